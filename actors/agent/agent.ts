@@ -1,0 +1,283 @@
+/** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
+import { Cause, Exit, type Fiber, Layer, ManagedRuntime, Redacted } from "effect";
+import type { AgentCommand } from "#events/agent/commands.ts";
+import { agent, turnOf } from "#events/agent/decide.ts";
+import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
+import type { AgentRefusal } from "#events/agent/refusals.ts";
+import { type AgentState, actionable } from "#events/agent/state.ts";
+import type { CommandMeta, EventOf } from "#events/kit/define.ts";
+import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
+import { type ActorName, type AgentId, agentName, type MessageId, type RoomId, type TurnId, userName } from "#events/kit/ids.ts";
+import { Actor } from "../kit/actor.ts";
+import { now } from "../kit/clock.ts";
+import type {
+  ActorEnv,
+  AgentDescription,
+  AgentDoor,
+  AgentInput,
+  Heard,
+  HistoryQuery,
+  Principal,
+  TurnOutcome,
+  WordsReference,
+} from "../kit/doors.ts";
+import { readModelFeeds } from "../kit/read-models.ts";
+import { accepted, type Reply, refused } from "../kit/reply.ts";
+import { agentFeeds } from "./feeds.ts";
+import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
+import { Outcomes } from "./outcomes.ts";
+import { localRecall } from "./recall/recall.ts";
+import { RoomChannels } from "./rooms.ts";
+import { runTurn } from "./turn/pipeline.ts";
+import { type ChatModel, type MemoryFormer, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
+import { turnLedger } from "./turn-ledger.ts";
+
+/** What an agent gets from above: models, tools, and a sense of what is worth remembering. */
+export type Abilities = ChatModel | Toolbox | MemoryFormer;
+
+const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
+
+export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
+  extends Actor<AgentState, AgentCommand, AgentEvent, AgentRefusal, Env>
+  implements AgentDoor
+{
+  protected abstract abilities(env: Env): Layer.Layer<Abilities>;
+
+  readonly #channels: RoomChannels;
+  readonly #outcomes: Outcomes;
+  readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
+  /** Turns whose fiber failed for reasons of the world; the next heartbeat takes them up again. */
+  readonly #resting = new Set<TurnId>();
+  #runtime: ManagedRuntime.ManagedRuntime<Abilities | TurnLedger | Rooms | Recall, never> | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, agent);
+    this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
+    this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
+    agentFeeds(this.feeds, this.ledger, env);
+  }
+
+  // ── for the owner ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>> {
+    return this.behindWall("create", async () => {
+      const personality = input.personality && personalityOf(input.personality);
+      const reply = await this.commit({
+        type: "CreateAgent",
+        meta: this.#meta(commandId, userName(by.userId)),
+        agentId,
+        ownerId: by.userId,
+        settings: settingsOf(input),
+        tools: input.tools ?? [],
+        ...(personality ? { personality } : {}),
+        words: inputWords(input),
+      });
+      return this.#described(reply, by);
+    });
+  }
+
+  change(by: Principal, commandId: string, input: Partial<AgentInput>, ifVersion?: number) {
+    return this.behindWall("change", async (): Promise<Reply<AgentDescription>> => {
+      if (!this.#isOwner(by)) return refused(unknownAgent);
+      const current = await this.#describe();
+      const next = { ...current, description: current.description ?? "", systemPrompt: current.systemPrompt ?? "" };
+      const merged = { ...next, ...input } as AgentInput;
+      const reply = await this.commit({
+        type: "ReconfigureAgent",
+        meta: this.#meta(commandId, userName(by.userId)),
+        settings: settingsOf(merged),
+        words: inputWords(merged),
+        ...(input.personality ? { personality: personalityOf(input.personality) } : {}),
+        ...(input.tools ? { tools: input.tools } : {}),
+        ...(ifVersion === undefined ? {} : { ifVersion }),
+      });
+      return this.#described(reply, by);
+    });
+  }
+
+  setActive(by: Principal, commandId: string, active: boolean) {
+    return this.behindWall("setActive", async (): Promise<Reply<AgentDescription>> => {
+      if (!this.#isOwner(by)) return refused(unknownAgent);
+      const meta = this.#meta(commandId, userName(by.userId));
+      return this.#described(await this.commit({ type: "SetActive", meta, active }), by);
+    });
+  }
+
+  remove(by: Principal, commandId: string, ifVersion?: number) {
+    return this.behindWall("remove", async (): Promise<Reply> => {
+      if (!this.#isOwner(by)) return refused(unknownAgent);
+      const meta = this.#meta(commandId, userName(by.userId));
+      const reply = await this.commit({ type: "DeleteAgent", meta, ...(ifVersion === undefined ? {} : { ifVersion }) });
+      if (reply.outcome === "refused") return reply;
+      for (const fiber of this.#fibers.values()) fiber.interruptUnsafe();
+      return accepted(undefined, reply.seq, reply.replayed);
+    });
+  }
+
+  describe(by: Principal) {
+    return this.behindWall("describe", async (): Promise<Reply<AgentDescription>> =>
+      this.#isOwner(by) ? accepted(await this.#describe(), this.ledger.head) : refused(unknownAgent),
+    );
+  }
+
+  history(by: Principal, query: HistoryQuery) {
+    return this.behindWall("history", async () => {
+      const allowed = this.#isOwner(by, true) || (this.ledger.head > 0 && by.roles.includes("auditor"));
+      return allowed ? accepted(this.page(query), this.ledger.head) : refused(unknownAgent);
+    });
+  }
+
+  reveal(by: Principal, references: ReadonlyArray<WordsReference>) {
+    return this.behindWall("reveal", async (): Promise<Reply<ReadonlyArray<Record<string, unknown> | null>>> => {
+      if (!this.#isOwner(by)) return refused(unknownAgent);
+      const found = await this.revealed([...new Set(references.map(({ seq }) => seq))]);
+      const words = new Map(found.map(({ event, words: said }) => [event.seq, said]));
+      return accepted(
+        references.map(({ seq }) => {
+          const said = words.get(seq);
+          return said === undefined || typeof said === "symbol" ? null : { ...said };
+        }),
+        this.ledger.head,
+      );
+    });
+  }
+
+  // ── for rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void> {
+    return this.behindWall("hear", async () => {
+      this.#channels.watched(roomId, watched);
+      for (const item of heard) await this.commit(this.#command(roomId, item));
+      this.#work();
+    });
+  }
+
+  #command(roomId: RoomId, item: Heard): AgentCommand {
+    const id = `${roomId}:${item.seq}`;
+    if (item.kind === "joined") return { type: "JoinRoom", meta: this.#meta(id, item.by), roomId, kind: item.roomKind };
+    if (item.kind === "left") return { type: "LeaveRoom", meta: this.#meta(id, item.by), roomId };
+    const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed } = item;
+    return {
+      type: "ReceiveMessage",
+      meta: { ...this.#meta(id, authorId), causation: item.causation, correlation: item.correlation },
+      turnId: turnOf(this.#id(), messageId),
+      ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed },
+      chars: text?.length ?? 0,
+      words: Redacted.make({ text: text ?? "", authorName }),
+    };
+  }
+
+  outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome> {
+    return this.behindWall("outcome", () => this.#outcomes.wait(turnOf(this.#id(), messageId), waitMs));
+  }
+
+  async settle(waitMs: number): Promise<void> {
+    await this.readModelsLevel(waitMs);
+  }
+
+  // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    this.#outcomes.hear(events);
+    for (const event of events)
+      if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
+        this.#channels.turnLost(event.open.roomId, event.open.turnId);
+    this.followLog();
+  }
+
+  protected override readModels(): ReadonlyArray<string> {
+    return readModelFeeds("agent");
+  }
+
+  protected override busy(): boolean {
+    return Object.keys(this.ledger.state.turns).length > 0;
+  }
+
+  protected override onHeartbeat(): void {
+    this.#resting.clear();
+    this.#work();
+  }
+
+  /** Starts a fiber for every turn that may start or go on and has none. */
+  #work(): void {
+    for (const turnId of actionable(this.ledger.state))
+      if (!this.#fibers.has(turnId) && !this.#resting.has(turnId)) this.#run(turnId);
+  }
+
+  #run(turnId: TurnId): void {
+    const turn = this.ledger.state.turns[turnId]!;
+    if (turn.attempt > 0) {
+      // No fiber, but it had begun: whoever ran it is gone. A new attempt fences off whatever may be left of it [T5].
+      const meta = this.#meta(`${turnId}/resume/${turn.attempt}`, agentName(this.#id()));
+      const reply = this.commitNow({ type: "ResumeTurn", meta, turnId });
+      if (reply.outcome !== "accepted" || this.ledger.state.turns[turnId] === undefined) return;
+    }
+    const fiber = this.#services().runFork(runTurn(turnId));
+    this.#fibers.set(turnId, fiber);
+    fiber.addObserver((exit) => this.#ended(turnId, exit));
+  }
+
+  #ended(turnId: TurnId, exit: Exit.Exit<unknown, unknown>): void {
+    this.#fibers.delete(turnId);
+    if (Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
+      this.#resting.add(turnId);
+      console.error(`${this.ledger.stream} ${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
+    }
+    this.#work();
+  }
+
+  /** One runtime per object, built on first need. */
+  #services() {
+    this.#runtime ??= ManagedRuntime.make(
+      Layer.mergeAll(
+        this.abilities(this.env),
+        Layer.succeed(TurnLedger, this.#turnLedger()),
+        Layer.succeed(Rooms, this.#channels.service()),
+        Layer.succeed(
+          Recall,
+          localRecall({
+            newest: (limit) => this.ledger.newest("MemoryFormed", limit) as Recorded<EventOf<typeof MemoryFormed>>[],
+            reveal: (seqs) => this.#turnLedger().reveal(seqs),
+          }),
+        ),
+      ),
+    );
+    return this.#runtime;
+  }
+
+  #turnLedger(): TurnLedger["Service"] {
+    return turnLedger({
+      ledger: this.ledger,
+      commitNow: (command) => this.commitNow(command),
+      fetchKeys: (subjects) => this.keys.fetch(subjects),
+    });
+  }
+
+  // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #id(): AgentId {
+    return (this.ledger.state.agentId ?? this.ctx.id.name) as AgentId;
+  }
+
+  #isOwner(by: Principal, evenDeleted = false): boolean {
+    const { ownerId, status } = this.ledger.state;
+    return ownerId === by.userId && (evenDeleted || status !== "deleted");
+  }
+
+  #meta(id: string, by: ActorName): CommandMeta {
+    return { id, at: now(), by, correlation: id, causation: null };
+  }
+
+  async #describe(): Promise<AgentDescription> {
+    const { configSeq, personalitySeq } = this.ledger.state;
+    const found = await this.revealed([configSeq, personalitySeq].filter((seq) => seq > 0));
+    return describe(this.ledger.state, this.ledger.head, found);
+  }
+
+  async #described(reply: Reply<unknown>, by: Principal): Promise<Reply<AgentDescription>> {
+    if (reply.outcome === "refused") return reply;
+    if (!this.#isOwner(by)) return refused(unknownAgent);
+    return accepted(await this.#describe(), reply.seq, reply.replayed);
+  }
+}
+

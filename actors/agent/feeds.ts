@@ -1,0 +1,44 @@
+/** Whom an agent's log is told to: the read models, the rooms it is in, and the catalogue; used by AgentActor. */
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
+import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import type { ActorEnv } from "../kit/doors.ts";
+import type { Feeds } from "../kit/feeds.ts";
+import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
+
+/** Adds the feeds of an agent. */
+export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: AgentState }, env: ActorEnv): void {
+  addReadModels(feeds, log, "agent", env.DB);
+  feeds.add({
+    name: "system",
+    wants: new Set<AgentEvent["type"]>(["AgentCreated", "AgentDeleted"]),
+    deliver: async (events, { to }) => {
+      const name = log.stream.slice("agent:".length);
+      for (const { type } of events)
+        await (type === "AgentCreated"
+          ? env.SYSTEM.getByName("root").register("agent", name)
+          : env.SYSTEM.getByName("root").retire("agent", name));
+      return to;
+    },
+  });
+  feeds.add({
+    name: "rooms",
+    wants: new Set<AgentEvent["type"]>(["AgentReconfigured", "AgentDeleted"]),
+    deliver: async (events, { to }) => {
+      for (const event of events) await tellRooms(event as RecordedOf<AgentEvent>, log, env);
+      return to;
+    },
+  });
+}
+
+/** Rooms show an agent's name and mark its presence: they are told when it is called otherwise, or gone. */
+async function tellRooms(event: RecordedOf<AgentEvent>, log: { readonly state: AgentState; readonly stream: string }, env: ActorEnv) {
+  const agentId = log.stream.slice("agent:".length) as AgentId;
+  const tell = (rooms: ReadonlyArray<RoomId>, name: string | null) =>
+    Promise.all(rooms.map((roomId) => env.ROOM.getByName(roomId).agentChanged(changeId(event, agentId), agentId, name)));
+  if (event.type === "AgentReconfigured") await tell(Object.keys(log.state.rooms) as RoomId[], event.open.name);
+  if (event.type === "AgentDeleted") await tell(event.open.rooms, null);
+}
+
+const changeId = (event: Recorded, agentId: AgentId): string => `${agentId}:${event.seq}`;

@@ -1,0 +1,132 @@
+/** How turns ended, told to those who wait for it and read back from the log for those who come late; owned by AgentActor. */
+import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { AgentRefusal } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import type { TurnId } from "#events/kit/ids.ts";
+import type { ToolOutcome, TurnOutcome } from "../kit/doors.ts";
+import type { Ledger } from "../kit/ledger.ts";
+
+type Ending = Extract<RecordedOf<AgentEvent>, { type: "TurnCompleted" | "TurnFailed" | "TurnDeclined" }>;
+const endings: ReadonlyArray<string> = ["TurnCompleted", "TurnFailed", "TurnDeclined"];
+const isEnding = (event: RecordedOf<AgentEvent>): event is Ending => endings.includes(event.type);
+
+/** How far back an ending is looked for that is not among the turn's own commands: a message taken into another's turn. */
+const LOOK_BACK = 1_000;
+
+export class Outcomes {
+  readonly #ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+  readonly #reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
+  readonly #waiting = new Map<TurnId, Array<(ending: Ending) => void>>();
+
+  constructor(
+    ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>,
+    reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>,
+  ) {
+    this.#ledger = ledger;
+    this.#reveal = reveal;
+  }
+
+  /** Tells waiters of turns that have just ended. */
+  hear(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    if (this.#waiting.size === 0) return;
+    for (const event of events)
+      if (isEnding(event)) {
+        for (const tell of this.#waiting.get(event.open.turnId) ?? []) tell(event);
+        this.#waiting.delete(event.open.turnId);
+      }
+  }
+
+  /** The outcome of a turn, waiting for its end; `open` when it has not ended in time. It may not have begun yet. */
+  async wait(turnId: TurnId, waitMs: number): Promise<TurnOutcome> {
+    const ending = this.#past(turnId) ?? (await this.#next(turnId, waitMs));
+    if (ending === undefined) return { ending: "open", turnId };
+    if (ending.type === "TurnDeclined") {
+      const { into, why } = ending.open;
+      return into === undefined ? { ending: "declined", turnId, why } : this.wait(into, waitMs);
+    }
+    const outcome = await this.#replied(turnId, ending.type === "TurnFailed" ? ending.open.reason : null);
+    return outcome ?? { ending: "failed", turnId, reason: ending.type === "TurnFailed" ? ending.open.reason : "" };
+  }
+
+  #past(turnId: TurnId): Ending | undefined {
+    if (this.#ledger.state.turns[turnId] !== undefined) return undefined;
+    const own = this.#events(turnId).find(isEnding);
+    if (own !== undefined) return own;
+    return endings
+      .flatMap((type) => this.#ledger.newest(type as Ending["type"], LOOK_BACK))
+      .filter(isEnding)
+      .find(({ open }) => open.turnId === turnId);
+  }
+
+  #next(turnId: TurnId, waitMs: number): Promise<Ending | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), waitMs);
+      const tell = (ending: Ending) => {
+        clearTimeout(timer);
+        resolve(ending);
+      };
+      this.#waiting.set(turnId, [...(this.#waiting.get(turnId) ?? []), tell]);
+    });
+  }
+
+  #events(turnId: TurnId): ReadonlyArray<RecordedOf<AgentEvent>> {
+    const seqs = this.#ledger.madeBy(`${turnId}/`);
+    return seqs.length === 0 ? [] : this.#ledger.read(seqs[0]! - 1, seqs.at(-1)! - seqs[0]! + 1).filter(({ seq }) => seqs.includes(seq));
+  }
+
+  async #replied(turnId: TurnId, failure: string | null): Promise<TurnOutcome | undefined> {
+    const events = await this.#reveal(this.#ledger.madeBy(`${turnId}/`));
+    const find = (type: AgentEvent["type"]) => events.filter(({ event }) => event.type === type);
+    const posted = find("ReplyPosted")[0];
+    const draft = find("ReplyDrafted")[0];
+    if (posted === undefined || draft === undefined) return undefined;
+    const rounds = find("ModelReplied").map(({ event }) => event.open as { tokensIn?: number; tokensOut?: number });
+    return {
+      ending: "replied",
+      turnId,
+      messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
+      text: draft.words === Erased ? null : String(draft.words["text"]),
+      tools: toolOutcomes(events),
+      tokensIn: rounds.reduce((sum, { tokensIn }) => sum + (tokensIn ?? 0), 0),
+      tokensOut: rounds.reduce((sum, { tokensOut }) => sum + (tokensOut ?? 0), 0),
+      failure,
+    };
+  }
+}
+
+type TurnOutcomeMessage = Extract<TurnOutcome, { ending: "replied" }>["messageId"];
+
+const statuses: Readonly<Record<string, ToolOutcome["status"]>> = {
+  ToolExecuted: "success",
+  ToolFailed: "error",
+  ToolDenied: "denied",
+  ToolOutcomeUnknown: "unknown",
+};
+
+/** The tool calls of one turn's events, each with its arguments and what came of it. */
+function toolOutcomes(events: ReadonlyArray<Unsealed>): ReadonlyArray<ToolOutcome> {
+  const inputs: Record<string, string> = {};
+  for (const { event, words } of events)
+    if (event.type === "ModelReplied" && words !== Erased)
+      Object.assign(inputs, words["arguments"] as Record<string, string>);
+  return events.flatMap(({ event, words }) => {
+    const status = statuses[event.type];
+    if (status === undefined) return [];
+    const open = event.open as { callId: string; tool: string; ms?: number; why?: string };
+    const said = words === Erased ? {} : words;
+    return [
+      {
+        callId: open.callId,
+        tool: open.tool,
+        status,
+        input: inputs[open.callId] ?? null,
+        output: status === "success" ? String(said["result"] ?? "") : null,
+        error: status === "error" ? String(said["detail"] ?? "") : (open.why ?? null),
+        ms: open.ms ?? null,
+        at: event.at,
+      },
+    ];
+  });
+}

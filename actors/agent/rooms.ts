@@ -1,0 +1,150 @@
+/** The Rooms port over the room objects: replies wait for an answer, signs go out in small bundles; built by AgentActor. */
+import { Effect } from "effect";
+import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
+import { DeliveryFailure } from "./turn/failures.ts";
+import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
+
+/** Signs wait this long for company: one call instead of several, and well under the 300 ms in which people want to see life. */
+const BUNDLE_MS = 40;
+
+interface Channel {
+  readonly door: RoomDoor;
+  watched: boolean;
+  waiting: Sighting[];
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+export class RoomChannels {
+  readonly #env: ActorEnv;
+  readonly #agent: () => { readonly agentId: AgentId; readonly name: string };
+  readonly #channels = new Map<RoomId, Channel>();
+
+  constructor(env: ActorEnv, agent: () => { readonly agentId: AgentId; readonly name: string }) {
+    this.#env = env;
+    this.#agent = agent;
+  }
+
+  /** The room said whether anybody looks; nobody is shown signs in an empty theatre. */
+  watched(roomId: RoomId, watched: boolean): void {
+    this.#channel(roomId).watched = watched;
+  }
+
+  /** The port. */
+  service(): Rooms["Service"] {
+    return {
+      show: (roomId, sign) => this.#show(roomId, sign),
+      post: (message) =>
+        Effect.tryPromise({
+          try: () => this.#post(message),
+          catch: () => new DeliveryFailure({ detail: "the room did not answer" }),
+        }).pipe(
+          Effect.flatMap((reply) =>
+            reply.outcome === "accepted"
+              ? Effect.succeed(reply.value)
+              : Effect.fail(new DeliveryFailure({ detail: reply.refusal._tag })),
+          ),
+        ),
+    };
+  }
+
+  /** A turn has ended without a message: whoever saw it thinking must see it end. */
+  turnLost(roomId: RoomId, turnId: string): void {
+    this.#queue(roomId, this.#thinking(turnId, "failed", ""));
+  }
+
+  #channel(roomId: RoomId): Channel {
+    const known = this.#channels.get(roomId);
+    if (known !== undefined) return known;
+    const channel: Channel = {
+      door: this.#env.ROOM.getByName(roomId),
+      watched: true,
+      waiting: [],
+      timer: undefined,
+    };
+    this.#channels.set(roomId, channel);
+    return channel;
+  }
+
+  #thinking(turnId: string, state: string, label: string): Sighting {
+    return {
+      event: "agent_thinking",
+      payload: { turn_id: turnId, agent_id: this.#agent().agentId, state, label },
+    };
+  }
+
+  #show(roomId: RoomId, sign: Sign): void {
+    this.#queue(roomId, this.#sighting(sign));
+  }
+
+  #queue(roomId: RoomId, sighting: Sighting): void {
+    const channel = this.#channel(roomId);
+    if (!channel.watched) return;
+    channel.waiting.push(sighting);
+    channel.timer ??= setTimeout(() => this.#flush(channel), BUNDLE_MS);
+  }
+
+  #take(channel: Channel): ReadonlyArray<Sighting> {
+    clearTimeout(channel.timer);
+    channel.timer = undefined;
+    return channel.waiting.splice(0);
+  }
+
+  #flush(channel: Channel): void {
+    // Lost signs are no loss: nothing depends on them, and the room shows the stored message in the end.
+    channel.door.show(this.#take(channel)).catch(() => {});
+  }
+
+  #post(message: OutgoingMessage) {
+    const channel = this.#channel(message.roomId);
+    const { agentId, name } = this.#agent();
+    const sightings = [
+      ...this.#take(channel),
+      this.#thinking(message.turnId, message.notice ? "failed" : "done", ""),
+    ];
+    return channel.door.postReply(
+      `${message.turnId}/reply`,
+      {
+        agentId,
+        agentName: name,
+        messageId: message.messageId,
+        turnId: message.turnId,
+        inReplyTo: message.inReplyTo,
+        text: message.text,
+        hops: message.hops,
+        notice: message.notice,
+        model: message.model ?? null,
+        tokensIn: message.usage.tokensIn,
+        tokensOut: message.usage.tokensOut,
+        causation: message.causation,
+        correlation: message.correlation,
+      },
+      sightings,
+    );
+  }
+
+  #sighting(sign: Sign): Sighting {
+    const agent = { turn_id: sign.turnId, agent_id: this.#agent().agentId };
+    switch (sign.event) {
+      case "agent_thinking":
+        return this.#thinking(sign.turnId, sign.state, sign.label);
+      case "agent_message":
+        return {
+          event: "agent_message",
+          payload: {
+            ...agent,
+            message_id: sign.messageId,
+            in_reply_to: sign.inReplyTo,
+            phase: sign.phase,
+            ai_generated: true,
+            ...(sign.delta === undefined ? {} : { delta: sign.delta }),
+          },
+        };
+      case "tool_execution": {
+        const { event, callId, tool, status, input, output, error, ms } = sign;
+        return { event, payload: { ...agent, id: callId, tool, status, input, output, error, ms } };
+      }
+    }
+  }
+}
+

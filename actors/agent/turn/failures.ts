@@ -1,0 +1,80 @@
+/** Every way the world can break a turn, one tagged error per port with a tagged reason; steps match on them, adapters raise them. */
+import { Schema } from "effect";
+
+/** The provider asks us to come back later; `retryAfterMs` only where it named a time. */
+export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  retryAfterMs: Schema.optional(Schema.Finite),
+}) {}
+/** The provider is over its capacity or answered with a fault of its own (5xx, 529, an error event in mid-stream). */
+export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
+  retryAfterMs: Schema.optional(Schema.Finite),
+}) {}
+/** The provider could not be reached at all. */
+export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {}) {}
+/** Nothing came for too long. */
+export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", { silentMs: Schema.Finite }) {}
+/** The provider declined to answer for reasons of content. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", {}) {}
+/** The prompt does not fit into the model's window. */
+export class TooLong extends Schema.TaggedError<TooLong>()("TooLong", {}) {}
+/** The provider answered, but not with a whole, well-formed reply. */
+export class Garbled extends Schema.TaggedError<Garbled>()("Garbled", { detail: Schema.String }) {}
+/** The provider does not accept our key, or the key may not use this model. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {}
+/** The provider does not take the request as it is: a wrong model name, a wrong parameter. */
+export class Unacceptable extends Schema.TaggedError<Unacceptable>()("Unacceptable", { detail: Schema.String }) {}
+
+export const ModelReason = Schema.Union([
+  RateLimited,
+  Overloaded,
+  Unreachable,
+  Stalled,
+  Refused,
+  TooLong,
+  Garbled,
+  Unauthorized,
+  Unacceptable,
+]);
+export type ModelReason = typeof ModelReason.Type;
+
+/** The chat model gave no reply that could be used. */
+export class ModelFailure extends Schema.TaggedError<ModelFailure>()("ModelFailure", {
+  provider: Schema.String,
+  model: Schema.String,
+  reason: ModelReason,
+}) {}
+
+/** Reasons for which the same request may succeed a little later. */
+export const isTransient = (failure: ModelFailure): boolean =>
+  ["RateLimited", "Overloaded", "Unreachable", "Stalled", "Garbled"].includes(failure.reason._tag);
+
+/** The tool ran out of its time. */
+export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { afterMs: Schema.Finite }) {}
+/** The model's arguments do not fit the tool's schema, or mean nothing to it. */
+export class BadInput extends Schema.TaggedError<BadInput>()("BadInput", { detail: Schema.String }) {}
+/** What the tool talks to answered with an error. */
+export class Remote extends Schema.TaggedError<Remote>()("Remote", { detail: Schema.String }) {}
+/** A rule of the house forbids what the tool was asked to do. */
+export class Blocked extends Schema.TaggedError<Blocked>()("Blocked", { detail: Schema.String }) {}
+/** The tool's result is larger than a turn may carry. */
+export class TooLarge extends Schema.TaggedError<TooLarge>()("TooLarge", { bytes: Schema.Finite }) {}
+
+export const ToolReason = Schema.Union([Timeout, BadInput, Remote, Blocked, TooLarge]);
+export type ToolReason = typeof ToolReason.Type;
+
+/** A tool call had no usable result; told to the model as the call's result. */
+export class ToolFailure extends Schema.TaggedError<ToolFailure>()("ToolFailure", {
+  tool: Schema.String,
+  reason: ToolReason,
+}) {}
+
+/** Memories could not be searched; the turn goes on without them. */
+export class RecallFailure extends Schema.TaggedError<RecallFailure>()("RecallFailure", { detail: Schema.String }) {}
+
+/** The room could not be reached; the reply stays due. */
+export class DeliveryFailure extends Schema.TaggedError<DeliveryFailure>()("DeliveryFailure", {
+  detail: Schema.String,
+}) {}
+
+/** The Vault could not be asked for a key. */
+export class KeyFailure extends Schema.TaggedError<KeyFailure>()("KeyFailure", { detail: Schema.String }) {}

@@ -1,0 +1,26 @@
+/** What the house says in an agent's place when no model answered: one honest sentence; used by step 5. */
+
+const sentences: Readonly<Record<string, string>> = {
+  RateLimited: "The model provider asks me to slow down",
+  Overloaded: "The model provider is overloaded",
+  Unreachable: "I cannot reach the model provider",
+  Stalled: "The model provider stopped answering",
+  Refused: "The model declined to answer this",
+  TooLong: "This conversation has grown too long for the model",
+  Garbled: "The model's answer arrived broken",
+  Unauthorized: "The model provider does not accept the key I was given",
+  Unacceptable: "The model provider does not accept my request; the model's name may be wrong",
+  TooManyRounds: "I went round in circles with my tools and stopped",
+};
+
+/** The sentence for a reason, with the time to come back when the provider named one. */
+export function noticeFor(reason: string, retryAfterMs: number | null): string {
+  const sentence = sentences[reason] ?? "I could not answer";
+  const wait = retryAfterMs === null ? "" : ` Please try again in ${waitText(retryAfterMs)}.`;
+  return `${sentence}.${wait}`;
+}
+
+const waitText = (ms: number): string => {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  return seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+};

@@ -1,0 +1,233 @@
+/** What a turn needs from above and beside it, as services; adapters stand in actors/agent and src. */
+import type { AgentCommand } from "#events/agent/commands.ts";
+import type { TurnView } from "#events/agent/turn.ts";
+import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
+import type { Unsealed } from "#events/kit/envelope.ts";
+import { Context, Data, type Effect, type Stream } from "effect";
+import type { DeliveryFailure, KeyFailure, ModelFailure, RecallFailure, ToolFailure } from "./failures.ts";
+
+/** A tool as a model is told of it. `input` is a JSON Schema of type `object`. */
+export interface ToolDescription {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** A call that a model asked for. `arguments` is the JSON text exactly as the model wrote it. */
+export interface ModelCall {
+  readonly callId: string;
+  readonly tool: string;
+  readonly arguments: string;
+}
+
+/** One entry of a conversation, in no provider's words. */
+export type PromptMessage =
+  | { readonly role: "user"; readonly text: string }
+  | { readonly role: "assistant"; readonly text: string; readonly calls: ReadonlyArray<ModelCall> }
+  | {
+      readonly role: "tool";
+      readonly results: ReadonlyArray<{ readonly callId: string; readonly output: string; readonly failed: boolean }>;
+    };
+
+/** Everything a model gets to see in one round. */
+export interface Prompt {
+  readonly system: string;
+  readonly messages: ReadonlyArray<PromptMessage>;
+  readonly tools: ReadonlyArray<ToolDescription>;
+}
+
+/** Which model is asked, and how. */
+export interface ModelChoice {
+  /** `anthropic`, `openai` or `cloudflare`, as the agent's owner chose. */
+  readonly provider: string;
+  readonly model: string;
+  readonly maxTokens: number;
+  readonly temperature?: number;
+}
+
+/** Why a model stopped: it was done, it wants tools, or its tokens ran out. */
+export type Finish = "end" | "tools" | "length";
+
+/** What comes out of a model: pieces of prose as they come, then exactly one whole reply, last. */
+export type ModelPart =
+  | { readonly type: "text"; readonly delta: string }
+  | {
+      readonly type: "reply";
+      readonly text: string;
+      readonly calls: ReadonlyArray<ModelCall>;
+      readonly finish: Finish;
+      /** The provider and model that really answered; `demo` when the stand-in did. */
+      readonly provider: string;
+      readonly model: string;
+      /** Undefined where the provider did not say. */
+      readonly tokensIn: number | undefined;
+      readonly tokensOut: number | undefined;
+    };
+
+/**
+ * A provider of chat models. The stream ends with a `reply` part only after the provider's terminal event; anything
+ * else fails with a `ModelFailure`. Interrupting the stream closes the connection. It never retries.
+ */
+export class ChatModel extends Context.Service<
+  ChatModel,
+  {
+    readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure>;
+  }
+>()("troupe/turn/ChatModel") {}
+
+/** How often a tool's effect may happen: as often as one likes, once per key, or once at all. */
+export type Replay = "pure" | "idempotent" | "once";
+
+/** Who asks a tool to run, and where. */
+export interface ToolCaller {
+  readonly agentId: string;
+  readonly turnId: string;
+  readonly roomId: string;
+  /** Same call, same key: what makes an idempotent tool idempotent. */
+  readonly key: string;
+}
+
+/** The tools that exist. Whether an agent may use one is the gate's question, not this one's. */
+export class Toolbox extends Context.Service<
+  Toolbox,
+  {
+    readonly describe: (names: ReadonlyArray<string>) => ReadonlyArray<ToolDescription>;
+    /** Undefined for a name that no tool has. */
+    readonly replayOf: (name: string) => Replay | undefined;
+    /** `input` is the model's JSON text; the result is JSON text of at most 64 KiB. */
+    readonly run: (name: string, input: string, caller: ToolCaller) => Effect.Effect<string, ToolFailure>;
+  }
+>()("troupe/turn/Toolbox") {}
+
+/** A memory as it goes into a prompt. */
+export interface Remembered {
+  readonly memoryId: MemoryId;
+  readonly seq: number;
+  readonly content: string;
+}
+
+/** Search in this agent's own memories; no other agent's can be named. */
+export class Recall extends Context.Service<
+  Recall,
+  {
+    readonly search: (query: {
+      readonly text: string;
+      readonly limit: number;
+      /** Only what was learned here, or about the person who asks, may surface here. */
+      readonly roomId: RoomId;
+      readonly asker: string;
+    }) => Effect.Effect<ReadonlyArray<Remembered>, RecallFailure>;
+  }
+>()("troupe/turn/Recall") {}
+
+/** A memory about to be formed. */
+export interface Formed {
+  readonly kind: "episodic" | "semantic" | "procedural" | "social";
+  readonly content: string;
+  /** 0 to 1. */
+  readonly importance: number;
+  /** Whether the person asked for it to be kept. */
+  readonly basis: "asked";
+}
+
+/** Finds in what a person said what an agent should remember. */
+export class MemoryFormer extends Context.Service<
+  MemoryFormer,
+  { readonly form: (said: { readonly text: string; readonly authorId: string }) => ReadonlyArray<Formed> }
+>()("troupe/turn/MemoryFormer") {}
+
+/** A sign of life for the people in the room: shown if somebody looks, lost if nobody does. */
+export type Sign =
+  | {
+      readonly event: "agent_thinking";
+      readonly turnId: TurnId;
+      readonly state: "queued" | "context" | "thinking" | "tools" | "replying" | "done" | "stopped" | "failed";
+      readonly label: string;
+    }
+  | {
+      readonly event: "agent_message";
+      readonly turnId: TurnId;
+      readonly phase: "start" | "delta" | "error";
+      readonly messageId: MessageId;
+      readonly inReplyTo: MessageId;
+      readonly delta?: string;
+    }
+  | {
+      readonly event: "tool_execution";
+      readonly turnId: TurnId;
+      readonly callId: CallId;
+      readonly tool: string;
+      readonly status: "pending" | "running" | "success" | "error" | "denied" | "unknown";
+      readonly input?: string;
+      readonly output?: string;
+      readonly error?: string;
+      readonly ms?: number;
+    };
+
+/** A reply or a notice on its way into the room. */
+export interface OutgoingMessage {
+  readonly messageId: MessageId;
+  readonly turnId: TurnId;
+  readonly roomId: RoomId;
+  readonly inReplyTo: MessageId;
+  /** How many agents have answered one another since a person last spoke. */
+  readonly hops: number;
+  readonly text: string;
+  readonly notice: boolean;
+  readonly model: string | undefined;
+  readonly usage: { readonly tokensIn: number; readonly tokensOut: number };
+  readonly causation: string;
+  readonly correlation: string;
+}
+
+/** The room a turn speaks in. */
+export class Rooms extends Context.Service<
+  Rooms,
+  {
+    /** Posts under the message's own id, so that saying it twice is saying it once [T1]. Answers the room's seq. */
+    readonly post: (message: OutgoingMessage) => Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure>;
+    /** Never waits and never fails: nothing may depend on a sign. */
+    readonly show: (roomId: RoomId, sign: Sign) => void;
+  }
+>()("troupe/turn/Rooms") {}
+
+/** The agent's own log, as a turn may use it. */
+export class TurnLedger extends Context.Service<
+  TurnLedger,
+  {
+    readonly agentId: AgentId;
+    /** The fold of one open turn; undefined when it is no longer open. */
+    readonly turn: (turnId: TurnId) => TurnView | undefined;
+    /** Seqs of the newest messages of a room, own and others', oldest first. */
+    readonly recent: (roomId: RoomId) => ReadonlyArray<number>;
+    /** What the house knows of its agent: who it is and how it wants to speak. */
+    readonly configuration: () => Effect.Effect<Configuration, KeyFailure>;
+    /** Every decision of a turn passes the same `decide` as a person's request. A refusal ends the fiber's claim. */
+    readonly commit: (command: AgentCommand) => Effect.Effect<void, KeyFailure | Overtaken>;
+    /** Events by seq, with their words, in the order asked for; missing ones are left out. */
+    readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
+    /** SHA-256 in hex; the turn itself may not touch cryptography. */
+    readonly digest: (text: string) => string;
+  }
+>()("troupe/turn/TurnLedger") {}
+
+/** The agent, unsealed: what the compiled prompt is made of. */
+export interface Configuration {
+  readonly name: string;
+  readonly systemPrompt: string;
+  readonly choice: ModelChoice;
+  readonly tools: ReadonlyArray<string>;
+  readonly memoryEnabled: boolean;
+  readonly personality: Personality | undefined;
+}
+
+export interface Personality {
+  readonly traits?: Readonly<Record<string, number>> | undefined;
+  readonly style?: Readonly<Record<string, string>> | undefined;
+  readonly interests?: ReadonlyArray<string> | undefined;
+  readonly expertise?: ReadonlyArray<string> | undefined;
+  readonly limitations?: ReadonlyArray<string> | undefined;
+}
+
+/** The domain refused a turn's own command: the turn was overtaken or is over, and the fiber that asked must end. */
+export class Overtaken extends Data.TaggedError("Overtaken")<{ readonly refusal: string }> {}

@@ -1,0 +1,43 @@
+/** Holds a model's prose back to where a sentence ends, so that people never see half a thought; used by step 3. */
+
+/** Prose waits for a sentence at most this long, then a clause is enough. */
+export const CLAUSE_AFTER_MS = 200;
+
+const SENTENCE_END = /[.!?…。！？]["'”’)\]]*\s+|\n+/g;
+const CLAUSE_END = /[,;:–—]\s+/g;
+
+/** Where the last match of `pattern` ends; 0 when there is none. */
+function lastEnd(text: string, pattern: RegExp): number {
+  let end = 0;
+  for (const match of text.matchAll(pattern)) end = match.index + match[0].length;
+  return end;
+}
+
+export class Sentences {
+  #held = "";
+  #releasedAt: number;
+
+  constructor(now: number) {
+    this.#releasedAt = now;
+  }
+
+  /** Takes the next piece of prose; answers what may be shown now, often nothing. */
+  push(delta: string, now: number): string {
+    this.#held += delta;
+    const end =
+      lastEnd(this.#held, SENTENCE_END) ||
+      (now - this.#releasedAt >= CLAUSE_AFTER_MS ? lastEnd(this.#held, CLAUSE_END) : 0);
+    if (end === 0) return "";
+    const released = this.#held.slice(0, end);
+    this.#held = this.#held.slice(end);
+    this.#releasedAt = now;
+    return released;
+  }
+
+  /** What is left when the model has ended. */
+  rest(): string {
+    const rest = this.#held;
+    this.#held = "";
+    return rest;
+  }
+}

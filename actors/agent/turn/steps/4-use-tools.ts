@@ -1,0 +1,117 @@
+/** Step 4, tool evaluation: the intent is recorded before the effect, the outcome after; `decide` is the gate. */
+import { Clock, Duration, Effect, Redacted } from "effect";
+import { type CallView, isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
+import { ToolFailure, Timeout } from "../failures.ts";
+import { Rooms, Toolbox, TurnLedger } from "../ports.ts";
+import { metaOf, type Step } from "../step.ts";
+import { roundsOf } from "../transcript.ts";
+
+/** However long a tool asks for, a turn gives it no more. */
+const TOOL_BOX = Duration.seconds(30);
+
+const detailOf = ({ reason }: ToolFailure): string =>
+  "detail" in reason ? reason.detail : reason._tag === "Timeout" ? "It took too long." : "The result was too large.";
+
+/** Runs one permitted call and records what came of it. */
+const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
+  const ledger = yield* TurnLedger;
+  const toolbox = yield* Toolbox;
+  const rooms = yield* Rooms;
+  const { turnId, roomId } = turn;
+  const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
+  rooms.show(roomId, { ...sign, status: "running" });
+  const startedAt = yield* Clock.currentTimeMillis;
+  const outcome = yield* toolbox.run(call.tool, input, { agentId: ledger.agentId, turnId, roomId, key: call.callId }).pipe(
+    Effect.timeoutOrElse({
+      duration: TOOL_BOX,
+      orElse: () =>
+        Effect.fail(
+          new ToolFailure({ tool: call.tool, reason: new Timeout({ afterMs: Duration.toMillis(TOOL_BOX) }) }),
+        ),
+    }),
+    Effect.map((result) => ({
+      sign: { status: "success" as const, output: result },
+      outcome: { kind: "executed" as const, bytes: result.length, words: Redacted.make({ result }) },
+    })),
+    Effect.catchTag("ToolFailure", (failure) =>
+      Effect.succeed({
+        sign: { status: "error" as const, error: detailOf(failure) },
+        outcome: {
+          kind: "failed" as const,
+          reason: failure.reason._tag,
+          words: Redacted.make({ detail: detailOf(failure) }),
+        },
+      }),
+    ),
+  );
+  const ms = Math.round((yield* Clock.currentTimeMillis) - startedAt);
+  yield* settle(turn, call, ms, outcome.outcome);
+  rooms.show(roomId, { ...sign, ...outcome.sign, ms });
+});
+
+const settle = Effect.fnUntraced(function* (
+  turn: TurnView,
+  call: CallView,
+  ms: number,
+  outcome: Extract<Parameters<TurnLedger["Service"]["commit"]>[0], { type: "SettleTool" }>["outcome"],
+) {
+  const ledger = yield* TurnLedger;
+  yield* ledger.commit({
+    type: "SettleTool",
+    meta: yield* metaOf(turn, `call/${call.callId}/settle`),
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    callId: call.callId,
+    ms,
+    outcome,
+  });
+});
+
+/** Takes one call from where it stands: asks the gate, or finishes what a crash interrupted. */
+const take = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
+  const ledger = yield* TurnLedger;
+  const toolbox = yield* Toolbox;
+  const rooms = yield* Rooms;
+  const { turnId, roomId } = turn;
+  const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
+  if (call.state === "requested" && call.replay === "once") {
+    yield* settle(turn, call, 0, { kind: "unknown" }); // [T2] it may have happened; it never runs again
+    return rooms.show(roomId, { ...sign, status: "unknown" });
+  }
+  if (call.state === "asked")
+    yield* ledger.commit({
+      type: "RequestTool",
+      meta: yield* metaOf(turn, `call/${call.callId}/request`),
+      turnId,
+      attempt: turn.attempt,
+      callId: call.callId,
+      replay: toolbox.replayOf(call.tool) ?? null,
+    });
+  const permitted = ledger
+    .turn(turnId)
+    ?.rounds.at(-1)
+    ?.calls.find(({ callId, state }) => callId === call.callId && state === "requested");
+  if (permitted === undefined) return rooms.show(roomId, { ...sign, status: "denied", error: "Not permitted." });
+  yield* execute(turn, call, input);
+});
+
+export const useTools = {
+  name: "use tools",
+  isDue: isDue.useTools,
+  run: Effect.fnUntraced(function* (turn) {
+    const rooms = yield* Rooms;
+    const open = unsettled(turn);
+    rooms.show(turn.roomId, {
+      event: "agent_thinking",
+      turnId: turn.turnId,
+      state: "tools",
+      label: `Using ${[...new Set(open.map(({ tool }) => tool))].join(", ")}…`,
+    });
+    const inputs = (yield* roundsOf(turn)).at(-1)?.calls ?? [];
+    yield* Effect.forEach(
+      open,
+      (call) => take(turn, call, inputs.find(({ callId }) => callId === call.callId)?.arguments ?? "{}"),
+      { concurrency: "unbounded", discard: true },
+    );
+  }),
+} satisfies Step<unknown, TurnLedger | Rooms | Toolbox>;

@@ -1,0 +1,47 @@
+/** Step 7, message broadcasting: the room takes the draft under an id of its own, so that saying it twice is saying it once. */
+import { Effect } from "effect";
+import { isDue } from "#events/agent/turn.ts";
+import { Erased } from "#events/kit/envelope.ts";
+import { DeliveryFailure } from "../failures.ts";
+import { Rooms, TurnLedger } from "../ports.ts";
+import { deliver } from "../schedules.ts";
+import { metaOf, type Step } from "../step.ts";
+
+export const broadcast = {
+  name: "broadcast",
+  isDue: isDue.broadcast,
+  run: Effect.fnUntraced(function* (turn) {
+    const ledger = yield* TurnLedger;
+    const rooms = yield* Rooms;
+    const draft = turn.draft!;
+    const [written] = yield* ledger.reveal([draft.seq]);
+    if (written === undefined || written.words === Erased)
+      return yield* new DeliveryFailure({ detail: "the draft was erased" });
+    const { roomSeq } = yield* rooms
+      .post({
+        messageId: draft.replyId,
+        turnId: turn.turnId,
+        roomId: turn.roomId,
+        inReplyTo: turn.inReplyTo,
+        hops: turn.hops + 1,
+        text: String(written.words["text"]),
+        notice: draft.notice,
+        model: turn.rounds.at(-1)?.model,
+        usage: {
+          tokensIn: turn.rounds.reduce((sum, { tokensIn }) => sum + tokensIn, 0),
+          tokensOut: turn.rounds.reduce((sum, { tokensOut }) => sum + tokensOut, 0),
+        },
+        causation: turn.lastEvent,
+        correlation: turn.correlation,
+      })
+      .pipe(Effect.retry(deliver));
+    yield* ledger.commit({
+      type: "RecordPost",
+      meta: yield* metaOf(turn, "post"),
+      turnId: turn.turnId,
+      attempt: turn.attempt,
+      messageId: draft.replyId,
+      roomSeq,
+    });
+  }),
+} satisfies Step<unknown, TurnLedger | Rooms>;

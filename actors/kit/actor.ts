@@ -1,0 +1,174 @@
+/** The base of every actor: opens its log in the constructor, commits, keeps timers and feeds going, and lets no stack trace out. */
+import { Server } from "partyserver";
+import type { CommandMeta } from "#events/kit/define.ts";
+import type { Decider, Refusal } from "#events/kit/decider.ts";
+import type { Pending, RecordedOf } from "#events/kit/envelope.ts";
+import { now } from "./clock.ts";
+import type { ActorEnv, History, HistoryQuery } from "./doors.ts";
+import { Feeds } from "./feeds.ts";
+import { Keys } from "./keys.ts";
+import { type Committed, Ledger, type NeedKeys } from "./ledger.ts";
+import type { Reply } from "./reply.ts";
+import { durableSql, type SqlPort } from "./sql.ts";
+import { type Timer, Timers } from "./timers.ts";
+
+/** After a commit, whatever it set going is looked after again within this time, should the object die (house.md II.9). */
+const HEARTBEAT_MS = 5_000;
+/** D1 has one writer: events wait this long for company (house.md II.7 asks for a lag of at most a second). */
+const BUNDLE_MS = 300;
+
+export abstract class Actor<
+  State,
+  C extends { readonly type: string; readonly meta: CommandMeta },
+  E extends Pending,
+  No extends Refusal,
+  Env extends ActorEnv = ActorEnv,
+> extends Server<Env & Cloudflare.Env> {
+  static override options = { hibernate: true };
+
+  protected readonly tables: SqlPort;
+  protected readonly ledger: Ledger<State, C, E, No>;
+  protected readonly keys: Keys;
+  protected readonly feeds: Feeds;
+  protected readonly timers: Timers;
+  readonly #isFinal: (state: State) => boolean;
+  #bundle: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * SQL is synchronous, so the log is open and folded before any call is delivered; a native RPC call would not wait
+   * for partyserver's `onStart`.
+   */
+  constructor(ctx: DurableObjectState, env: Env, decider: Decider<State, C, E, No>) {
+    super(ctx, env as Env & Cloudflare.Env);
+    const stream = `${decider.kind}:${ctx.id.name}`;
+    this.tables = durableSql(ctx.storage);
+    this.keys = new Keys(stream, env);
+    this.timers = new Timers(this.tables, { set: (at) => void ctx.storage.setAlarm(at) });
+    this.ledger = new Ledger(decider, {
+      stream,
+      sql: this.tables,
+      keys: this.keys,
+      along: (next) => this.#along(next),
+      told: (events) => this.afterCommit(events),
+    });
+    this.feeds = new Feeds(this.tables, this.ledger);
+    this.#isFinal = (state) => decider.isFinal(state);
+  }
+
+  /** A timer's time has come; doing it twice must be doing it once. */
+  protected async onTimer(_timer: Timer): Promise<void> {}
+
+  /** Feeds that keep the read models; they are told in bundles. */
+  protected readModels(): ReadonlyArray<string> {
+    return [];
+  }
+
+  /** Called about every five seconds while anything is unfinished, also after a restart. */
+  protected onHeartbeat(): void {}
+
+  /** True while something is unfinished that only lives in memory and must be resumed should it die. */
+  protected busy(): boolean {
+    return false;
+  }
+
+  /** Tells those who follow the log; a subclass says at once whom, and in which order. */
+  protected afterCommit(_events: ReadonlyArray<RecordedOf<E>>): void {}
+
+  /** Takes a command; fetches keys and takes it again where they are missing. */
+  protected async commit(command: C): Promise<Reply<Committed>> {
+    for (;;) {
+      const reply = this.commitNow(command);
+      if (reply.outcome !== "need-keys") return reply;
+      await this.keys.fetch(reply.subjects);
+    }
+  }
+
+  /** Takes a command in one breath, or says which keys are missing. */
+  protected commitNow(command: C): Reply<Committed> | NeedKeys {
+    return this.ledger.commit(command);
+  }
+
+  /** Events with their words, keys fetched as needed. */
+  protected async revealed(seqs: ReadonlyArray<number>) {
+    for (;;) {
+      const found = this.ledger.reveal(seqs);
+      if (!("outcome" in found)) return found;
+      await this.keys.fetch(found.subjects);
+    }
+  }
+
+  /** A page of the log as auditors read it. */
+  protected page({ after, limit, type }: HistoryQuery): History {
+    const events = this.ledger.read(after, limit + 1, type === undefined ? undefined : [type]);
+    const shown = events.slice(0, limit);
+    const hashes = this.ledger.hashes((shown[0]?.seq ?? 1) - 1, (shown.at(-1)?.seq ?? 0) - (shown[0]?.seq ?? 1) + 1);
+    return {
+      events: shown.map(({ seq, id, type: name, v, at, actor, command, correlation, causation, open }) => ({
+        ...{ seq, id, type: name, v, at, actor, command, correlation, causation, open },
+        hash: hashes.get(seq) ?? "",
+      })),
+      more: events.length > limit,
+    };
+  }
+
+  /**
+   * Everything behind a door runs in here: what goes wrong is logged with an id, and only the id goes out. Refusals are
+   * values and pass.
+   */
+  protected async behindWall<A>(door: string, body: () => Promise<A>): Promise<A> {
+    try {
+      return await body();
+    } catch (defect) {
+      const trace = crypto.randomUUID();
+      console.error(`${this.ledger.stream} ${door} ${trace}`, defect);
+      throw new Error(`internal ${trace}`);
+    }
+  }
+
+  /** Tells everybody who follows the log: neighbours at once, the read models a moment later and many events at a time. */
+  protected followLog(): void {
+    const bundled = new Set(this.readModels());
+    for (const name of this.feeds.names()) if (!bundled.has(name)) this.ctx.waitUntil(this.feeds.pump(name));
+    this.#bundle ??= setTimeout(() => {
+      this.#bundle = undefined;
+      this.ctx.waitUntil(this.pumpReadModels());
+    }, BUNDLE_MS);
+  }
+
+  protected async pumpReadModels(): Promise<void> {
+    await Promise.all(this.readModels().map((name) => this.feeds.pump(name)));
+  }
+
+  /** Resolves when the read models have seen all that is in the log now, or when the time is up. */
+  protected async readModelsLevel(waitMs: number): Promise<void> {
+    if (this.readModels().every((name) => this.feeds.position(name) >= this.ledger.head)) return;
+    await Promise.race([this.pumpReadModels(), new Promise((resolve) => setTimeout(resolve, waitMs))]);
+  }
+
+  override async onAlarm(): Promise<void> {
+    await this.behindWall("alarm", async () => {
+      this.timers.rang();
+      try {
+        this.onHeartbeat();
+        for (const timer of this.timers.due(now())) await this.onTimer(timer);
+        await this.feeds.pumpAll();
+        this.feeds.save();
+      } finally {
+        this.#rearm();
+      }
+    });
+  }
+
+  /** Inside the transaction of a commit: bookmarks ride along, and the alarm is armed in the same breath. */
+  #along(next: State): void {
+    this.feeds?.save();
+    if (this.#isFinal?.(next)) this.timers.cancelAll();
+    this.timers.wakeBy(now() + HEARTBEAT_MS);
+  }
+
+  #rearm(): void {
+    const soon = this.busy() ? now() + HEARTBEAT_MS : undefined;
+    const times = [this.timers.next(), this.feeds.nextDue(), soon].filter((time) => time !== undefined);
+    if (times.length > 0) this.timers.wakeBy(Math.max(Math.min(...times), now() + 50));
+  }
+}

@@ -1,0 +1,257 @@
+/** What actors may ask of one another, and of the platform: the types that cross the walls between objects. */
+import type { Style, ToolGrant, Traits } from "#events/agent/events.ts";
+import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
+import type { Addressed, RoomKind } from "#events/room/addressing.ts";
+import type { Message, ServerFrames } from "../room/frames.ts";
+import type { Reply } from "./reply.ts";
+
+
+/** Who is asking, as the door verified it. */
+export interface Principal {
+  readonly userId: UserId;
+  readonly name: string;
+  readonly roles: ReadonlyArray<"participant" | "auditor" | "admin">;
+}
+
+/** An event as auditors get it. */
+export interface EventRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly type: string;
+  readonly v: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly command: string;
+  readonly correlation: string;
+  readonly causation: string | null;
+  readonly open: unknown;
+  readonly hash: string;
+}
+
+export interface HistoryQuery {
+  readonly after: number;
+  readonly limit: number;
+  readonly type?: string;
+}
+
+export interface History {
+  readonly events: ReadonlyArray<EventRow>;
+  readonly more: boolean;
+}
+
+/** The words of an agent's owner. */
+export interface PersonalityInput {
+  readonly traits: typeof Traits.Type;
+  readonly style: typeof Style.Type;
+  readonly interests: ReadonlyArray<string>;
+  readonly expertise: ReadonlyArray<string>;
+  readonly limitations: ReadonlyArray<string>;
+}
+
+export interface AgentInput {
+  readonly name: string;
+  readonly description: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly systemPrompt: string;
+  readonly memoryEnabled: boolean;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly personality?: PersonalityInput;
+  readonly tools?: ReadonlyArray<typeof ToolGrant.Type>;
+}
+
+/** An agent as its owner sees it; words are null once erased. */
+export interface AgentDescription {
+  readonly agentId: AgentId;
+  readonly ownerId: UserId;
+  readonly name: string;
+  readonly description: string | null;
+  readonly provider: string;
+  readonly model: string;
+  readonly systemPrompt: string | null;
+  readonly memoryEnabled: boolean;
+  readonly maxTokens: number | null;
+  readonly temperature: number | null;
+  readonly personality: PersonalityInput | null;
+  readonly tools: ReadonlyArray<typeof ToolGrant.Type>;
+  readonly active: boolean;
+  readonly version: number;
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What a room tells an agent, in the room's order. */
+export type Heard =
+  | { readonly kind: "joined"; readonly seq: number; readonly by: ActorName; readonly roomKind: RoomKind }
+  | { readonly kind: "left"; readonly seq: number; readonly by: ActorName }
+  | {
+      readonly kind: "message";
+      readonly seq: number;
+      readonly roomKind: RoomKind;
+      readonly messageId: MessageId;
+      readonly authorId: ActorName;
+      readonly authorName: string;
+      readonly text: string | null;
+      readonly hops: number;
+      readonly replyTo: MessageId | null;
+      readonly addressed: Addressed | null;
+      readonly causation: string;
+      readonly correlation: string;
+    };
+
+export interface ToolOutcome {
+  readonly callId: string;
+  readonly tool: string;
+  readonly status: "pending" | "success" | "error" | "denied" | "unknown";
+  readonly input: string | null;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly ms: number | null;
+  readonly at: number;
+}
+
+/** How a message was answered, or why not. */
+export type TurnOutcome =
+  | {
+      readonly ending: "replied";
+      readonly turnId: TurnId;
+      readonly messageId: MessageId;
+      readonly text: string | null;
+      readonly tools: ReadonlyArray<ToolOutcome>;
+      readonly tokensIn: number;
+      readonly tokensOut: number;
+      /** Set when the house spoke in place of a model that did not answer. */
+      readonly failure: string | null;
+    }
+  | { readonly ending: "declined"; readonly turnId: TurnId; readonly why: string }
+  | { readonly ending: "failed"; readonly turnId: TurnId; readonly reason: string }
+  | { readonly ending: "open"; readonly turnId: TurnId };
+
+/** Words by where they stand: `call` names one call's arguments in an event that holds those of several. */
+export interface WordsReference {
+  readonly seq: number;
+  readonly call?: string;
+}
+
+/** An agent's door, for rooms and for the Worker. */
+export interface AgentDoor {
+  create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>>;
+  change(by: Principal, commandId: string, input: Partial<AgentInput>, ifVersion?: number): Promise<Reply<AgentDescription>>;
+  setActive(by: Principal, commandId: string, active: boolean): Promise<Reply<AgentDescription>>;
+  remove(by: Principal, commandId: string, ifVersion?: number): Promise<Reply>;
+  describe(by: Principal): Promise<Reply<AgentDescription>>;
+  /** Records what a room tells. Answers when it is recorded, not when it is answered. */
+  hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void>;
+  /** Waits until the turn that answers this message has ended, or `waitMs` have passed. */
+  outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
+  history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
+  /** Opens words for the owner, in the order asked for; null for what is erased or is not there. */
+  reveal(by: Principal, references: ReadonlyArray<WordsReference>): Promise<Reply<ReadonlyArray<Record<string, unknown> | null>>>;
+  /** Resolves when the read models have seen all that had happened here, or after `waitMs`. */
+  settle(waitMs: number): Promise<void>;
+}
+
+export interface PostInput {
+  readonly text: string;
+  readonly replyTo?: string;
+  /** Addressed whether or not the text says so. */
+  readonly invoke?: AgentId;
+}
+
+export interface ReplyInput {
+  readonly agentId: AgentId;
+  readonly agentName: string;
+  readonly messageId: MessageId;
+  readonly turnId: TurnId;
+  readonly inReplyTo: MessageId;
+  readonly text: string;
+  readonly hops: number;
+  readonly notice: boolean;
+  readonly model: string | null;
+  readonly tokensIn: number | null;
+  readonly tokensOut: number | null;
+  readonly causation: string;
+  readonly correlation: string;
+}
+
+export interface RoomParticipant {
+  readonly kind: "user" | "agent";
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface RoomDescription {
+  readonly roomId: RoomId;
+  readonly name: string;
+  readonly kind: RoomKind;
+  readonly ownerId: UserId;
+  readonly openedAt: number;
+  readonly joined: boolean;
+  readonly participants: ReadonlyArray<RoomParticipant>;
+  readonly seq: number;
+}
+
+/** A frame for everybody in the room who looks. */
+export interface Sighting {
+  readonly event: keyof ServerFrames;
+  readonly payload: unknown;
+}
+
+/** A room's door, for agents and for the Worker. */
+export interface RoomDoor {
+  open(by: Principal, commandId: string, input: { roomId: RoomId; name: string; kind: RoomKind }): Promise<Reply<RoomDescription>>;
+  join(by: Principal, commandId: string): Promise<Reply<RoomDescription>>;
+  addPerson(by: Principal, commandId: string, userId: UserId, name: string): Promise<Reply<RoomDescription>>;
+  removePerson(by: Principal, commandId: string, userId: UserId): Promise<Reply>;
+  inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string): Promise<Reply<RoomDescription>>;
+  dismissAgent(by: Principal, commandId: string, agentId: AgentId): Promise<Reply>;
+  post(by: Principal, commandId: string, input: PostInput): Promise<Reply<Message>>;
+  postReply(commandId: string, reply: ReplyInput, sightings: ReadonlyArray<Sighting>): Promise<Reply<{ roomSeq: number }>>;
+  show(sightings: ReadonlyArray<Sighting>): Promise<void>;
+  /** An agent says of itself that it is known by another name, or (null) that it is gone. */
+  agentChanged(commandId: string, agentId: AgentId, name: string | null): Promise<void>;
+  describe(by: Principal): Promise<Reply<RoomDescription>>;
+  messages(by: Principal, range: { after?: number; before?: number; limit: number }): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>>;
+  history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
+  settle(waitMs: number): Promise<void>;
+}
+
+export interface UserDoor {
+  arrive(by: Principal): Promise<void>;
+  settle(waitMs: number): Promise<void>;
+}
+
+export interface SystemDoor {
+  register(kind: "agent" | "room" | "user", name: string): Promise<void>;
+  retire(kind: "agent" | "room" | "user", name: string): Promise<void>;
+}
+
+/** A key as it is lent: raw bytes, for the memory of one object, for five minutes. */
+export interface LentKey {
+  readonly subject: ActorName;
+  readonly number: number;
+  readonly key: Uint8Array;
+}
+
+export interface VaultDoor {
+  lend(stream: string, subjects: ReadonlyArray<ActorName>): Promise<ReadonlyArray<LentKey>>;
+}
+
+/** Objects of one kind, by name. */
+export interface Namespace<Door> {
+  getByName(name: string): Door & { fetch(request: Request): Promise<Response> };
+}
+
+/** What every actor finds in its environment. */
+export interface ActorEnv {
+  readonly AGENT: Namespace<AgentDoor>;
+  readonly ROOM: Namespace<RoomDoor>;
+  readonly USER: Namespace<UserDoor>;
+  readonly SYSTEM: Namespace<SystemDoor>;
+  readonly VAULT: Namespace<VaultDoor>;
+  readonly DB: D1Database;
+  readonly CACHE: KVNamespace;
+}
+

@@ -1,0 +1,145 @@
+/** Bookmarks in the log: read from the bookmark, deliver, move the bookmark. The log is the outbox; every actor has feeds. */
+import type { Recorded } from "#events/kit/envelope.ts";
+import { now } from "./clock.ts";
+import type { SqlPort } from "./sql.ts";
+
+/** Somebody who is told what happens here, at least once and in order; the effect of telling twice must be that of once. */
+export interface Consumer {
+  readonly name: string;
+  /** Event types worth a delivery; the bookmark passes over all others. Undefined: every event. */
+  readonly wants?: ReadonlySet<string>;
+  /** Delivers `from < seq ≤ to`. Answers where the bookmark stands now: `to`, or elsewhere when the receiver knows better. */
+  deliver(events: ReadonlyArray<Recorded>, range: { readonly from: number; readonly to: number }): Promise<number>;
+}
+
+/** What feeds read from. */
+export interface Source {
+  readonly head: number;
+  read(after: number, limit: number): ReadonlyArray<Recorded>;
+}
+
+interface Bookmark {
+  seq: number;
+  attempts: number;
+  notBefore: number | null;
+  error: string | null;
+  unsaved: boolean;
+}
+
+const LIVE_BATCH = 50;
+const BEHIND_BATCH = 1_000;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 300_000;
+
+export class Feeds {
+  readonly #sql: SqlPort;
+  readonly #source: Source;
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #bookmarks = new Map<string, Bookmark>();
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(sql: SqlPort, source: Source) {
+    this.#sql = sql;
+    this.#source = source;
+  }
+
+  /** Starts telling a consumer, from its kept bookmark or else from `after`. */
+  add(consumer: Consumer, after = 0): void {
+    this.#consumers.set(consumer.name, consumer);
+    const row = this.#sql.rows("SELECT seq, attempts, not_before, error FROM feeds WHERE consumer = ?", consumer.name)[0];
+    this.#bookmarks.set(consumer.name, {
+      seq: row ? Number(row[0]) : after,
+      attempts: row ? Number(row[1]) : 0,
+      notBefore: row?.[2] == null ? null : Number(row[2]),
+      error: row?.[3] == null ? null : String(row[3]),
+      unsaved: row === undefined,
+    });
+  }
+
+  /** Stops telling a consumer, and forgets how far it was told. */
+  remove(name: string): void {
+    this.#consumers.delete(name);
+    this.#bookmarks.delete(name);
+    this.#sql.run("DELETE FROM feeds WHERE consumer = ?", name);
+  }
+
+  /** Consumers whose bookmark was kept, whether or not they were added since. */
+  kept(): ReadonlyArray<string> {
+    return this.#sql.rows("SELECT consumer FROM feeds").map(([consumer]) => String(consumer));
+  }
+
+  names(): ReadonlyArray<string> {
+    return [...this.#consumers.keys()];
+  }
+
+  position(name: string): number {
+    return this.#bookmarks.get(name)?.seq ?? 0;
+  }
+
+  /** When the earliest unfinished delivery wants to go on (ms since 1970); undefined when all are level with the log. */
+  nextDue(): number | undefined {
+    const behind = [...this.#bookmarks.values()].filter(({ seq }) => seq < this.#source.head);
+    return behind.length === 0 ? undefined : Math.min(...behind.map(({ notBefore }) => notBefore ?? now()));
+  }
+
+  /** Moves every consumer on that may go on now; resolves when none can go further. Failures are kept, not thrown. */
+  async pumpAll(): Promise<void> {
+    const time = now();
+    const names = [...this.#consumers.keys()].filter((name) => (this.#bookmarks.get(name)?.notBefore ?? 0) <= time);
+    await Promise.all(names.map((name) => this.pump(name)));
+  }
+
+  /** Moves one bookmark as far as it goes. Calls for the same consumer join the one that runs. */
+  pump(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (running !== undefined) return running;
+    const run = this.#run(name).finally(() => this.#running.delete(name));
+    this.#running.set(name, run);
+    return run;
+  }
+
+  /**
+   * Writes moved bookmarks. A bookmark is a hint (deliveries are idempotent), so it rides along with the next commit
+   * or alarm instead of costing a commit of its own.
+   */
+  save(): void {
+    for (const [name, bookmark] of this.#bookmarks) {
+      if (!bookmark.unsaved) continue;
+      this.#sql.run(
+        "INSERT OR REPLACE INTO feeds (consumer, seq, attempts, not_before, error) VALUES (?, ?, ?, ?, ?)",
+        ...[name, bookmark.seq, bookmark.attempts, bookmark.notBefore, bookmark.error],
+      );
+      bookmark.unsaved = false;
+    }
+  }
+
+  async #run(name: string): Promise<void> {
+    const consumer = this.#consumers.get(name);
+    const bookmark = this.#bookmarks.get(name);
+    if (consumer === undefined || bookmark === undefined) return;
+    while (bookmark.seq < this.#source.head && this.#consumers.get(name) === consumer) {
+      const from = bookmark.seq;
+      const limit = this.#source.head - from > LIVE_BATCH ? BEHIND_BATCH : LIVE_BATCH;
+      try {
+        const events = this.#source.read(from, limit);
+        const to = events.at(-1)?.seq ?? this.#source.head;
+        const wanted = consumer.wants ? events.filter(({ type }) => consumer.wants!.has(type)) : events;
+        const seq = wanted.length === 0 ? to : await consumer.deliver(wanted, { from, to });
+        Object.assign(bookmark, { seq, attempts: 0, notBefore: null, error: null, unsaved: true });
+      } catch (error) {
+        this.#failed(bookmark, error);
+        return;
+      }
+    }
+  }
+
+  /** Durable backoff, 1 s doubling to 5 min: written at once, because a restart must not forget to wait. */
+  #failed(bookmark: Bookmark, error: unknown): void {
+    const wait = Math.min(FIRST_RETRY_MS * 2 ** bookmark.attempts, LONGEST_RETRY_MS);
+    bookmark.attempts += 1;
+    bookmark.notBefore = now() + wait;
+    bookmark.error = error instanceof Error ? error.message.slice(0, 200) : "delivery failed";
+    bookmark.unsaved = true;
+    this.save();
+  }
+}

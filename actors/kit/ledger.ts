@@ -1,0 +1,397 @@
+/** The event store of one actor: the one door to its log. Read commit() first; every actor owns exactly one ledger. */
+import { Redacted, Result, Schema } from "effect";
+import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
+import type { Decider, Refusal } from "#events/kit/decider.ts";
+import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import { type ActorName, childId } from "#events/kit/ids.ts";
+import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
+import { accepted, asData, type RefusalData, type Reply, refused } from "./reply.ts";
+import { migrate } from "./schema.ts";
+import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
+import type { SqlPort, SqlValue } from "./sql.ts";
+
+/** The keys at hand. Fetching one is the only errand a commit ever waits for, and it is not run from inside. */
+export interface Keyring {
+  get(subject: ActorName): SubjectKey | "destroyed" | undefined;
+}
+
+/** Keys that must be fetched before the command can be taken again. */
+export interface NeedKeys {
+  readonly outcome: "need-keys";
+  readonly subjects: ReadonlyArray<ActorName>;
+}
+
+/** The range of events a command made; what its id remembers of it, never the payload. */
+export interface Committed {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The same command id came with other content. */
+export class CommandIdReused extends Schema.TaggedError<CommandIdReused>()("CommandIdReused", {}) {
+  override readonly message = "This key was used for another request.";
+}
+/** The stream has moved on from where the caller saw it. */
+export class StreamMoved extends Schema.TaggedError<StreamMoved>()("StreamMoved", { head: Schema.Finite }) {
+  override readonly message = "It was changed in the meantime.";
+}
+/** An event larger than the log takes (`../reference/platform.md` § 4: the platform's own limit is not enforced locally). */
+export class EventTooLarge extends Schema.TaggedError<EventTooLarge>()("EventTooLarge", { bytes: Schema.Finite }) {
+  override readonly message = "This is too large to be kept.";
+}
+/** The person's words can no longer be kept: their key was destroyed. */
+export class SubjectErased extends Schema.TaggedError<SubjectErased>()("SubjectErased", {}) {
+  override readonly message = "This person was erased.";
+}
+
+/** A snapshot every so many events; never needed, only faster [L7]. */
+const SNAPSHOT_EVERY = 500;
+const MAX_EVENT_BYTES = 256 * 1024;
+/** Words kept in memory after they were opened or sealed, newest first out last: a turn reads the same ones again. */
+const REVEALED_AT_MOST = 400;
+
+const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
+const StoredReply = Schema.fromJsonString(
+  Schema.Union([
+    Schema.Struct({ from: Schema.Int, to: Schema.Int }),
+    Schema.Struct({ refusal: Schema.Record(Schema.String, Schema.Unknown) }),
+  ]),
+);
+const decodeStoredReply = Schema.decodeUnknownSync(StoredReply);
+const decodeOpen = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)));
+const decodeWords = decodeOpen;
+
+type Command = { readonly type: string; readonly meta: CommandMeta };
+
+/** What goes into the same transaction as a commit: timers, bookmarks. Runs after the events are inserted. */
+export type AlongWith<State> = (next: State) => void;
+
+export class Ledger<State, C extends Command, E extends Pending, No extends Refusal> {
+  readonly stream: string;
+  readonly #decider: Decider<State, C, E, No>;
+  readonly #definitions: ReadonlyMap<string, EventDefinition>;
+  readonly #sql: SqlPort;
+  readonly #keys: Keyring;
+  readonly #along: AlongWith<State>;
+  readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
+  readonly #revealed = new Map<number, Readonly<Record<string, unknown>>>();
+  #state: State;
+  #head = 0;
+  #hash: Uint8Array;
+  #snapshotAt = 0;
+
+  /** Migrates the tables and folds the log. @throws LogFromTheFuture when a newer program wrote to it. */
+  constructor(
+    decider: Decider<State, C, E, No>,
+    options: {
+      readonly stream: string;
+      readonly sql: SqlPort;
+      readonly keys: Keyring;
+      readonly along?: AlongWith<State>;
+      /** Hears what was committed, right after the transaction. */
+      readonly told?: (events: ReadonlyArray<RecordedOf<E>>) => void;
+    },
+  ) {
+    this.stream = options.stream;
+    this.#decider = decider;
+    this.#sql = options.sql;
+    this.#keys = options.keys;
+    this.#along = options.along ?? (() => {});
+    this.#told = options.told ?? (() => {});
+    this.#definitions = new Map(decider.events.map((definition) => [definition.type, definition]));
+    migrate(this.#sql, this.stream);
+    const snapshot = this.#snapshot();
+    this.#snapshotAt = snapshot.seq;
+    this.#state = this.#foldFrom(snapshot);
+    const last = this.#sql.rows("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")[0];
+    this.#head = Number(last?.[0] ?? 0);
+    this.#hash = (last?.[1] as Uint8Array | undefined) ?? chainStart(this.stream);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The seq of the newest event; 0 for an empty log. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /**
+   * Decides, seals, inserts — one synchronous breath, so nothing can come between [L6]. The same command id gives the
+   * same answer for ever, a settled refusal too; a passing one is answered and forgotten [L2].
+   */
+  commit(command: C): Reply<Committed> | NeedKeys {
+    const print = fingerprint(canonical(command));
+    const known = this.#settled(command.meta.id, print);
+    if (known !== undefined) return known;
+    if (command.meta.ifSeq !== undefined && command.meta.ifSeq !== this.#head)
+      return refused(new StreamMoved({ head: this.#head }));
+    const answer = this.#decider.decide(command, this.#state);
+    if (Result.isFailure(answer)) return this.#refuse(command, print, answer.failure);
+    const pending = answer.success;
+    const missing = this.#missingKeys(pending);
+    if (missing.length > 0) return { outcome: "need-keys", subjects: missing };
+    const obstacle = this.#obstacle(pending);
+    if (obstacle !== undefined) return refused(obstacle);
+    const head = this.#head;
+    const written = this.#sql.transaction(() => this.#write(command, print, pending));
+    this.#state = written.state; // [L5] only after the transaction
+    this.#hash = written.hash;
+    this.#head = head + pending.length;
+    for (const [seq, words] of written.words) this.#keepRevealed(seq, words);
+    this.#told(written.events);
+    return accepted({ from: head + 1, to: this.#head }, this.#head);
+  }
+
+  /** Recorded events with `after < seq ≤ …`, oldest first, at most `limit`; `types` narrows them. */
+  read(after: number, limit: number, types?: ReadonlyArray<string>): ReadonlyArray<RecordedOf<E>> {
+    const rows = types
+      ? this.#sql.rows(
+          `SELECT ${COLUMNS} FROM events WHERE seq > ? AND type IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
+          after,
+          JSON.stringify(types),
+          limit,
+        )
+      : this.#sql.rows(`SELECT ${COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit);
+    return rows.map((row) => this.#recorded(row));
+  }
+
+  /** The newest events of a type before a seq, newest first. */
+  newest(type: E["type"], limit: number, before = Number.MAX_SAFE_INTEGER): ReadonlyArray<RecordedOf<E>> {
+    return this.#sql
+      .rows(`SELECT ${COLUMNS} FROM events WHERE type = ? AND seq < ? ORDER BY seq DESC LIMIT ?`, type, before, limit)
+      .map((row) => this.#recorded(row));
+  }
+
+  /** The message with this id. The type stands in the query itself, so that the partial index serves it. */
+  message(messageId: string): RecordedOf<E> | undefined {
+    const row = this.#sql.rows(
+      `SELECT ${COLUMNS} FROM events WHERE type = 'MessagePosted' AND open ->> '$.messageId' = ?`,
+      messageId,
+    )[0];
+    return row && this.#recorded(row);
+  }
+
+  /** The link of the chain at each of these events, in hex, by seq. */
+  hashes(after: number, limit: number): ReadonlyMap<number, string> {
+    const rows = this.#sql.rows("SELECT seq, lower(hex(hash)) FROM events WHERE seq > ? ORDER BY seq LIMIT ?", after, limit);
+    return new Map(rows.map(([seq, hash]) => [Number(seq), String(hash)]));
+  }
+
+  /** Seqs of all events made by commands whose id starts with `prefix`: all of one turn, say. */
+  madeBy(prefix: string): ReadonlyArray<number> {
+    const rows = this.#sql.rows("SELECT reply FROM commands WHERE id >= ? AND id < ?", prefix, `${prefix}\uffff`);
+    const ranges = rows.flatMap(([reply]) => {
+      const stored = decodeStoredReply(reply);
+      return "from" in stored ? [stored] : [];
+    });
+    return ranges
+      .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index))
+      .sort((left, right) => left - right);
+  }
+
+  /**
+   * Events by seq, with their words. Answers the subjects whose keys are missing instead when it cannot open them all;
+   * words whose key was destroyed come back as `Erased`.
+   */
+  reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys {
+    const rows = this.#sql.rows(
+      `SELECT e.seq, e.id, e.type, e.v, e.at, e.actor, e.command, e.correlation, e.causation, e.open, e.sealed, e.hash,
+              k.subject, k.wrapped
+       FROM json_each(?) w JOIN events e ON e.seq = w.value LEFT JOIN event_keys k ON k.seq = e.seq ORDER BY w.key`,
+      JSON.stringify(seqs),
+    );
+    const missing = new Set<ActorName>();
+    const unsealed = rows.map((row): Unsealed => {
+      const event = this.#recorded(row);
+      if (row[10] === null) return { event, words: {} };
+      const words = this.#open(row);
+      if (typeof words === "string") missing.add(words);
+      return { event, words: typeof words === "string" ? Erased : words };
+    });
+    return missing.size > 0 ? { outcome: "need-keys", subjects: [...missing] } : unsealed;
+  }
+
+  /** The state as it was after event `seq`. */
+  stateAt(seq: number): State {
+    return this.#foldFrom({ seq: 0, state: this.#decider.initial }, seq);
+  }
+
+  /** Walks the whole chain. Answers the first seq whose bytes do not fit, or the head when all do. */
+  verify(): { readonly intact: true; readonly head: number } | { readonly intact: false; readonly brokenAt: number } {
+    let hash = chainStart(this.stream);
+    let expected = 1;
+    for (const rows of this.#pages()) {
+      for (const row of rows) {
+        const link = chainLink(hash, headerOf(row), String(row[9]), row[10] as Uint8Array | null);
+        if (Number(row[0]) !== expected || !same(link, row[11] as Uint8Array)) return { intact: false, brokenAt: expected };
+        hash = link;
+        expected += 1;
+      }
+    }
+    return { intact: true, head: expected - 1 };
+  }
+
+  #settled(id: string, print: Uint8Array): Reply<Committed> | undefined {
+    const row = this.#sql.rows("SELECT fingerprint, reply FROM commands WHERE id = ?", id)[0];
+    if (row === undefined) return undefined;
+    if (!same(row[0] as Uint8Array, print)) return refused(new CommandIdReused());
+    const stored = decodeStoredReply(row[1]);
+    return "from" in stored
+      ? accepted(stored, stored.to, true)
+      : { outcome: "refused", refusal: stored.refusal as RefusalData };
+  }
+
+  #refuse(command: C, print: Uint8Array, refusal: No): Reply<Committed> {
+    if (!refusal.passing) this.#remember(command, print, { refusal: asData(refusal) });
+    return refused(refusal);
+  }
+
+  #remember(command: C, print: Uint8Array, reply: Committed | { readonly refusal: RefusalData }): void {
+    const { id, at } = command.meta;
+    this.#sql.run("INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?)", id, print, JSON.stringify(reply), at);
+  }
+
+  #missingKeys(pending: ReadonlyArray<E>): ReadonlyArray<ActorName> {
+    const subjects = pending.flatMap(({ sealed }) => (sealed ? [sealed.subject] : []));
+    return [...new Set(subjects)].filter((subject) => this.#keys.get(subject) === undefined);
+  }
+
+  #obstacle(pending: ReadonlyArray<E>): Refusal | undefined {
+    for (const { open, sealed } of pending) {
+      if (sealed && this.#keys.get(sealed.subject) === "destroyed") return new SubjectErased();
+      const bytes = JSON.stringify(open).length + (sealed ? JSON.stringify(Redacted.value(sealed.words)).length : 0);
+      if (bytes > MAX_EVENT_BYTES) return new EventTooLarge({ bytes });
+    }
+    return undefined;
+  }
+
+  /** Inside the transaction: events with their keys, the command's outcome, a snapshot now and then, and what goes along. */
+  #write(command: C, print: Uint8Array, pending: ReadonlyArray<E>) {
+    let state = this.#state;
+    let hash = this.#hash;
+    const words: Array<readonly [number, Readonly<Record<string, unknown>>]> = [];
+    const events: RecordedOf<E>[] = [];
+    pending.forEach((event, index) => {
+      const seq = this.#head + 1 + index;
+      const written = this.#insert(command.meta, event, seq, hash);
+      hash = written.hash;
+      if (event.sealed) words.push([seq, Redacted.value(event.sealed.words)]);
+      state = this.#decider.evolve(state, written.recorded as unknown as Recorded<E>);
+      events.push(written.recorded as unknown as RecordedOf<E>);
+    });
+    const head = this.#head + pending.length;
+    this.#remember(command, print, { from: this.#head + 1, to: head });
+    if (head - this.#snapshotAt >= SNAPSHOT_EVERY) this.#takeSnapshot(state, head);
+    this.#along(state);
+    return { state, hash, words, events };
+  }
+
+  #insert(meta: CommandMeta, event: E, seq: number, previous: Uint8Array) {
+    const definition = this.#definitions.get(event.type);
+    if (definition === undefined) throw new Error(`${event.type} is not an event of ${this.stream}`);
+    const { v } = definition;
+    const id = childId<string>("event", this.stream, String(seq));
+    const open = JSON.stringify(event.open);
+    const sealing = event.sealed && this.#seal(event.sealed, { seq, type: event.type, v });
+    const sealed = sealing?.sealed ?? null;
+    const row: ReadonlyArray<SqlValue> = [
+      ...[seq, id, event.type, v, meta.at, meta.by, meta.id, meta.correlation, meta.causation, open, sealed],
+    ];
+    const hash = chainLink(previous, headerOf(row), open, sealed);
+    this.#sql.run(`INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...row, hash);
+    if (sealing)
+      this.#sql.run("INSERT INTO event_keys (seq, subject, wrapped) VALUES (?, ?, ?)", seq, event.sealed!.subject, sealing.wrapped);
+    const recorded = { seq, id, type: event.type, v, at: meta.at, actor: meta.by, command: meta.id, open: event.open };
+    return { hash, recorded: { ...recorded, correlation: meta.correlation, causation: meta.causation } };
+  }
+
+  #seal({ subject, words }: NonNullable<E["sealed"]>, at: { seq: number; type: string; v: number }) {
+    const key = this.#keys.get(subject) as SubjectKey;
+    return sealWords(Redacted.value(words), { stream: this.stream, subject, ...at }, key);
+  }
+
+  /** The words of a row, the subject whose key is missing, or the sign of erasure. */
+  #open(row: ReadonlyArray<SqlValue>): Readonly<Record<string, unknown>> | ActorName | Erased {
+    const [seq, , type, v] = row as [number, string, string, number];
+    const known = this.#revealed.get(seq);
+    if (known !== undefined) return known;
+    if (row[13] === null) return Erased;
+    const subject = row[12] as ActorName;
+    const key = this.#keys.get(subject);
+    if (key === undefined) return subject;
+    if (key === "destroyed") return Erased;
+    const place = { stream: this.stream, seq, type, v, subject };
+    const words = decodeWords(openWords(row[10] as Uint8Array, row[13] as Uint8Array, place, key));
+    this.#keepRevealed(seq, words);
+    return words;
+  }
+
+  #keepRevealed(seq: number, words: Readonly<Record<string, unknown>>): void {
+    this.#revealed.set(seq, words);
+    if (this.#revealed.size > REVEALED_AT_MOST) this.#revealed.delete(this.#revealed.keys().next().value!);
+  }
+
+  #recorded(row: ReadonlyArray<SqlValue>): RecordedOf<E> {
+    const [seq, id, type, v, at, actor, command, correlation, causation, open, sealed] = row;
+    const definition = this.#definitions.get(String(type));
+    if (definition === undefined) throw new LogFromTheFuture(String(type), Number(v));
+    const lifted = upcast(definition, Number(v), decodeOpen(open));
+    const envelope = { seq, id, type, v, at, actor, command, correlation, causation, open: lifted };
+    return (sealed === null ? envelope : { ...envelope, sealed }) as unknown as RecordedOf<E>;
+  }
+
+  *#pages(after = 0, until = Number.MAX_SAFE_INTEGER): Generator<ReadonlyArray<ReadonlyArray<SqlValue>>> {
+    for (let seq = after; ; ) {
+      const rows = this.#sql.rows(
+        `SELECT ${COLUMNS} FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 2000`,
+        seq,
+        until,
+      );
+      if (rows.length === 0) return;
+      yield rows;
+      seq = Number(rows.at(-1)![0]);
+    }
+  }
+
+  #foldFrom(start: { readonly seq: number; readonly state: State }, until?: number): State {
+    let { state } = start;
+    for (const rows of this.#pages(start.seq, until))
+      for (const row of rows) state = this.#decider.evolve(state, this.#recorded(row) as unknown as Recorded<E>);
+    return state;
+  }
+
+  #snapshot(): { readonly seq: number; readonly state: State } {
+    const row = this.#sql.rows("SELECT seq, state FROM snapshots WHERE fold = ?", this.#decider.foldVersion)[0];
+    if (row === undefined) return { seq: 0, state: this.#decider.initial };
+    return { seq: Number(row[0]), state: Schema.decodeUnknownSync(Schema.fromJsonString(this.#decider.state))(row[1]) };
+  }
+
+  #takeSnapshot(state: State, seq: number): void {
+    this.#sql.run("DELETE FROM snapshots");
+    this.#sql.run(
+      "INSERT INTO snapshots (fold, seq, state) VALUES (?, ?, ?)",
+      this.#decider.foldVersion,
+      seq,
+      JSON.stringify(state),
+    );
+    this.#snapshotAt = seq;
+  }
+}
+
+/** The first nine columns as one JSON array: what the chain protects beside the payload. */
+const headerOf = (row: ReadonlyArray<SqlValue>): string => JSON.stringify(row.slice(0, 9));
+
+/** A command's content as text: everything but its id, its time and its place in a chain of causes. */
+function canonical(command: Command): string {
+  return JSON.stringify([command.meta.by, command], function (this: Record<string, unknown>, key, value: unknown) {
+    if (key === "meta") return undefined;
+    const original = this[key];
+    return Redacted.isRedacted(original) ? Redacted.value(original) : value;
+  });
+}
+
+function same(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}

@@ -1,0 +1,55 @@
+/** The tables of an actor, as numbered migrations that never change; run by the ledger before anything else. */
+import type { SqlPort } from "./sql.ts";
+
+/** One object is one stream, so `seq` is the whole order. The triggers let a row be written once and never touched [L1] [L4]. */
+const ledger = [
+  `CREATE TABLE events (
+     seq INTEGER PRIMARY KEY,
+     id TEXT NOT NULL UNIQUE,
+     type TEXT NOT NULL,
+     v INTEGER NOT NULL,
+     at INTEGER NOT NULL,
+     actor TEXT NOT NULL,
+     command TEXT NOT NULL,
+     correlation TEXT NOT NULL,
+     causation TEXT,
+     open TEXT NOT NULL,
+     sealed BLOB,
+     hash BLOB NOT NULL
+   ) STRICT`,
+  "CREATE INDEX events_by_type ON events (type, seq)",
+  "CREATE INDEX events_by_message ON events (open ->> '$.messageId') WHERE type = 'MessagePosted'",
+  `CREATE TRIGGER events_gapless BEFORE INSERT ON events
+   WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM events)
+   BEGIN SELECT RAISE(ABORT, 'the log is gapless and only grows'); END`,
+  `CREATE TRIGGER events_immutable BEFORE UPDATE ON events
+   BEGIN SELECT RAISE(ABORT, 'a written event never changes'); END`,
+  `CREATE TRIGGER events_permanent BEFORE DELETE ON events
+   BEGIN SELECT RAISE(ABORT, 'a written event stays'); END`,
+  "CREATE TABLE event_keys (seq INTEGER PRIMARY KEY, subject TEXT NOT NULL, wrapped BLOB NOT NULL) STRICT",
+  "CREATE TABLE commands (id TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, reply TEXT NOT NULL, at INTEGER NOT NULL) STRICT",
+  "CREATE TABLE snapshots (fold INTEGER NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (fold)) STRICT",
+  `CREATE TABLE feeds (
+     consumer TEXT PRIMARY KEY, seq INTEGER NOT NULL, attempts INTEGER NOT NULL, not_before INTEGER, error TEXT
+   ) STRICT`,
+  "CREATE TABLE timers (id TEXT PRIMARY KEY, due INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT",
+];
+
+const migrations: ReadonlyArray<ReadonlyArray<string>> = [ledger];
+
+/**
+ * Brings the tables up to date and notes whose stream this is.
+ * @throws when the tables are of a newer program, or belong to another stream.
+ */
+export function migrate(sql: SqlPort, stream: string): void {
+  sql.run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT");
+  const known = new Map(sql.rows("SELECT key, value FROM meta") as ReadonlyArray<[string, string]>);
+  if ((known.get("stream") ?? stream) !== stream) throw new Error(`${stream} opened the log of ${known.get("stream")}`);
+  const number = Number(known.get("schema") ?? 0);
+  if (number > migrations.length) throw new Error(`schema ${number} was made by a newer program`);
+  if (number === migrations.length) return;
+  sql.transaction(() => {
+    for (const statement of migrations.slice(number).flat()) sql.run(statement);
+    sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema', ?), ('stream', ?)", String(migrations.length), stream);
+  });
+}

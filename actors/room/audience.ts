@@ -1,0 +1,130 @@
+/** The sockets of a room: who has joined, who is present, and how a frame reaches all of them; owned by RoomActor. */
+import { frame, type PresenceState } from "./frames.ts";
+
+/** What a socket keeps across hibernation; small, for the platform limits it to 16 KiB. */
+export interface Seat {
+  readonly userId: string;
+  readonly name: string;
+  readonly roles: ReadonlyArray<string>;
+  /** Null until the client joined the topic. */
+  readonly joinRef: string | null;
+  readonly presenceRef: string;
+}
+
+type AgentStatus = "idle" | "thinking";
+
+export class Audience {
+  readonly #topic: string;
+  /**
+   * Reading an attachment deserialises it, which makes a broadcast 3.5 times dearer, so joined sockets are also kept
+   * here; after a wake the map is filled again from the attachments.
+   */
+  readonly #joined = new Map<WebSocket, Seat>();
+  readonly #agents = new Map<string, { ref: string; status: AgentStatus }>();
+  #references = 0;
+
+  constructor(topic: string, sockets: Iterable<readonly [WebSocket, Seat | null]>) {
+    this.#topic = topic;
+    for (const [socket, seat] of sockets) if (seat !== null && seat.joinRef !== null) this.#joined.set(socket, seat);
+  }
+
+  get size(): number {
+    return this.#joined.size;
+  }
+
+  isJoined(socket: WebSocket): boolean {
+    return this.#joined.has(socket);
+  }
+
+  /** One text to every socket that has joined; a closing one is passed over. */
+  broadcast(event: string, payload: unknown): void {
+    if (this.#joined.size === 0) return;
+    const text = frame(null, null, this.#topic, event, payload);
+    for (const socket of this.#joined.keys()) this.#send(socket, text);
+  }
+
+  /** A socket takes its seat: it is told who is here, all others that it came. */
+  join(socket: WebSocket, seat: Seat, agents: Readonly<Record<string, { readonly name: string }>>): void {
+    this.#broadcastDiff({ [`user:${seat.userId}`]: this.#person(seat) }, {});
+    this.#joined.set(socket, seat);
+    this.#send(socket, frame(seat.joinRef, null, this.#topic, "presence_state", this.#state(agents)));
+  }
+
+  /** A socket leaves its seat, by its own will or because it closed. */
+  leave(socket: WebSocket): void {
+    const seat = this.#joined.get(socket);
+    if (seat === undefined) return;
+    this.#joined.delete(socket);
+    this.#broadcastDiff({}, { [`user:${seat.userId}`]: this.#person(seat) });
+  }
+
+  /** Everybody's channel of this person is closed: they are no participant any more. */
+  dismiss(userId: string): void {
+    for (const [socket, seat] of this.#joined)
+      if (seat.userId === userId) {
+        this.#send(socket, frame(seat.joinRef, seat.joinRef, this.#topic, "phx_close", {}));
+        this.leave(socket);
+      }
+  }
+
+  /** An agent starts or ends its thinking: its presence changes. */
+  agentIs(agentId: string, name: string, status: AgentStatus): void {
+    const known = this.#agents.get(agentId) ?? { ref: this.#reference(), status: "idle" as const };
+    if (known.status === status) return;
+    const next = { ref: this.#reference(), status };
+    this.#agents.set(agentId, next);
+    const key = `agent:${agentId}`;
+    this.#broadcastDiff({ [key]: this.#agent(name, next) }, { [key]: this.#agent(name, known) });
+  }
+
+  agentCame(agentId: string, name: string): void {
+    const seat = { ref: this.#reference(), status: "idle" as const };
+    this.#agents.set(agentId, seat);
+    this.#broadcastDiff({ [`agent:${agentId}`]: this.#agent(name, seat) }, {});
+  }
+
+  agentLeft(agentId: string): void {
+    const seat = this.#agents.get(agentId);
+    this.#agents.delete(agentId);
+    if (seat) this.#broadcastDiff({}, { [`agent:${agentId}`]: this.#agent("", seat) });
+  }
+
+  #broadcastDiff(joins: PresenceState, leaves: PresenceState): void {
+    this.broadcast("presence_diff", { joins, leaves });
+  }
+
+  #state(agents: Readonly<Record<string, { readonly name: string }>>): PresenceState {
+    const state: Record<string, { metas: PresenceState[string]["metas"][number][] }> = {};
+    for (const seat of this.#joined.values()) {
+      const entry = (state[`user:${seat.userId}`] ??= { metas: [] });
+      entry.metas.push(...this.#person(seat).metas);
+    }
+    for (const [agentId, { name }] of Object.entries(agents)) {
+      const seat = this.#agents.get(agentId) ?? { ref: this.#reference(), status: "idle" as const };
+      this.#agents.set(agentId, seat);
+      state[`agent:${agentId}`] = { metas: [...this.#agent(name, seat).metas] };
+    }
+    return state;
+  }
+
+  #person({ presenceRef, name }: Seat): PresenceState[string] {
+    return { metas: [{ phx_ref: presenceRef, kind: "user", status: "online", name }] };
+  }
+
+  #agent(name: string, { ref, status }: { ref: string; status: AgentStatus }): PresenceState[string] {
+    return { metas: [{ phx_ref: ref, kind: "agent", status, name }] };
+  }
+
+  #reference(): string {
+    this.#references += 1;
+    return `a${this.#references}`;
+  }
+
+  #send(socket: WebSocket, text: string): void {
+    try {
+      socket.send(text);
+    } catch {
+      // It is closing; its own close event will take the seat away.
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/** Whom a room's log is told to: the read models, the catalogue, and each agent that takes part; used by RoomActor. */
+import type { RoomEvent } from "#events/room/events.ts";
+import type { RoomState } from "#events/room/state.ts";
+import { Erased, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import type { RoomKind } from "#events/room/addressing.ts";
+import type { ActorEnv, Heard } from "../kit/doors.ts";
+import type { Feeds } from "../kit/feeds.ts";
+import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
+
+/** What a feed to an agent needs to know of its room. */
+export interface FeedContext {
+  readonly roomId: RoomId;
+  readonly kind: () => RoomKind;
+  /** Whether anybody looks: agents show no signs of life to an empty room. */
+  readonly watched: () => boolean;
+  readonly reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
+}
+
+const AGENT = "agent:";
+
+/** Adds the feeds of a room: also to agents that were sent away but have not been told yet. */
+export function roomFeeds(
+  feeds: Feeds,
+  log: ProjectedLog & { readonly state: RoomState },
+  env: ActorEnv,
+  context: () => FeedContext,
+): void {
+  addReadModels(feeds, log, "room", env.DB);
+  feeds.add({
+    name: "system",
+    wants: new Set<RoomEvent["type"]>(["RoomOpened", "RoomClosed"]),
+    deliver: async (events, { to }) => {
+      const name = log.stream.slice("room:".length);
+      for (const { type } of events)
+        await (type === "RoomOpened"
+          ? env.SYSTEM.getByName("root").register("room", name)
+          : env.SYSTEM.getByName("root").retire("room", name));
+      return to;
+    },
+  });
+  const kept = feeds.kept().filter((name) => name.startsWith(AGENT)).map((name) => name.slice(AGENT.length) as AgentId);
+  for (const [agentId, { invitedSeq }] of Object.entries(log.state.agents))
+    addAgentFeed(feeds, agentId as AgentId, invitedSeq - 1, context(), env);
+  for (const agentId of kept) addAgentFeed(feeds, agentId, 0, context(), env);
+}
+
+/** Tells one agent what happens here, from its invitation to its leaving; an agent that cannot be reached holds up no other. */
+export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, context: FeedContext, env: ActorEnv): void {
+  const name = `${AGENT}${agentId}`;
+  if (feeds.names().includes(name)) return;
+  const door = env.AGENT.getByName(agentId);
+  feeds.add(
+    {
+      name,
+      wants: new Set<RoomEvent["type"]>(["MessagePosted", "AgentInvoked", "AgentInvited", "AgentDismissed"]),
+      deliver: async (events, { to }) => {
+        const concerned = (events as ReadonlyArray<RecordedOf<RoomEvent>>).filter((event) => concerns(event, agentId));
+        const words = await context.reveal(concerned.map(({ seq }) => seq));
+        const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context.kind()));
+        if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
+        if (concerned.at(-1)?.type === "AgentDismissed") feeds.remove(name);
+        return to;
+      },
+    },
+    after,
+  );
+}
+
+/** An agent is told what others say, and what is done to itself. */
+function concerns(event: RecordedOf<RoomEvent>, agentId: AgentId): boolean {
+  switch (event.type) {
+    case "MessagePosted":
+      return event.open.by !== `agent:${agentId}`;
+    case "AgentInvoked":
+    case "AgentInvited":
+    case "AgentDismissed":
+      return event.open.agentId === agentId;
+    default:
+      return false;
+  }
+}
+
+function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKind): ReadonlyArray<Heard> {
+  const recorded = event as RecordedOf<RoomEvent>;
+  const { seq } = recorded;
+  const said = words === Erased ? undefined : words;
+  switch (recorded.type) {
+    case "AgentInvited":
+      return [{ kind: "joined", seq, by: recorded.open.by, roomKind }];
+    case "AgentDismissed":
+      return [{ kind: "left", seq, by: recorded.open.by }];
+    case "MessagePosted": {
+      const { messageId, by, hops, replyTo, addressed } = recorded.open;
+      return [
+        {
+          ...message(recorded, roomKind),
+          ...{ messageId, authorId: by, hops, replyTo },
+          authorName: String(said?.["authorName"] ?? ""),
+          text: said === undefined ? null : String(said["text"] ?? ""),
+          addressed: addressed.find((other) => other.agentId === agentId)?.how ?? null,
+        },
+      ];
+    }
+    case "AgentInvoked": {
+      const { messageId, by, replyTo } = recorded.open;
+      const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo };
+      return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked" }];
+    }
+    default:
+      return [];
+  }
+}
+
+const message = ({ seq, id, correlation }: Recorded, roomKind: RoomKind) =>
+  ({ kind: "message", seq, roomKind, causation: id, correlation }) as const;

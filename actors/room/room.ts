@@ -1,0 +1,369 @@
+/** RoomActor: the conversation itself. Takes what people and agents say, numbers it, shows it, and tells the agents. */
+import { Redacted } from "effect";
+import type { Connection, ConnectionContext } from "partyserver";
+import { utf8Bytes } from "#events/kit/canonical.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
+import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
+import { Erased } from "#events/kit/envelope.ts";
+import { type ActorName, type AgentId, agentName, childId, type MessageId, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
+import { addressedAgents, type RoomKind } from "#events/room/addressing.ts";
+import type { RoomCommand } from "#events/room/commands.ts";
+import { room } from "#events/room/decide.ts";
+import type { RoomEvent } from "#events/room/events.ts";
+import type { RoomRefusal } from "#events/room/refusals.ts";
+import type { RoomState } from "#events/room/state.ts";
+import { Actor } from "../kit/actor.ts";
+import { now } from "../kit/clock.ts";
+import type { ActorEnv, HistoryQuery, PostInput, Principal, ReplyInput, RoomDescription, RoomDoor, Sighting } from "../kit/doors.ts";
+import type { Committed } from "../kit/ledger.ts";
+import { readModelFeeds } from "../kit/read-models.ts";
+import { accepted, type Reply, refused } from "../kit/reply.ts";
+import { Audience, type Seat } from "./audience.ts";
+import { type Admit, RoomChannel } from "./channel.ts";
+import { addAgentFeed, roomFeeds } from "./feeds.ts";
+import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
+import { frameOf, messageOf, shownTypes } from "./views.ts";
+
+/** A client that missed more events than this had better load the room anew. */
+const CATCH_UP_AT_MOST = 500;
+
+const noRoom = { _tag: "RoomIsPrivate", message: "There is no such room.", passing: true };
+
+export class RoomActor<Env extends ActorEnv = ActorEnv>
+  extends Actor<RoomState, RoomCommand, RoomEvent, RoomRefusal, Env>
+  implements RoomDoor
+{
+  readonly #audience: Audience;
+  readonly #channel: RoomChannel;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env, room);
+    const seats = [...this.getConnections<Seat>()].map((socket) => [socket, socket.state] as const);
+    this.#audience = new Audience(`room:${ctx.id.name}`, seats);
+    this.#channel = new RoomChannel(this.#audience, {
+      topic: `room:${ctx.id.name}`,
+      join: (by, after, admit) => this.#joinSocket(by, after, admit),
+      post: (by, commandId, input) => this.post(by, commandId, input),
+      invoke: (by, commandId, agentId, replyTo) => this.#invoke(by, commandId, agentId, replyTo),
+      agents: () => this.ledger.state.agents,
+    });
+    ctx.setWebSocketAutoResponse(
+      new WebSocketRequestResponsePair(constantHeartbeat.request, constantHeartbeat.response),
+    );
+    roomFeeds(this.feeds, this.ledger, env, () => this.#feedContext());
+  }
+
+  // ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  open(by: Principal, commandId: string, input: { roomId: RoomId; name: string; kind: RoomKind }) {
+    return this.behindWall("open", async () => {
+      const words = Redacted.make({ name: by.name });
+      const meta = this.#meta(commandId, userName(by.userId));
+      return this.#described(await this.commit({ type: "OpenRoom", meta, ownerId: by.userId, words, ...input }), by);
+    });
+  }
+
+  join(by: Principal, commandId: string) {
+    return this.behindWall("join", async () => this.#described(await this.#joinRoom(by, commandId), by));
+  }
+
+  addPerson(by: Principal, commandId: string, userId: UserId, name: string) {
+    return this.behindWall("addPerson", async () => {
+      const meta = this.#meta(commandId, userName(by.userId));
+      const words = Redacted.make({ name });
+      return this.#described(await this.commit({ type: "AddParticipant", meta, userId, words }), by);
+    });
+  }
+
+  removePerson(by: Principal, commandId: string, userId: UserId) {
+    return this.behindWall("removePerson", async () =>
+      done(await this.commit({ type: "RemoveParticipant", meta: this.#meta(commandId, userName(by.userId)), userId })),
+    );
+  }
+
+  inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string) {
+    return this.behindWall("inviteAgent", async () => {
+      const meta = this.#meta(commandId, userName(by.userId));
+      return this.#described(await this.commit({ type: "InviteAgent", meta, agentId, name }), by);
+    });
+  }
+
+  dismissAgent(by: Principal, commandId: string, agentId: AgentId) {
+    return this.behindWall("dismissAgent", async () =>
+      done(await this.commit({ type: "DismissAgent", meta: this.#meta(commandId, userName(by.userId)), agentId })),
+    );
+  }
+
+  post(by: Principal, commandId: string, input: PostInput) {
+    return this.behindWall("post", async (): Promise<Reply<Message>> => {
+      if (utf8Bytes(input.text) > MAX_MESSAGE_BYTES)
+        return refused({ _tag: "MessageTooLong", message: "A message may have 16 KiB at most.", passing: true });
+      const replyTo = input.replyTo === undefined ? undefined : this.ledger.message(input.replyTo);
+      if (input.replyTo !== undefined && replyTo === undefined)
+        return refused({ _tag: "NoSuchMessage", message: "There is no such message to reply to.", passing: true });
+      const found = this.#addressed(input.text, replyTo);
+      const addressed = input.invoke
+        ? [{ agentId: input.invoke, how: "invoked" as const }, ...found.filter(({ agentId }) => agentId !== input.invoke)]
+        : found;
+      const reply = await this.commit({
+        type: "PostMessage",
+        meta: this.#meta(commandId, userName(by.userId)),
+        messageId: this.#messageId(commandId),
+        chars: input.text.length,
+        replyTo: (input.replyTo as MessageId | undefined) ?? null,
+        addressed,
+        words: Redacted.make({ text: input.text, authorName: by.name }),
+      });
+      return reply.outcome === "refused" ? reply : this.#posted(reply);
+    });
+  }
+
+  describe(by: Principal) {
+    return this.behindWall("describe", async (): Promise<Reply<RoomDescription>> =>
+      this.#mayKnow(by) ? accepted(await this.#description(by), this.ledger.head) : refused(noRoom),
+    );
+  }
+
+  messages(by: Principal, range: { after?: number; before?: number; limit: number }) {
+    return this.behindWall("messages", async (): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>> => {
+      if (!this.#mayRead(by)) return refused(noRoom);
+      const { after, before, limit } = range;
+      const events =
+        after === undefined
+          ? this.ledger.newest("MessagePosted", limit + 1, before)
+          : this.ledger.read(after, limit + 1, ["MessagePosted"]);
+      const shown = events.slice(0, limit).sort((left, right) => left.seq - right.seq);
+      const words = await this.revealed(shown.map(({ seq }) => seq));
+      const messages = words.map((unsealed) => messageOf(unsealed, this.#id()));
+      return accepted({ messages, more: events.length > limit }, this.ledger.head);
+    });
+  }
+
+  history(by: Principal, query: HistoryQuery) {
+    return this.behindWall("history", async () =>
+      this.#mayRead(by) || (this.ledger.head > 0 && by.roles.includes("auditor"))
+        ? accepted(this.page(query), this.ledger.head)
+        : refused(noRoom),
+    );
+  }
+
+  // ── agents ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  postReply(commandId: string, reply: ReplyInput, sightings: ReadonlyArray<Sighting>) {
+    return this.behindWall("postReply", async (): Promise<Reply<{ roomSeq: number }>> => {
+      const { agentId, agentName: name, text, causation, correlation, ...rest } = reply;
+      const answer = await this.commit({
+        type: "PostReply",
+        meta: { id: commandId, at: now(), by: agentName(agentId), causation, correlation },
+        agentId,
+        ...rest,
+        chars: text.length,
+        addressed: this.#addressed(text).filter((other) => other.agentId !== agentId),
+        words: Redacted.make({ text, authorName: name }),
+      });
+      this.#show(sightings);
+      return answer.outcome === "refused" ? answer : accepted({ roomSeq: answer.value.from }, answer.seq, answer.replayed);
+    });
+  }
+
+  async show(sightings: ReadonlyArray<Sighting>): Promise<void> {
+    this.#show(sightings);
+  }
+
+  agentChanged(commandId: string, agentId: AgentId, name: string | null) {
+    return this.behindWall("agentChanged", async () => {
+      const meta = this.#meta(commandId, agentName(agentId));
+      await this.commit(
+        name === null ? { type: "DismissAgent", meta, agentId } : { type: "InviteAgent", meta, agentId, name },
+      );
+    });
+  }
+
+  // ── sockets ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  override onConnect(connection: Connection<Seat>, { request }: ConnectionContext): void {
+    this.#channel.opened(connection, request);
+  }
+
+  override onMessage(connection: Connection<Seat>, message: string | ArrayBuffer): Promise<void> {
+    return this.#channel.received(connection, message);
+  }
+
+  override onClose(connection: Connection<Seat>): void {
+    this.#audience.leave(connection);
+  }
+
+  override onError(connection: Connection<Seat>): void {
+    this.#audience.leave(connection);
+  }
+
+  /**
+   * A client takes its seat; in a public room that makes it a participant. `admit` gets what it missed since `after`,
+   * in the breath in which the log stood there: nothing can fall between what it is told now and what it hears live.
+   */
+  async #joinSocket(by: Principal, after: number | undefined, admit: Admit): Promise<Reply> {
+    if (!this.#mayKnow(by)) return refused(noRoom);
+    if (this.ledger.state.people[by.userId] === undefined) {
+      const reply = await this.#joinRoom(by, `${by.userId}/join/${this.ledger.head}`);
+      if (reply.outcome === "refused") return reply;
+    }
+    for (;;) {
+      const seq = this.ledger.head;
+      const missed = after === undefined ? [] : this.ledger.read(after, CATCH_UP_AT_MOST + 1, shownTypes);
+      const resync = missed.length > CATCH_UP_AT_MOST || (after ?? 0) > seq;
+      const words = resync ? [] : await this.revealed(missed.map((event) => event.seq));
+      if (this.ledger.head !== seq) continue; // something was said while keys were fetched
+      admit({ frames: this.#framesOf(words), resync, seq });
+      return accepted(undefined, seq);
+    }
+  }
+
+  async #invoke(by: Principal, commandId: string, agentId: AgentId, replyTo: string | undefined) {
+    if (replyTo !== undefined && this.ledger.message(replyTo) === undefined)
+      return refused({ _tag: "NoSuchMessage", message: "There is no such message.", passing: true });
+    const messageId = this.#messageId(commandId);
+    const meta = this.#meta(commandId, userName(by.userId));
+    const reply = await this.commit({
+      type: "InvokeAgent",
+      meta,
+      messageId,
+      agentId,
+      replyTo: (replyTo as MessageId | undefined) ?? null,
+    });
+    return reply.outcome === "refused" ? reply : accepted({ messageId }, reply.seq, reply.replayed);
+  }
+
+  // ── what follows a commit ─────────────────────────────────────────────────────────────────────────────────────────
+
+  protected override readModels(): ReadonlyArray<string> {
+    return readModelFeeds("room");
+  }
+
+  protected override afterCommit(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
+    if (this.#audience.size > 0) this.#broadcast(events.map(({ seq }) => seq));
+    for (const event of events) this.#follow(event);
+    this.followLog();
+  }
+
+  #follow(event: RecordedOf<RoomEvent>): void {
+    switch (event.type) {
+      case "AgentInvited":
+        addAgentFeed(this.feeds, event.open.agentId, event.seq - 1, this.#feedContext(), this.env);
+        this.#audience.agentCame(event.open.agentId, event.open.name);
+        break;
+      case "AgentDismissed":
+        this.#audience.agentLeft(event.open.agentId);
+        break;
+      case "ParticipantLeft":
+        this.#audience.dismiss(event.open.userId);
+        break;
+      default:
+    }
+  }
+
+  /** Words just committed are still at hand, so that everybody sees the message in the breath in which it was stored. */
+  #broadcast(seqs: ReadonlyArray<number>): void {
+    const found = this.ledger.reveal(seqs);
+    if ("outcome" in found) return;
+    for (const { event, payload } of this.#framesOf(found)) this.#audience.broadcast(event, payload);
+  }
+
+  #show(sightings: ReadonlyArray<Sighting>): void {
+    for (const { event, payload } of sightings) {
+      this.#audience.broadcast(event, payload);
+      if (event !== "agent_thinking") continue;
+      const { agent_id: agentId, state } = payload as { agent_id: AgentId; state: string };
+      const over = state === "done" || state === "failed" || state === "stopped";
+      this.#audience.agentIs(agentId, this.ledger.state.agents[agentId]?.name ?? "", over ? "idle" : "thinking");
+    }
+  }
+
+  #framesOf(unsealed: ReadonlyArray<Unsealed>) {
+    return unsealed.flatMap((each) => {
+      const told = frameOf(each, this.#id());
+      return told === undefined ? [] : [told];
+    });
+  }
+
+  async settle(waitMs: number): Promise<void> {
+    await this.readModelsLevel(waitMs);
+  }
+
+  // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #id(): RoomId {
+    return this.ctx.id.name as RoomId;
+  }
+
+  #messageId(commandId: string): MessageId {
+    return childId("message", this.#id(), commandId);
+  }
+
+  #meta(id: string, by: ActorName): CommandMeta {
+    return { id, at: now(), by, correlation: id, causation: null };
+  }
+
+  #joinRoom(by: Principal, commandId: string): Promise<Reply<Committed>> {
+    const meta = this.#meta(commandId, userName(by.userId));
+    return this.commit({ type: "JoinRoom", meta, userId: by.userId, words: Redacted.make({ name: by.name }) });
+  }
+
+  #addressed(text: string, replyTo?: RecordedOf<RoomEvent>) {
+    const { kind, agents } = this.ledger.state;
+    const here = Object.entries(agents).map(([agentId, { name }]) => ({ agentId: agentId as AgentId, name }));
+    const answered =
+      replyTo?.type === "MessagePosted" ? { messageId: replyTo.open.messageId, author: replyTo.open.by } : undefined;
+    return addressedAgents(text, { kind, agents: here }, answered);
+  }
+
+  async #posted(reply: Extract<Reply<Committed>, { outcome: "accepted" }>): Promise<Reply<Message>> {
+    const [posted] = await this.revealed([reply.value.from]);
+    return accepted(messageOf(posted!, this.#id()), reply.seq, reply.replayed);
+  }
+
+  /** A private room does not even show to strangers that it exists. */
+  #mayKnow({ userId }: Principal): boolean {
+    const { status, kind, people } = this.ledger.state;
+    return status === "open" && (kind === "public" || people[userId] !== undefined);
+  }
+
+  #mayRead(by: Principal): boolean {
+    return this.#mayKnow(by);
+  }
+
+  async #described(reply: Reply<Committed>, by: Principal): Promise<Reply<RoomDescription>> {
+    return reply.outcome === "refused" ? reply : accepted(await this.#description(by), reply.seq, reply.replayed);
+  }
+
+  async #description(by: Principal): Promise<RoomDescription> {
+    const { name, kind, ownerId, openedAt, people, agents } = this.ledger.state;
+    const joins = Object.entries(people);
+    const found = await this.revealed(joins.map(([, { joinedSeq }]) => joinedSeq));
+    const nameAt = new Map(found.map(({ event, words }) => [event.seq, words === Erased ? "" : String(words["name"] ?? "")]));
+    return {
+      roomId: this.#id(),
+      name,
+      kind,
+      ownerId: ownerId!,
+      openedAt,
+      joined: people[by.userId] !== undefined,
+      participants: [
+        ...joins.map(([id, { joinedSeq }]) => ({ kind: "user" as const, id, name: nameAt.get(joinedSeq) || id })),
+        ...Object.entries(agents).map(([id, agent]) => ({ kind: "agent" as const, id, name: agent.name })),
+      ],
+      seq: this.ledger.head,
+    };
+  }
+
+  #feedContext() {
+    return {
+      roomId: this.#id(),
+      kind: () => this.ledger.state.kind,
+      watched: () => this.#audience.size > 0,
+      reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
+    };
+  }
+}
+
+const done = (reply: Reply<Committed>): Reply =>
+  reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);

@@ -1,0 +1,86 @@
+/** A room's events as people see them: messages and frames; pure, used by RoomActor. */
+import type { RoomEvent } from "#events/room/events.ts";
+import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import { idOf } from "#events/kit/ids.ts";
+import type { Message, ServerFrames } from "./frames.ts";
+
+type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
+
+/** Events that a client which comes back must be told; all others concern nobody's screen. */
+export const shownTypes = ["MessagePosted", "ParticipantJoined", "ParticipantLeft", "AgentInvited", "AgentDismissed"] as const;
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+/** A stored message, as HTTP and frames tell it. */
+export function messageOf({ event, words }: Unsealed, roomId: string): Message {
+  const { seq, at, open } = event as Posted;
+  const { by, messageId, replyTo, turn } = open;
+  const said = words === Erased ? undefined : words;
+  return {
+    id: messageId,
+    room_id: roomId,
+    seq,
+    author_id: idOf(by),
+    author_kind: turn === null ? "user" : "agent",
+    author_name: said === undefined ? "" : String(said["authorName"] ?? ""),
+    text: said === undefined ? null : String(said["text"] ?? ""),
+    ...(replyTo === null ? {} : { reply_to: replyTo }),
+    ...(turn === null ? {} : { in_reply_to: turn.inReplyTo, turn_id: turn.turnId }),
+    ...(turn?.model ? { model: turn.model } : {}),
+    ...(turn?.notice ? { notice: true } : {}),
+    ai_generated: turn !== null,
+    created_at: iso(at),
+  };
+}
+
+/** The end of a streamed reply: the stored message, which replaces every delta. */
+function agentMessage(message: Message, turn: NonNullable<Posted["open"]["turn"]>): ServerFrames["agent_message"] {
+  const { tokensIn, tokensOut } = turn;
+  return {
+    message_id: message.id,
+    turn_id: turn.turnId,
+    agent_id: message.author_id,
+    agent_name: message.author_name,
+    phase: "end",
+    ai_generated: true,
+    in_reply_to: turn.inReplyTo,
+    text: message.text,
+    ...(tokensIn === null || tokensOut === null ? {} : { usage: { tokens_in: tokensIn, tokens_out: tokensOut } }),
+    ...(turn.model === null ? {} : { model: turn.model }),
+    ...(turn.notice ? { notice: true } : {}),
+    created_at: message.created_at,
+    seq: message.seq,
+  };
+}
+
+/** The frame that tells of an event, live and when caught up; undefined for events that nobody is shown. */
+export function frameOf(
+  unsealed: Unsealed,
+  roomId: string,
+): { readonly event: keyof ServerFrames; readonly payload: unknown } | undefined {
+  const event = unsealed.event as RecordedOf<RoomEvent>;
+  const { seq } = event;
+  const name = unsealed.words === Erased ? "" : String(unsealed.words["name"] ?? "");
+  switch (event.type) {
+    case "MessagePosted": {
+      const message = messageOf(unsealed, roomId);
+      const { turn } = event.open;
+      return turn === null
+        ? { event: "message_created", payload: message }
+        : { event: "agent_message", payload: agentMessage(message, turn) };
+    }
+    case "ParticipantJoined":
+      return { event: "participant_joined", payload: { kind: "user", user_id: event.open.userId, name, seq } };
+    case "AgentInvited":
+      return {
+        event: "participant_joined",
+        payload: { kind: "agent", agent_id: event.open.agentId, name: event.open.name, seq },
+      };
+    case "ParticipantLeft":
+      return { event: "participant_left", payload: { user_id: event.open.userId, seq } };
+    case "AgentDismissed":
+      return { event: "participant_left", payload: { agent_id: event.open.agentId, seq } };
+    default:
+      return undefined;
+  }
+}

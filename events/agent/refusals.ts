@@ -1,0 +1,48 @@
+/** Every named "no" of an agent; made in `decide`, told to people by src/http/problem.ts. */
+import { Schema } from "effect";
+
+export class AgentUnknown extends Schema.TaggedError<AgentUnknown>()("AgentUnknown", {}) {
+  override readonly message = "There is no such agent.";
+}
+export class AgentIsDeleted extends Schema.TaggedError<AgentIsDeleted>()("AgentIsDeleted", {}) {
+  override readonly message = "This agent was deleted.";
+}
+export class AlreadyCreated extends Schema.TaggedError<AlreadyCreated>()("AlreadyCreated", {}) {
+  override readonly message = "This agent exists already.";
+}
+/** The caller saw an older version than the one that stands. */
+export class Stale extends Schema.TaggedError<Stale>()("Stale", { head: Schema.Finite }) {
+  override readonly message = "It was changed in the meantime.";
+}
+export class NotInRoom extends Schema.TaggedError<NotInRoom>()("NotInRoom", { roomId: Schema.String }) {
+  override readonly message = "The agent is not a participant of this room.";
+  readonly passing = true;
+}
+export class TurnOver extends Schema.TaggedError<TurnOver>()("TurnOver", {}) {
+  override readonly message = "The turn is over.";
+}
+/** A newer attempt has taken the turn over; the asker is a fiber that should have ended. */
+export class TurnSuperseded extends Schema.TaggedError<TurnSuperseded>()("TurnSuperseded", {
+  attempt: Schema.Finite,
+}) {
+  override readonly message = "A newer attempt has taken this turn over.";
+}
+/** The step this command belongs to is not due. */
+export class WrongMoment extends Schema.TaggedError<WrongMoment>()("WrongMoment", { step: Schema.String }) {
+  override readonly message = "The turn is at another step.";
+  readonly passing = true;
+}
+export class WorkExhausted extends Schema.TaggedError<WorkExhausted>()("WorkExhausted", { what: Schema.String }) {
+  override readonly message = "The turn has used up the work it may do.";
+}
+
+export type AgentRefusal =
+  | AgentUnknown
+  | AgentIsDeleted
+  | AlreadyCreated
+  | Stale
+  | NotInRoom
+  | TurnOver
+  | TurnSuperseded
+  | WrongMoment
+  | WorkExhausted;

@@ -1,0 +1,91 @@
+/** The fold of one turn, and the seven questions whether a step is due; asked by the pipeline, answered from events alone. */
+import { Schema } from "effect";
+import { CallId, MessageId, RoomId, TurnId } from "../kit/ids.ts";
+import { Addressed } from "../room/addressing.ts";
+
+const Count = Schema.Int;
+
+/** The bounds of one turn's work [T4]. */
+export const limits = { rounds: 8, callsPerRound: 8, calls: 24, attemptsWithoutProgress: 3, hops: 4 } as const;
+
+export const CallView = Schema.Struct({
+  callId: CallId,
+  tool: Schema.String,
+  seq: Count,
+  state: Schema.Literals(["asked", "requested", "settled"]),
+  replay: Schema.NullOr(Schema.Literals(["pure", "idempotent", "once"])),
+  /** The event that holds the outcome, once settled. */
+  settledSeq: Schema.NullOr(Count),
+});
+export type CallView = typeof CallView.Type;
+
+/** What one turn has done so far; kept in the agent's state while the turn is open. */
+export const TurnView = Schema.Struct({
+  turnId: TurnId,
+  roomId: RoomId,
+  trigger: MessageId,
+  triggerSeq: Count,
+  /** What the reply is an answer to: the trigger, or what an invocation without words points at. */
+  inReplyTo: MessageId,
+  authorId: Schema.String,
+  hops: Count,
+  addressed: Schema.NullOr(Addressed),
+  correlation: Schema.String,
+  /** The newest event of this turn: what the next one was caused by. */
+  lastEvent: Schema.String,
+  receivedAt: Schema.Finite,
+  /** 0 while there is no verdict; rises with every resume. */
+  attempt: Count,
+  /** Resumes since the last event that was progress. */
+  idleAttempts: Count,
+  /** Seqs and references of ContextAssembled. */
+  context: Schema.NullOr(
+    Schema.Struct({
+      seq: Count,
+      messageSeqs: Schema.Array(Count),
+      memorySeqs: Schema.Array(Count),
+      tools: Schema.Array(Schema.String),
+    }),
+  ),
+  rounds: Schema.Array(
+    Schema.Struct({
+      seq: Count,
+      finish: Schema.Literals(["end", "tools", "length"]),
+      model: Schema.String,
+      tokensIn: Count,
+      tokensOut: Count,
+      calls: Schema.Array(CallView),
+    }),
+  ),
+  gaveUp: Schema.NullOr(Schema.Struct({ reason: Schema.String, retryAfterMs: Schema.NullOr(Count) })),
+  draft: Schema.NullOr(Schema.Struct({ seq: Count, replyId: MessageId, notice: Schema.Boolean })),
+  considered: Schema.Boolean,
+});
+export type TurnView = typeof TurnView.Type;
+
+/** The calls of the last round that have no outcome yet. */
+export const unsettled = (turn: TurnView): ReadonlyArray<CallView> =>
+  turn.rounds.at(-1)?.calls.filter((call) => call.state !== "settled") ?? [];
+
+/** True when the last round asked for tools, and every one of them has its outcome. */
+const toolsAnswered = (turn: TurnView): boolean =>
+  (turn.rounds.at(-1)?.calls.length ?? 0) > 0 && unsettled(turn).length === 0;
+
+/** A reply ends the thinking, and so does giving up. */
+const thoughtOut = (turn: TurnView): boolean =>
+  turn.gaveUp !== null || (turn.rounds.length > 0 && turn.rounds.at(-1)!.calls.length === 0);
+
+/**
+ * Is this step due? At most one is, and when none is, the turn is over: the events of a step make it undue, and the
+ * next one due. Running and resuming are the same loop because of it.
+ */
+export const isDue = {
+  receive: (turn: TurnView): boolean => turn.attempt === 0,
+  assemble: (turn: TurnView): boolean => turn.attempt > 0 && turn.context === null,
+  think: (turn: TurnView): boolean =>
+    turn.context !== null && turn.draft === null && !thoughtOut(turn) && (turn.rounds.length === 0 || toolsAnswered(turn)),
+  useTools: (turn: TurnView): boolean => turn.draft === null && turn.gaveUp === null && unsettled(turn).length > 0,
+  respond: (turn: TurnView): boolean => turn.context !== null && turn.draft === null && thoughtOut(turn),
+  remember: (turn: TurnView): boolean => turn.draft !== null && !turn.considered,
+  broadcast: (turn: TurnView): boolean => turn.draft !== null && turn.considered,
+} as const;

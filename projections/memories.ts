@@ -1,0 +1,47 @@
+/** `agent_memories`: what each agent remembers, its content sealed at rest; listed by `queries.ts`. */
+import { json, moment, sealedTextAlways } from "./kit/columns.ts";
+import { defineProjection, defineTable } from "./kit/projection.ts";
+
+const rows = defineTable({
+  name: "agent_memories_v1",
+  scope: "agent_id",
+  key: ["id"],
+  columns: {
+    id: "text",
+    memory_type: "text",
+    content: "text",
+    embedding_vector: "text?",
+    importance_score: "real",
+    context: "text",
+    about: "text",
+    created_at: "text",
+    accessed_at: "text",
+    access_count: "integer",
+  },
+});
+
+export const memories = defineProjection({
+  name: "memories",
+  version: 1,
+  reads: "agent",
+  tables: [rows],
+  project: {
+    MemoryFormed: (event) => {
+      const { memoryId, kind, importance, about, turnId, roomId, basis, sourceSeqs } = event.open;
+      return [
+        rows.insert({
+          id: memoryId,
+          memory_type: kind,
+          content: sealedTextAlways(event),
+          importance_score: importance,
+          context: json({ turn_id: turnId, room_id: roomId, basis, source_seqs: sourceSeqs }),
+          about: json(about),
+          created_at: moment(event.at),
+          accessed_at: moment(event.at),
+          access_count: 0,
+        }),
+      ];
+    },
+    AgentDeleted: () => [rows.clear()],
+  },
+});

@@ -1,0 +1,68 @@
+/** The variables of a local run: settings from the environment or `.dev.vars`, and the keys that a first start makes. */
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { settingsOf, type Variables } from "../src/env.ts";
+import { providersLive } from "../src/models/route.ts";
+
+/** Settings that a developer may give; all others belong to deployments. */
+const names = [
+  "CLERK_PUBLISHABLE_KEY",
+  "CLERK_SECRET_KEY",
+  "CLERK_JWT_KEY",
+  "CLERK_AUTHORIZED_PARTIES",
+  "ANTHROPIC_API_KEY",
+  "ANTHROPIC_BASE_URL",
+  "OPENAI_API_KEY",
+  "OPENAI_BASE_URL",
+  "KEY_ENCRYPTION_KEYS",
+  "DEMO_WORD_PAUSE_MS",
+] as const;
+
+type Made = Pick<Variables, "KEY_ENCRYPTION_KEYS" | "DEV_IDENTITY_PUBLIC_KEY" | "DEV_IDENTITY_PRIVATE_KEY">;
+
+/** Keys for this place alone, made once and kept with its data: without them the data could not be read again. */
+function keysOf(state: string): Made {
+  const file = join(state, "troupe-keys.env");
+  if (existsSync(file)) return parseEnv(readFileSync(file, "utf8")) as Made;
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+  });
+  const made = {
+    KEY_ENCRYPTION_KEYS: `1:${randomBytes(32).toString("base64")}`,
+    DEV_IDENTITY_PUBLIC_KEY: publicKey,
+    DEV_IDENTITY_PRIVATE_KEY: privateKey,
+  };
+  mkdirSync(state, { recursive: true });
+  writeFileSync(file, written(made), { mode: 0o600 });
+  return made;
+}
+
+/** One variable a line, line breaks inside a value written as `\n`, as dotenv files have them. */
+const written = (variables: Readonly<Record<string, string | undefined>>): string =>
+  Object.entries(variables)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}="${value!.trim().replaceAll("\n", "\\n")}"\n`)
+    .join("");
+
+/**
+ * Writes the file that wrangler reads, after checking every setting.
+ * @throws SettingsFault that names the first setting that is wrong.
+ */
+export function developmentVariables(state: string): { readonly file: string; readonly live: ReadonlyArray<string> } {
+  const kept = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
+  const given = Object.fromEntries(names.map((name) => [name, process.env[name] ?? kept[name]]));
+  const variables = {
+    APP_ENV: "development",
+    ...keysOf(state),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== "")),
+  };
+  const { models } = settingsOf(variables as Variables);
+  const file = join(state, "troupe-variables.env");
+  writeFileSync(file, written(variables), { mode: 0o600 });
+  const live = Object.entries(providersLive(models)).filter(([, isLive]) => isLive);
+  return { file, live: live.map(([name]) => name) };
+}

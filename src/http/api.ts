@@ -1,0 +1,311 @@
+/** Every HTTP endpoint, its schemas and its problems, declared once: the document, the typed client and the validation come from it. */
+import { Schema } from "effect";
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api";
+import { Message } from "#actors/room/frames.ts";
+import { anyProblem } from "./problems.ts";
+
+const ShortText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100));
+const Cursor = Schema.optionalKey(Schema.String);
+const Limit = Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })));
+const Seq = Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)));
+const ById = { id: Schema.String };
+
+/** A page of a list. */
+const pageOf = <S extends Schema.Top>(item: S) =>
+  Schema.Struct({
+    data: Schema.Array(item),
+    page: Schema.Struct({ next_cursor: Schema.NullOr(Schema.String), has_more: Schema.Boolean }),
+  });
+
+// ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
+const Words = Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))).check(Schema.isMaxLength(50));
+
+/** The specification's personality; keys as it writes them. */
+export const Personality = Schema.Struct({
+  traits: Schema.optionalKey(
+    Schema.Struct({
+      extraversion: Schema.optionalKey(Share),
+      agreeableness: Schema.optionalKey(Share),
+      conscientiousness: Schema.optionalKey(Share),
+      neuroticism: Schema.optionalKey(Share),
+      openness: Schema.optionalKey(Share),
+    }),
+  ),
+  communicationStyle: Schema.optionalKey(
+    Schema.Struct({
+      formality: Schema.optionalKey(Schema.Literals(["casual", "professional", "formal"])),
+      verbosity: Schema.optionalKey(Schema.Literals(["concise", "moderate", "verbose"])),
+      humor: Schema.optionalKey(Schema.Literals(["none", "subtle", "frequent"])),
+      empathy: Schema.optionalKey(Schema.Literals(["low", "moderate", "high"])),
+    }),
+  ),
+  interests: Schema.optionalKey(Words),
+  expertise: Schema.optionalKey(Words),
+  limitations: Schema.optionalKey(Words),
+});
+
+export const Provider = Schema.Literals(["anthropic", "openai", "cloudflare"]);
+const SystemPrompt = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(32_000));
+const Description = Schema.String.check(Schema.isMaxLength(2_000));
+const ModelName = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200));
+const MaxTokens = Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200_000 }));
+const Temperature = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }));
+
+const settings = {
+  description: Schema.optionalKey(Description),
+  personality: Schema.optionalKey(Personality),
+  capabilities: Schema.optionalKey(Schema.Array(ShortText).check(Schema.isMaxLength(100))),
+  memory_enabled: Schema.optionalKey(Schema.Boolean),
+  max_tokens: Schema.optionalKey(MaxTokens),
+  temperature: Schema.optionalKey(Temperature),
+};
+
+export const NewAgent = Schema.Struct({
+  name: ShortText,
+  llm_provider: Provider,
+  model_name: ModelName,
+  system_prompt: SystemPrompt,
+  ...settings,
+});
+
+/** What is left out stays as it is. */
+export const AgentChange = Schema.Struct({
+  name: Schema.optionalKey(ShortText),
+  llm_provider: Schema.optionalKey(Provider),
+  model_name: Schema.optionalKey(ModelName),
+  system_prompt: Schema.optionalKey(SystemPrompt),
+  ...settings,
+});
+
+export const AgentView = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  description: Schema.NullOr(Schema.String),
+  created_by: Schema.String,
+  llm_provider: Schema.String,
+  model_name: Schema.String,
+  /** What answers now: the provider, or `demo` while no key is set. */
+  answered_by: Schema.String,
+  system_prompt: Schema.NullOr(Schema.String),
+  personality: Schema.NullOr(Personality),
+  capabilities: Schema.Array(Schema.String),
+  memory_enabled: Schema.Boolean,
+  max_tokens: Schema.NullOr(Schema.Finite),
+  temperature: Schema.NullOr(Schema.Finite),
+  is_active: Schema.Boolean,
+  version: Schema.Int,
+  seq: Schema.Int,
+  created_at: Schema.String,
+  updated_at: Schema.String,
+});
+export type AgentView = typeof AgentView.Type;
+
+export const ToolSetting = Schema.Struct({ name: Schema.String, mode: Schema.Literals(["off", "ask", "allow"]) });
+const ToolSettings = Schema.Struct({ tools: Schema.Array(ToolSetting).check(Schema.isMaxLength(100)) });
+
+export const ToolExecution = Schema.Struct({
+  id: Schema.String,
+  agent_id: Schema.String,
+  turn_id: Schema.optionalKey(Schema.String),
+  tool: Schema.String,
+  status: Schema.Literals(["pending", "awaiting_approval", "running", "success", "error", "denied", "cancelled", "unknown"]),
+  input: Schema.NullOr(Schema.String),
+  output: Schema.NullOr(Schema.String),
+  error: Schema.NullOr(Schema.String),
+  ms: Schema.NullOr(Schema.Finite),
+  executed_at: Schema.String,
+});
+
+export const ChatReply = Schema.Struct({
+  turn_id: Schema.String,
+  room_id: Schema.String,
+  message_id: Schema.String,
+  reply: Schema.Struct({
+    message_id: Schema.String,
+    text: Schema.NullOr(Schema.String),
+    parts: Schema.Array(Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })),
+  }),
+  tool_executions: Schema.Array(ToolExecution),
+  usage: Schema.Struct({ tokens_in: Schema.Int, tokens_out: Schema.Int }),
+});
+
+/** `Prefer: respond-async`. */
+const ChatAccepted = Schema.Struct({ turn_id: Schema.String, room_id: Schema.String, message_id: Schema.String });
+
+export const EventView = Schema.Struct({
+  seq: Schema.Int,
+  id: Schema.String,
+  type: Schema.String,
+  v: Schema.Int,
+  at: Schema.Finite,
+  actor: Schema.String,
+  command: Schema.String,
+  correlation: Schema.String,
+  causation: Schema.NullOr(Schema.String),
+  open: Schema.Unknown,
+  hash: Schema.String,
+});
+
+const Conversation = Schema.Struct({
+  id: Schema.String,
+  agent_id: Schema.String,
+  room_id: Schema.String,
+  conversation_summary: Schema.NullOr(Schema.String),
+  last_message_at: Schema.NullOr(Schema.String),
+  message_count: Schema.Int,
+  created_at: Schema.String,
+});
+
+const Agents = HttpApiGroup.make("agents")
+  .add(
+    HttpApiEndpoint.get("listAgents", "/agents", { query: { limit: Limit, cursor: Cursor }, success: pageOf(AgentView), error: anyProblem }),
+    HttpApiEndpoint.post("createAgent", "/agents", { payload: NewAgent, success: AgentView.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.get("getAgent", "/agents/:id", { params: ById, success: AgentView, error: anyProblem }),
+    HttpApiEndpoint.put("updateAgent", "/agents/:id", { params: ById, payload: AgentChange, success: AgentView, error: anyProblem }),
+    HttpApiEndpoint.delete("deleteAgent", "/agents/:id", { params: ById, success: HttpApiSchema.NoContent, error: anyProblem }),
+    HttpApiEndpoint.post("activateAgent", "/agents/:id/activate", { params: ById, payload: Schema.Struct({ active: Schema.Boolean }), success: AgentView, error: anyProblem }),
+    HttpApiEndpoint.get("getAgentTools", "/agents/:id/tools", { params: ById, success: ToolSettings, error: anyProblem }),
+    HttpApiEndpoint.put("setAgentTools", "/agents/:id/tools", { params: ById, payload: ToolSettings, success: ToolSettings, error: anyProblem }),
+    HttpApiEndpoint.get("listAgentEvents", "/agents/:id/events", {
+      params: ById,
+      query: { after: Seq, limit: Limit, type: Schema.optionalKey(Schema.String) },
+      success: pageOf(EventView),
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.get("listConversations", "/agents/:id/conversations", { params: ById, query: { limit: Limit, cursor: Cursor }, success: pageOf(Conversation), error: anyProblem }),
+    HttpApiEndpoint.post("chat", "/agents/:id/chat", {
+      params: ById,
+      payload: Schema.Struct({ message: Schema.String, room_id: Schema.optionalKey(Schema.String) }),
+      success: [ChatReply, ChatAccepted.pipe(HttpApiSchema.status(202))],
+      error: anyProblem,
+    }),
+  )
+  .prefix("/api");
+
+// ── tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+const Tool = Schema.Struct({
+  name: Schema.String,
+  description: Schema.String,
+  family: Schema.String,
+  permission: Schema.String,
+  replay: Schema.Literals(["pure", "idempotent", "once"]),
+  input_schema: Schema.Unknown,
+});
+
+const Tools = HttpApiGroup.make("tools")
+  .add(
+    HttpApiEndpoint.get("listTools", "/tools", { query: { limit: Limit, cursor: Cursor }, success: pageOf(Tool), error: anyProblem }),
+    HttpApiEndpoint.get("listToolExecutions", "/tools/executions", {
+      query: {
+        agent_id: Schema.optionalKey(Schema.String),
+        tool: Schema.optionalKey(Schema.String),
+        status: Schema.optionalKey(Schema.String),
+        limit: Limit,
+        cursor: Cursor,
+      },
+      success: pageOf(ToolExecution),
+      error: anyProblem,
+    }),
+  )
+  .prefix("/api");
+
+// ── rooms ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const RoomSummary = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  kind: Schema.Literals(["public", "private", "direct"]),
+  created_by: Schema.String,
+  created_at: Schema.String,
+  /** Whether the caller takes part. */
+  joined: Schema.Boolean,
+  message_count: Schema.Int,
+  last_message_at: Schema.NullOr(Schema.String),
+});
+
+export const ParticipantView = Schema.Struct({
+  kind: Schema.Literals(["user", "agent"]),
+  user_id: Schema.optionalKey(Schema.String),
+  agent_id: Schema.optionalKey(Schema.String),
+  name: Schema.String,
+  is_owner: Schema.Boolean,
+});
+
+export const RoomView = Schema.Struct({
+  id: Schema.String,
+  name: Schema.String,
+  kind: Schema.Literals(["public", "private", "direct"]),
+  created_by: Schema.String,
+  created_at: Schema.String,
+  joined: Schema.Boolean,
+  participants: Schema.Array(ParticipantView),
+  seq: Schema.Int,
+});
+export type RoomView = typeof RoomView.Type;
+
+const NewRoom = Schema.Struct({ name: ShortText, kind: Schema.Literals(["public", "private", "direct"]) });
+const NewParticipant = Schema.Union([Schema.Struct({ user_id: Schema.String }), Schema.Struct({ agent_id: Schema.String })]);
+const NewRoomMessage = Schema.Struct({
+  text: Schema.String,
+  client_msg_id: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
+  reply_to: Schema.optionalKey(Schema.String),
+});
+
+const Rooms = HttpApiGroup.make("rooms")
+  .add(
+    HttpApiEndpoint.get("listRooms", "/rooms", { query: { limit: Limit, cursor: Cursor }, success: pageOf(RoomSummary), error: anyProblem }),
+    HttpApiEndpoint.post("createRoom", "/rooms", { payload: NewRoom, success: RoomView.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.get("getRoom", "/rooms/:id", { params: ById, success: RoomView, error: anyProblem }),
+    HttpApiEndpoint.post("joinRoom", "/rooms/:id/join", { params: ById, success: RoomView, error: anyProblem }),
+    HttpApiEndpoint.post("leaveRoom", "/rooms/:id/leave", { params: ById, success: HttpApiSchema.NoContent, error: anyProblem }),
+    HttpApiEndpoint.post("addParticipant", "/rooms/:id/participants", { params: ById, payload: NewParticipant, success: RoomView.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.delete("removeParticipant", "/rooms/:id/participants/:participantId", {
+      params: { id: Schema.String, participantId: Schema.String },
+      success: HttpApiSchema.NoContent,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.get("listMessages", "/rooms/:id/messages", { params: ById, query: { after_seq: Seq, before_seq: Seq, limit: Limit }, success: pageOf(Message), error: anyProblem }),
+    HttpApiEndpoint.post("postMessage", "/rooms/:id/messages", { params: ById, payload: NewRoomMessage, success: Message.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.get("listRoomEvents", "/rooms/:id/events", {
+      params: ById,
+      query: { after: Seq, limit: Limit, type: Schema.optionalKey(Schema.String) },
+      success: pageOf(EventView),
+      error: anyProblem,
+    }),
+  )
+  .prefix("/api");
+
+// ── me ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+const Me = HttpApiGroup.make("me")
+  .add(
+    HttpApiEndpoint.get("getMe", "/me", {
+      success: Schema.Struct({
+        id: Schema.String,
+        name: Schema.String,
+        roles: Schema.Array(Schema.String),
+        /** What is demo and what is live here, for the page's strip. */
+        house: Schema.Struct({
+          identity: Schema.Literals(["development", "clerk"]),
+          providers: Schema.Struct({ anthropic: Schema.Boolean, openai: Schema.Boolean, cloudflare: Schema.Boolean }),
+        }),
+      }),
+      error: anyProblem,
+    }),
+  )
+  .prefix("/api");
+
+/** Turns what does not decode into the contract's problem; its layer stands in validation.ts. */
+export class RequestValidation extends HttpApiMiddleware.Service<RequestValidation>()("troupe/http/RequestValidation", {
+  error: anyProblem,
+}) {}
+
+export const Api = HttpApi.make("troupe")
+  .add(Agents, Tools, Rooms, Me)
+  .middleware(RequestValidation)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Troupe",
+      version: "0.1.0",
+      description: "LLM agents as event-sourced actors in chat rooms.",
+    }),
+  );

@@ -1,0 +1,56 @@
+/** The request at hand, as every handler sees it: who asks, through which doors, under which command id. */
+import { Context, Effect } from "effect";
+import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
+import type { Reply } from "#actors/kit/reply.ts";
+import { newId } from "#actors/kit/clock.ts";
+import { childId } from "#events/kit/ids.ts";
+import type { Settings } from "../env.ts";
+import { problem, problemOf } from "./problem.ts";
+import type { Problem } from "./problems.ts";
+
+/** How long an answer waits at most for a read model to have seen what it tells of. */
+export const SETTLE_MS = 500;
+
+export interface Asking {
+  readonly principal: Principal;
+  readonly env: ActorEnv;
+  readonly settings: Settings;
+  readonly request: Request;
+  /** Headers that the answer gets on top. */
+  readonly headers: Headers;
+}
+
+export class Asker extends Context.Service<Asker, Asking>()("troupe/http/Asker") {}
+
+/** The id of the command that this request stands for: from its Idempotency-Key, so that a repeat is the same command. */
+export const commandId = (asking: Asking): string => {
+  const key = asking.request.headers.get("idempotency-key");
+  if (key === null) return newId("command");
+  const { pathname } = new URL(asking.request.url);
+  return childId("command", asking.principal.userId, `${asking.request.method} ${pathname} ${key}`);
+};
+
+/** Asks an actor. A refusal becomes its problem; whatever else happens is ours to answer for, and nobody's to read. */
+export const ask = <A>(call: (asking: Asking) => Promise<Reply<A>>): Effect.Effect<A, Problem, Asker> =>
+  Effect.flatMap(Asker, (asking) =>
+    Effect.flatMap(Effect.promise(() => call(asking)), (reply) => {
+      if (reply.outcome === "refused") return Effect.fail(problemOf(reply.refusal));
+      if (reply.replayed) asking.headers.set("Idempotency-Replayed", "true");
+      return Effect.succeed(reply.value);
+    }),
+  );
+
+/** Does something with the request that is not a question to one actor. */
+export const perform = <A>(act: (asking: Asking) => Promise<A>): Effect.Effect<A, never, Asker> =>
+  Effect.flatMap(Asker, (asking) => Effect.promise(() => act(asking)));
+
+/** The version a change asks for with `If-Match: "v3"`; undefined when it asks for none. */
+export function wantedVersion(asking: Asking): Effect.Effect<number | undefined, Problem> {
+  const header = asking.request.headers.get("if-match");
+  if (header === null || header.trim() === "*") return Effect.succeed(undefined);
+  const version = /^\s*(?:W\/)?"v(\d+)"\s*$/.exec(header)?.[1];
+  // An ETag we never gave out matches no version of anything.
+  return version === undefined
+    ? Effect.fail(problem("precondition-failed", { detail: "If-Match names no version of this." }))
+    : Effect.succeed(Number(version));
+}

@@ -1,0 +1,185 @@
+/** The front door: sends a request to the API, the sockets, or the development identity, in the contract's order of checks. */
+import { Context, Layer } from "effect";
+import { HttpRouter, HttpServer } from "effect/http";
+import { HttpApi, HttpApiBuilder, OpenApi } from "effect/http-api";
+import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
+import { valueFault } from "#events/kit/canonical.ts";
+import { type Settings, SettingsFault, settingsOf, type Variables } from "../env.ts";
+import { Api } from "./api.ts";
+import { Asker, type Asking } from "./asker.ts";
+import { bearerOf, principalOf } from "./auth.ts";
+import { developmentToken } from "./development-identity.ts";
+import { problemResponse } from "./problem.ts";
+import type { ProblemName } from "./problems.ts";
+import { AgentRoutes } from "./routes/agents.ts";
+import { MeRoutes } from "./routes/me.ts";
+import { RoomRoutes } from "./routes/rooms.ts";
+import { ToolRoutes } from "./routes/tools.ts";
+import { upgrade } from "./sockets.ts";
+import { missingRight, RequestValidationLayer } from "./validation.ts";
+
+export const VERSION = "0.1.0";
+
+/** The largest body that is read (contract § 4). */
+const MAX_BODY_BYTES = 256 * 1024;
+
+const document = OpenApi.fromApi(Api);
+
+/** Every path of the API with its methods, read off the declaration: what it does not have is 404 or 405. */
+const paths: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<string> }> = (() => {
+  const known = new Map<string, Set<string>>();
+  HttpApi.reflect(Api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint }) => {
+      const methods = known.get(endpoint.path) ?? new Set<string>();
+      known.set(endpoint.path, methods.add(endpoint.method));
+    },
+  });
+  // Literal paths first: `/tools/executions` must not be taken for a tool's id.
+  return [...known]
+    .sort(([left], [right]) => Number(left.includes(":")) - Number(right.includes(":")))
+    .map(([path, methods]) => ({ pattern: new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`), methods }));
+})();
+
+const api = HttpRouter.toWebHandler(
+  HttpApiBuilder.layer(Api).pipe(
+    Layer.provide([AgentRoutes, RoomRoutes, ToolRoutes, MeRoutes]),
+    Layer.provide(RequestValidationLayer),
+    Layer.provide(HttpServer.layerServices),
+  ),
+  { disableLogger: true },
+);
+
+interface At {
+  readonly instance: string;
+  readonly trace: string;
+}
+
+const json = (body: unknown, headers: HeadersInit = {}): Response =>
+  new Response(JSON.stringify(body), { headers: { "content-type": "application/json", ...headers } });
+
+/** Answers any request that is not for the page. `arrived` is told of every person who comes in. */
+export async function answer(
+  request: Request,
+  env: ActorEnv & Variables,
+  arrived: (principal: Principal) => void,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const at: At = { instance: pathname, trace: crypto.randomUUID() };
+  try {
+    return await route(request, env, settingsOf(env), at, arrived);
+  } catch (defect) {
+    console.error(`request ${at.trace} ${request.method} ${pathname}`, defect);
+    return defect instanceof SettingsFault
+      ? problemResponse("not-configured", { detail: defect.message }, at)
+      : problemResponse("internal", {}, at);
+  }
+}
+
+async function route(
+  request: Request,
+  env: ActorEnv & Variables,
+  settings: Settings,
+  at: At,
+  arrived: (principal: Principal) => void,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/health") return json({ status: "ok", version: VERSION });
+  if (pathname === "/api/openapi.json" && request.method === "GET") return json(document);
+  if (pathname === "/dev/token") return developmentToken(request, settings.identity, at);
+  if (pathname.startsWith("/parties/")) return upgrade(request, env, settings.identity, at, arrived);
+  if (pathname !== "/api" && !pathname.startsWith("/api/")) return problemResponse("not-found", {}, at);
+  if (settings.identity.kind === "none")
+    return problemResponse("auth-not-configured", { detail: "Set CLERK_JWT_KEY and CLERK_AUTHORIZED_PARTIES." }, at);
+  const principal = await principalOf(bearerOf(request), settings.identity);
+  if (principal === undefined) return problemResponse("unauthenticated", {}, at, { "www-authenticate": "Bearer" });
+  arrived(principal);
+  const path = paths.find(({ pattern }) => pattern.test(pathname));
+  if (path === undefined) return problemResponse("not-found", {}, at);
+  if (!path.methods.has(request.method))
+    return problemResponse("method-not-allowed", {}, at, { allow: [...path.methods].join(", ") });
+  return callApi(request, { principal, env, settings, request, headers: new Headers() }, at);
+}
+
+/** Runs a request that has a right to be heard through the API, and finishes its answer. */
+async function callApi(request: Request, asking: Asking, at: At): Promise<Response> {
+  const body = await readBody(request);
+  if ("name" in body) {
+    const missing = await missingRight(asking);
+    return missing === undefined
+      ? problemResponse(body.name, body.said, at)
+      : finish(Response.json(missing, { status: missing.status }), asking, at);
+  }
+  const heard = new Request(request.url, {
+    method: request.method,
+    headers: contentHeaders(request.headers),
+    ...(body.text === undefined ? {} : { body: body.text }),
+  });
+  const response = await api.handler(heard, Context.make(Asker, asking));
+  return finish(response, asking, at);
+}
+
+/** The API reads JSON and nothing else, whatever the client calls it. */
+function contentHeaders(headers: Headers): Headers {
+  const copy = new Headers(headers);
+  copy.set("content-type", "application/json");
+  copy.delete("content-length");
+  return copy;
+}
+
+type Body =
+  | { readonly text: string | undefined }
+  | { readonly name: ProblemName; readonly said: { readonly detail?: string; readonly errors?: ReadonlyArray<{ path: ReadonlyArray<string | number>; message: string }> } };
+
+/** The body as text that may be stored as it is: not too long, UTF-8, JSON, nothing in it that SQLite would change. */
+async function readBody(request: Request): Promise<Body> {
+  if (request.method === "GET" || request.method === "DELETE" || request.body === null) return { text: undefined };
+  const tooLarge: Body = { name: "payload-too-large", said: { detail: "A body may have 256 KiB at most." } };
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return tooLarge;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return tooLarge;
+    chunks.push(chunk);
+  }
+  if (bytes === 0) return { text: undefined };
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(joined(chunks, bytes));
+    value = JSON.parse(text); // only looked over here; every endpoint decodes it through its own schema
+  } catch {
+    return { name: "validation", said: { errors: [{ path: ["body"], message: "is not JSON in UTF-8" }] } };
+  }
+  const fault = valueFault(value);
+  return fault === undefined
+    ? { text }
+    : { name: "validation", said: { errors: [{ path: ["body", ...fault.path], message: fault.message }] } };
+}
+
+function joined(chunks: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/** Adds what every answer carries: its own headers, and on problems where and under which trace they happened. */
+async function finish(response: Response, { headers }: Asking, at: At): Promise<Response> {
+  if (response.status >= 400) {
+    const type = response.headers.get("content-type") ?? "";
+    if (response.status >= 500 && !type.includes("json")) return problemResponse("internal", {}, at);
+    const said = type.includes("json") ? ((await response.json()) as object) : {};
+    return new Response(JSON.stringify({ ...said, instance: at.instance, trace_id: at.trace }), {
+      status: response.status,
+      headers: { "content-type": "application/problem+json" },
+    });
+  }
+  const answer = new Headers(response.headers);
+  for (const [name, value] of headers) answer.set(name, value);
+  return new Response(response.body, { status: response.status, headers: answer });
+}

@@ -1,0 +1,25 @@
+/** Handlers about the caller: who they are here, and what is demo and what is live. */
+import { Effect } from "effect";
+import { HttpApiBuilder } from "effect/http-api";
+import { providersLive } from "../../models/route.ts";
+import { Api } from "../api.ts";
+import { Asker } from "../asker.ts";
+
+export const MeRoutes = HttpApiBuilder.group(
+  Api,
+  "me",
+  Effect.fnUntraced(function* (handlers) {
+    return handlers.handleAll({
+      getMe: () =>
+        Effect.map(Asker, ({ principal, settings }) => ({
+          id: principal.userId,
+          name: principal.name,
+          roles: principal.roles,
+          house: {
+            identity: settings.identity.kind === "development" ? ("development" as const) : ("clerk" as const),
+            providers: providersLive(settings.models),
+          },
+        })),
+    });
+  }),
+);

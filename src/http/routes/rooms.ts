@@ -1,0 +1,145 @@
+/** Handlers for rooms: who is in them, and what is said there. */
+import { Effect, Schema } from "effect";
+import { HttpApiBuilder } from "effect/http-api";
+import type { RoomDescription, RoomDoor } from "#actors/kit/doors.ts";
+import type { Reply } from "#actors/kit/reply.ts";
+import { messageCommand } from "#actors/room/channel.ts";
+import { textFault } from "#events/kit/canonical.ts";
+import { AgentId, childId, type RoomId } from "#events/kit/ids.ts";
+import type { RoomKind } from "#events/room/addressing.ts";
+import { roomsFor } from "#projections/queries.ts";
+import { Api, type RoomView } from "../api.ts";
+import { ask, Asker, type Asking, commandId, perform, SETTLE_MS } from "../asker.ts";
+import { problem } from "../problem.ts";
+import { type HistoryParameters, historyPage, listPage } from "./pages.ts";
+import { agentId, roomId, userId } from "./paths.ts";
+
+const viewOf = (room: RoomDescription): RoomView => ({
+  id: room.roomId,
+  name: room.name,
+  kind: room.kind,
+  created_by: room.ownerId,
+  created_at: new Date(room.openedAt).toISOString(),
+  joined: room.joined,
+  participants: room.participants.map(({ kind, id, name }) => ({
+    kind,
+    ...(kind === "user" ? { user_id: id } : { agent_id: id }),
+    name,
+    is_owner: kind === "user" && id === room.ownerId,
+  })),
+  seq: room.seq,
+});
+
+/** Asks a room to change, and waits until the lists show it. */
+const changed = Effect.fnUntraced(function* <A>(
+  id: string,
+  call: (door: RoomDoor, asking: Asking, command: string) => Promise<Reply<A>>,
+) {
+  const asking = yield* Asker;
+  const door = asking.env.ROOM.getByName(yield* roomId(id));
+  const value = yield* ask((current) => call(door, current, commandId(current)));
+  yield* perform(() => door.settle(SETTLE_MS));
+  return value;
+});
+
+const create = Effect.fnUntraced(function* ({ name, kind }: { readonly name: string; readonly kind: RoomKind }) {
+  const asking = yield* Asker;
+  const command = commandId(asking);
+  const made = childId<RoomId>("room", asking.principal.userId, command);
+  const door = asking.env.ROOM.getByName(made);
+  const room = yield* ask(({ principal }) => door.open(principal, command, { roomId: made, name, kind }));
+  yield* perform(() => door.settle(SETTLE_MS));
+  return viewOf(room);
+});
+
+/** Brings a person, or an agent of the caller's own, into a room. */
+const addParticipant = Effect.fnUntraced(function* (
+  id: string,
+  who: { readonly user_id: string } | { readonly agent_id: string },
+) {
+  if ("agent_id" in who) {
+    const known = yield* agentId(who.agent_id);
+    const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(known).describe(principal));
+    return viewOf(yield* changed(id, (door, { principal }, command) => door.inviteAgent(principal, command, known, agent.name)));
+  }
+  const person = yield* userId(who.user_id);
+  return viewOf(yield* changed(id, (door, { principal }, command) => door.addPerson(principal, command, person, person)));
+});
+
+const removeParticipant = Effect.fnUntraced(function* (id: string, participant: string) {
+  if (Schema.is(AgentId)(participant))
+    return yield* changed(id, (door, { principal }, command) => door.dismissAgent(principal, command, participant));
+  const person = yield* userId(participant);
+  return yield* changed(id, (door, { principal }, command) => door.removePerson(principal, command, person));
+});
+
+const messages = Effect.fnUntraced(function* (
+  id: string,
+  query: { readonly after_seq?: number; readonly before_seq?: number; readonly limit?: number },
+) {
+  const room = yield* roomId(id);
+  const { after_seq, before_seq, limit = 50 } = query;
+  const range = {
+    limit,
+    ...(after_seq === undefined ? {} : { after: after_seq }),
+    ...(before_seq === undefined ? {} : { before: before_seq }),
+  };
+  const found = yield* ask(({ env, principal }) => env.ROOM.getByName(room).messages(principal, range));
+  const onward = after_seq === undefined ? found.messages[0] : found.messages.at(-1);
+  return {
+    data: found.messages,
+    page: { next_cursor: found.more && onward ? String(onward.seq) : null, has_more: found.more },
+  };
+});
+
+const post = Effect.fnUntraced(function* (
+  id: string,
+  { text, client_msg_id, reply_to }: { readonly text: string; readonly client_msg_id: string; readonly reply_to?: string },
+) {
+  const room = yield* roomId(id);
+  const fault = text.trim() === "" ? "is empty" : textFault(text);
+  if (fault !== undefined) return yield* problem("validation", { errors: [{ path: ["text"], message: fault }] });
+  const input = reply_to === undefined ? { text } : { text, replyTo: reply_to };
+  return yield* ask((asking) => {
+    const keyed = asking.request.headers.has("idempotency-key");
+    const command = keyed ? commandId(asking) : messageCommand(asking.principal.userId, client_msg_id);
+    return asking.env.ROOM.getByName(room).post(asking.principal, command, input);
+  });
+});
+
+const events = Effect.fnUntraced(function* (id: string, query: HistoryParameters) {
+  const room = yield* roomId(id);
+  return yield* historyPage(query, ({ env, principal }, wanted) => env.ROOM.getByName(room).history(principal, wanted));
+});
+
+const describe = Effect.fnUntraced(function* (id: string) {
+  const room = yield* roomId(id);
+  return viewOf(yield* ask(({ env, principal }) => env.ROOM.getByName(room).describe(principal)));
+});
+
+const list = Effect.fnUntraced(function* (query: { readonly limit?: number; readonly cursor?: string }) {
+  const { env, principal } = yield* Asker;
+  const page = yield* listPage(roomsFor(env.DB, principal.userId, query));
+  return { ...page, data: page.data.map(({ closed: _closed, ...row }) => row) };
+});
+
+export const RoomRoutes = HttpApiBuilder.group(
+  Api,
+  "rooms",
+  Effect.fnUntraced(function* (handlers) {
+    return handlers.handleAll({
+      listRooms: ({ query }) => list(query),
+      createRoom: ({ payload }) => create(payload),
+      getRoom: ({ params }) => describe(params.id),
+      joinRoom: ({ params }) =>
+        Effect.map(changed(params.id, (door, { principal }, command) => door.join(principal, command)), viewOf),
+      leaveRoom: ({ params }) =>
+        changed(params.id, (door, { principal }, command) => door.removePerson(principal, command, principal.userId)),
+      addParticipant: ({ params, payload }) => addParticipant(params.id, payload),
+      removeParticipant: ({ params }) => removeParticipant(params.id, params.participantId),
+      listMessages: ({ params, query }) => messages(params.id, query),
+      postMessage: ({ params, payload }) => post(params.id, payload),
+      listRoomEvents: ({ params, query }) => events(params.id, query),
+    });
+  }),
+);

@@ -1,0 +1,43 @@
+/** What does not decode becomes a `validation` problem — but only for those who may know of the thing at all. */
+import { Effect, SchemaIssue } from "effect";
+import { HttpApiMiddleware } from "effect/http-api";
+import { RequestValidation } from "./api.ts";
+import { Asker, type Asking } from "./asker.ts";
+import { problem, problemOf } from "./problem.ts";
+import type { Problem } from "./problems.ts";
+
+/**
+ * The order of checks is token, path and method, rights, body. A body is decoded before its handler can ask for
+ * rights, so a body's fault is told only after asking: undefined when the caller may know, else what it gets instead.
+ */
+export async function missingRight({ env, principal, request }: Asking): Promise<Problem | undefined> {
+  const [, , kind, id, sub] = new URL(request.url).pathname.split("/");
+  if (id === undefined || (kind !== "agents" && kind !== "rooms")) return undefined;
+  if (kind === "agents") {
+    const reply = await env.AGENT.getByName(id).describe(principal);
+    return reply.outcome === "refused" ? problemOf(reply.refusal) : undefined;
+  }
+  const reply = await env.ROOM.getByName(id).describe(principal);
+  if (reply.outcome === "refused") return problemOf(reply.refusal);
+  const forAll = request.method === "GET" || sub === "join";
+  return forAll || reply.value.joined ? undefined : problem("forbidden", { detail: "Join the room first." });
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1();
+
+export const RequestValidationLayer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>
+  Effect.gen(function* () {
+    // An answer of ours that does not fit its own schema is our fault.
+    if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* problem("internal");
+    const asking = yield* Asker;
+    const missing = yield* Effect.promise(() => missingRight(asking));
+    if (missing !== undefined) return yield* missing;
+    const slot = error.kind === "Payload" ? "body" : error.kind.toLowerCase();
+    return yield* problem("validation", {
+      errors: format(error.cause.issue).issues.map(({ path, message }) => ({
+        path: [slot, ...(path ?? []).map((step) => (typeof step === "object" ? String(step.key) : typeof step === "symbol" ? String(step) : step))],
+        message,
+      })),
+    });
+  }) as Effect.Effect<never, Problem>,
+);

@@ -1,0 +1,151 @@
+/** The words of Chat Completions, spoken by openai.ts and by most models behind workers-ai.ts: prompt out, chunks in. */
+
+import { Schema } from "effect";
+import { Garbled, Refused } from "#actors/agent/turn/failures.ts";
+import type { Finish, ModelCall, Prompt, ToolDescription } from "#actors/agent/turn/ports.ts";
+import { type Assembly, argumentsOf, callsFor, type Ending, Prose } from "./wire.ts";
+
+/** A message as Chat Completions takes it. */
+export type ChatMessage =
+  | { readonly role: "system" | "user"; readonly content: string }
+  | { readonly role: "assistant"; readonly content: string | null; readonly tool_calls?: Array<ChatCall> }
+  | { readonly role: "tool"; readonly tool_call_id: string; readonly content: string };
+
+interface ChatCall {
+  readonly id: string;
+  readonly type: "function";
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+/** The prompt as messages; neighbours of one role become one, for many local templates demand that roles alternate. */
+export function chatMessages(prompt: Prompt): Array<ChatMessage> {
+  const messages: Array<ChatMessage> = prompt.system === "" ? [] : [{ role: "system", content: prompt.system }];
+  for (const message of prompt.messages) {
+    const last = messages.at(-1);
+    if (message.role === "tool") {
+      for (const { callId, output, failed } of message.results) {
+        // There is no field for a failed call here, so the text has to say it.
+        messages.push({ role: "tool", tool_call_id: callId, content: failed ? `Error: ${output}` : output });
+      }
+    } else if (message.role === "user") {
+      if (last?.role === "user")
+        messages[messages.length - 1] = { role: "user", content: `${last.content}\n${message.text}` };
+      else messages.push({ role: "user", content: message.text });
+    } else if (message.calls.length > 0) {
+      messages.push({ role: "assistant", content: message.text || null, tool_calls: message.calls.map(chatCall) });
+    } else if (last?.role === "assistant" && last.tool_calls === undefined) {
+      messages[messages.length - 1] = { role: "assistant", content: `${last.content}\n${message.text}` };
+    } else if (message.text !== "") {
+      messages.push({ role: "assistant", content: message.text });
+    }
+  }
+  return messages;
+}
+
+const chatCall = (call: ModelCall): ChatCall => ({
+  id: call.callId,
+  type: "function",
+  function: { name: call.tool, arguments: JSON.stringify(argumentsOf(call.arguments)) },
+});
+
+/** Tools as Chat Completions takes them. */
+export const chatTools = (tools: ReadonlyArray<ToolDescription>) =>
+  tools.map(({ name, description, input }) => ({
+    type: "function" as const,
+    function: { name, description, parameters: { ...input } },
+  }));
+
+const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));
+
+const Usage = Schema.Struct({ prompt_tokens: maybe(Schema.Finite), completion_tokens: maybe(Schema.Finite) });
+
+const CallDelta = Schema.Struct({
+  index: maybe(Schema.Finite),
+  id: maybe(Schema.String),
+  function: maybe(Schema.Struct({ name: maybe(Schema.String), arguments: maybe(Schema.String) })),
+});
+
+const Delta = Schema.Struct({
+  content: maybe(Schema.String),
+  refusal: maybe(Schema.String),
+  tool_calls: maybe(Schema.Array(CallDelta)),
+});
+
+/** A chunk of a stream, or a whole completion: the latter has `message` where the former has `delta`. */
+export const ChatChunk = Schema.Struct({
+  model: maybe(Schema.String),
+  choices: maybe(
+    Schema.Array(Schema.Struct({ delta: maybe(Delta), message: maybe(Delta), finish_reason: maybe(Schema.String) })),
+  ),
+  usage: maybe(Usage),
+  /** Sent in place of a chunk when something breaks after the stream has begun. */
+  error: Schema.optional(Schema.Unknown),
+});
+export type ChatChunk = typeof ChatChunk.Type;
+
+interface OpenCall {
+  readonly index: number;
+  readonly id: string;
+  tool: string;
+  arguments: string;
+}
+
+const finishes: Readonly<Record<string, Finish>> = { stop: "end", tool_calls: "tools", length: "length" };
+
+/** Gathers chunks until a `finish_reason` has come and the stream has closed (usage follows the reason, where it comes). */
+export class ChatAssembly implements Assembly<ChatChunk> {
+  readonly #prose = new Prose();
+  readonly #calls: Array<OpenCall> = [];
+  /** Makes ids for servers that give none, different ones in every round of a conversation. */
+  readonly #round: number;
+  #finish: string | undefined;
+  #refused = false;
+  #model: string | undefined;
+  #tokensIn: number | undefined;
+  #tokensOut: number | undefined;
+
+  constructor(round: number) {
+    this.#round = round;
+  }
+
+  read(chunk: ChatChunk): string {
+    this.#model ??= chunk.model || undefined;
+    this.#tokensIn = chunk.usage?.prompt_tokens ?? this.#tokensIn;
+    this.#tokensOut = chunk.usage?.completion_tokens ?? this.#tokensOut;
+    const choice = chunk.choices?.[0];
+    if (choice === undefined) return "";
+    if (choice.finish_reason) this.#finish = choice.finish_reason;
+    const delta = choice.delta ?? choice.message;
+    if (delta?.refusal) this.#refused = true;
+    for (const call of delta?.tool_calls ?? []) this.#addCall(call);
+    return delta?.content ? this.#prose.add(delta.content) : "";
+  }
+
+  /** Ollama has sent every parallel call under index 0: a new id on a known index is a new call all the same. */
+  #addCall(delta: typeof CallDelta.Type): void {
+    const index = delta.index ?? this.#calls.length;
+    let call = this.#calls.findLast((known) => known.index === index);
+    if (call === undefined || (delta.id && delta.id !== call.id)) {
+      call = { index, id: delta.id || `call_${this.#round}_${this.#calls.length}`, tool: "", arguments: "" };
+      this.#calls.push(call);
+    }
+    call.tool += delta.function?.name ?? "";
+    call.arguments += delta.function?.arguments ?? "";
+  }
+
+  close(): Ending {
+    if (this.#refused || this.#finish === "content_filter") throw new Refused();
+    if (this.#finish === undefined) throw new Garbled({ detail: "the stream ended without a finish_reason" });
+    const finish = finishes[this.#finish];
+    if (finish === undefined) throw new Garbled({ detail: `unknown finish_reason “${this.#finish.slice(0, 60)}”` });
+    const calls = this.#calls.map(({ id, tool, arguments: text }) => ({ callId: id, tool, arguments: text || "{}" }));
+    return {
+      finish,
+      text: this.#prose.text,
+      calls: callsFor(finish, calls, this.#prose.text),
+      model: this.#model,
+      tokensIn: this.#tokensIn,
+      tokensOut: this.#tokensOut,
+    };
+  }
+}

@@ -1,0 +1,119 @@
+/** ChatModel through the `openai` library's Chat Completions, which Ollama, llama.cpp and vLLM speak as well; used by route.ts. */
+
+import { Schema, type Stream } from "effect";
+import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
+import { Garbled, type ModelFailure, type ModelReason, Stalled, Unreachable } from "#actors/agent/turn/failures.ts";
+import type { ModelChoice, ModelPart, Prompt } from "#actors/agent/turn/ports.ts";
+import { findModel } from "./catalogue.ts";
+import { ChatAssembly, ChatChunk, chatMessages, chatTools } from "./chat-format.ts";
+import { answer, checkTools, dataLines, reading, reasonOfStatus, retryAfterMs } from "./wire.ts";
+
+/** Longer than the watch over silence, so that the watch speaks first; only a bound for the library's own timer. */
+const TIMEOUT_MS = 120_000;
+
+export interface OpenAiSettings {
+  readonly apiKey: string;
+  readonly baseUrl?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+/** A ChatModel over one client of OpenAI's library, made here once. */
+export function openAiModel(settings: OpenAiSettings) {
+  const client = new OpenAI({
+    apiKey: settings.apiKey,
+    baseURL: settings.baseUrl ?? "https://api.openai.com/v1",
+    fetch: settings.fetch,
+    // The library would sleep for whatever `retry-after` says, an hour even, inside the actor (security.md § 2.8).
+    maxRetries: 0,
+    timeout: TIMEOUT_MS,
+    organization: null,
+    project: null,
+    // Its error log prints what people said.
+    logLevel: "off",
+  });
+  const ownServer = settings.baseUrl !== undefined;
+  return {
+    stream: (choice: ModelChoice, prompt: Prompt): Stream.Stream<ModelPart, ModelFailure> => {
+      const assembly = new ChatAssembly(prompt.messages.length);
+      return answer({
+        provider: "openai",
+        model: choice.model,
+        open: async (signal) => {
+          checkTools(prompt.tools);
+          // The lines rather than the library's stream, whose reading of them costs twice as much as all else in a call.
+          const response = await client.chat.completions
+            .create(request(choice, prompt, ownServer), { signal })
+            .asResponse();
+          if (response.body === null) throw new Garbled({ detail: "an answer without a body" });
+          return dataLines(response.body, signal);
+        },
+        assembly: {
+          read: (data: string) => (data === "" || data === "[DONE]" ? "" : assembly.read(chunkIn(data))),
+          close: () => assembly.close(),
+        },
+        explain,
+      });
+    },
+  };
+}
+
+function request(
+  choice: ModelChoice,
+  prompt: Prompt,
+  ownServer: boolean,
+): OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming {
+  const known = findModel("openai", choice.model);
+  const tools = prompt.tools.length === 0 ? undefined : chatTools(prompt.tools);
+  return {
+    model: choice.model,
+    messages: chatMessages(prompt),
+    stream: true,
+    stream_options: { include_usage: true },
+    // OpenAI's newer models refuse `max_tokens`, Ollama knows no other word.
+    ...(ownServer && known === undefined
+      ? { max_tokens: choice.maxTokens }
+      : { max_completion_tokens: choice.maxTokens }),
+    ...(tools === undefined ? {} : { tools }),
+    // From GPT-5.4 on, Chat Completions answers 400 to tools together with reasoning; models that can do without, must.
+    ...(tools !== undefined && known?.reasoningOff ? { reasoning_effort: "none" as const } : {}),
+    ...(choice.temperature !== undefined && (known === undefined || known.takesTemperature)
+      ? { temperature: choice.temperature }
+      : {}),
+  };
+}
+
+const readChunk = reading(ChatChunk, "a chunk");
+const StreamError = Schema.Struct({
+  message: Schema.optional(Schema.String),
+  type: Schema.optional(Schema.NullOr(Schema.String)),
+  code: Schema.optional(Schema.NullOr(Schema.Union([Schema.String, Schema.Finite]))),
+});
+const isStreamError = Schema.is(StreamError);
+
+function chunkIn(data: string): ChatChunk {
+  const chunk = readChunk(data);
+  if (chunk.error == null) return chunk;
+  // An error in mid-stream has no status: by its name where that says more than "ours", else it is the server's fault.
+  const { message, type, code } = isStreamError(chunk.error) ? chunk.error : {};
+  const name = `${code ?? ""} ${type ?? ""}`;
+  throw reasonOfStatus(statusOfCode(name), { detail: message ?? "", code: name });
+}
+
+/** Every class of the library's errors, by what they carry: a status, or no answer at all. */
+function explain(error: unknown, now: number): ModelReason | undefined {
+  if (error instanceof APIConnectionTimeoutError) return new Stalled({ silentMs: TIMEOUT_MS });
+  if (error instanceof APIConnectionError) return new Unreachable();
+  if (!(error instanceof APIError) || error.status === undefined) return undefined;
+  return reasonOfStatus(error.status, {
+    detail: error.message,
+    code: `${error.code ?? ""} ${error.type ?? ""}`,
+    retryAfterMs: retryAfterMs(error.headers, now),
+  });
+}
+
+function statusOfCode(code: string): number {
+  if (/rate_limit|insufficient_quota|slow_down/.test(code)) return 429;
+  if (/invalid_request|context_length/.test(code)) return 400;
+  if (/authentication|invalid_api_key|permission/.test(code)) return 401;
+  return 500;
+}

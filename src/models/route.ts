@@ -1,0 +1,51 @@
+/** Which adapter answers for which provider: the one place where models meet; its layer is bound in src/worker.ts. */
+
+import { Layer, Stream } from "effect";
+import { ModelFailure, Unacceptable } from "#actors/agent/turn/failures.ts";
+import { ChatModel, type ModelChoice, type ModelPart, type Prompt } from "#actors/agent/turn/ports.ts";
+import { anthropicModel } from "./anthropic.ts";
+import { resolveModel } from "./catalogue.ts";
+import { DEMO_PROVIDER, demoModel } from "./demo.ts";
+import { openAiModel } from "./openai.ts";
+import { type AiBinding, workersAiModel } from "./workers-ai.ts";
+
+export interface ModelSettings {
+  readonly anthropic?: { readonly apiKey: string; readonly baseUrl?: string | undefined } | undefined;
+  readonly openai?: { readonly apiKey: string; readonly baseUrl?: string | undefined } | undefined;
+  readonly cloudflare?: AiBinding | undefined;
+  readonly demo: { readonly seed: number; readonly wordPauseMs: number };
+}
+
+/** The settings a deployment without any key has: an unhurried demo. */
+export const demoOnly: ModelSettings = { demo: { seed: 1, wordPauseMs: 25 } };
+
+/** Which providers answer themselves; for the others the demo stands in. */
+export const providersLive = (settings: ModelSettings) => ({
+  anthropic: settings.anthropic !== undefined,
+  openai: settings.openai !== undefined,
+  cloudflare: settings.cloudflare !== undefined,
+});
+
+type Model = { readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure> };
+
+/** Sends each choice to its provider, or to the demo where that provider is not configured. Clients are made here, once. */
+export const chatModelLayer = (settings: ModelSettings): Layer.Layer<ChatModel> =>
+  Layer.sync(ChatModel, () => {
+    const demo = (missing?: string): Model => demoModel({ ...settings.demo, missing });
+    const models = new Map<string, Model>([
+      ["anthropic", settings.anthropic ? anthropicModel(settings.anthropic) : demo("ANTHROPIC_API_KEY")],
+      ["openai", settings.openai ? openAiModel(settings.openai) : demo("OPENAI_API_KEY")],
+      ["cloudflare", settings.cloudflare ? workersAiModel(settings.cloudflare) : demo("up the AI binding")],
+      [DEMO_PROVIDER, demo()],
+    ]);
+    return {
+      stream: (choice, prompt) => {
+        const model = models.get(choice.provider);
+        if (model === undefined) {
+          const reason = new Unacceptable({ detail: `no provider is called “${choice.provider.slice(0, 60)}”` });
+          return Stream.fail(new ModelFailure({ provider: choice.provider, model: choice.model, reason }));
+        }
+        return model.stream({ ...choice, model: resolveModel(choice.provider, choice.model).runs }, prompt);
+      },
+    };
+  });

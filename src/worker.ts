@@ -1,0 +1,54 @@
+/** The composition root: binds the adapters to the actors, exports them, and opens the doors. */
+import { Layer } from "effect";
+import { AgentActor, type Abilities } from "#actors/agent/agent.ts";
+import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
+import { RoomActor } from "#actors/room/room.ts";
+import { SystemActor } from "#actors/system/system.ts";
+import { UserActor } from "#actors/user/user.ts";
+import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
+import { settingsOf, type Variables } from "./env.ts";
+import { answer } from "./http/entry.ts";
+import { memoryFormerLayer } from "./memory/form.ts";
+import { chatModelLayer } from "./models/route.ts";
+import { toolboxLayer } from "./tools/shelf.ts";
+
+export interface Env extends ActorEnv, Variables {}
+
+/** Built once per isolate and shared by its agents: SDK clients are not cheap. */
+const abilities = new WeakMap<Env, Layer.Layer<Abilities>>();
+
+export class Agent extends AgentActor<Env> {
+  protected override abilities(env: Env): Layer.Layer<Abilities> {
+    const known = abilities.get(env);
+    if (known !== undefined) return known;
+    const made = Layer.mergeAll(chatModelLayer(settingsOf(env).models), toolboxLayer, memoryFormerLayer);
+    abilities.set(env, made);
+    return made;
+  }
+}
+
+export class Room extends RoomActor<Env> {}
+
+export class User extends UserActor<Env> {}
+
+export class System extends SystemActor<Env> {}
+
+export class Vault extends VaultActor<Env> {
+  protected override keyEncryptionKeys(env: Env): KeyEncryptionKeys {
+    return settingsOf(env).keyEncryptionKeys;
+  }
+}
+
+/** People this isolate has already introduced to their own actor; forgetting some only means introducing them again. */
+const introduced = new Set<string>();
+
+export default {
+  fetch(request, env, context) {
+    return answer(request, env, (principal: Principal) => {
+      if (introduced.has(principal.userId)) return;
+      if (introduced.size > 10_000) introduced.clear();
+      introduced.add(principal.userId);
+      context.waitUntil(env.USER.getByName(principal.userId).arrive(principal));
+    });
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,154 @@
+/** Everything that happened to an agent, in the order of its log; where one looks up why. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "wouter";
+import type { EventView } from "#src/http/api.ts";
+import { Icon } from "../parts/icon.tsx";
+import { Moment } from "../parts/moment.tsx";
+import { EmptyState, Skeleton } from "../parts/placeholder.tsx";
+import { ProblemNotice } from "../parts/problem-notice.tsx";
+import { call, client } from "../service/client.ts";
+import { agentQuery } from "../service/queries.ts";
+import { eventTypes } from "./event-types.ts";
+
+type Event = typeof EventView.Type;
+
+const PAGE = 50;
+const LIVE_MS = 2_000;
+
+const eventsOf = (id: string, type: string) => ({
+  queryKey: ["agents", id, "events", type],
+  initialPageParam: 0,
+  queryFn: ({ pageParam, signal }: { readonly pageParam: number; readonly signal: AbortSignal }) =>
+    call(
+      client.agents.listAgentEvents({
+        params: { id },
+        query: { after: pageParam, limit: PAGE, ...(type === "" ? {} : { type }) },
+      }),
+      { signal },
+    ),
+  getNextPageParam: (page: { readonly data: ReadonlyArray<Event>; readonly page: { readonly has_more: boolean } }) =>
+    page.page.has_more ? page.data.at(-1)?.seq : undefined,
+});
+
+function EventRow({ event }: { readonly event: Event }) {
+  return (
+    <tr>
+      <td className="number">{event.seq}</td>
+      <td>
+        <Moment at={event.at} as="exact" />
+      </td>
+      <td>
+        <details className="event">
+          <summary>{event.type}</summary>
+          <pre>{JSON.stringify(event.open, null, 2)}</pre>
+        </details>
+      </td>
+      <td className="event-actor">{event.actor}</td>
+      <td>
+        <code title={event.hash}>{event.hash.slice(0, 10)}</code>
+      </td>
+    </tr>
+  );
+}
+
+function EventTable({ events, name }: { readonly events: ReadonlyArray<Event>; readonly name: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="table-frame" tabIndex={0} aria-label={`Events of ${name}`}>
+      <table className="events">
+        <thead>
+          <tr>
+            <th scope="col">No.</th>
+            <th scope="col">Time</th>
+            <th scope="col">What happened</th>
+            <th scope="col">By</th>
+            <th scope="col">Hash</th>
+          </tr>
+        </thead>
+        <tbody>
+          {events.map((event) => (
+            <EventRow key={event.seq} event={event} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface FilterProps {
+  readonly type: string;
+  readonly onType: (type: string) => void;
+  readonly live: boolean;
+  readonly onLive: () => void;
+  readonly onRefresh: () => void;
+}
+
+function Filters({ type, onType, live, onLive, onRefresh }: FilterProps) {
+  return (
+    <div className="filters">
+      <label>
+        Type
+        <select value={type} onChange={(event) => onType(event.target.value)}>
+          <option value="">All types</option>
+          {eventTypes.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" onClick={onRefresh}>
+        <Icon name="refresh" size={16} /> Refresh
+      </button>
+      <button type="button" role="switch" className="switch" aria-checked={live} onClick={onLive}>
+        <span className="switch-track" aria-hidden="true" /> Live
+      </button>
+    </div>
+  );
+}
+
+export default function AgentEventsPage({ id }: { readonly id: string }) {
+  const [type, setType] = useState("");
+  const [live, setLive] = useState(false);
+  const agent = useQuery(agentQuery(id)).data?.agent;
+  const events = useInfiniteQuery({ ...eventsOf(id, type), refetchInterval: live ? LIVE_MS : false });
+  const shown = events.data?.pages.flatMap((page) => page.data) ?? [];
+  const name = agent?.name ?? "this agent";
+  return (
+    <div className="page">
+      <title>{`Events of ${name} – Troupe`}</title>
+      <header className="page-header">
+        <div>
+          <h1>Events of {name}</h1>
+          <p className="lead">
+            The agent’s whole history, oldest first: each line is bound to the one before by its hash.{" "}
+            <Link href={`/agents/${id}`}>To the agent</Link>
+          </p>
+        </div>
+      </header>
+      <Filters
+        type={type}
+        onType={setType}
+        live={live}
+        onLive={() => setLive(!live)}
+        onRefresh={() => void events.refetch()}
+      />
+      {events.isPending && <Skeleton lines={8} label="Loading events" />}
+      {events.isError && <ProblemNotice error={events.error} onRetry={() => void events.refetch()} />}
+      {events.isSuccess && shown.length === 0 && (
+        <EmptyState icon="history" title="No such events">
+          {type === ""
+            ? "Nothing has happened to this agent yet."
+            : `No ${type} has happened yet: choose another type.`}
+        </EmptyState>
+      )}
+      {shown.length > 0 && <EventTable events={shown} name={name} />}
+      {events.hasNextPage && (
+        <button type="button" disabled={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
+          {events.isFetchingNextPage ? "Loading…" : `Next ${PAGE}`}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,130 @@
+/** Who is in a room and what they are doing: beside the conversation on wide screens, a sheet over it on narrow ones. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import type { Participant } from "#actors/room/frames.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { AiBadge, Portrait } from "../parts/portrait.tsx";
+import { ProblemNotice } from "../parts/problem-notice.tsx";
+import { call, client } from "../service/client.ts";
+import { personId } from "../service/identity.ts";
+import { roomsQuery } from "../service/queries.ts";
+import { keyOf, type RoomState } from "./room-state.ts";
+
+interface PanelProps {
+  readonly roomId: string;
+  readonly state: RoomState;
+  readonly asSheet: boolean;
+  readonly onClose: () => void;
+  readonly onInvite: () => void;
+}
+
+/** What one is doing, in a word; a running turn is newer than what presence said. */
+function doing(one: Participant, state: RoomState): string {
+  const turn = state.turns.find((running) => running.agentId === one.agent_id);
+  if (turn) return turn.text === undefined ? turn.label : "Writing…";
+  const status = state.presence.get(keyOf(one));
+  if (one.kind === "user") return status === undefined ? "away" : "here";
+  return status === undefined || status === "idle" ? "listening" : status;
+}
+
+function Person({ one, state }: { readonly one: Participant; readonly state: RoomState }) {
+  const status = doing(one, state);
+  return (
+    <li className="person">
+      <Portrait id={one.agent_id ?? one.user_id ?? one.name} name={one.name} kind={one.kind} />
+      <span className="person-name">
+        {one.name} {one.kind === "agent" && <AiBadge />}{" "}
+        {one.user_id === personId && <span className="hint">(you)</span>}
+      </span>
+      <span className={status === "away" ? "person-status away" : "person-status"}>{status}</span>
+    </li>
+  );
+}
+
+function People({
+  title,
+  list,
+  state,
+}: {
+  readonly title: string;
+  readonly list: ReadonlyArray<Participant>;
+  readonly state: RoomState;
+}) {
+  if (list.length === 0) return null;
+  return (
+    <>
+      <h3>{title}</h3>
+      <ul>
+        {list.map((one) => (
+          <Person key={keyOf(one)} one={one} state={state} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function LeaveButton({ roomId }: { readonly roomId: string }) {
+  const [, go] = useLocation();
+  const queries = useQueryClient();
+  const leave = useMutation({
+    mutationFn: () => call(client.rooms.leaveRoom({ params: { id: roomId } })),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: roomsQuery.queryKey });
+      go("/rooms");
+    },
+  });
+  return (
+    <>
+      <button type="button" className="quiet" disabled={leave.isPending} onClick={() => leave.mutate()}>
+        Leave the room
+      </button>
+      {leave.isError && <ProblemNotice error={leave.error} />}
+    </>
+  );
+}
+
+function PanelBody({ roomId, state, onInvite }: Pick<PanelProps, "roomId" | "state" | "onInvite">) {
+  return (
+    <div className="people">
+      <People title="The cast" list={state.participants.filter((one) => one.kind === "agent")} state={state} />
+      <People title="People" list={state.participants.filter((one) => one.kind === "user")} state={state} />
+      <div className="people-actions">
+        <button type="button" onClick={onInvite}>
+          <Icon name="add" /> Invite
+        </button>
+        <LeaveButton roomId={roomId} />
+      </div>
+    </div>
+  );
+}
+
+const wide = "(min-width: 68rem)";
+
+function useWide(): boolean {
+  const [is, setIs] = useState(() => matchMedia(wide).matches);
+  useEffect(() => {
+    const query = matchMedia(wide);
+    const listen = () => setIs(query.matches);
+    query.addEventListener("change", listen);
+    return () => query.removeEventListener("change", listen);
+  }, []);
+  return is;
+}
+
+export function PeoplePanel(props: PanelProps) {
+  if (useWide())
+    return (
+      <aside className="room-people" aria-label="Who is here">
+        <h2>Who is here</h2>
+        <PanelBody {...props} />
+      </aside>
+    );
+  if (!props.asSheet) return null;
+  return (
+    <Dialog title="Who is here" sheet onClose={props.onClose}>
+      <PanelBody {...props} />
+    </Dialog>
+  );
+}

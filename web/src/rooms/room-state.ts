@@ -1,0 +1,174 @@
+/** What a room's page knows, and how each frame and each loaded page of history changes it; pure, held by the room's connection. */
+import type { Message, Participant, ServerFrames } from "#actors/room/frames.ts";
+
+export interface Outgoing {
+  readonly clientId: string;
+  readonly text: string;
+  readonly status: "pending" | "sent" | "failed";
+  readonly at: string;
+  readonly messageId?: string;
+  readonly reason?: string;
+}
+
+export type ToolCall = ServerFrames["tool_execution"];
+
+/** A turn that has not ended: its thinking row, and the reply as far as it was streamed. */
+export interface LiveTurn {
+  readonly turnId: string;
+  readonly agentId: string;
+  readonly state: ServerFrames["agent_thinking"]["state"];
+  readonly label: string;
+  readonly text?: string;
+}
+
+export interface RoomState {
+  /** By rising `seq`, each once. */
+  readonly messages: ReadonlyArray<Message>;
+  readonly hasOlder: boolean;
+  readonly outgoing: ReadonlyArray<Outgoing>;
+  readonly turns: ReadonlyArray<LiveTurn>;
+  readonly ended: ReadonlySet<string>;
+  readonly tools: ReadonlyMap<string, ReadonlyArray<ToolCall>>;
+  readonly participants: ReadonlyArray<Participant>;
+  /** What presence says: status by `user:<id>` or `agent:<id>`. */
+  readonly presence: ReadonlyMap<string, string>;
+  /** The highest `seq` seen; a join asks for what came after it. */
+  readonly seq: number;
+}
+
+export const initial: RoomState = {
+  messages: [],
+  hasOlder: false,
+  outgoing: [],
+  turns: [],
+  ended: new Set(),
+  tools: new Map(),
+  participants: [],
+  presence: new Map(),
+  seq: 0,
+};
+
+export const keyOf = (participant: Participant): string =>
+  participant.kind === "user" ? `user:${participant.user_id ?? ""}` : `agent:${participant.agent_id ?? ""}`;
+
+export const nameOfAgent = (state: RoomState, agentId: string): string =>
+  state.participants.find((one) => one.agent_id === agentId)?.name ?? "Agent";
+
+/** Adds messages, whatever order they come in and however often. */
+export function withMessages(state: RoomState, added: ReadonlyArray<Message>): RoomState {
+  if (added.length === 0) return state;
+  const last = state.messages.at(-1);
+  const first = added[0];
+  const simple = added.length === 1 && first !== undefined && (last === undefined || first.seq > last.seq);
+  const byId = simple ? undefined : new Map([...state.messages, ...added].map((message) => [message.id, message]));
+  const messages = byId ? [...byId.values()].sort((a, b) => a.seq - b.seq) : [...state.messages, ...added];
+  return { ...state, messages, seq: Math.max(state.seq, ...added.map((message) => message.seq)) };
+}
+
+/** A person's own message has come back: the row that stood for it goes. */
+function settleOutgoing(state: RoomState, message: Message, mine: boolean): RoomState {
+  const byId = state.outgoing.findIndex((one) => one.messageId === message.id);
+  // The frame may overtake the answer that names the id; then the oldest row with these words is meant.
+  const at = byId >= 0 || !mine ? byId : state.outgoing.findIndex((one) => !one.messageId && one.text === message.text);
+  return at < 0 ? state : { ...state, outgoing: state.outgoing.toSpliced(at, 1) };
+}
+
+export const messageCreated = (state: RoomState, message: Message, mine: boolean): RoomState =>
+  settleOutgoing(withMessages(state, [message]), message, mine);
+
+const withoutTurn = (state: RoomState, turnId: string): RoomState => ({
+  ...state,
+  turns: state.turns.filter((turn) => turn.turnId !== turnId),
+  ended: new Set(state.ended).add(turnId),
+});
+
+function withTurn(state: RoomState, turnId: string, agentId: string, change: Partial<LiveTurn>): RoomState {
+  if (state.ended.has(turnId)) return state;
+  const at = state.turns.findIndex((turn) => turn.turnId === turnId);
+  const before = state.turns[at] ?? { turnId, agentId, state: "thinking", label: "Thinking…" };
+  const turn = { ...before, ...change };
+  return { ...state, turns: at < 0 ? [...state.turns, turn] : state.turns.with(at, turn) };
+}
+
+export function agentThinking(state: RoomState, payload: ServerFrames["agent_thinking"]): RoomState {
+  const { turn_id, agent_id, state: step, label } = payload;
+  if (step === "done" || step === "stopped" || step === "failed") return withoutTurn(state, turn_id);
+  return withTurn(state, turn_id, agent_id, { state: step, label });
+}
+
+function storedMessage(state: RoomState, roomId: string, payload: ServerFrames["agent_message"]): Message {
+  return {
+    id: payload.message_id,
+    room_id: roomId,
+    seq: payload.seq ?? state.seq,
+    author_id: payload.agent_id,
+    author_kind: "agent",
+    author_name: payload.agent_name ?? nameOfAgent(state, payload.agent_id),
+    text: payload.text ?? null,
+    in_reply_to: payload.in_reply_to,
+    turn_id: payload.turn_id,
+    ...(payload.model === undefined ? {} : { model: payload.model }),
+    ...(payload.notice === undefined ? {} : { notice: payload.notice }),
+    ai_generated: true,
+    created_at: payload.created_at ?? new Date().toISOString(),
+  };
+}
+
+export function agentMessage(state: RoomState, roomId: string, payload: ServerFrames["agent_message"]): RoomState {
+  const { turn_id, agent_id, phase } = payload;
+  if (phase === "end") {
+    const next = withMessages(state, [storedMessage(state, roomId, payload)]);
+    return withoutTurn(next, turn_id);
+  }
+  if (phase === "error") return withoutTurn(state, turn_id);
+  const text = state.turns.find((turn) => turn.turnId === turn_id)?.text;
+  if (phase === "start") return withTurn(state, turn_id, agent_id, { text: payload.delta ?? "" });
+  // The beginning of this reply was missed (a lost connection): a fragment would mislead, the stored whole will come.
+  if (text === undefined) return withTurn(state, turn_id, agent_id, { state: "replying", label: "Writing…" });
+  return withTurn(state, turn_id, agent_id, { text: text + (payload.delta ?? "") });
+}
+
+export function toolExecution(state: RoomState, payload: ToolCall): RoomState {
+  const calls = state.tools.get(payload.turn_id) ?? [];
+  const at = calls.findIndex((call) => call.id === payload.id);
+  const merged = at < 0 ? [...calls, payload] : calls.with(at, { ...calls[at], ...payload });
+  return { ...state, tools: new Map(state.tools).set(payload.turn_id, merged) };
+}
+
+/** Tool calls read from the record; what a frame has told already is at least as new. */
+export function withRecordedTools(state: RoomState, recorded: ReadonlyArray<ToolCall>): RoomState {
+  return recorded
+    .filter((call) => !state.tools.get(call.turn_id)?.some((one) => one.id === call.id))
+    .reduce(toolExecution, state);
+}
+
+export function participantJoined(state: RoomState, payload: ServerFrames["participant_joined"]): RoomState {
+  const { seq, ...participant } = payload;
+  const others = state.participants.filter((one) => keyOf(one) !== keyOf(participant));
+  return { ...state, participants: [...others, participant], seq: Math.max(state.seq, seq) };
+}
+
+export function participantLeft(state: RoomState, payload: ServerFrames["participant_left"]): RoomState {
+  const participants = state.participants.filter((one) =>
+    payload.agent_id === undefined ? one.user_id !== payload.user_id : one.agent_id !== payload.agent_id,
+  );
+  return { ...state, participants, seq: Math.max(state.seq, payload.seq) };
+}
+
+/** A new connection tells again what runs; what the old one told of running turns may be over by now. */
+export const joinedAnew = (state: RoomState): RoomState => ({ ...state, turns: [] });
+
+export const outgoingAdded = (state: RoomState, outgoing: Outgoing): RoomState => ({
+  ...state,
+  outgoing: [...state.outgoing.filter((one) => one.clientId !== outgoing.clientId), outgoing],
+});
+
+/** The answer to a push; when the message itself was quicker, its row is gone already and stays gone. */
+export function outgoingChanged(state: RoomState, clientId: string, change: Partial<Outgoing>): RoomState {
+  const at = state.outgoing.findIndex((one) => one.clientId === clientId);
+  const before = state.outgoing[at];
+  if (before === undefined) return state;
+  if (change.messageId !== undefined && state.messages.some((message) => message.id === change.messageId))
+    return { ...state, outgoing: state.outgoing.toSpliced(at, 1) };
+  return { ...state, outgoing: state.outgoing.with(at, { ...before, ...change }) };
+}

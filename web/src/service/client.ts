@@ -1,0 +1,53 @@
+/** The typed client of the program's HTTP interface, derived from its one declaration; every request of the page is made here. */
+import * as Effect from "effect/Effect";
+import * as FetchHttpClient from "effect/http/FetchHttpClient";
+import * as HttpClient from "effect/http/HttpClient";
+import * as HttpClientRequest from "effect/http/HttpClientRequest";
+import * as HttpApiClient from "effect/http-api/HttpApiClient";
+import { Api } from "#src/http/api.ts";
+import { currentToken, forgetToken } from "./identity.ts";
+import { ProblemError, problemOf } from "./problem.ts";
+
+const token = Effect.promise(() => currentToken().catch((error: unknown) => error));
+
+/** Adds the token; a refused one (they are good for hours only) is renewed and the request made once more. */
+const signed = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.make((request) => {
+    const once = Effect.gen(function* () {
+      const held = yield* token;
+      if (typeof held !== "string") return yield* Effect.die(held);
+      const response = yield* http.execute(HttpClientRequest.bearerToken(request, held));
+      if (response.status === 401) forgetToken(held);
+      return response;
+    });
+    return Effect.flatMap(once, (response) => (response.status === 401 ? once : Effect.succeed(response)));
+  });
+
+export const client = Effect.runSync(
+  HttpApiClient.make(Api, { transformClient: signed }).pipe(Effect.provide(FetchHttpClient.layer)),
+);
+
+export interface Extras {
+  readonly signal?: AbortSignal;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Runs a call of the client; what it fails with is always a `ProblemError`. */
+export async function call<A>(effect: Effect.Effect<A, unknown>, extras: Extras = {}): Promise<A> {
+  const settled = await Effect.runPromise(
+    effect.pipe(
+      Effect.catchDefect((defect) => Effect.fail(defect)),
+      Effect.catch((failure) =>
+        Effect.flatMap(problemOf(failure), (problem) => Effect.fail(new ProblemError(problem))),
+      ),
+      Effect.result,
+      Effect.provideService(FetchHttpClient.RequestInit, { headers: { ...extras.headers } }),
+    ),
+    extras.signal ? { signal: extras.signal } : undefined,
+  );
+  if (settled._tag === "Failure") throw settled.failure;
+  return settled.success;
+}
+
+/** For requests that make something: a retry with the same key makes it once. */
+export const idempotencyKey = (): Record<string, string> => ({ "idempotency-key": crypto.randomUUID() });
