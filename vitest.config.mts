@@ -1,6 +1,7 @@
 /** Where the tests run: plain specifications in Node, everything that touches the platform inside workerd. */
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { workerVariables } from "./test/support/worker-env.ts";
 
 export default defineConfig(async () => {
   const migrations = await readD1Migrations("./migrations");
@@ -18,13 +19,39 @@ export default defineConfig(async () => {
           plugins: [
             cloudflareTest({
               wrangler: { configPath: "./wrangler.toml" },
-              miniflare: { bindings: { TEST_MIGRATIONS: migrations, APP_ENV: "development" } },
+              miniflare: { bindings: { TEST_MIGRATIONS: migrations, ...workerVariables() } },
             }),
           ],
           test: {
             name: "workers",
             include: ["test/{projections,actors,http}/**/*.spec.ts"],
             setupFiles: ["./test/support/migrated.ts"],
+            // Whole libraries in a file each: read one module at a time, they take half a minute and more than a socket holds.
+            deps: {
+              optimizer: {
+                ssr: {
+                  enabled: true,
+                  include: [
+                    "@anthropic-ai/sdk",
+                    "@clerk/backend",
+                    "chrono-node",
+                    "effect",
+                    "mathjs",
+                    "openai",
+                  ],
+                },
+              },
+            },
+          },
+        },
+        {
+          test: {
+            name: "system",
+            environment: "node",
+            include: ["test/system/**/*.spec.ts"],
+            fileParallelism: false,
+            testTimeout: 60_000,
+            hookTimeout: 120_000,
           },
         },
       ],

@@ -11,11 +11,14 @@ const BUILT = "web/dist/.built";
 /** What the page is made of, as one digest: its own sources, what it imports of ours, and its tools. */
 function sources(): string {
   const digest = createHash("sha256");
-  const files = globSync(["web/**/*", "events/**/*.ts", "actors/room/frames.ts", "src/http/{api,problems}.ts", "package-lock.json"], {
-    exclude: (name) => name === "dist" || String(name).startsWith("web/dist"),
-    withFileTypes: true,
-  });
-  for (const file of files.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort())
+  const patterns = [
+    "web/{public,src}/**/*.*",
+    "web/*.*",
+    "events/**/*.ts",
+    "actors/room/frames.ts",
+    "src/http/{api,problems}.ts",
+  ];
+  for (const file of globSync([...patterns, "package-lock.json"]).sort())
     digest.update(file).update(readFileSync(file));
   return digest.digest("hex");
 }

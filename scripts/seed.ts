@@ -5,7 +5,8 @@ const agents = [
     key: "seed-ada",
     name: "Ada",
     description: "Research: looks things up, does the sums, remembers what you tell her.",
-    system_prompt: "You are a careful researcher. You answer what was asked, show how you got there, and say when you do not know.",
+    system_prompt:
+      "You are a careful researcher. You answer what was asked, show how you got there, and say when you do not know.",
     capabilities: ["calculator", "time_date"],
     personality: {
       traits: { conscientiousness: 0.9, openness: 0.8 },
@@ -16,7 +17,8 @@ const agents = [
     key: "seed-bo",
     name: "Bo",
     description: "Planning: turns a wish into steps, asks what is missing.",
-    system_prompt: "You are a practical planner. You turn what people want into short, ordered steps and ask for what you need to know.",
+    system_prompt:
+      "You are a practical planner. You turn what people want into short, ordered steps and ask for what you need to know.",
     capabilities: ["calculator", "time_date"],
     personality: {
       traits: { extraversion: 0.8, agreeableness: 0.8 },
@@ -27,7 +29,10 @@ const agents = [
 
 /** Makes the room Welcome with Ada and Bo, owned by Dana. Only with the development identity: elsewhere people make their own. */
 export async function seed(url: string): Promise<void> {
-  const signedIn = await fetch(`${url}/dev/token`, { method: "POST", body: JSON.stringify({ user: "dana", roles: ["admin"] }) });
+  const signedIn = await fetch(`${url}/dev/token`, {
+    method: "POST",
+    body: JSON.stringify({ user: "dana", roles: ["admin"] }),
+  });
   const { token } = (await signedIn.json()) as { token?: string };
   if (token === undefined) return;
   const post = async (path: string, key: string, body: unknown): Promise<{ readonly id: string }> => {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPage } from "./page.ts";
 import { migrateLocally } from "./local-database.ts";
+import { buildPage } from "./page.ts";
 import { seed } from "./seed.ts";
 import { developmentVariables } from "./variables.ts";
 import { wranglerArguments, wranglerEnvironment, wranglerPath } from "./wrangler.ts";
@@ -75,10 +75,14 @@ try {
   giveUp(error instanceof Error ? error.message : "the first build failed");
 }
 
-const program = spawn(process.execPath, [wranglerPath, ...wranglerArguments({ port, state, variablesFile: variables.file })], {
-  env: wranglerEnvironment(),
-  stdio: ["ignore", "inherit", "inherit"],
-});
+const program = spawn(
+  process.execPath,
+  [wranglerPath, ...wranglerArguments({ port, state, variablesFile: variables.file })],
+  {
+    env: wranglerEnvironment(),
+    stdio: ["ignore", "inherit", "inherit"],
+  },
+);
 let ending = false;
 const end = (signal: NodeJS.Signals) => {
   ending = true;

@@ -17,7 +17,11 @@ export const wranglerEnvironment = (): NodeJS.ProcessEnv => ({
 });
 
 /** Arguments of `wrangler dev` on loopback; what the Worker keeps lies under `state`. */
-export const wranglerArguments = (options: { readonly port: number; readonly state: string; readonly variablesFile: string }) => [
+export const wranglerArguments = (options: {
+  readonly port: number;
+  readonly state: string;
+  readonly variablesFile: string;
+}) => [
   "dev",
   "--local",
   "--ip",

@@ -1,6 +1,6 @@
 /** The composition root: binds the adapters to the actors, exports them, and opens the doors. */
 import { Layer } from "effect";
-import { AgentActor, type Abilities } from "#actors/agent/agent.ts";
+import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";

@@ -1,5 +1,5 @@
 /** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
-import { Cause, Exit, type Fiber, Layer, ManagedRuntime, Redacted } from "effect";
+import { Cause, Exit, type Fiber, Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
@@ -7,7 +7,15 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import { type AgentState, actionable } from "#events/agent/state.ts";
 import type { CommandMeta, EventOf } from "#events/kit/define.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, agentName, type MessageId, type RoomId, type TurnId, userName } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  type AgentId,
+  agentName,
+  type MessageId,
+  type RoomId,
+  type TurnId,
+  userName,
+} from "#events/kit/ids.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
 import type {
@@ -23,8 +31,9 @@ import type {
 } from "../kit/doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
-import { agentFeeds } from "./feeds.ts";
 import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
+import { AgentCaches } from "./caches.ts";
+import { agentFeeds } from "./feeds.ts";
 import { Outcomes } from "./outcomes.ts";
 import { localRecall } from "./recall/recall.ts";
 import { RoomChannels } from "./rooms.ts";
@@ -34,6 +43,12 @@ import { turnLedger } from "./turn-ledger.ts";
 
 /** What an agent gets from above: models, tools, and a sense of what is worth remembering. */
 export type Abilities = ChatModel | Toolbox | MemoryFormer;
+
+/**
+ * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:
+ * steps that need no wait between them would each pay an fsync instead of sharing one.
+ */
+const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
 
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
@@ -45,6 +60,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
+  readonly #caches: AgentCaches;
   readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
   /** Turns whose fiber failed for reasons of the world; the next heartbeat takes them up again. */
   readonly #resting = new Set<TurnId>();
@@ -54,6 +70,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     super(ctx, env, agent);
     this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
     this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
+    this.#caches = new AgentCaches(this.ledger, env.CACHE);
     agentFeeds(this.feeds, this.ledger, env);
   }
 
@@ -115,8 +132,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   describe(by: Principal) {
-    return this.behindWall("describe", async (): Promise<Reply<AgentDescription>> =>
-      this.#isOwner(by) ? accepted(await this.#describe(), this.ledger.head) : refused(unknownAgent),
+    return this.behindWall(
+      "describe",
+      async (): Promise<Reply<AgentDescription>> =>
+        this.#isOwner(by) ? accepted(await this.#describe(), this.ledger.head) : refused(unknownAgent),
     );
   }
 
@@ -182,11 +201,16 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     for (const event of events)
       if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
         this.#channels.turnLost(event.open.roomId, event.open.turnId);
-    this.followLog();
+    this.followLog(events);
   }
 
   protected override readModels(): ReadonlyArray<string> {
     return readModelFeeds("agent");
+  }
+
+  protected override async pumpReadModels(): Promise<void> {
+    await super.pumpReadModels();
+    await this.#caches.refresh();
   }
 
   protected override busy(): boolean {
@@ -221,7 +245,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#fibers.delete(turnId);
     if (Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
       this.#resting.add(turnId);
-      console.error(`${this.ledger.stream} ${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
+      this.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
     }
     this.#work();
   }
@@ -231,6 +255,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#runtime ??= ManagedRuntime.make(
       Layer.mergeAll(
         this.abilities(this.env),
+        inOneBreath,
         Layer.succeed(TurnLedger, this.#turnLedger()),
         Layer.succeed(Rooms, this.#channels.service()),
         Layer.succeed(
@@ -280,4 +305,3 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return accepted(await this.#describe(), reply.seq, reply.replayed);
   }
 }
-

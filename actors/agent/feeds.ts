@@ -33,10 +33,16 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
 }
 
 /** Rooms show an agent's name and mark its presence: they are told when it is called otherwise, or gone. */
-async function tellRooms(event: RecordedOf<AgentEvent>, log: { readonly state: AgentState; readonly stream: string }, env: ActorEnv) {
+async function tellRooms(
+  event: RecordedOf<AgentEvent>,
+  log: { readonly state: AgentState; readonly stream: string },
+  env: ActorEnv,
+) {
   const agentId = log.stream.slice("agent:".length) as AgentId;
   const tell = (rooms: ReadonlyArray<RoomId>, name: string | null) =>
-    Promise.all(rooms.map((roomId) => env.ROOM.getByName(roomId).agentChanged(changeId(event, agentId), agentId, name)));
+    Promise.all(
+      rooms.map((roomId) => env.ROOM.getByName(roomId).agentChanged(changeId(event, agentId), agentId, name)),
+    );
   if (event.type === "AgentReconfigured") await tell(Object.keys(log.state.rooms) as RoomId[], event.open.name);
   if (event.type === "AgentDeleted") await tell(event.open.rooms, null);
 }

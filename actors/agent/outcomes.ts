@@ -73,7 +73,9 @@ export class Outcomes {
 
   #events(turnId: TurnId): ReadonlyArray<RecordedOf<AgentEvent>> {
     const seqs = this.#ledger.madeBy(`${turnId}/`);
-    return seqs.length === 0 ? [] : this.#ledger.read(seqs[0]! - 1, seqs.at(-1)! - seqs[0]! + 1).filter(({ seq }) => seqs.includes(seq));
+    return seqs.length === 0
+      ? []
+      : this.#ledger.read(seqs[0]! - 1, seqs.at(-1)! - seqs[0]! + 1).filter(({ seq }) => seqs.includes(seq));
   }
 
   async #replied(turnId: TurnId, failure: string | null): Promise<TurnOutcome | undefined> {
@@ -87,7 +89,7 @@ export class Outcomes {
       ending: "replied",
       turnId,
       messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
-      text: draft.words === Erased ? null : String(draft.words["text"]),
+      text: draft.words === Erased ? null : String(draft.words.text),
       tools: toolOutcomes(events),
       tokensIn: rounds.reduce((sum, { tokensIn }) => sum + (tokensIn ?? 0), 0),
       tokensOut: rounds.reduce((sum, { tokensOut }) => sum + (tokensOut ?? 0), 0),
@@ -110,7 +112,7 @@ function toolOutcomes(events: ReadonlyArray<Unsealed>): ReadonlyArray<ToolOutcom
   const inputs: Record<string, string> = {};
   for (const { event, words } of events)
     if (event.type === "ModelReplied" && words !== Erased)
-      Object.assign(inputs, words["arguments"] as Record<string, string>);
+      Object.assign(inputs, words.arguments as Record<string, string>);
   return events.flatMap(({ event, words }) => {
     const status = statuses[event.type];
     if (status === undefined) return [];
@@ -122,8 +124,8 @@ function toolOutcomes(events: ReadonlyArray<Unsealed>): ReadonlyArray<ToolOutcom
         tool: open.tool,
         status,
         input: inputs[open.callId] ?? null,
-        output: status === "success" ? String(said["result"] ?? "") : null,
-        error: status === "error" ? String(said["detail"] ?? "") : (open.why ?? null),
+        output: status === "success" ? String(said.result ?? "") : null,
+        error: status === "error" ? String(said.detail ?? "") : (open.why ?? null),
         ms: open.ms ?? null,
         at: event.at,
       },

@@ -98,10 +98,7 @@ export class RoomChannels {
   #post(message: OutgoingMessage) {
     const channel = this.#channel(message.roomId);
     const { agentId, name } = this.#agent();
-    const sightings = [
-      ...this.#take(channel),
-      this.#thinking(message.turnId, message.notice ? "failed" : "done", ""),
-    ];
+    const sightings = [...this.#take(channel), this.#thinking(message.turnId, message.notice ? "failed" : "done", "")];
     return channel.door.postReply(
       `${message.turnId}/reply`,
       {
@@ -147,4 +144,3 @@ export class RoomChannels {
     }
   }
 }
-

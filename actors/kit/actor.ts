@@ -1,7 +1,7 @@
 /** The base of every actor: opens its log in the constructor, commits, keeps timers and feeds going, and lets no stack trace out. */
 import { Server } from "partyserver";
-import type { CommandMeta } from "#events/kit/define.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending, RecordedOf } from "#events/kit/envelope.ts";
 import { now } from "./clock.ts";
 import type { ActorEnv, History, HistoryQuery } from "./doors.ts";
@@ -16,6 +16,8 @@ import { type Timer, Timers } from "./timers.ts";
 const HEARTBEAT_MS = 5_000;
 /** D1 has one writer: events wait this long for company (house.md II.7 asks for a lag of at most a second). */
 const BUNDLE_MS = 300;
+/** Bookmarks ride along with commits, but not with every one: each row is another page to write. */
+const SAVE_EVERY_MS = 1_000;
 
 export abstract class Actor<
   State,
@@ -32,7 +34,7 @@ export abstract class Actor<
   protected readonly feeds: Feeds;
   protected readonly timers: Timers;
   readonly #isFinal: (state: State) => boolean;
-  #bundle: ReturnType<typeof setTimeout> | undefined;
+  #bundling = false;
 
   /**
    * SQL is synchronous, so the log is open and folded before any call is delivered; a native RPC call would not wait
@@ -111,6 +113,11 @@ export abstract class Actor<
     };
   }
 
+  /** Notes what went wrong where operators look. Never what people said: causes carry code, not content. */
+  protected report(what: string, cause: unknown): void {
+    console.error(`${this.ledger.stream} ${what}`, cause);
+  }
+
   /**
    * Everything behind a door runs in here: what goes wrong is logged with an id, and only the id goes out. Refusals are
    * values and pass.
@@ -120,17 +127,20 @@ export abstract class Actor<
       return await body();
     } catch (defect) {
       const trace = crypto.randomUUID();
-      console.error(`${this.ledger.stream} ${door} ${trace}`, defect);
+      this.report(`${door} ${trace}`, defect);
       throw new Error(`internal ${trace}`);
     }
   }
 
   /** Tells everybody who follows the log: neighbours at once, the read models a moment later and many events at a time. */
-  protected followLog(): void {
-    const bundled = new Set(this.readModels());
-    for (const name of this.feeds.names()) if (!bundled.has(name)) this.ctx.waitUntil(this.feeds.pump(name));
-    this.#bundle ??= setTimeout(() => {
-      this.#bundle = undefined;
+  protected followLog(events: ReadonlyArray<{ readonly type: string }>): void {
+    const bundled = this.readModels();
+    for (const name of this.feeds.wanting(events.map(({ type }) => type)))
+      if (!bundled.includes(name)) this.ctx.waitUntil(this.feeds.pump(name));
+    if (this.#bundling) return;
+    this.#bundling = true;
+    setTimeout(() => {
+      this.#bundling = false;
       this.ctx.waitUntil(this.pumpReadModels());
     }, BUNDLE_MS);
   }
@@ -161,7 +171,7 @@ export abstract class Actor<
 
   /** Inside the transaction of a commit: bookmarks ride along, and the alarm is armed in the same breath. */
   #along(next: State): void {
-    this.feeds?.save();
+    this.feeds?.save(SAVE_EVERY_MS);
     if (this.#isFinal?.(next)) this.timers.cancelAll();
     this.timers.wakeBy(now() + HEARTBEAT_MS);
   }

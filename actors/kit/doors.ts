@@ -5,7 +5,6 @@ import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
 import type { Reply } from "./reply.ts";
 
-
 /** Who is asking, as the door verified it. */
 export interface Principal {
   readonly userId: UserId;
@@ -138,7 +137,12 @@ export interface WordsReference {
 /** An agent's door, for rooms and for the Worker. */
 export interface AgentDoor {
   create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>>;
-  change(by: Principal, commandId: string, input: Partial<AgentInput>, ifVersion?: number): Promise<Reply<AgentDescription>>;
+  change(
+    by: Principal,
+    commandId: string,
+    input: Partial<AgentInput>,
+    ifVersion?: number,
+  ): Promise<Reply<AgentDescription>>;
   setActive(by: Principal, commandId: string, active: boolean): Promise<Reply<AgentDescription>>;
   remove(by: Principal, commandId: string, ifVersion?: number): Promise<Reply>;
   describe(by: Principal): Promise<Reply<AgentDescription>>;
@@ -148,7 +152,10 @@ export interface AgentDoor {
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
   /** Opens words for the owner, in the order asked for; null for what is erased or is not there. */
-  reveal(by: Principal, references: ReadonlyArray<WordsReference>): Promise<Reply<ReadonlyArray<Record<string, unknown> | null>>>;
+  reveal(
+    by: Principal,
+    references: ReadonlyArray<WordsReference>,
+  ): Promise<Reply<ReadonlyArray<Record<string, unknown> | null>>>;
   /** Resolves when the read models have seen all that had happened here, or after `waitMs`. */
   settle(waitMs: number): Promise<void>;
 }
@@ -201,19 +208,30 @@ export interface Sighting {
 
 /** A room's door, for agents and for the Worker. */
 export interface RoomDoor {
-  open(by: Principal, commandId: string, input: { roomId: RoomId; name: string; kind: RoomKind }): Promise<Reply<RoomDescription>>;
+  open(
+    by: Principal,
+    commandId: string,
+    input: { roomId: RoomId; name: string; kind: RoomKind },
+  ): Promise<Reply<RoomDescription>>;
   join(by: Principal, commandId: string): Promise<Reply<RoomDescription>>;
   addPerson(by: Principal, commandId: string, userId: UserId, name: string): Promise<Reply<RoomDescription>>;
   removePerson(by: Principal, commandId: string, userId: UserId): Promise<Reply>;
   inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string): Promise<Reply<RoomDescription>>;
   dismissAgent(by: Principal, commandId: string, agentId: AgentId): Promise<Reply>;
   post(by: Principal, commandId: string, input: PostInput): Promise<Reply<Message>>;
-  postReply(commandId: string, reply: ReplyInput, sightings: ReadonlyArray<Sighting>): Promise<Reply<{ roomSeq: number }>>;
+  postReply(
+    commandId: string,
+    reply: ReplyInput,
+    sightings: ReadonlyArray<Sighting>,
+  ): Promise<Reply<{ roomSeq: number }>>;
   show(sightings: ReadonlyArray<Sighting>): Promise<void>;
   /** An agent says of itself that it is known by another name, or (null) that it is gone. */
   agentChanged(commandId: string, agentId: AgentId, name: string | null): Promise<void>;
   describe(by: Principal): Promise<Reply<RoomDescription>>;
-  messages(by: Principal, range: { after?: number; before?: number; limit: number }): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>>;
+  messages(
+    by: Principal,
+    range: { after?: number; before?: number; limit: number },
+  ): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
   settle(waitMs: number): Promise<void>;
 }
@@ -254,4 +272,3 @@ export interface ActorEnv {
   readonly DB: D1Database;
   readonly CACHE: KVNamespace;
 }
-

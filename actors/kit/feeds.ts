@@ -37,6 +37,7 @@ export class Feeds {
   readonly #consumers = new Map<string, Consumer>();
   readonly #bookmarks = new Map<string, Bookmark>();
   readonly #running = new Map<string, Promise<void>>();
+  #savedAt = 0;
 
   constructor(sql: SqlPort, source: Source) {
     this.#sql = sql;
@@ -46,7 +47,10 @@ export class Feeds {
   /** Starts telling a consumer, from its kept bookmark or else from `after`. */
   add(consumer: Consumer, after = 0): void {
     this.#consumers.set(consumer.name, consumer);
-    const row = this.#sql.rows("SELECT seq, attempts, not_before, error FROM feeds WHERE consumer = ?", consumer.name)[0];
+    const row = this.#sql.rows(
+      "SELECT seq, attempts, not_before, error FROM feeds WHERE consumer = ?",
+      consumer.name,
+    )[0];
     this.#bookmarks.set(consumer.name, {
       seq: row ? Number(row[0]) : after,
       attempts: row ? Number(row[1]) : 0,
@@ -89,6 +93,14 @@ export class Feeds {
     await Promise.all(names.map((name) => this.pump(name)));
   }
 
+  /** The consumers that want to hear of any of these events. */
+  wanting(types: Iterable<string>): ReadonlyArray<string> {
+    const happened = [...types];
+    return [...this.#consumers.values()]
+      .filter(({ wants }) => wants === undefined || happened.some((type) => wants.has(type)))
+      .map(({ name }) => name);
+  }
+
   /** Moves one bookmark as far as it goes. Calls for the same consumer join the one that runs. */
   pump(name: string): Promise<void> {
     const running = this.#running.get(name);
@@ -99,10 +111,13 @@ export class Feeds {
   }
 
   /**
-   * Writes moved bookmarks. A bookmark is a hint (deliveries are idempotent), so it rides along with the next commit
-   * or alarm instead of costing a commit of its own.
+   * Writes moved bookmarks. A bookmark is a hint (deliveries are idempotent), so it rides along with a commit or an
+   * alarm instead of costing a commit of its own, and not with every one.
    */
-  save(): void {
+  save(atMostEveryMs = 0): void {
+    const time = now();
+    if (time - this.#savedAt < atMostEveryMs) return;
+    this.#savedAt = time;
     for (const [name, bookmark] of this.#bookmarks) {
       if (!bookmark.unsaved) continue;
       this.#sql.run(

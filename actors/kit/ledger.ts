@@ -1,10 +1,12 @@
 /** The event store of one actor: the one door to its log. Read commit() first; every actor owns exactly one ledger. */
 import { Redacted, Result, Schema } from "effect";
-import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
+import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
 import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, childId } from "#events/kit/ids.ts";
+import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
+import { canonical, headerOf, type Prepared, prepare, same } from "./encoding.ts";
+import { CommandIdReused, EventTooLarge, StreamMoved, SubjectErased } from "./refusals.ts";
 import { accepted, asData, type RefusalData, type Reply, refused } from "./reply.ts";
 import { migrate } from "./schema.ts";
 import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
@@ -27,28 +29,13 @@ export interface Committed {
   readonly to: number;
 }
 
-/** The same command id came with other content. */
-export class CommandIdReused extends Schema.TaggedError<CommandIdReused>()("CommandIdReused", {}) {
-  override readonly message = "This key was used for another request.";
-}
-/** The stream has moved on from where the caller saw it. */
-export class StreamMoved extends Schema.TaggedError<StreamMoved>()("StreamMoved", { head: Schema.Finite }) {
-  override readonly message = "It was changed in the meantime.";
-}
-/** An event larger than the log takes (`../reference/platform.md` § 4: the platform's own limit is not enforced locally). */
-export class EventTooLarge extends Schema.TaggedError<EventTooLarge>()("EventTooLarge", { bytes: Schema.Finite }) {
-  override readonly message = "This is too large to be kept.";
-}
-/** The person's words can no longer be kept: their key was destroyed. */
-export class SubjectErased extends Schema.TaggedError<SubjectErased>()("SubjectErased", {}) {
-  override readonly message = "This person was erased.";
-}
-
 /** A snapshot every so many events; never needed, only faster [L7]. */
 const SNAPSHOT_EVERY = 500;
 const MAX_EVENT_BYTES = 256 * 1024;
 /** Words kept in memory after they were opened or sealed, newest first out last: a turn reads the same ones again. */
 const REVEALED_AT_MOST = 400;
+/** Newest events kept in memory: whoever follows the log finds what was just committed without asking SQLite again. */
+const TAIL = 256;
 
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
 const StoredReply = Schema.fromJsonString(
@@ -75,6 +62,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #along: AlongWith<State>;
   readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
   readonly #revealed = new Map<number, Readonly<Record<string, unknown>>>();
+  #tail: ReadonlyArray<RecordedOf<E>> = [];
   #state: State;
   #head = 0;
   #hash: Uint8Array;
@@ -132,20 +120,25 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const pending = answer.success;
     const missing = this.#missingKeys(pending);
     if (missing.length > 0) return { outcome: "need-keys", subjects: missing };
-    const obstacle = this.#obstacle(pending);
+    const prepared = pending.map(prepare);
+    const obstacle = this.#obstacle(prepared);
     if (obstacle !== undefined) return refused(obstacle);
     const head = this.#head;
-    const written = this.#sql.transaction(() => this.#write(command, print, pending));
+    const written = this.#sql.transaction(() => this.#write(command, print, prepared));
     this.#state = written.state; // [L5] only after the transaction
     this.#hash = written.hash;
     this.#head = head + pending.length;
     for (const [seq, words] of written.words) this.#keepRevealed(seq, words);
+    this.#tail = [...this.#tail, ...written.events].slice(-TAIL);
     this.#told(written.events);
     return accepted({ from: head + 1, to: this.#head }, this.#head);
   }
 
   /** Recorded events with `after < seq ≤ …`, oldest first, at most `limit`; `types` narrows them. */
   read(after: number, limit: number, types?: ReadonlyArray<string>): ReadonlyArray<RecordedOf<E>> {
+    const oldest = this.#tail[0]?.seq ?? Number.MAX_SAFE_INTEGER;
+    if (after + 1 >= oldest || after >= this.#head)
+      return this.#tail.filter(({ seq, type }) => seq > after && (types?.includes(type) ?? true)).slice(0, limit);
     const rows = types
       ? this.#sql.rows(
           `SELECT ${COLUMNS} FROM events WHERE seq > ? AND type IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
@@ -175,7 +168,11 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   /** The link of the chain at each of these events, in hex, by seq. */
   hashes(after: number, limit: number): ReadonlyMap<number, string> {
-    const rows = this.#sql.rows("SELECT seq, lower(hex(hash)) FROM events WHERE seq > ? ORDER BY seq LIMIT ?", after, limit);
+    const rows = this.#sql.rows(
+      "SELECT seq, lower(hex(hash)) FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+      after,
+      limit,
+    );
     return new Map(rows.map(([seq, hash]) => [Number(seq), String(hash)]));
   }
 
@@ -196,6 +193,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
    * words whose key was destroyed come back as `Erased`.
    */
   reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys {
+    const atHand = this.#atHand(seqs);
+    if (atHand !== undefined) return atHand;
     const rows = this.#sql.rows(
       `SELECT e.seq, e.id, e.type, e.v, e.at, e.actor, e.command, e.correlation, e.causation, e.open, e.sealed, e.hash,
               k.subject, k.wrapped
@@ -225,12 +224,26 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     for (const rows of this.#pages()) {
       for (const row of rows) {
         const link = chainLink(hash, headerOf(row), String(row[9]), row[10] as Uint8Array | null);
-        if (Number(row[0]) !== expected || !same(link, row[11] as Uint8Array)) return { intact: false, brokenAt: expected };
+        if (Number(row[0]) !== expected || !same(link, row[11] as Uint8Array))
+          return { intact: false, brokenAt: expected };
         hash = link;
         expected += 1;
       }
     }
     return { intact: true, head: expected - 1 };
+  }
+
+  /** What was just committed is still in memory, words and all; undefined when anything asked for is not. */
+  #atHand(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | undefined {
+    const oldest = this.#tail[0]?.seq ?? Number.MAX_SAFE_INTEGER;
+    const found: Unsealed[] = [];
+    for (const seq of seqs) {
+      const event = this.#tail[seq - oldest];
+      const words = event?.sealed === undefined ? {} : this.#revealed.get(seq);
+      if (event === undefined || words === undefined) return undefined;
+      found.push({ event, words });
+    }
+    return found;
   }
 
   #settled(id: string, print: Uint8Array): Reply<Committed> | undefined {
@@ -250,7 +263,13 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   #remember(command: C, print: Uint8Array, reply: Committed | { readonly refusal: RefusalData }): void {
     const { id, at } = command.meta;
-    this.#sql.run("INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?)", id, print, JSON.stringify(reply), at);
+    this.#sql.run(
+      "INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?)",
+      id,
+      print,
+      JSON.stringify(reply),
+      at,
+    );
   }
 
   #missingKeys(pending: ReadonlyArray<E>): ReadonlyArray<ActorName> {
@@ -258,43 +277,43 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return [...new Set(subjects)].filter((subject) => this.#keys.get(subject) === undefined);
   }
 
-  #obstacle(pending: ReadonlyArray<E>): Refusal | undefined {
-    for (const { open, sealed } of pending) {
-      if (sealed && this.#keys.get(sealed.subject) === "destroyed") return new SubjectErased();
-      const bytes = JSON.stringify(open).length + (sealed ? JSON.stringify(Redacted.value(sealed.words)).length : 0);
+  #obstacle(prepared: ReadonlyArray<Prepared<E>>): Refusal | undefined {
+    for (const { event, open, words } of prepared) {
+      if (event.sealed && this.#keys.get(event.sealed.subject) === "destroyed") return new SubjectErased();
+      const bytes = Buffer.byteLength(open) + Buffer.byteLength(words);
       if (bytes > MAX_EVENT_BYTES) return new EventTooLarge({ bytes });
     }
     return undefined;
   }
 
   /** Inside the transaction: events with their keys, the command's outcome, a snapshot now and then, and what goes along. */
-  #write(command: C, print: Uint8Array, pending: ReadonlyArray<E>) {
+  #write(command: C, print: Uint8Array, prepared: ReadonlyArray<Prepared<E>>) {
     let state = this.#state;
     let hash = this.#hash;
     const words: Array<readonly [number, Readonly<Record<string, unknown>>]> = [];
     const events: RecordedOf<E>[] = [];
-    pending.forEach((event, index) => {
+    prepared.forEach((each, index) => {
+      const { event } = each;
       const seq = this.#head + 1 + index;
-      const written = this.#insert(command.meta, event, seq, hash);
+      const written = this.#insert(command.meta, each, seq, hash);
       hash = written.hash;
       if (event.sealed) words.push([seq, Redacted.value(event.sealed.words)]);
       state = this.#decider.evolve(state, written.recorded as unknown as Recorded<E>);
       events.push(written.recorded as unknown as RecordedOf<E>);
     });
-    const head = this.#head + pending.length;
+    const head = this.#head + prepared.length;
     this.#remember(command, print, { from: this.#head + 1, to: head });
     if (head - this.#snapshotAt >= SNAPSHOT_EVERY) this.#takeSnapshot(state, head);
     this.#along(state);
     return { state, hash, words, events };
   }
 
-  #insert(meta: CommandMeta, event: E, seq: number, previous: Uint8Array) {
+  #insert(meta: CommandMeta, { event, open, words }: Prepared<E>, seq: number, previous: Uint8Array) {
     const definition = this.#definitions.get(event.type);
     if (definition === undefined) throw new Error(`${event.type} is not an event of ${this.stream}`);
     const { v } = definition;
-    const id = childId<string>("event", this.stream, String(seq));
-    const open = JSON.stringify(event.open);
-    const sealing = event.sealed && this.#seal(event.sealed, { seq, type: event.type, v });
+    const id = eventId(meta.at, this.stream, seq);
+    const sealing = event.sealed && this.#seal(event.sealed.subject, words, { seq, type: event.type, v });
     const sealed = sealing?.sealed ?? null;
     const row: ReadonlyArray<SqlValue> = [
       ...[seq, id, event.type, v, meta.at, meta.by, meta.id, meta.correlation, meta.causation, open, sealed],
@@ -302,14 +321,19 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const hash = chainLink(previous, headerOf(row), open, sealed);
     this.#sql.run(`INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...row, hash);
     if (sealing)
-      this.#sql.run("INSERT INTO event_keys (seq, subject, wrapped) VALUES (?, ?, ?)", seq, event.sealed!.subject, sealing.wrapped);
+      this.#sql.run(
+        "INSERT INTO event_keys (seq, subject, wrapped) VALUES (?, ?, ?)",
+        seq,
+        event.sealed!.subject,
+        sealing.wrapped,
+      );
     const recorded = { seq, id, type: event.type, v, at: meta.at, actor: meta.by, command: meta.id, open: event.open };
-    return { hash, recorded: { ...recorded, correlation: meta.correlation, causation: meta.causation } };
+    const { correlation, causation } = meta;
+    return { hash, recorded: { ...recorded, correlation, causation, ...(sealed === null ? {} : { sealed }) } };
   }
 
-  #seal({ subject, words }: NonNullable<E["sealed"]>, at: { seq: number; type: string; v: number }) {
-    const key = this.#keys.get(subject) as SubjectKey;
-    return sealWords(Redacted.value(words), { stream: this.stream, subject, ...at }, key);
+  #seal(subject: ActorName, words: string, at: { seq: number; type: string; v: number }) {
+    return sealWords(words, { stream: this.stream, subject, ...at }, this.#keys.get(subject) as SubjectKey);
   }
 
   /** The words of a row, the subject whose key is missing, or the sign of erasure. */
@@ -378,20 +402,4 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     );
     this.#snapshotAt = seq;
   }
-}
-
-/** The first nine columns as one JSON array: what the chain protects beside the payload. */
-const headerOf = (row: ReadonlyArray<SqlValue>): string => JSON.stringify(row.slice(0, 9));
-
-/** A command's content as text: everything but its id, its time and its place in a chain of causes. */
-function canonical(command: Command): string {
-  return JSON.stringify([command.meta.by, command], function (this: Record<string, unknown>, key, value: unknown) {
-    if (key === "meta") return undefined;
-    const original = this[key];
-    return Redacted.isRedacted(original) ? Redacted.value(original) : value;
-  });
-}
-
-function same(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

@@ -50,11 +50,11 @@ export function decrypt(key: Uint8Array, sealed: Uint8Array, associatedData: Uin
 }
 
 /**
- * Seals words under a fresh key of their own (CEK), and that key under the subject's: deleting `wrapped` forgets one
+ * Seals words (JSON text) under a fresh key of their own (CEK), and that key under the subject's: deleting `wrapped` forgets one
  * event, destroying the subject's key forgets a person. `wrapped` starts with the generation of the subject's key.
  */
 export function sealWords(
-  words: Readonly<Record<string, unknown>>,
+  words: string,
   place: Place,
   { number, key }: SubjectKey,
 ): { readonly sealed: Uint8Array; readonly wrapped: Uint8Array } {
@@ -63,7 +63,7 @@ export function sealWords(
   const generation = Buffer.alloc(4);
   generation.writeUInt32BE(number);
   return {
-    sealed: encrypt(eventKey, Buffer.from(JSON.stringify(words)), data),
+    sealed: encrypt(eventKey, Buffer.from(words), data),
     wrapped: Buffer.concat([generation, encrypt(key, eventKey, data)]),
   };
 }
@@ -95,12 +95,7 @@ export const freshKey = (): Uint8Array => randomBytes(32);
 export const chainStart = (stream: string): Uint8Array => createHash("sha256").update(stream).digest();
 
 /** sha256(previous ‖ header ‖ open ‖ sealed), each behind its length, over the bytes as they are stored. */
-export const chainLink = (
-  previous: Uint8Array,
-  header: string,
-  open: string,
-  sealed: Uint8Array | null,
-): Uint8Array =>
+export const chainLink = (previous: Uint8Array, header: string, open: string, sealed: Uint8Array | null): Uint8Array =>
   createHash("sha256")
     .update(lengthPrefixed([previous, header, open, sealed ?? new Uint8Array()]))
     .digest();

@@ -94,10 +94,10 @@ export class Audience {
   }
 
   #state(agents: Readonly<Record<string, { readonly name: string }>>): PresenceState {
-    const state: Record<string, { metas: PresenceState[string]["metas"][number][] }> = {};
+    const state: Record<string, PresenceState[string]> = {};
     for (const seat of this.#joined.values()) {
-      const entry = (state[`user:${seat.userId}`] ??= { metas: [] });
-      entry.metas.push(...this.#person(seat).metas);
+      const key = `user:${seat.userId}`;
+      state[key] = { metas: [...(state[key]?.metas ?? []), ...this.#person(seat).metas] };
     }
     for (const [agentId, { name }] of Object.entries(agents)) {
       const seat = this.#agents.get(agentId) ?? { ref: this.#reference(), status: "idle" as const };

@@ -1,17 +1,24 @@
 /** The Phoenix channel of a room: every inbound frame gets an answer frame, also when it is refused; used by RoomActor. */
 import { Option, Schema } from "effect";
 import type { Connection } from "partyserver";
-import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
-import { AgentId, childId, type UserId } from "#events/kit/ids.ts";
 import { turnOf } from "#events/agent/decide.ts";
-import type { PostInput, Principal } from "../kit/doors.ts";
+import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
+import { AgentId, type UserId } from "#events/kit/ids.ts";
+import { messageCommand } from "#events/room/decide.ts";
 import { newId } from "../kit/clock.ts";
+import type { PostInput, Principal } from "../kit/doors.ts";
 import type { RefusalData, Reply } from "../kit/reply.ts";
 import type { Audience, Seat } from "./audience.ts";
-import { frame, InvokeAgent, Join, MAX_FRAME_BYTES, type Message, NewMessage, parseFrame } from "./frames.ts";
-
-/** The header in which the Worker hands over whom it let in; it strips it from what comes from outside. */
-export const PRINCIPAL_HEADER = "x-troupe-principal";
+import {
+  frame,
+  InvokeAgent,
+  Join,
+  MAX_FRAME_BYTES,
+  type Message,
+  NewMessage,
+  PRINCIPAL_HEADER,
+  parseFrame,
+} from "./frames.ts";
 
 /** Called in one breath with the state of the log: what the client missed, or that it had better start anew. */
 export type Admit = (missed: {
@@ -23,11 +30,7 @@ export type Admit = (missed: {
 /** What a channel asks of its room. */
 export interface ChannelRoom {
   readonly topic: string;
-  readonly join: (
-    by: Principal,
-    after: number | undefined,
-    admit: Admit,
-  ) => Promise<Reply>;
+  readonly join: (by: Principal, after: number | undefined, admit: Admit) => Promise<Reply>;
   readonly post: (by: Principal, commandId: string, input: PostInput) => Promise<Reply<Message>>;
   readonly invoke: (
     by: Principal,
@@ -96,8 +99,15 @@ export class RoomChannel {
   /** One inbound frame; whatever it is, nobody else is disturbed. */
   async received(connection: Connection<Seat>, message: string | ArrayBuffer): Promise<void> {
     if (typeof message !== "string")
-      return this.#reply(connection, null, null, this.#room.topic, error("validation", "Binary frames are not spoken here."));
-    if (message.length > MAX_FRAME_BYTES || utf8Bytes(message) > MAX_FRAME_BYTES) return connection.close(1009, "frame too large");
+      return this.#reply(
+        connection,
+        null,
+        null,
+        this.#room.topic,
+        error("validation", "Binary frames are not spoken here."),
+      );
+    if (message.length > MAX_FRAME_BYTES || utf8Bytes(message) > MAX_FRAME_BYTES)
+      return connection.close(1009, "frame too large");
     const parsed = parseFrame(message);
     if (Option.isNone(parsed))
       return this.#reply(connection, null, null, this.#room.topic, error("validation", "This is no frame."));
@@ -142,7 +152,9 @@ export class RoomChannel {
     if (fault !== undefined) return invalid(`The text ${fault}.`);
     const input = reply_to === undefined ? { text } : { text, replyTo: reply_to };
     const reply = await this.#room.post(by, messageCommand(by.userId, client_msg_id), input);
-    return reply.outcome === "refused" ? refusal(reply.refusal) : ok({ message_id: reply.value.id, seq: reply.value.seq });
+    return reply.outcome === "refused"
+      ? refusal(reply.refusal)
+      : ok({ message_id: reply.value.id, seq: reply.value.seq });
   }
 
   async #invoke(by: Principal, input: typeof InvokeAgent.Type): Promise<Answer> {
@@ -164,10 +176,16 @@ export class RoomChannel {
       : ok({ turn_id: turnOf(agent_id, reply.value.id), message_id: reply.value.id, seq: reply.value.seq });
   }
 
-  async #join(connection: Connection<Seat>, joinRef: string | null, ref: string | null, payload: unknown): Promise<void> {
+  async #join(
+    connection: Connection<Seat>,
+    joinRef: string | null,
+    ref: string | null,
+    payload: unknown,
+  ): Promise<void> {
     const { topic } = this.#room;
     const input = decoders.join(payload ?? {});
-    if (Option.isNone(input)) return this.#reply(connection, joinRef, ref, topic, invalid("after_seq is a whole number."));
+    if (Option.isNone(input))
+      return this.#reply(connection, joinRef, ref, topic, invalid("after_seq is a whole number."));
     const before = connection.state;
     if (before === null) return connection.close(1011, "no seat");
     const admit: Admit = ({ frames, resync, seq }) => {
@@ -194,7 +212,13 @@ export class RoomChannel {
     connection.send(frame(joinRef, joinRef, topic, "phx_close", {}));
   }
 
-  #reply(connection: Connection<Seat>, joinRef: string | null, ref: string | null, topic: string, answer: Answer): void {
+  #reply(
+    connection: Connection<Seat>,
+    joinRef: string | null,
+    ref: string | null,
+    topic: string,
+    answer: Answer,
+  ): void {
     connection.send(frame(joinRef, ref, topic, "phx_reply", answer));
   }
 }
@@ -205,7 +229,3 @@ function principalOf(connection: Connection<Seat>): Principal {
   const { userId, name, roles } = connection.state!;
   return { userId: userId as UserId, name, roles: roles as Principal["roles"] };
 }
-
-/** A person's message is the same message by whichever door it comes: the id is the person's and the client's own. */
-export const messageCommand = (userId: string, clientMessageId: string): string =>
-  childId("command", userId, clientMessageId);

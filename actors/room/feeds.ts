@@ -1,9 +1,10 @@
 /** Whom a room's log is told to: the read models, the catalogue, and each agent that takes part; used by RoomActor. */
-import type { RoomEvent } from "#events/room/events.ts";
-import type { RoomState } from "#events/room/state.ts";
+
 import { Erased, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import type { AgentId, RoomId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
+import type { RoomEvent } from "#events/room/events.ts";
+import type { RoomState } from "#events/room/state.ts";
 import type { ActorEnv, Heard } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
 import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
@@ -39,7 +40,10 @@ export function roomFeeds(
       return to;
     },
   });
-  const kept = feeds.kept().filter((name) => name.startsWith(AGENT)).map((name) => name.slice(AGENT.length) as AgentId);
+  const kept = feeds
+    .kept()
+    .filter((name) => name.startsWith(AGENT))
+    .map((name) => name.slice(AGENT.length) as AgentId);
   for (const [agentId, { invitedSeq }] of Object.entries(log.state.agents))
     addAgentFeed(feeds, agentId as AgentId, invitedSeq - 1, context(), env);
   for (const agentId of kept) addAgentFeed(feeds, agentId, 0, context(), env);
@@ -96,8 +100,8 @@ function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKin
         {
           ...message(recorded, roomKind),
           ...{ messageId, authorId: by, hops, replyTo },
-          authorName: String(said?.["authorName"] ?? ""),
-          text: said === undefined ? null : String(said["text"] ?? ""),
+          authorName: String(said?.authorName ?? ""),
+          text: said === undefined ? null : String(said.text ?? ""),
           addressed: addressed.find((other) => other.agentId === agentId)?.how ?? null,
         },
       ];

@@ -39,6 +39,9 @@ export const MAX_FRAME_BYTES = 64 * 1024;
 /** The longest message, in bytes of UTF-8. */
 export const MAX_MESSAGE_BYTES = 16 * 1024;
 
+/** The header in which the Worker hands over whom it let in; it strips it from what comes from outside. */
+export const PRINCIPAL_HEADER = "x-troupe-principal";
+
 /** A message as people see it, over HTTP and in frames. */
 export const Message = Schema.Struct({
   id: Schema.String,

@@ -5,7 +5,16 @@ import { utf8Bytes } from "#events/kit/canonical.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { Erased } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, agentName, childId, type MessageId, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  type AgentId,
+  agentName,
+  childId,
+  type MessageId,
+  type RoomId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
 import { addressedAgents, type RoomKind } from "#events/room/addressing.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
@@ -14,7 +23,16 @@ import type { RoomRefusal } from "#events/room/refusals.ts";
 import type { RoomState } from "#events/room/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
-import type { ActorEnv, HistoryQuery, PostInput, Principal, ReplyInput, RoomDescription, RoomDoor, Sighting } from "../kit/doors.ts";
+import type {
+  ActorEnv,
+  HistoryQuery,
+  PostInput,
+  Principal,
+  ReplyInput,
+  RoomDescription,
+  RoomDoor,
+  Sighting,
+} from "../kit/doors.ts";
 import type { Committed } from "../kit/ledger.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
@@ -103,7 +121,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         return refused({ _tag: "NoSuchMessage", message: "There is no such message to reply to.", passing: true });
       const found = this.#addressed(input.text, replyTo);
       const addressed = input.invoke
-        ? [{ agentId: input.invoke, how: "invoked" as const }, ...found.filter(({ agentId }) => agentId !== input.invoke)]
+        ? [
+            { agentId: input.invoke, how: "invoked" as const },
+            ...found.filter(({ agentId }) => agentId !== input.invoke),
+          ]
         : found;
       const reply = await this.commit({
         type: "PostMessage",
@@ -119,24 +140,29 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   describe(by: Principal) {
-    return this.behindWall("describe", async (): Promise<Reply<RoomDescription>> =>
-      this.#mayKnow(by) ? accepted(await this.#description(by), this.ledger.head) : refused(noRoom),
+    return this.behindWall(
+      "describe",
+      async (): Promise<Reply<RoomDescription>> =>
+        this.#mayKnow(by) ? accepted(await this.#description(by), this.ledger.head) : refused(noRoom),
     );
   }
 
   messages(by: Principal, range: { after?: number; before?: number; limit: number }) {
-    return this.behindWall("messages", async (): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>> => {
-      if (!this.#mayRead(by)) return refused(noRoom);
-      const { after, before, limit } = range;
-      const events =
-        after === undefined
-          ? this.ledger.newest("MessagePosted", limit + 1, before)
-          : this.ledger.read(after, limit + 1, ["MessagePosted"]);
-      const shown = events.slice(0, limit).sort((left, right) => left.seq - right.seq);
-      const words = await this.revealed(shown.map(({ seq }) => seq));
-      const messages = words.map((unsealed) => messageOf(unsealed, this.#id()));
-      return accepted({ messages, more: events.length > limit }, this.ledger.head);
-    });
+    return this.behindWall(
+      "messages",
+      async (): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>> => {
+        if (!this.#mayRead(by)) return refused(noRoom);
+        const { after, before, limit } = range;
+        const events =
+          after === undefined
+            ? this.ledger.newest("MessagePosted", limit + 1, before)
+            : this.ledger.read(after, limit + 1, ["MessagePosted"]);
+        const shown = events.slice(0, limit).sort((left, right) => left.seq - right.seq);
+        const words = await this.revealed(shown.map(({ seq }) => seq));
+        const messages = words.map((unsealed) => messageOf(unsealed, this.#id()));
+        return accepted({ messages, more: events.length > limit }, this.ledger.head);
+      },
+    );
   }
 
   history(by: Principal, query: HistoryQuery) {
@@ -162,7 +188,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         words: Redacted.make({ text, authorName: name }),
       });
       this.#show(sightings);
-      return answer.outcome === "refused" ? answer : accepted({ roomSeq: answer.value.from }, answer.seq, answer.replayed);
+      return answer.outcome === "refused"
+        ? answer
+        : accepted({ roomSeq: answer.value.from }, answer.seq, answer.replayed);
     });
   }
 
@@ -242,7 +270,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   protected override afterCommit(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
     if (this.#audience.size > 0) this.#broadcast(events.map(({ seq }) => seq));
     for (const event of events) this.#follow(event);
-    this.followLog();
+    this.followLog(events);
   }
 
   #follow(event: RecordedOf<RoomEvent>): void {
@@ -339,7 +367,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     const { name, kind, ownerId, openedAt, people, agents } = this.ledger.state;
     const joins = Object.entries(people);
     const found = await this.revealed(joins.map(([, { joinedSeq }]) => joinedSeq));
-    const nameAt = new Map(found.map(({ event, words }) => [event.seq, words === Erased ? "" : String(words["name"] ?? "")]));
+    const nameAt = new Map(
+      found.map(({ event, words }) => [event.seq, words === Erased ? "" : String(words.name ?? "")]),
+    );
     return {
       roomId: this.#id(),
       name,

@@ -1,13 +1,20 @@
 /** A room's events as people see them: messages and frames; pure, used by RoomActor. */
-import type { RoomEvent } from "#events/room/events.ts";
+
 import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import { idOf } from "#events/kit/ids.ts";
+import type { RoomEvent } from "#events/room/events.ts";
 import type { Message, ServerFrames } from "./frames.ts";
 
 type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
 
 /** Events that a client which comes back must be told; all others concern nobody's screen. */
-export const shownTypes = ["MessagePosted", "ParticipantJoined", "ParticipantLeft", "AgentInvited", "AgentDismissed"] as const;
+export const shownTypes = [
+  "MessagePosted",
+  "ParticipantJoined",
+  "ParticipantLeft",
+  "AgentInvited",
+  "AgentDismissed",
+] as const;
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -22,8 +29,8 @@ export function messageOf({ event, words }: Unsealed, roomId: string): Message {
     seq,
     author_id: idOf(by),
     author_kind: turn === null ? "user" : "agent",
-    author_name: said === undefined ? "" : String(said["authorName"] ?? ""),
-    text: said === undefined ? null : String(said["text"] ?? ""),
+    author_name: said === undefined ? "" : String(said.authorName ?? ""),
+    text: said === undefined ? null : String(said.text ?? ""),
     ...(replyTo === null ? {} : { reply_to: replyTo }),
     ...(turn === null ? {} : { in_reply_to: turn.inReplyTo, turn_id: turn.turnId }),
     ...(turn?.model ? { model: turn.model } : {}),
@@ -60,7 +67,7 @@ export function frameOf(
 ): { readonly event: keyof ServerFrames; readonly payload: unknown } | undefined {
   const event = unsealed.event as RecordedOf<RoomEvent>;
   const { seq } = event;
-  const name = unsealed.words === Erased ? "" : String(unsealed.words["name"] ?? "");
+  const name = unsealed.words === Erased ? "" : String(unsealed.words.name ?? "");
   switch (event.type) {
     case "MessagePosted": {
       const message = messageOf(unsealed, roomId);

@@ -49,7 +49,7 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
     return readModelFeeds("user");
   }
 
-  protected override afterCommit(_events: ReadonlyArray<RecordedOf<UserEvent>>): void {
-    this.followLog();
+  protected override afterCommit(events: ReadonlyArray<RecordedOf<UserEvent>>): void {
+    this.followLog(events);
   }
 }

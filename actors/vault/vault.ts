@@ -51,7 +51,11 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
   #key(subject: ActorName): LentKey {
     const { number } = this.ledger.state.keys[subject]!;
     const { newest, keys } = this.keyEncryptionKeys(this.env);
-    const row = this.tables.rows("SELECT kek, wrapped FROM subject_keys WHERE subject = ? AND number = ?", subject, number)[0];
+    const row = this.tables.rows(
+      "SELECT kek, wrapped FROM subject_keys WHERE subject = ? AND number = ?",
+      subject,
+      number,
+    )[0];
     if (row !== undefined) {
       const kek = keys.get(Number(row[0]));
       if (kek === undefined) throw new Error(`key-encryption key ${row[0]} is missing`);

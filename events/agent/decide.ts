@@ -1,8 +1,11 @@
 /** Every permission, limit and refusal of an agent, and nowhere else: answers what happens next, or why not. */
 import { Result } from "effect";
-import type { CommandMeta } from "../kit/define.ts";
 import type { Decider } from "../kit/decider.ts";
+import type { CommandMeta } from "../kit/define.ts";
 import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
+import { silence } from "./attention.ts";
+import type { AgentCommand, AgentCommandOf } from "./commands.ts";
+import * as E from "./events.ts";
 import {
   AgentIsDeleted,
   type AgentRefusal,
@@ -15,9 +18,6 @@ import {
   WorkExhausted,
   WrongMoment,
 } from "./refusals.ts";
-import { silence } from "./attention.ts";
-import type { AgentCommand, AgentCommandOf } from "./commands.ts";
-import * as E from "./events.ts";
 import { type AgentState, AgentState as AgentStateSchema, evolve, initial } from "./state.ts";
 import { type CallView, isDue, limits, type TurnView } from "./turn.ts";
 
@@ -127,8 +127,7 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
 function resume(command: AgentCommandOf<"ResumeTurn">, state: AgentState): Answer {
   const turn = state.turns[command.turnId];
   if (turn === undefined || turn.attempt === 0) return refuse(new TurnOver());
-  if (turn.idleAttempts >= limits.attemptsWithoutProgress)
-    return accept(failed(turn, "no-progress", command.meta));
+  if (turn.idleAttempts >= limits.attemptsWithoutProgress) return accept(failed(turn, "no-progress", command.meta));
   return accept(E.TurnResumed({ turnId: turn.turnId, attempt: turn.attempt + 1 }));
 }
 
@@ -241,9 +240,7 @@ const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, 
   const ms = age(command.meta, turn);
   return accept(
     E.ReplyPosted({ turnId, roomId: turn.roomId, messageId, roomSeq }),
-    turn.gaveUp === null
-      ? E.TurnCompleted({ turnId, ms })
-      : failed(turn, turn.gaveUp.reason, command.meta),
+    turn.gaveUp === null ? E.TurnCompleted({ turnId, ms }) : failed(turn, turn.gaveUp.reason, command.meta),
   );
 });
 

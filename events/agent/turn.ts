@@ -83,7 +83,10 @@ export const isDue = {
   receive: (turn: TurnView): boolean => turn.attempt === 0,
   assemble: (turn: TurnView): boolean => turn.attempt > 0 && turn.context === null,
   think: (turn: TurnView): boolean =>
-    turn.context !== null && turn.draft === null && !thoughtOut(turn) && (turn.rounds.length === 0 || toolsAnswered(turn)),
+    turn.context !== null &&
+    turn.draft === null &&
+    !thoughtOut(turn) &&
+    (turn.rounds.length === 0 || toolsAnswered(turn)),
   useTools: (turn: TurnView): boolean => turn.draft === null && turn.gaveUp === null && unsettled(turn).length > 0,
   respond: (turn: TurnView): boolean => turn.context !== null && turn.draft === null && thoughtOut(turn),
   remember: (turn: TurnView): boolean => turn.draft !== null && !turn.considered,

@@ -45,9 +45,7 @@ export function defineEvent<const Type extends string, F extends Fields>(
   },
 ): DefinedEvent<Type, OpenOf<F>> {
   const make = (open: OpenOf<F>, subject?: ActorName, words?: Words): Pending<Type, OpenOf<F>> =>
-    subject === undefined || words === undefined
-      ? { type, open }
-      : { type, open, sealed: { subject, words } };
+    subject === undefined || words === undefined ? { type, open } : { type, open, sealed: { subject, words } };
   return Object.assign(make, {
     type,
     v: declaration.v,

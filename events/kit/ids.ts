@@ -97,6 +97,10 @@ function digest(text: string): string {
   return base32(value, 26);
 }
 
+/** The id of an event: when it was written and where it stands. Ids that rise with time touch one page of an index, not any. */
+export const eventId = (at: number, stream: string, seq: number): string =>
+  `${prefixes.event}_${base32(BigInt(at), 10)}${digest(`${stream}/${seq}`).slice(0, 16)}`;
+
 /**
  * The id that belongs to `parent` under this label: always the same for the same two, so a retry makes the same thing
  * again instead of a second one.

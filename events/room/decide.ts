@@ -1,7 +1,7 @@
 /** Who may do what in a room: answers what happens next, or why not. */
 import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
-import { type ActorName, agentName, idOf, type UserId, userName } from "../kit/ids.ts";
+import { type ActorName, agentName, childId, idOf, type UserId, userName } from "../kit/ids.ts";
 import type { RoomCommand, RoomCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
 import {
@@ -139,3 +139,7 @@ export const room: Decider<RoomState, RoomCommand, E.RoomEvent, RoomRefusal> = {
   decide,
   isFinal: (state) => state.status === "closed",
 };
+
+/** A person's message is the same message by whichever door it comes: the id is the person's and the client's own. */
+export const messageCommand = (userId: string, clientMessageId: string): string =>
+  childId("command", userId, clientMessageId);

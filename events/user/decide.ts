@@ -9,9 +9,7 @@ import { evolve, initial, type UserState, UserState as UserStateSchema } from ".
 /** What happens next, or nothing. */
 export const decide = (command: UserCommand, state: UserState): Result.Result<ReadonlyArray<UserEvent>, never> =>
   Result.succeed(
-    state.userId === null
-      ? [PersonArrived({ userId: command.userId }, userName(command.userId), command.words)]
-      : [],
+    state.userId === null ? [PersonArrived({ userId: command.userId }, userName(command.userId), command.words)] : [],
   );
 
 export const user: Decider<UserState, UserCommand, UserEvent, never> = {

@@ -48,12 +48,10 @@ function update(fate: Fate, { set, add }: Extract<Change, { kind: "update" }>): 
     const counted = Object.entries(add).map(([column, by]) => [column, Number(fate.absent?.[column]) + by]);
     fate.absent = { ...fate.absent, ...set, ...Object.fromEntries(counted) };
   }
-  for (const [column, value] of Object.entries(set)) {
-    fate.set[column] = value;
-    delete fate.add[column];
-  }
+  Object.assign(fate.set, set);
   for (const [column, by] of Object.entries(add)) {
-    fate.add[column] = (fate.add[column] ?? 0) + by;
+    if (column in fate.set) fate.set[column] = Number(fate.set[column]) + by;
+    else fate.add[column] = (fate.add[column] ?? 0) + by;
   }
 }
 
@@ -104,8 +102,7 @@ function deletes({ table, cleared, byKey }: Fates, stream: Stream): Statement[] 
 }
 
 /** One statement for all rows that get the same columns: a missing column and a null are then two things. */
-function updates({ table, cleared, byKey }: Fates, stream: Stream): Statement[] {
-  if (cleared) return [];
+function updates({ table, byKey }: Fates, stream: Stream): Statement[] {
   const columns = Object.keys(table.columns);
   const sorts = Map.groupBy(
     byKey.values().filter((fate) => !fate.removed),

@@ -6,7 +6,9 @@ import { anyProblem } from "./problems.ts";
 
 const ShortText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100));
 const Cursor = Schema.optionalKey(Schema.String);
-const Limit = Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })));
+const Limit = Schema.optionalKey(
+  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),
+);
 const Seq = Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)));
 const ById = { id: Schema.String };
 
@@ -19,7 +21,9 @@ const pageOf = <S extends Schema.Top>(item: S) =>
 
 // ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
-const Words = Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))).check(Schema.isMaxLength(50));
+const Words = Schema.Array(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200))).check(
+  Schema.isMaxLength(50),
+);
 
 /** The specification's personality; keys as it writes them. */
 export const Personality = Schema.Struct({
@@ -109,7 +113,16 @@ export const ToolExecution = Schema.Struct({
   agent_id: Schema.String,
   turn_id: Schema.optionalKey(Schema.String),
   tool: Schema.String,
-  status: Schema.Literals(["pending", "awaiting_approval", "running", "success", "error", "denied", "cancelled", "unknown"]),
+  status: Schema.Literals([
+    "pending",
+    "awaiting_approval",
+    "running",
+    "success",
+    "error",
+    "denied",
+    "cancelled",
+    "unknown",
+  ]),
   input: Schema.NullOr(Schema.String),
   output: Schema.NullOr(Schema.String),
   error: Schema.NullOr(Schema.String),
@@ -159,21 +172,57 @@ const Conversation = Schema.Struct({
 
 const Agents = HttpApiGroup.make("agents")
   .add(
-    HttpApiEndpoint.get("listAgents", "/agents", { query: { limit: Limit, cursor: Cursor }, success: pageOf(AgentView), error: anyProblem }),
-    HttpApiEndpoint.post("createAgent", "/agents", { payload: NewAgent, success: AgentView.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.get("listAgents", "/agents", {
+      query: { limit: Limit, cursor: Cursor },
+      success: pageOf(AgentView),
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("createAgent", "/agents", {
+      payload: NewAgent,
+      success: AgentView.pipe(HttpApiSchema.status(201)),
+      error: anyProblem,
+    }),
     HttpApiEndpoint.get("getAgent", "/agents/:id", { params: ById, success: AgentView, error: anyProblem }),
-    HttpApiEndpoint.put("updateAgent", "/agents/:id", { params: ById, payload: AgentChange, success: AgentView, error: anyProblem }),
-    HttpApiEndpoint.delete("deleteAgent", "/agents/:id", { params: ById, success: HttpApiSchema.NoContent, error: anyProblem }),
-    HttpApiEndpoint.post("activateAgent", "/agents/:id/activate", { params: ById, payload: Schema.Struct({ active: Schema.Boolean }), success: AgentView, error: anyProblem }),
-    HttpApiEndpoint.get("getAgentTools", "/agents/:id/tools", { params: ById, success: ToolSettings, error: anyProblem }),
-    HttpApiEndpoint.put("setAgentTools", "/agents/:id/tools", { params: ById, payload: ToolSettings, success: ToolSettings, error: anyProblem }),
+    HttpApiEndpoint.put("updateAgent", "/agents/:id", {
+      params: ById,
+      payload: AgentChange,
+      success: AgentView,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.delete("deleteAgent", "/agents/:id", {
+      params: ById,
+      success: HttpApiSchema.NoContent,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("activateAgent", "/agents/:id/activate", {
+      params: ById,
+      payload: Schema.Struct({ active: Schema.Boolean }),
+      success: AgentView,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.get("getAgentTools", "/agents/:id/tools", {
+      params: ById,
+      success: ToolSettings,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.put("setAgentTools", "/agents/:id/tools", {
+      params: ById,
+      payload: ToolSettings,
+      success: ToolSettings,
+      error: anyProblem,
+    }),
     HttpApiEndpoint.get("listAgentEvents", "/agents/:id/events", {
       params: ById,
       query: { after: Seq, limit: Limit, type: Schema.optionalKey(Schema.String) },
       success: pageOf(EventView),
       error: anyProblem,
     }),
-    HttpApiEndpoint.get("listConversations", "/agents/:id/conversations", { params: ById, query: { limit: Limit, cursor: Cursor }, success: pageOf(Conversation), error: anyProblem }),
+    HttpApiEndpoint.get("listConversations", "/agents/:id/conversations", {
+      params: ById,
+      query: { limit: Limit, cursor: Cursor },
+      success: pageOf(Conversation),
+      error: anyProblem,
+    }),
     HttpApiEndpoint.post("chat", "/agents/:id/chat", {
       params: ById,
       payload: Schema.Struct({ message: Schema.String, room_id: Schema.optionalKey(Schema.String) }),
@@ -195,7 +244,11 @@ const Tool = Schema.Struct({
 
 const Tools = HttpApiGroup.make("tools")
   .add(
-    HttpApiEndpoint.get("listTools", "/tools", { query: { limit: Limit, cursor: Cursor }, success: pageOf(Tool), error: anyProblem }),
+    HttpApiEndpoint.get("listTools", "/tools", {
+      query: { limit: Limit, cursor: Cursor },
+      success: pageOf(Tool),
+      error: anyProblem,
+    }),
     HttpApiEndpoint.get("listToolExecutions", "/tools/executions", {
       query: {
         agent_id: Schema.optionalKey(Schema.String),
@@ -244,7 +297,10 @@ export const RoomView = Schema.Struct({
 export type RoomView = typeof RoomView.Type;
 
 const NewRoom = Schema.Struct({ name: ShortText, kind: Schema.Literals(["public", "private", "direct"]) });
-const NewParticipant = Schema.Union([Schema.Struct({ user_id: Schema.String }), Schema.Struct({ agent_id: Schema.String })]);
+const NewParticipant = Schema.Union([
+  Schema.Struct({ user_id: Schema.String }),
+  Schema.Struct({ agent_id: Schema.String }),
+]);
 const NewRoomMessage = Schema.Struct({
   text: Schema.String,
   client_msg_id: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
@@ -253,19 +309,46 @@ const NewRoomMessage = Schema.Struct({
 
 const Rooms = HttpApiGroup.make("rooms")
   .add(
-    HttpApiEndpoint.get("listRooms", "/rooms", { query: { limit: Limit, cursor: Cursor }, success: pageOf(RoomSummary), error: anyProblem }),
-    HttpApiEndpoint.post("createRoom", "/rooms", { payload: NewRoom, success: RoomView.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.get("listRooms", "/rooms", {
+      query: { limit: Limit, cursor: Cursor },
+      success: pageOf(RoomSummary),
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("createRoom", "/rooms", {
+      payload: NewRoom,
+      success: RoomView.pipe(HttpApiSchema.status(201)),
+      error: anyProblem,
+    }),
     HttpApiEndpoint.get("getRoom", "/rooms/:id", { params: ById, success: RoomView, error: anyProblem }),
     HttpApiEndpoint.post("joinRoom", "/rooms/:id/join", { params: ById, success: RoomView, error: anyProblem }),
-    HttpApiEndpoint.post("leaveRoom", "/rooms/:id/leave", { params: ById, success: HttpApiSchema.NoContent, error: anyProblem }),
-    HttpApiEndpoint.post("addParticipant", "/rooms/:id/participants", { params: ById, payload: NewParticipant, success: RoomView.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.post("leaveRoom", "/rooms/:id/leave", {
+      params: ById,
+      success: HttpApiSchema.NoContent,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("addParticipant", "/rooms/:id/participants", {
+      params: ById,
+      payload: NewParticipant,
+      success: RoomView.pipe(HttpApiSchema.status(201)),
+      error: anyProblem,
+    }),
     HttpApiEndpoint.delete("removeParticipant", "/rooms/:id/participants/:participantId", {
       params: { id: Schema.String, participantId: Schema.String },
       success: HttpApiSchema.NoContent,
       error: anyProblem,
     }),
-    HttpApiEndpoint.get("listMessages", "/rooms/:id/messages", { params: ById, query: { after_seq: Seq, before_seq: Seq, limit: Limit }, success: pageOf(Message), error: anyProblem }),
-    HttpApiEndpoint.post("postMessage", "/rooms/:id/messages", { params: ById, payload: NewRoomMessage, success: Message.pipe(HttpApiSchema.status(201)), error: anyProblem }),
+    HttpApiEndpoint.get("listMessages", "/rooms/:id/messages", {
+      params: ById,
+      query: { after_seq: Seq, before_seq: Seq, limit: Limit },
+      success: pageOf(Message),
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("postMessage", "/rooms/:id/messages", {
+      params: ById,
+      payload: NewRoomMessage,
+      success: Message.pipe(HttpApiSchema.status(201)),
+      error: anyProblem,
+    }),
     HttpApiEndpoint.get("listRoomEvents", "/rooms/:id/events", {
       params: ById,
       query: { after: Seq, limit: Limit, type: Schema.optionalKey(Schema.String) },

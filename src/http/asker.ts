@@ -2,9 +2,8 @@
 import { Context, Effect } from "effect";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
-import { newId } from "#actors/kit/clock.ts";
 import { childId } from "#events/kit/ids.ts";
-import type { Settings } from "../env.ts";
+import { newId, type Settings } from "../env.ts";
 import { problem, problemOf } from "./problem.ts";
 import type { Problem } from "./problems.ts";
 
@@ -33,11 +32,14 @@ export const commandId = (asking: Asking): string => {
 /** Asks an actor. A refusal becomes its problem; whatever else happens is ours to answer for, and nobody's to read. */
 export const ask = <A>(call: (asking: Asking) => Promise<Reply<A>>): Effect.Effect<A, Problem, Asker> =>
   Effect.flatMap(Asker, (asking) =>
-    Effect.flatMap(Effect.promise(() => call(asking)), (reply) => {
-      if (reply.outcome === "refused") return Effect.fail(problemOf(reply.refusal));
-      if (reply.replayed) asking.headers.set("Idempotency-Replayed", "true");
-      return Effect.succeed(reply.value);
-    }),
+    Effect.flatMap(
+      Effect.promise(() => call(asking)),
+      (reply) => {
+        if (reply.outcome === "refused") return Effect.fail(problemOf(reply.refusal));
+        if (reply.replayed) asking.headers.set("Idempotency-Replayed", "true");
+        return Effect.succeed(reply.value);
+      },
+    ),
   );
 
 /** Does something with the request that is not a question to one actor. */

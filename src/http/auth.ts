@@ -19,7 +19,9 @@ const known = ["participant", "auditor", "admin"] as const;
 
 /** Everybody is a participant; more comes from the organisation's role or from `metadata.roles`. */
 function rolesOf(claims: typeof Claims.Type): Principal["roles"] {
-  const named = [claims.org_role, claims.o?.rol, ...(claims.metadata?.roles ?? [])].map((role) => role?.replace(/^org:/, ""));
+  const named = [claims.org_role, claims.o?.rol, ...(claims.metadata?.roles ?? [])].map((role) =>
+    role?.replace(/^org:/, ""),
+  );
   return known.filter((role) => role === "participant" || named.includes(role));
 }
 
@@ -34,7 +36,10 @@ const verificationOf = (identity: Exclude<Identity, { kind: "none" }>) =>
       };
 
 /** The person behind a token; undefined for any token that is not whole, in time, and made for us. */
-export async function principalOf(token: string | undefined, identity: Exclude<Identity, { kind: "none" }>): Promise<Principal | undefined> {
+export async function principalOf(
+  token: string | undefined,
+  identity: Exclude<Identity, { kind: "none" }>,
+): Promise<Principal | undefined> {
   if (token === undefined || token.length > 16_384) return undefined;
   try {
     const claims = decodeClaims(await verifyToken(token, verificationOf(identity)));

@@ -1,10 +1,10 @@
 /** The front door: sends a request to the API, the sockets, or the development identity, in the contract's order of checks. */
-import { Context, Layer } from "effect";
+import { Context, Layer, Scheduler, Schema } from "effect";
 import { HttpRouter, HttpServer } from "effect/http";
 import { HttpApi, HttpApiBuilder, OpenApi } from "effect/http-api";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import { valueFault } from "#events/kit/canonical.ts";
-import { type Settings, SettingsFault, settingsOf, type Variables } from "../env.ts";
+import { newTrace, report, type Settings, SettingsFault, settingsOf, type Variables } from "../env.ts";
 import { Api } from "./api.ts";
 import { Asker, type Asking } from "./asker.ts";
 import { bearerOf, principalOf } from "./auth.ts";
@@ -24,6 +24,7 @@ export const VERSION = "0.1.0";
 const MAX_BODY_BYTES = 256 * 1024;
 
 const document = OpenApi.fromApi(Api);
+const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown));
 
 /** Every path of the API with its methods, read off the declaration: what it does not have is 404 or 405. */
 const paths: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<string> }> = (() => {
@@ -46,6 +47,8 @@ const api = HttpRouter.toWebHandler(
     Layer.provide([AgentRoutes, RoomRoutes, ToolRoutes, MeRoutes]),
     Layer.provide(RequestValidationLayer),
     Layer.provide(HttpServer.layerServices),
+    // Effect yields with `setImmediate` by default, which costs a turn of the event loop at every hop.
+    Layer.provideMerge(Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"))),
   ),
   { disableLogger: true },
 );
@@ -65,11 +68,11 @@ export async function answer(
   arrived: (principal: Principal) => void,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const at: At = { instance: pathname, trace: crypto.randomUUID() };
+  const at: At = { instance: pathname, trace: newTrace() };
   try {
     return await route(request, env, settingsOf(env), at, arrived);
   } catch (defect) {
-    console.error(`request ${at.trace} ${request.method} ${pathname}`, defect);
+    report(`request ${at.trace} ${request.method} ${pathname}`, defect);
     return defect instanceof SettingsFault
       ? problemResponse("not-configured", { detail: defect.message }, at)
       : problemResponse("internal", {}, at);
@@ -129,7 +132,13 @@ function contentHeaders(headers: Headers): Headers {
 
 type Body =
   | { readonly text: string | undefined }
-  | { readonly name: ProblemName; readonly said: { readonly detail?: string; readonly errors?: ReadonlyArray<{ path: ReadonlyArray<string | number>; message: string }> } };
+  | {
+      readonly name: ProblemName;
+      readonly said: {
+        readonly detail?: string;
+        readonly errors?: ReadonlyArray<{ path: ReadonlyArray<string | number>; message: string }>;
+      };
+    };
 
 /** The body as text that may be stored as it is: not too long, UTF-8, JSON, nothing in it that SQLite would change. */
 async function readBody(request: Request): Promise<Body> {
@@ -148,7 +157,7 @@ async function readBody(request: Request): Promise<Body> {
   let value: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(joined(chunks, bytes));
-    value = JSON.parse(text); // only looked over here; every endpoint decodes it through its own schema
+    value = decodeJson(text); // only looked over here; every endpoint decodes it through its own schema
   } catch {
     return { name: "validation", said: { errors: [{ path: ["body"], message: "is not JSON in UTF-8" }] } };
   }

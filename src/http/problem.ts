@@ -38,9 +38,21 @@ export const problemOf = (refusal: RefusalData): Problem =>
   problem(names[refusal._tag] ?? "conflict", { detail: refusal.message });
 
 /** A problem as a response, for what is answered before the API is reached. */
-export function problemResponse(name: ProblemName, said: ProblemDetail, at: { instance: string; trace: string }, headers: HeadersInit = {}): Response {
+export function problemResponse(
+  name: ProblemName,
+  said: ProblemDetail,
+  at: { instance: string; trace: string },
+  headers: HeadersInit = {},
+): Response {
   const { status, title } = problemTypes[name];
-  const body = { type: `https://troupe.dev/problems/${name}`, title, status, ...said, instance: at.instance, trace_id: at.trace };
+  const body = {
+    type: `https://troupe.dev/problems/${name}`,
+    title,
+    status,
+    ...said,
+    instance: at.instance,
+    trace_id: at.trace,
+  };
   const answer = new Headers(headers);
   answer.set("content-type", "application/problem+json");
   return new Response(JSON.stringify(body), { status, headers: answer });

@@ -27,7 +27,9 @@ export type ProblemName = keyof typeof problemTypes;
 const extensions = {
   trace_id: Schema.optional(Schema.String),
   errors: Schema.optional(
-    Schema.Array(Schema.Struct({ path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])), message: Schema.String })),
+    Schema.Array(
+      Schema.Struct({ path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])), message: Schema.String }),
+    ),
   ),
 };
 
@@ -38,19 +40,55 @@ const declare = <N extends ProblemName>(name: N) => ({
 });
 
 class Validation extends HttpApiError.Problem<Validation>()("Validation", declare("validation"), extensions) {}
-class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()("Unauthenticated", declare("unauthenticated"), extensions) {}
+class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()(
+  "Unauthenticated",
+  declare("unauthenticated"),
+  extensions,
+) {}
 class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", declare("forbidden"), extensions) {}
 class NotFound extends HttpApiError.Problem<NotFound>()("NotFound", declare("not-found"), extensions) {}
-class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()("MethodNotAllowed", declare("method-not-allowed"), extensions) {}
+class MethodNotAllowed extends HttpApiError.Problem<MethodNotAllowed>()(
+  "MethodNotAllowed",
+  declare("method-not-allowed"),
+  extensions,
+) {}
 class Conflict extends HttpApiError.Problem<Conflict>()("Conflict", declare("conflict"), extensions) {}
-class AgentInactive extends HttpApiError.Problem<AgentInactive>()("AgentInactive", declare("agent-inactive"), extensions) {}
-class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>()("PreconditionFailed", declare("precondition-failed"), extensions) {}
-class PayloadTooLarge extends HttpApiError.Problem<PayloadTooLarge>()("PayloadTooLarge", declare("payload-too-large"), extensions) {}
-class IdempotencyConflict extends HttpApiError.Problem<IdempotencyConflict>()("IdempotencyConflict", declare("idempotency-conflict"), extensions) {}
+class AgentInactive extends HttpApiError.Problem<AgentInactive>()(
+  "AgentInactive",
+  declare("agent-inactive"),
+  extensions,
+) {}
+class PreconditionFailed extends HttpApiError.Problem<PreconditionFailed>()(
+  "PreconditionFailed",
+  declare("precondition-failed"),
+  extensions,
+) {}
+class PayloadTooLarge extends HttpApiError.Problem<PayloadTooLarge>()(
+  "PayloadTooLarge",
+  declare("payload-too-large"),
+  extensions,
+) {}
+class IdempotencyConflict extends HttpApiError.Problem<IdempotencyConflict>()(
+  "IdempotencyConflict",
+  declare("idempotency-conflict"),
+  extensions,
+) {}
 class Internal extends HttpApiError.Problem<Internal>()("Internal", declare("internal"), extensions) {}
-class NotConfigured extends HttpApiError.Problem<NotConfigured>()("NotConfigured", declare("not-configured"), extensions) {}
-class ProviderUnavailable extends HttpApiError.Problem<ProviderUnavailable>()("ProviderUnavailable", declare("provider-unavailable"), extensions) {}
-class AuthNotConfigured extends HttpApiError.Problem<AuthNotConfigured>()("AuthNotConfigured", declare("auth-not-configured"), extensions) {}
+class NotConfigured extends HttpApiError.Problem<NotConfigured>()(
+  "NotConfigured",
+  declare("not-configured"),
+  extensions,
+) {}
+class ProviderUnavailable extends HttpApiError.Problem<ProviderUnavailable>()(
+  "ProviderUnavailable",
+  declare("provider-unavailable"),
+  extensions,
+) {}
+class AuthNotConfigured extends HttpApiError.Problem<AuthNotConfigured>()(
+  "AuthNotConfigured",
+  declare("auth-not-configured"),
+  extensions,
+) {}
 
 /** The class of each problem, by its name in the contract. */
 export const problemClasses = {

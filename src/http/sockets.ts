@@ -1,7 +1,7 @@
 /** Upgrades to sockets: an explicit list of doors, the caller verified first and handed over by a header of our own. */
 import { Schema } from "effect";
-import { type ActorEnv, type Principal } from "#actors/kit/doors.ts";
-import { PRINCIPAL_HEADER } from "#actors/room/channel.ts";
+import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
+import { PRINCIPAL_HEADER } from "#actors/room/frames.ts";
 import { RoomId } from "#events/kit/ids.ts";
 import type { Identity } from "../env.ts";
 import { principalOf } from "./auth.ts";
@@ -11,10 +11,15 @@ import { problemResponse } from "./problem.ts";
 const BEARER = /^base64url\.bearer\.phx\.([A-Za-z0-9+/_-]+)$/;
 
 const offered = (request: Request): ReadonlyArray<string> =>
-  (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+  (request.headers.get("sec-websocket-protocol") ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
 
 function tokenOf(request: Request): string | undefined {
-  const encoded = offered(request).map((name) => BEARER.exec(name)?.[1]).find((found) => found !== undefined);
+  const encoded = offered(request)
+    .map((name) => BEARER.exec(name)?.[1])
+    .find((found) => found !== undefined);
   if (encoded === undefined) return new URL(request.url).searchParams.get("token") ?? undefined;
   try {
     return atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
@@ -59,7 +64,8 @@ export async function upgrade(
 /** The request as the room gets it: nothing from outside can pass for a word of ours or of partyserver's. */
 function handedOver(request: Request, principal: Principal): Request {
   const headers = new Headers(request.headers);
-  for (const name of [...headers.keys()]) if (name.startsWith("x-partykit-") || name.startsWith("x-troupe-")) headers.delete(name);
+  for (const name of [...headers.keys()])
+    if (name.startsWith("x-partykit-") || name.startsWith("x-troupe-")) headers.delete(name);
   headers.delete("authorization");
   headers.delete("sec-websocket-protocol");
   headers.set(PRINCIPAL_HEADER, encodeURIComponent(JSON.stringify(principal)));

@@ -25,19 +25,26 @@ export async function missingRight({ env, principal, request }: Asking): Promise
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1();
 
-export const RequestValidationLayer = HttpApiMiddleware.layerSchemaErrorTransform(RequestValidation, (error) =>
-  Effect.gen(function* () {
-    // An answer of ours that does not fit its own schema is our fault.
-    if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* problem("internal");
-    const asking = yield* Asker;
-    const missing = yield* Effect.promise(() => missingRight(asking));
-    if (missing !== undefined) return yield* missing;
-    const slot = error.kind === "Payload" ? "body" : error.kind.toLowerCase();
-    return yield* problem("validation", {
-      errors: format(error.cause.issue).issues.map(({ path, message }) => ({
-        path: [slot, ...(path ?? []).map((step) => (typeof step === "object" ? String(step.key) : typeof step === "symbol" ? String(step) : step))],
-        message,
-      })),
-    });
-  }) as Effect.Effect<never, Problem>,
+export const RequestValidationLayer = HttpApiMiddleware.layerSchemaErrorTransform(
+  RequestValidation,
+  (error) =>
+    Effect.gen(function* () {
+      // An answer of ours that does not fit its own schema is our fault.
+      if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* problem("internal");
+      const asking = yield* Asker;
+      const missing = yield* Effect.promise(() => missingRight(asking));
+      if (missing !== undefined) return yield* missing;
+      const slot = error.kind === "Payload" ? "body" : error.kind.toLowerCase();
+      return yield* problem("validation", {
+        errors: format(error.cause.issue).issues.map(({ path, message }) => ({
+          path: [
+            slot,
+            ...(path ?? []).map((step) =>
+              typeof step === "object" ? String(step.key) : typeof step === "symbol" ? String(step) : step,
+            ),
+          ],
+          message,
+        })),
+      });
+    }) as Effect.Effect<never, Problem>,
 );

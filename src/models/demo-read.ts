@@ -68,12 +68,15 @@ function spoken(text: string): Array<Spoken> {
 const looksLikeName = (label: string): boolean =>
   !/[?!,;“”"/]/.test(label) && label.replace(ADDED, "").trim().split(/\s+/).length <= 4;
 
+/** The rules look at no more than this: some of their patterns take time that grows with the square of a text. */
+const LONGEST_READ = 2_000;
+
 /** Reads the request. */
 export function sceneOf(asked: Asked): Scene {
   const said = asked.lines.flatMap((line) => (line.role === "user" && line.text !== "" ? spoken(line.text) : []));
   const last = said.at(-1) ?? { author: "", text: "" };
   const name = /^You are ([^,\n]+),/.exec(asked.system)?.[1]?.trim() ?? "your agent";
-  const text = withoutAddress(last.text, name);
+  const text = withoutAddress(last.text.slice(0, LONGEST_READ), name);
   return {
     asked,
     name,
@@ -108,7 +111,7 @@ function withoutAddress(text: string, name: string): string {
     .trim();
 }
 
-/** FNV-1a seeds, mulberry32 goes on: chance without a clock and without Math.random, so that a replay says the same. */
+/** FNV-1a seeds, mulberry32 goes on: chance without a clock and without the machine’s own chance, so that a replay says the same. */
 function picker(text: string): Scene["pick"] {
   let state = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
@@ -157,10 +160,10 @@ const common = new Set(
   `a about again all also am an and any anything are as at be because been before being both but by can could did do does doing
   done dont down each else even ever every few for from get gets getting give go goes going good got great had has have having he
   help her here hers hey hi him his how i id if ill im in into is isnt it its ive just kind know knows let lets like lot made make
-  makes many may maybe me mean might mine more most much must my need needs never next no not now of off ok okay on one only or
-  other our out over own part people please put really right said same say says see seem seems she should so some someone something
+  makes many may maybe me mean might mine more most mostly much must my need needs never next no not now of off ok okay on often one only or
+  other our out over own part people perhaps please probably put really right said same say says see seem seems she should so some someone something
   sort still such sure take tell than thank thanks that thats the their them then there these they thing things think this those
-  though time to today too try trying two under until up us use used very want wants was way we well were what whats when where
+  though time to today too try trying two under until up us use used usually very want wants was way we well were what whats when where
   which while who whom whose why will with wonder wondering work would yes yet you your yours remember about`.split(
     /\s+/,
   ),
@@ -202,7 +205,8 @@ export function topicOf(text: string): string {
     if (run.length >= 6) close("");
   }
   close("");
-  return turned(best.join(" "));
+  const topic = turned(best.join(" "));
+  return topic.length > 80 ? "" : topic;
 }
 
 const isCommon = (word: string): boolean => common.has(word.toLowerCase().replaceAll("'", ""));

@@ -80,6 +80,7 @@ const zones: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bberlin|germany\b/i, "Europe/Berlin"],
   [/\bparis|france\b/i, "Europe/Paris"],
   [/\blondon|england|britain\b/i, "Europe/London"],
+  [/\blisbon|portugal\b/i, "Europe/Lisbon"],
   [/\bmadrid|spain\b/i, "Europe/Madrid"],
   [/\brome|italy\b/i, "Europe/Rome"],
   [/\bzurich|switzerland\b/i, "Europe/Zurich"],
@@ -99,6 +100,8 @@ const zones: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bnairobi\b/i, "Africa/Nairobi"],
 ];
 
+const month = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)/i;
+
 const zoneIn = (text: string): string | undefined =>
   /\b(?:[A-Z][a-z]+\/[A-Z][A-Za-z_]+|UTC)\b/.exec(text)?.[0] ?? zones.find(([place]) => place.test(text))?.[1];
 
@@ -106,13 +109,17 @@ const zoneIn = (text: string): string | undefined =>
 const tools: Rule = (scene) => {
   const sum = sumIn(scene.text);
   const asksClock = clock.test(scene.text);
+  const timezone = asksClock ? zoneIn(scene.text) : undefined;
+  const place = /\bin ((?:\p{Lu}[\p{L}'-]+ ?)+)/u.exec(scene.text)?.[1]?.trim();
+  if (asksClock && timezone === undefined && place !== undefined && !month.test(place)) {
+    return `I don't know which time zone ${place} is in. Give me its name as on a map of zones, such as Europe/Berlin, and I can look.`;
+  }
   const has = scene.asked.tools;
   const calls: Array<Said["calls"][number]> = [];
   const id = (): string => `toolu_demo_${scene.asked.lines.length}_${calls.length}`;
   if (sum !== undefined && has.has("calculator"))
     calls.push({ id: id(), tool: "calculator", input: { expression: sum } });
   if (asksClock && has.has("time_date")) {
-    const timezone = zoneIn(scene.text);
     const date = someday.exec(scene.text)?.[0];
     calls.push({ id: id(), tool: "time_date", input: { ...(timezone && { timezone }), ...(date && { date }) } });
   }
@@ -141,8 +148,8 @@ function results(scene: Scene, lines: ReadonlyArray<Line>): string {
     if (call?.tool === "time_date" && typeof found.text === "string") return `${found.text}.`;
     return `The tool ${call?.tool ?? ""} answered: ${output.slice(0, 300)}`;
   });
-  const failed = lines.at(-1)?.results.some((result) => result.failed);
-  const more = failed ? "" : scene.pick(["", "", " Anything else to work out?", " Shall I do another one?"]);
+  const onlySums = lines.at(-1)?.results.every(({ id, failed }) => !failed && called.get(id)?.tool === "calculator");
+  const more = onlySums ? scene.pick(["", "", " Anything else to work out?", " Shall I do another one?"]) : "";
   return `${told?.join(" ") ?? ""}${more}`;
 }
 
@@ -181,6 +188,9 @@ const manners: Rule = (scene) => {
       "Glad that helped. Is there more?",
       "With pleasure. Just say when something else comes up.",
     ]);
+  }
+  if (!/[\p{L}\p{N}]/u.test(scene.text) || /^(?:lol|haha\w*|hehe\w*|wow)[\s.!]*$/i.test(scene.text)) {
+    return scene.pick(["Quite. What is next?", "I take that as a good sign. What else?", "Ha. Where shall we go on?"]);
   }
   if (/^(?:ok|okay|yes|yeah|yep|no|nope|sure|right|fine|hm+|i see|done)[\s.!]*$/i.test(scene.text)) {
     return scene.pick(["All right. Where shall we go on?", "Fine. What comes next?", "Good. What else is there?"]);

@@ -13,11 +13,9 @@ export interface ModelSettings {
   readonly anthropic?: { readonly apiKey: string; readonly baseUrl?: string | undefined } | undefined;
   readonly openai?: { readonly apiKey: string; readonly baseUrl?: string | undefined } | undefined;
   readonly cloudflare?: AiBinding | undefined;
+  /** 25 ms between words reads like somebody typing; tests and benches take 0. */
   readonly demo: { readonly seed: number; readonly wordPauseMs: number };
 }
-
-/** The settings a deployment without any key has: an unhurried demo. */
-export const demoOnly: ModelSettings = { demo: { seed: 1, wordPauseMs: 25 } };
 
 /** Which providers answer themselves; for the others the demo stands in. */
 export const providersLive = (settings: ModelSettings) => ({

@@ -238,6 +238,8 @@ export function reasonOfStatus(status: number, complaint: Complaint): ModelReaso
   const { detail, code, retryAfterMs } = complaint;
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 401 || status === 402 || status === 403) return new Unauthorized();
+  // Anthropic answers 400 when the account is empty.
+  if (status === 400 && /credit balance/i.test(detail)) return new Unauthorized();
   if (status === 413 || (status === 400 && (tooLong.test(detail) || tooLong.test(code ?? "")))) return new TooLong();
   if (status === 429) return spent.test(code ?? "") ? new Unauthorized() : new RateLimited(wait);
   if (status >= 500 || status === 408 || status === 409 || status === 425) return new Overloaded(wait);
@@ -245,7 +247,7 @@ export function reasonOfStatus(status: number, complaint: Complaint): ModelReaso
 }
 
 /** What the name of a tool must be for every provider we speak to; Anthropic's own limit is 128 characters, OpenAI's 64. */
-export const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** Throws Unacceptable for a tool that a provider would refuse by its name, before anything is sent. */
 export function checkTools(tools: ReadonlyArray<ToolDescription>): void {

@@ -23,7 +23,7 @@ import {
 interface Model {
   readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure>;
 }
-interface Set {
+interface Given {
   readonly model: Model;
   readonly heard: Heard;
 }
@@ -56,7 +56,7 @@ const other = { id: "call_2", tool: "calculator", json: ['{"expression":"2*2"}']
 type Provider = Awaited<ReturnType<typeof startProvider>>;
 
 /** The promises of the stream itself; `given` builds an adapter whose provider answers as told. */
-function keepsThePromises(given: (answer: FakeAnswer) => Set): void {
+function keepsThePromises(given: (answer: FakeAnswer) => Given): void {
   it.live("hands out prose as it comes, then one whole reply, last", () =>
     Effect.gen(function* () {
       const parts = yield* collect(given({ says: ["Hel", "lo ", "Dana."], ends: "end" }).model);
@@ -133,7 +133,7 @@ function keepsThePromises(given: (answer: FakeAnswer) => Set): void {
       );
       yield* Deferred.await(begun);
       yield* Fiber.interrupt(fiber);
-      yield* Effect.promise(() => expect.poll(() => heard.closed).toBe(true));
+      yield* Effect.promise(() => expect.poll(() => heard.closed, { timeout: 5_000 }).toBe(true));
     }),
   );
 
@@ -152,7 +152,7 @@ function keepsThePromises(given: (answer: FakeAnswer) => Set): void {
       expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toMatchObject({
         reason: { _tag: "Stalled", silentMs: 30_000 },
       });
-      yield* Effect.promise(() => expect.poll(() => heard.closed).toBe(true));
+      yield* Effect.promise(() => expect.poll(() => heard.closed, { timeout: 5_000 }).toBe(true));
     }),
   );
 
@@ -168,7 +168,7 @@ function keepsThePromises(given: (answer: FakeAnswer) => Set): void {
 
 /** What HTTP adds: answers by status, bodies that are no stream, and no answer at all. */
 function readsStatuses(
-  given: (script: FakeAnswer | FakeRefusal) => Set,
+  given: (script: FakeAnswer | FakeRefusal) => Given,
   nowhere: () => Model,
   body: (text: string, code: string) => string,
 ): void {
@@ -250,7 +250,7 @@ describe("anthropic", () => {
   });
   afterAll(() => provider.stop());
   const at = (baseUrl: string): Model => anthropicModel({ apiKey: "k", baseUrl });
-  const given = (script: FakeAnswer | FakeRefusal): Set => {
+  const given = (script: FakeAnswer | FakeRefusal): Given => {
     const { baseUrl, heard } = provider.serve(script);
     return { model: at(baseUrl), heard };
   };
@@ -261,6 +261,37 @@ describe("anthropic", () => {
     (message, error_code) =>
       JSON.stringify({ type: "error", error: { type: "some_error", message, details: { error_code } } }),
   );
+
+  it.effect("takes a ping for a sign of life: a model that thinks for a minute is not silent", () =>
+    Effect.gen(function* () {
+      const encoder = new TextEncoder();
+      const begun = yield* Deferred.make<void>();
+      let wire: ReadableStreamDefaultController<Uint8Array> | undefined;
+      const fetch: typeof globalThis.fetch = async () => {
+        const body = new ReadableStream<Uint8Array>({
+          start: (controller) => {
+            wire = controller;
+            for (const frame of anthropicFrames({ says: ["Hm. "], ends: "silence" }))
+              controller.enqueue(encoder.encode(frame));
+          },
+        });
+        return new Response(body);
+      };
+      const model = anthropicModel({ apiKey: "k", fetch });
+      const fiber = yield* Effect.forkChild(
+        Stream.runForEach(model.stream(choice, prompt), () => Deferred.succeed(begun, undefined)),
+      );
+      yield* Deferred.await(begun);
+      for (let round = 0; round < 3; round++) {
+        yield* TestClock.adjust("20 seconds");
+        wire?.enqueue(encoder.encode("event: ping\ndata: {}\n\n"));
+        yield* Effect.promise(() => new Promise(setImmediate));
+      }
+      expect(fiber.pollUnsafe()).toBeUndefined();
+      yield* TestClock.adjust("30 seconds");
+      expect(Exit.isFailure(yield* Fiber.await(fiber))).toBe(true);
+    }),
+  );
 });
 
 describe("openai", () => {
@@ -270,7 +301,7 @@ describe("openai", () => {
   });
   afterAll(() => provider.stop());
   const at = (baseUrl: string): Model => openAiModel({ apiKey: "k", baseUrl });
-  const given = (script: FakeAnswer | FakeRefusal): Set => {
+  const given = (script: FakeAnswer | FakeRefusal): Given => {
     const { baseUrl, heard } = provider.serve(script);
     return { model: at(baseUrl), heard };
   };

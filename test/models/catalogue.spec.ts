@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest";
 import { Effect, Layer, Stream } from "effect";
 import { ChatModel } from "#actors/agent/turn/ports.ts";
 import { costOf, findModel, models, resolveModel } from "#src/models/catalogue.ts";
-import { chatModelLayer, demoOnly, type ModelSettings, providersLive } from "#src/models/route.ts";
+import { chatModelLayer, type ModelSettings, providersLive } from "#src/models/route.ts";
 import { fakeBinding } from "../support/fake-provider.ts";
 
 describe("names", () => {
@@ -62,7 +62,7 @@ describe("routes", () => {
       );
       return parts.at(-1)!;
     }).pipe(Effect.provide(Layer.fresh(chatModelLayer(settings))));
-  const quick: ModelSettings = { ...demoOnly, demo: { seed: 1, wordPauseMs: 0 } };
+  const quick: ModelSettings = { demo: { seed: 1, wordPauseMs: 0 } };
 
   it.live.each(["anthropic", "openai", "cloudflare", "demo"])("without a key the demo stands in for %s", (provider) =>
     Effect.gen(function* () {

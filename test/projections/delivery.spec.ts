@@ -282,6 +282,7 @@ describe("[P2] rebuild = live", () => {
         version: 1,
         reads: "system",
         tables: [table],
+        types: [],
         project,
       } as const;
       await restore([projection], "system:root");

@@ -144,7 +144,10 @@ describe("rooms for a person", () => {
     await open("r4", "public", arrived(guest));
     await open("r5", "public", R.RoomClosed({ by }));
     await open("r6", "public", arrived(guest), R.ParticipantLeft({ userId: guest, by }));
-    const rooms = await all((paging) => roomsFor(DB, guest, paging), 1);
+    const mine = new Set(["r1", "r2", "r3", "r4", "r5", "r6"].map(roomId));
+    const list = async (limit: number) =>
+      (await all((paging) => roomsFor(DB, guest, paging), limit)).filter(({ id }) => mine.has(id as RoomId));
+    const rooms = await list(1);
     expect(rooms.map(({ id, joined, message_count }) => [id, joined, message_count])).toEqual([
       [roomId("r6"), false, 0],
       [roomId("r4"), true, 0],
@@ -152,7 +155,7 @@ describe("rooms for a person", () => {
       [roomId("r1"), false, 2],
     ]);
     expect(rooms.at(-1)).toMatchObject({ kind: "public", created_by: "user_host", closed: false });
-    expect(await all((paging) => roomsFor(DB, guest, paging), 3)).toEqual(rooms);
+    expect(await list(3)).toEqual(rooms);
   });
 });
 

@@ -1,8 +1,8 @@
 /** The Recall port in its simplest form: the newest memories of this agent, compared word by word in memory; built by AgentActor. */
 import { Effect } from "effect";
-import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
 import type { MemoryFormed } from "#events/agent/events.ts";
 import type { EventOf } from "#events/kit/define.ts";
+import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
 import type { KeyFailure } from "../turn/failures.ts";
 import { RecallFailure } from "../turn/failures.ts";
 import type { Recall, Remembered } from "../turn/ports.ts";
@@ -42,7 +42,7 @@ function best(found: ReadonlyArray<Unsealed>, text: string, limit: number): Read
   const wanted = stems(text);
   const scored = found.flatMap(({ event, words }, age) => {
     if (words === Erased) return [];
-    const content = String(words["content"] ?? "");
+    const content = String(words.content ?? "");
     const { memoryId } = event.open as Formed["open"];
     return [{ memory: { memoryId, seq: event.seq, content }, score: overlap(wanted, content), age }];
   });

@@ -1,9 +1,10 @@
 /** What a turn needs from above and beside it, as services; adapters stand in actors/agent and src. */
+
+import { Context, Data, type Effect, type Stream } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { TurnView } from "#events/agent/turn.ts";
-import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { Unsealed } from "#events/kit/envelope.ts";
-import { Context, Data, type Effect, type Stream } from "effect";
+import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { DeliveryFailure, KeyFailure, ModelFailure, RecallFailure, ToolFailure } from "./failures.ts";
 
 /** A tool as a model is told of it. `input` is a JSON Schema of type `object`. */

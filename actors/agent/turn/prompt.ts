@@ -1,6 +1,14 @@
 /** Compiles what a model gets to see, purely, from what the log holds; used by the steps that assemble and think. */
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
-import type { Configuration, ModelCall, Personality, Prompt, PromptMessage, Remembered, ToolDescription } from "./ports.ts";
+import type {
+  Configuration,
+  ModelCall,
+  Personality,
+  Prompt,
+  PromptMessage,
+  Remembered,
+  ToolDescription,
+} from "./ports.ts";
 
 /** Raise it when the compiled text changes: the hash in ContextAssembled belongs to one version. */
 export const PROMPT_VERSION = 1;
@@ -116,10 +124,12 @@ function alternate(messages: ReadonlyArray<PromptMessage>): ReadonlyArray<Prompt
 
 /** The prompt for the next round. The same ingredients always give the same text. */
 export function compilePrompt(ingredients: Ingredients): Prompt {
-  const rounds = ingredients.rounds.flatMap(({ text, calls, results }): ReadonlyArray<PromptMessage> => [
-    { role: "assistant", text, calls },
-    { role: "tool", results },
-  ]);
+  const rounds = ingredients.rounds.flatMap(
+    ({ text, calls, results }): ReadonlyArray<PromptMessage> => [
+      { role: "assistant", text, calls },
+      { role: "tool", results },
+    ],
+  );
   return {
     system: systemText(ingredients),
     messages: [...alternate(ingredients.messages.map(messageOf)), ...rounds],

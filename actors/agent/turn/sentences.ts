@@ -6,10 +6,11 @@ export const CLAUSE_AFTER_MS = 200;
 const SENTENCE_END = /[.!?…。！？]["'”’)\]]*\s+|\n+/g;
 const CLAUSE_END = /[,;:–—]\s+/g;
 
-/** Where the last match of `pattern` ends; 0 when there is none. */
+/** Where the last match of `pattern` ends; 0 when there is none. Called for every piece, so a piece without an end is passed over cheaply. */
 function lastEnd(text: string, pattern: RegExp): number {
+  pattern.lastIndex = 0;
   let end = 0;
-  for (const match of text.matchAll(pattern)) end = match.index + match[0].length;
+  while (pattern.test(text)) end = pattern.lastIndex;
   return end;
 }
 

@@ -1,8 +1,8 @@
 /** The shape of a step, and how a step's command names its cause; used by the seven files in steps/. */
 import { Clock, Effect } from "effect";
+import type { TurnView } from "#events/agent/turn.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { agentName } from "#events/kit/ids.ts";
-import type { TurnView } from "#events/agent/turn.ts";
 import { TurnLedger } from "./ports.ts";
 
 /** One of the seven: when it is due (asked of events), and what it does (ends with commands to the ledger). */

@@ -2,8 +2,8 @@
 import { Effect } from "effect";
 import type { TurnView } from "#events/agent/turn.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
-import type { Ingredients, Round } from "./prompt.ts";
 import { type Configuration, type Remembered, Toolbox, TurnLedger } from "./ports.ts";
+import type { Ingredients, Round } from "./prompt.ts";
 
 /** What the model is told of a call that has no result. */
 function outcomeText({ event, words }: Unsealed): { readonly output: string; readonly failed: boolean } {
@@ -11,9 +11,9 @@ function outcomeText({ event, words }: Unsealed): { readonly output: string; rea
   if (words === Erased) return { output: "[erased]", failed: true };
   switch (event.type) {
     case "ToolExecuted":
-      return { output: String(words["result"]), failed: false };
+      return { output: String(words.result), failed: false };
     case "ToolFailed":
-      return { output: `${open.reason}: ${String(words["detail"] ?? "")}`, failed: true };
+      return { output: `${open.reason}: ${String(words.detail ?? "")}`, failed: true };
     case "ToolDenied":
       return { output: `Not permitted: ${open.why}.`, failed: true };
     default:
@@ -29,9 +29,9 @@ const roundOf = Effect.fnUntraced(function* (round: TurnView["rounds"][number]) 
     ...round.calls.flatMap(({ settledSeq }) => (settledSeq === null ? [] : [settledSeq])),
   ]);
   const words = reply === undefined || reply.words === Erased ? {} : reply.words;
-  const inputs = (words["arguments"] ?? {}) as Readonly<Record<string, string>>;
+  const inputs = (words.arguments ?? {}) as Readonly<Record<string, string>>;
   const settled: Round = {
-    text: String(words["text"] ?? ""),
+    text: String(words.text ?? ""),
     calls: round.calls.map(({ callId, tool }) => ({ callId, tool, arguments: inputs[callId] ?? "{}" })),
     results: outcomes.map((outcome) => ({
       callId: (outcome.event.open as { readonly callId: string }).callId,
@@ -50,7 +50,7 @@ export const memoriesAt = Effect.fnUntraced(function* (seqs: ReadonlyArray<numbe
   const found = yield* ledger.reveal(seqs);
   return found.flatMap(({ event, words }): ReadonlyArray<Remembered> => {
     const { memoryId } = event.open as Pick<Remembered, "memoryId">;
-    return words === Erased ? [] : [{ memoryId, seq: event.seq, content: String(words["content"]) }];
+    return words === Erased ? [] : [{ memoryId, seq: event.seq, content: String(words.content) }];
   });
 });
 
@@ -58,7 +58,11 @@ export const memoriesAt = Effect.fnUntraced(function* (seqs: ReadonlyArray<numbe
 export const ingredientsOf = Effect.fnUntraced(function* (
   turn: TurnView,
   configuration: Configuration,
-  context: { readonly messageSeqs: ReadonlyArray<number>; readonly memorySeqs: ReadonlyArray<number>; readonly tools: ReadonlyArray<string> },
+  context: {
+    readonly messageSeqs: ReadonlyArray<number>;
+    readonly memorySeqs: ReadonlyArray<number>;
+    readonly tools: ReadonlyArray<string>;
+  },
 ) {
   const ledger = yield* TurnLedger;
   const toolbox = yield* Toolbox;

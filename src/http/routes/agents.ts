@@ -7,11 +7,11 @@ import { agentsOf, conversationsOf } from "#projections/queries.ts";
 import { providersLive } from "../../models/route.ts";
 import { toolCatalogue } from "../../tools/shelf.ts";
 import { type AgentChange, type AgentView, Api, type NewAgent, type Personality, type ToolSetting } from "../api.ts";
-import { ask, Asker, type Asking, commandId, perform, SETTLE_MS, wantedVersion } from "../asker.ts";
+import { Asker, type Asking, ask, commandId, perform, SETTLE_MS, wantedVersion } from "../asker.ts";
 import { problem } from "../problem.ts";
 import { chat } from "./chat.ts";
-import { agentId } from "./paths.ts";
 import { type HistoryParameters, historyPage, listPage } from "./pages.ts";
+import { agentId } from "./paths.ts";
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -65,7 +65,12 @@ const grantsFor = (names: ReadonlyArray<string>) =>
   Effect.forEach([...new Set(names)], (name) => {
     const tool = toolCatalogue.find((other) => other.name === name);
     return tool === undefined
-      ? Effect.fail(problem("validation", { detail: `There is no tool ${name}.`, errors: [{ path: ["capabilities"], message: `unknown tool ${name}` }] }))
+      ? Effect.fail(
+          problem("validation", {
+            detail: `There is no tool ${name}.`,
+            errors: [{ path: ["capabilities"], message: `unknown tool ${name}` }],
+          }),
+        )
       : Effect.succeed({ name, mode: tool.replay === "pure" ? ("allow" as const) : ("ask" as const) });
   });
 
@@ -113,7 +118,10 @@ const list = Effect.fnUntraced(function* (query: { readonly limit?: number; read
   const found = yield* perform(() =>
     Promise.all(page.data.map(({ id }) => asking.env.AGENT.getByName(id).describe(asking.principal))),
   );
-  return { ...page, data: found.flatMap((reply) => (reply.outcome === "accepted" ? [viewOf(reply.value, asking)] : [])) };
+  return {
+    ...page,
+    data: found.flatMap((reply) => (reply.outcome === "accepted" ? [viewOf(reply.value, asking)] : [])),
+  };
 });
 
 const tools = ({ tools: granted }: AgentDescription) => ({ tools: granted });
@@ -152,7 +160,10 @@ const activate = Effect.fnUntraced(function* (id: string, active: boolean) {
   return show(agent, asking);
 });
 
-const conversations = Effect.fnUntraced(function* (id: string, query: { readonly limit?: number; readonly cursor?: string }) {
+const conversations = Effect.fnUntraced(function* (
+  id: string,
+  query: { readonly limit?: number; readonly cursor?: string },
+) {
   const asking = yield* Asker;
   const agent = yield* describe(id);
   yield* perform(({ env }) => env.AGENT.getByName(agent.agentId).settle(SETTLE_MS));
@@ -163,7 +174,9 @@ const conversations = Effect.fnUntraced(function* (id: string, query: { readonly
 
 const events = Effect.fnUntraced(function* (id: string, query: HistoryParameters) {
   const known = yield* agentId(id);
-  return yield* historyPage(query, ({ env, principal }, wanted) => env.AGENT.getByName(known).history(principal, wanted));
+  return yield* historyPage(query, ({ env, principal }, wanted) =>
+    env.AGENT.getByName(known).history(principal, wanted),
+  );
 });
 
 export const AgentRoutes = HttpApiBuilder.group(
@@ -173,7 +186,8 @@ export const AgentRoutes = HttpApiBuilder.group(
     return handlers.handleAll({
       listAgents: ({ query }) => list(query),
       createAgent: ({ payload }) => create(payload),
-      getAgent: ({ params }) => Effect.flatMap(describe(params.id), (agent) => Effect.map(Asker, (asking) => show(agent, asking))),
+      getAgent: ({ params }) =>
+        Effect.flatMap(describe(params.id), (agent) => Effect.map(Asker, (asking) => show(agent, asking))),
       updateAgent: ({ params, payload }) => change(params.id, payload),
       deleteAgent: ({ params }) => remove(params.id),
       activateAgent: ({ params, payload }) => activate(params.id, payload.active),

@@ -5,7 +5,7 @@ import { MAX_MESSAGE_BYTES } from "#actors/room/frames.ts";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { type AgentId, childId, type MessageId, type RoomId } from "#events/kit/ids.ts";
-import { ask, Asker, commandId, perform } from "../asker.ts";
+import { Asker, ask, commandId, perform } from "../asker.ts";
 import { problem } from "../problem.ts";
 import { executionOf } from "./executions.ts";
 import { agentId as agentIdOf, roomId as roomIdOf } from "./paths.ts";
@@ -19,7 +19,9 @@ const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
   const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(agentId).describe(principal));
   const roomId = childId<RoomId>("room", agentId, asking.principal.userId);
   const door = asking.env.ROOM.getByName(roomId);
-  const opened = yield* perform(({ principal }) => door.open(principal, `${roomId}/open`, { roomId, name: agent.name, kind: "direct" }));
+  const opened = yield* perform(({ principal }) =>
+    door.open(principal, `${roomId}/open`, { roomId, name: agent.name, kind: "direct" }),
+  );
   if (opened.outcome === "accepted" && !opened.replayed)
     yield* ask(({ principal }) => door.inviteAgent(principal, `${roomId}/invite`, agentId, agent.name));
   return roomId;
@@ -28,37 +30,48 @@ const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
 const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, messageId: string) =>
   Effect.gen(function* () {
     const { turnId: turn_id } = outcome;
-    if (outcome.ending === "open")
-      return { turn_id, room_id: roomId, message_id: messageId };
+    if (outcome.ending === "open") return { turn_id, room_id: roomId, message_id: messageId };
     if (outcome.ending === "declined")
       return yield* Effect.fail(
-        outcome.why === "inactive" ? problem("agent-inactive") : problem("conflict", { detail: `The agent keeps silent: ${outcome.why}.` }),
+        outcome.why === "inactive"
+          ? problem("agent-inactive")
+          : problem("conflict", { detail: `The agent keeps silent: ${outcome.why}.` }),
       );
-    if (outcome.ending === "failed") return yield* (problem("provider-unavailable", { detail: outcome.reason }));
-    if (outcome.failure !== null) return yield* (problem("provider-unavailable", { detail: outcome.text ?? outcome.failure }));
+    if (outcome.ending === "failed") return yield* problem("provider-unavailable", { detail: outcome.reason });
+    if (outcome.failure !== null)
+      return yield* problem("provider-unavailable", { detail: outcome.text ?? outcome.failure });
     return {
       turn_id,
       room_id: roomId,
       message_id: messageId,
-      reply: { message_id: outcome.messageId, text: outcome.text, parts: [{ type: "text" as const, text: outcome.text ?? "" }] },
+      reply: {
+        message_id: outcome.messageId,
+        text: outcome.text,
+        parts: [{ type: "text" as const, text: outcome.text ?? "" }],
+      },
       tool_executions: outcome.tools.map((tool) => executionOf(tool, agentId, turn_id)),
       usage: { tokens_in: outcome.tokensIn, tokens_out: outcome.tokensOut },
     };
   });
 
 /** Says something to an agent, in a room or in private, and answers with what it says back. */
-export const chat = Effect.fnUntraced(function* (id: string, { message, room_id }: { readonly message: string; readonly room_id?: string }) {
+export const chat = Effect.fnUntraced(function* (
+  id: string,
+  { message, room_id }: { readonly message: string; readonly room_id?: string },
+) {
   const asking = yield* Asker;
   const agentId = yield* agentIdOf(id);
   const fault = message.trim() === "" ? "is empty" : textFault(message);
-  if (fault !== undefined) return yield* (problem("validation", { errors: [{ path: ["message"], message: fault }] }));
-  if (utf8Bytes(message) > MAX_MESSAGE_BYTES) return yield* (problem("payload-too-large", { detail: "A message may have 16 KiB at most." }));
+  if (fault !== undefined) return yield* problem("validation", { errors: [{ path: ["message"], message: fault }] });
+  if (utf8Bytes(message) > MAX_MESSAGE_BYTES)
+    return yield* problem("payload-too-large", { detail: "A message may have 16 KiB at most." });
   const roomId = room_id === undefined ? yield* directRoom(agentId) : yield* roomIdOf(room_id);
   const posted = yield* ask(({ env, principal }) =>
     env.ROOM.getByName(roomId).post(principal, commandId(asking), { text: message, invoke: agentId }),
   );
   const waitMs = /\brespond-async\b/.test(asking.request.headers.get("prefer") ?? "") ? 0 : CHAT_WAIT_MS;
-  if (waitMs === 0) return yield* chatAnswer({ ending: "open", turnId: turnOf(agentId, posted.id) }, agentId, roomId, posted.id);
+  if (waitMs === 0)
+    return yield* chatAnswer({ ending: "open", turnId: turnOf(agentId, posted.id) }, agentId, roomId, posted.id);
   const outcome = yield* perform(({ env }) => env.AGENT.getByName(agentId).outcome(posted.id as MessageId, waitMs));
   return yield* chatAnswer(outcome, agentId, roomId, posted.id);
 });

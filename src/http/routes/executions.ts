@@ -4,8 +4,8 @@ import type { ToolOutcome, WordsReference } from "#actors/kit/doors.ts";
 import { type ExecutionRow, executionsFor } from "#projections/queries.ts";
 import type { ToolExecution } from "../api.ts";
 import { Asker, type Asking, perform, SETTLE_MS } from "../asker.ts";
-import { agentId } from "./paths.ts";
 import { listPage } from "./pages.ts";
+import { agentId } from "./paths.ts";
 
 /** A call of a turn that has just ended. */
 export const executionOf = (tool: ToolOutcome, agent: string, turn: string): typeof ToolExecution.Type => ({
@@ -44,7 +44,7 @@ async function revealed({ env, principal }: Asking, rows: ReadonlyArray<Executio
   );
   return rows.map((row): typeof ToolExecution.Type => {
     const at = (seq: number | undefined) => (seq === undefined ? undefined : words.get(`${row.agent_id}/${seq}`));
-    const inputs = at(row.input_data.seq)?.["arguments"] as Readonly<Record<string, string>> | undefined;
+    const inputs = at(row.input_data.seq)?.arguments as Readonly<Record<string, string>> | undefined;
     return {
       id: row.id,
       agent_id: row.agent_id,
@@ -52,8 +52,8 @@ async function revealed({ env, principal }: Asking, rows: ReadonlyArray<Executio
       tool: row.tool_name,
       status: row.execution_status,
       input: inputs?.[row.input_data.call] ?? null,
-      output: (at(row.output_data?.seq)?.["result"] as string | undefined) ?? null,
-      error: (at(row.error_message?.words?.seq)?.["detail"] as string | undefined) ?? row.error_message?.reason ?? null,
+      output: (at(row.output_data?.seq)?.result as string | undefined) ?? null,
+      error: (at(row.error_message?.words?.seq)?.detail as string | undefined) ?? row.error_message?.reason ?? null,
       ms: row.execution_time_ms,
       executed_at: row.executed_at,
     };
@@ -75,7 +75,11 @@ export const listExecutions = Effect.fnUntraced(function* (query: {
     yield* perform(({ env }) => env.AGENT.getByName(known).settle(SETTLE_MS));
   }
   const page = yield* listPage(
-    executionsFor(asking.env.DB, asking.principal.userId, agent_id === undefined ? paging : { ...paging, agent: agent_id }),
+    executionsFor(
+      asking.env.DB,
+      asking.principal.userId,
+      agent_id === undefined ? paging : { ...paging, agent: agent_id },
+    ),
   );
   return { ...page, data: yield* perform((current) => revealed(current, page.data)) };
 });

@@ -3,20 +3,24 @@ import { Effect, Result } from "effect";
 import type { History, HistoryQuery } from "#actors/kit/doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import type { Listed } from "#projections/queries.ts";
-import { ask, type Asking } from "../asker.ts";
+import { type Asking, ask } from "../asker.ts";
 import { problem } from "../problem.ts";
 
 const DEFAULT_LIMIT = 50;
 
 /** A page from the read models; a cursor that is not ours is a fault of the request. */
 export const listPage = <Row>(listed: Listed<Row>) =>
-  Effect.flatMap(Effect.promise(() => listed), (found) =>
-    Result.isFailure(found)
-      ? Effect.fail(problem("validation", { errors: [{ path: ["query", "cursor"], message: found.failure.message }] }))
-      : Effect.succeed({
-          data: found.success.items,
-          page: { next_cursor: found.success.next, has_more: found.success.next !== null },
-        }),
+  Effect.flatMap(
+    Effect.promise(() => listed),
+    (found) =>
+      Result.isFailure(found)
+        ? Effect.fail(
+            problem("validation", { errors: [{ path: ["query", "cursor"], message: found.failure.message }] }),
+          )
+        : Effect.succeed({
+            data: found.success.items,
+            page: { next_cursor: found.success.next, has_more: found.success.next !== null },
+          }),
   );
 
 export interface HistoryParameters {

@@ -3,13 +3,13 @@ import { Effect, Schema } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import type { RoomDescription, RoomDoor } from "#actors/kit/doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
-import { messageCommand } from "#actors/room/channel.ts";
 import { textFault } from "#events/kit/canonical.ts";
 import { AgentId, childId, type RoomId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
+import { messageCommand } from "#events/room/decide.ts";
 import { roomsFor } from "#projections/queries.ts";
 import { Api, type RoomView } from "../api.ts";
-import { ask, Asker, type Asking, commandId, perform, SETTLE_MS } from "../asker.ts";
+import { Asker, type Asking, ask, commandId, perform, SETTLE_MS } from "../asker.ts";
 import { problem } from "../problem.ts";
 import { type HistoryParameters, historyPage, listPage } from "./pages.ts";
 import { agentId, roomId, userId } from "./paths.ts";
@@ -60,10 +60,14 @@ const addParticipant = Effect.fnUntraced(function* (
   if ("agent_id" in who) {
     const known = yield* agentId(who.agent_id);
     const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(known).describe(principal));
-    return viewOf(yield* changed(id, (door, { principal }, command) => door.inviteAgent(principal, command, known, agent.name)));
+    return viewOf(
+      yield* changed(id, (door, { principal }, command) => door.inviteAgent(principal, command, known, agent.name)),
+    );
   }
   const person = yield* userId(who.user_id);
-  return viewOf(yield* changed(id, (door, { principal }, command) => door.addPerson(principal, command, person, person)));
+  return viewOf(
+    yield* changed(id, (door, { principal }, command) => door.addPerson(principal, command, person, person)),
+  );
 });
 
 const removeParticipant = Effect.fnUntraced(function* (id: string, participant: string) {
@@ -94,7 +98,11 @@ const messages = Effect.fnUntraced(function* (
 
 const post = Effect.fnUntraced(function* (
   id: string,
-  { text, client_msg_id, reply_to }: { readonly text: string; readonly client_msg_id: string; readonly reply_to?: string },
+  {
+    text,
+    client_msg_id,
+    reply_to,
+  }: { readonly text: string; readonly client_msg_id: string; readonly reply_to?: string },
 ) {
   const room = yield* roomId(id);
   const fault = text.trim() === "" ? "is empty" : textFault(text);
@@ -132,7 +140,10 @@ export const RoomRoutes = HttpApiBuilder.group(
       createRoom: ({ payload }) => create(payload),
       getRoom: ({ params }) => describe(params.id),
       joinRoom: ({ params }) =>
-        Effect.map(changed(params.id, (door, { principal }, command) => door.join(principal, command)), viewOf),
+        Effect.map(
+          changed(params.id, (door, { principal }, command) => door.join(principal, command)),
+          viewOf,
+        ),
       leaveRoom: ({ params }) =>
         changed(params.id, (door, { principal }, command) => door.removePerson(principal, command, principal.userId)),
       addParticipant: ({ params, payload }) => addParticipant(params.id, payload),

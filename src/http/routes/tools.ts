@@ -10,7 +10,11 @@ import { listExecutions } from "./executions.ts";
 const listTools = ({ limit = 50, cursor = "0" }: { readonly limit?: number; readonly cursor?: string }) => {
   const start = /^\d{1,6}$/.test(cursor) ? Number(cursor) : Number.NaN;
   if (Number.isNaN(start))
-    return Effect.fail(problem("validation", { errors: [{ path: ["query", "cursor"], message: "This cursor does not belong to this list." }] }));
+    return Effect.fail(
+      problem("validation", {
+        errors: [{ path: ["query", "cursor"], message: "This cursor does not belong to this list." }],
+      }),
+    );
   const data = toolCatalogue.slice(start, start + limit);
   const next = start + data.length;
   const more = next < toolCatalogue.length;

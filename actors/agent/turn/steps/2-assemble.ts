@@ -17,10 +17,15 @@ export const assemble = {
     const ledger = yield* TurnLedger;
     const rooms = yield* Rooms;
     const recall = yield* Recall;
-    rooms.show(turn.roomId, { event: "agent_thinking", turnId: turn.turnId, state: "context", label: "Reading the room…" });
+    rooms.show(turn.roomId, {
+      event: "agent_thinking",
+      turnId: turn.turnId,
+      state: "context",
+      label: "Reading the room…",
+    });
     const configuration = yield* ledger.configuration();
     const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
-    const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words["text"] ?? "");
+    const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
     const found = configuration.memoryEnabled
       ? yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker: turn.authorId }).pipe(
           Effect.retry(quick),

@@ -1,7 +1,8 @@
 /** Step 4, tool evaluation: the intent is recorded before the effect, the outcome after; `decide` is the gate. */
 import { Clock, Duration, Effect, Redacted } from "effect";
 import { type CallView, isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
-import { ToolFailure, Timeout } from "../failures.ts";
+import { utf8Bytes } from "#events/kit/canonical.ts";
+import { Timeout, ToolFailure } from "../failures.ts";
 import { Rooms, Toolbox, TurnLedger } from "../ports.ts";
 import { metaOf, type Step } from "../step.ts";
 import { roundsOf } from "../transcript.ts";
@@ -21,29 +22,31 @@ const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, inp
   const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
   rooms.show(roomId, { ...sign, status: "running" });
   const startedAt = yield* Clock.currentTimeMillis;
-  const outcome = yield* toolbox.run(call.tool, input, { agentId: ledger.agentId, turnId, roomId, key: call.callId }).pipe(
-    Effect.timeoutOrElse({
-      duration: TOOL_BOX,
-      orElse: () =>
-        Effect.fail(
-          new ToolFailure({ tool: call.tool, reason: new Timeout({ afterMs: Duration.toMillis(TOOL_BOX) }) }),
-        ),
-    }),
-    Effect.map((result) => ({
-      sign: { status: "success" as const, output: result },
-      outcome: { kind: "executed" as const, bytes: result.length, words: Redacted.make({ result }) },
-    })),
-    Effect.catchTag("ToolFailure", (failure) =>
-      Effect.succeed({
-        sign: { status: "error" as const, error: detailOf(failure) },
-        outcome: {
-          kind: "failed" as const,
-          reason: failure.reason._tag,
-          words: Redacted.make({ detail: detailOf(failure) }),
-        },
+  const outcome = yield* toolbox
+    .run(call.tool, input, { agentId: ledger.agentId, turnId, roomId, key: call.callId })
+    .pipe(
+      Effect.timeoutOrElse({
+        duration: TOOL_BOX,
+        orElse: () =>
+          Effect.fail(
+            new ToolFailure({ tool: call.tool, reason: new Timeout({ afterMs: Duration.toMillis(TOOL_BOX) }) }),
+          ),
       }),
-    ),
-  );
+      Effect.map((result) => ({
+        sign: { status: "success" as const, output: result },
+        outcome: { kind: "executed" as const, bytes: utf8Bytes(result), words: Redacted.make({ result }) },
+      })),
+      Effect.catchTag("ToolFailure", (failure) =>
+        Effect.succeed({
+          sign: { status: "error" as const, error: detailOf(failure) },
+          outcome: {
+            kind: "failed" as const,
+            reason: failure.reason._tag,
+            words: Redacted.make({ detail: detailOf(failure) }),
+          },
+        }),
+      ),
+    );
   const ms = Math.round((yield* Clock.currentTimeMillis) - startedAt);
   yield* settle(turn, call, ms, outcome.outcome);
   rooms.show(roomId, { ...sign, ...outcome.sign, ms });

@@ -17,7 +17,7 @@ export const remember = {
     const bySomeone = turn.authorId.startsWith("user:");
     const formed =
       memoryEnabled && bySomeone && trigger !== undefined && trigger.words !== Erased
-        ? former.form({ text: String(trigger.words["text"] ?? ""), authorId: turn.authorId })
+        ? former.form({ text: String(trigger.words.text ?? ""), authorId: turn.authorId })
         : [];
     yield* ledger.commit({
       type: "ConsiderMemories",

@@ -24,7 +24,7 @@ export const broadcast = {
         roomId: turn.roomId,
         inReplyTo: turn.inReplyTo,
         hops: turn.hops + 1,
-        text: String(written.words["text"]),
+        text: String(written.words.text),
         notice: draft.notice,
         model: turn.rounds.at(-1)?.model,
         usage: {

@@ -1,0 +1,43 @@
+/** An agent's two keys in KV, kept up to date after its read models; owned by AgentActor. Shown, never decided upon. */
+import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { AgentRefusal } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import { agentEntry, cachedMemory, memoriesEntry, WriteThrough } from "#projections/kit/caches.ts";
+import { now } from "../kit/clock.ts";
+import type { Ledger } from "../kit/ledger.ts";
+
+const RECENT_MEMORIES = 20;
+
+export class AgentCaches {
+  readonly #ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+  readonly #writer: WriteThrough;
+  /** The newest memory in what was offered last; undefined after a wake, so that the first offer holds everything. */
+  #newestMemory: number | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>, kv: KVNamespace) {
+    this.#ledger = ledger;
+    this.#writer = new WriteThrough(kv);
+  }
+
+  /** Offers what stands now; what KV will not take yet is written when it will. */
+  async refresh(): Promise<void> {
+    const { head, state } = this.#ledger;
+    if (state.agentId === null) return;
+    const memories = this.#ledger.newest("MemoryFormed", RECENT_MEMORIES) as RecordedOf<
+      Extract<AgentEvent, { type: "MemoryFormed" }>
+    >[];
+    const newest = memories[0]?.seq ?? 0;
+    const remembered = newest === this.#newestMemory ? [] : [memoriesEntry(state.agentId, head, memories.map(cachedMemory))];
+    this.#newestMemory = newest;
+    this.#comeBack(await this.#writer.offer([agentEntry(state.agentId, head, state), ...remembered], now()));
+  }
+
+  #comeBack({ again }: { readonly again: number | null }): void {
+    clearTimeout(this.#later);
+    if (again === null) return;
+    this.#later = setTimeout(async () => this.#comeBack(await this.#writer.flush(now())), Math.max(0, again - now()));
+  }
+}

@@ -1,0 +1,13 @@
+/** `npm run deploy`: migrations, the page, the Worker — in the order in which each needs the one before. */
+import { spawnSync } from "node:child_process";
+import { buildPage } from "./page.ts";
+import { wranglerPath } from "./wrangler.ts";
+
+const wrangler = (...argv: ReadonlyArray<string>): void => {
+  const { status } = spawnSync(process.execPath, [wranglerPath, ...argv], { stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+await buildPage();
+wrangler("d1", "migrations", "apply", "troupe", "--remote");
+wrangler("deploy", ...process.argv.slice(2));

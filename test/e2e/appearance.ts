@@ -1,0 +1,200 @@
+/** How every screen looks and whether everybody can use it: each screen in both widths and both themes, checked by axe. */
+import { equal } from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "playwright-core";
+import { narrow, type Stage, wide } from "./browser.ts";
+import { answered, type Check, composer, openRoom, row, type Scenario, say } from "./scenario.ts";
+
+const folder = process.env["E2E_SCREENSHOTS"];
+const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
+interface Screen {
+  readonly name: string;
+  readonly as?: "dana" | "erik" | "mira";
+  readonly path: string;
+  /** Leads to the state that is looked at. */
+  readonly reach: (page: Page) => Promise<void>;
+}
+
+const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name }).waitFor();
+
+const firstAgent = async (page: Page, link: RegExp) => {
+  await heading(page, "Agents");
+  await page.getByRole("main").getByRole("link", { name: link }).first().click();
+};
+
+const screens: ReadonlyArray<Screen> = [
+  {
+    name: "room",
+    path: "/",
+    reach: async (page) => {
+      await openRoom(page, "Welcome");
+      await row(page, /./).first().waitFor();
+    },
+  },
+  {
+    name: "room-mention",
+    path: "/",
+    reach: async (page) => {
+      await openRoom(page, "Welcome");
+      await composer(page).focus();
+      await page.keyboard.type("@");
+      await page.getByRole("listbox").waitFor();
+    },
+  },
+  {
+    name: "room-people",
+    path: "/",
+    reach: async (page) => {
+      await openRoom(page, "Welcome");
+      const button = page.getByRole("button", { name: /^Who is here/ });
+      if (await button.isVisible()) await button.click();
+      await page.getByRole("heading", { name: "Who is here" }).waitFor();
+    },
+  },
+  {
+    name: "room-invite",
+    path: "/",
+    reach: async (page) => {
+      await openRoom(page, "Welcome");
+      const button = page.getByRole("button", { name: /^Who is here/ });
+      if (await button.isVisible()) await button.click();
+      await page.getByRole("button", { name: "Invite", exact: true }).click();
+      await page
+        .getByRole("dialog", { name: "Invite to this room" })
+        .getByRole("heading", { name: "A person" })
+        .waitFor();
+    },
+  },
+  {
+    name: "room-empty",
+    path: "/rooms",
+    reach: async (page) => {
+      await heading(page, "Rooms");
+      await page
+        .getByRole("main")
+        .getByRole("link", { name: /Empty stage/ })
+        .click();
+      await page.getByRole("heading", { name: "Nothing has been said here yet" }).waitFor();
+    },
+  },
+  { name: "rooms", path: "/rooms", reach: (page) => page.getByRole("main").getByRole("list").first().waitFor() },
+  {
+    name: "rooms-new",
+    path: "/rooms",
+    reach: async (page) => {
+      await page.getByRole("button", { name: "New room" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "agents", path: "/agents", reach: (page) => page.getByRole("link", { name: "Ada", exact: true }).waitFor() },
+  {
+    name: "agents-empty",
+    as: "mira",
+    path: "/agents",
+    reach: (page) => page.getByRole("heading", { name: "You have no agents yet" }).waitFor(),
+  },
+  {
+    name: "agent-new",
+    path: "/agents/new",
+    reach: (page) => page.getByText("Allow").first().waitFor({ state: "attached" }),
+  },
+  {
+    name: "agent",
+    path: "/agents",
+    reach: async (page) => {
+      await firstAgent(page, /^Edit Ada/);
+      await heading(page, "Ada");
+      await page.getByText("Allow").first().waitFor({ state: "attached" });
+    },
+  },
+  {
+    name: "agent-delete",
+    path: "/agents",
+    reach: async (page) => {
+      await firstAgent(page, /^Edit Ada/);
+      await page.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "agent-events",
+    path: "/agents",
+    reach: async (page) => {
+      await firstAgent(page, /^Events of Ada/);
+      await page.getByRole("table").locator("summary").first().click();
+    },
+  },
+  { name: "agent-missing", path: "/agents/agt_none", reach: (page) => page.getByRole("alert").waitFor() },
+  {
+    name: "not-found",
+    path: "/nowhere",
+    reach: (page) => page.getByRole("heading", { name: "There is nothing at this address" }).waitFor(),
+  },
+];
+
+async function look(stage: Stage, screen: Screen, width: "wide" | "narrow", theme: "light" | "dark"): Promise<void> {
+  const page = await stage.visit({
+    as: screen.as ?? "dana",
+    path: screen.path,
+    viewport: width === "wide" ? wide : narrow,
+    theme,
+  });
+  await screen.reach(page);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  equal(overflow, 0, "nothing sticks out to the side");
+  if (folder) await page.screenshot({ path: join(folder, `${screen.name}-${width}-${theme}.png`) });
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
+  );
+  await page.context().close();
+  equal(found.join("\n"), "");
+}
+
+const looks = screens.flatMap((screen) =>
+  (["wide", "narrow"] as const).flatMap((width) =>
+    (["light", "dark"] as const).map(
+      (theme): Check => [`${screen.name}, ${width}, ${theme}`, (stage) => look(stage, screen, width, theme)],
+    ),
+  ),
+);
+
+export const appearance: Scenario = {
+  title: "Appearance",
+  checks: [
+    [
+      "the stage is set: something said in Welcome, and a room where nothing was",
+      async (stage) => {
+        if (folder) mkdirSync(folder, { recursive: true });
+        const page = await stage.visit();
+        await openRoom(page, "Welcome");
+        await say(page, "@Ada what is 20% of 45?");
+        await answered(page, "9");
+        await page.goto(new URL("/rooms", stage.url).href);
+        await page.getByRole("button", { name: "New room" }).click();
+        await page.getByRole("dialog").getByLabel("Name").fill("Empty stage");
+        await page.getByRole("dialog").getByRole("button", { name: "Create room" }).click();
+        await openRoom(page, "Empty stage");
+      },
+    ],
+    ...looks,
+    [
+      "with colours forced by the system everything still has an edge",
+      async (stage) => {
+        const page = await stage.visit({
+          before: (fresh) => fresh.emulateMedia({ forcedColors: "active" }),
+        });
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        const border = await composer(page).evaluate(
+          (field) => getComputedStyle(field.parentElement ?? field).borderTopStyle,
+        );
+        equal(border, "solid");
+      },
+    ],
+  ],
+};
