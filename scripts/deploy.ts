@@ -8,6 +8,6 @@ const wrangler = (...argv: ReadonlyArray<string>): void => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-await buildPage();
+buildPage();
 wrangler("d1", "migrations", "apply", "troupe", "--remote");
 wrangler("deploy", ...process.argv.slice(2));

@@ -24,7 +24,7 @@ function sources(): string {
 }
 
 /** @throws with the tool's own words when the page does not build. */
-export async function buildPage(): Promise<void> {
+export function buildPage(): void {
   const now = sources();
   if (existsSync(BUILT) && readFileSync(BUILT, "utf8") === now) return;
   const vite = join(dirname(require.resolve("vite/package.json")), "bin/vite.js");

@@ -70,7 +70,8 @@ const variables = (() => {
   }
 })();
 try {
-  await Promise.all([buildPage(), migrateLocally(state)]);
+  buildPage();
+  migrateLocally(state);
 } catch (error) {
   giveUp(error instanceof Error ? error.message : "the first build failed");
 }

@@ -31,8 +31,8 @@ import type {
 } from "../kit/doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
-import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
 import { AgentCaches } from "./caches.ts";
+import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
 import { agentFeeds } from "./feeds.ts";
 import { Outcomes } from "./outcomes.ts";
 import { localRecall } from "./recall/recall.ts";
@@ -62,6 +62,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
   readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
+  /** Turns that started in this life of the object and have no fiber yet. */
+  readonly #begun = new Set<TurnId>();
   /** Turns whose fiber failed for reasons of the world; the next heartbeat takes them up again. */
   readonly #resting = new Set<TurnId>();
   #runtime: ManagedRuntime.ManagedRuntime<Abilities | TurnLedger | Rooms | Recall, never> | undefined;
@@ -176,10 +178,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     if (item.kind === "joined") return { type: "JoinRoom", meta: this.#meta(id, item.by), roomId, kind: item.roomKind };
     if (item.kind === "left") return { type: "LeaveRoom", meta: this.#meta(id, item.by), roomId };
     const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed } = item;
+    const turnId = turnOf(this.#id(), messageId);
     return {
       type: "ReceiveMessage",
-      meta: { ...this.#meta(id, authorId), causation: item.causation, correlation: item.correlation },
-      turnId: turnOf(this.#id(), messageId),
+      meta: { ...this.#meta(`${turnId}/receive`, authorId), causation: item.causation, correlation: item.correlation },
+      turnId,
       ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed },
       chars: text?.length ?? 0,
       words: Redacted.make({ text: text ?? "", authorName }),
@@ -198,6 +201,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
+    for (const event of events)
+      if (event.type === "TurnStarted" && !this.#fibers.has(event.open.turnId)) this.#begun.add(event.open.turnId);
     for (const event of events)
       if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
         this.#channels.turnLost(event.open.roomId, event.open.turnId);
@@ -230,7 +235,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   #run(turnId: TurnId): void {
     const turn = this.ledger.state.turns[turnId]!;
-    if (turn.attempt > 0) {
+    if (turn.attempt > 0 && !this.#begun.delete(turnId)) {
       // No fiber, but it had begun: whoever ran it is gone. A new attempt fences off whatever may be left of it [T5].
       const meta = this.#meta(`${turnId}/resume/${turn.attempt}`, agentName(this.#id()));
       const reply = this.commitNow({ type: "ResumeTurn", meta, turnId });

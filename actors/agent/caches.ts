@@ -30,7 +30,8 @@ export class AgentCaches {
       Extract<AgentEvent, { type: "MemoryFormed" }>
     >[];
     const newest = memories[0]?.seq ?? 0;
-    const remembered = newest === this.#newestMemory ? [] : [memoriesEntry(state.agentId, head, memories.map(cachedMemory))];
+    const remembered =
+      newest === this.#newestMemory ? [] : [memoriesEntry(state.agentId, head, memories.map(cachedMemory))];
     this.#newestMemory = newest;
     this.#comeBack(await this.#writer.offer([agentEntry(state.agentId, head, state), ...remembered], now()));
   }

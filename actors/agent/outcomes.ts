@@ -52,8 +52,9 @@ export class Outcomes {
 
   #past(turnId: TurnId): Ending | undefined {
     if (this.#ledger.state.turns[turnId] !== undefined) return undefined;
-    const own = this.#events(turnId).find(isEnding);
-    if (own !== undefined) return own;
+    const events = this.#events(turnId);
+    const own = events.find((event) => isEnding(event) && event.open.turnId === turnId) as Ending | undefined;
+    if (own !== undefined || events.length === 0) return own; // no event: its message has not arrived yet
     return endings
       .flatMap((type) => this.#ledger.newest(type as Ending["type"], LOOK_BACK))
       .filter(isEnding)
@@ -109,10 +110,13 @@ const statuses: Readonly<Record<string, ToolOutcome["status"]>> = {
 
 /** The tool calls of one turn's events, each with its arguments and what came of it. */
 function toolOutcomes(events: ReadonlyArray<Unsealed>): ReadonlyArray<ToolOutcome> {
-  const inputs: Record<string, string> = {};
+  const asked = new Map<string, { readonly at: number; readonly input: string | null }>();
   for (const { event, words } of events)
-    if (event.type === "ModelReplied" && words !== Erased)
-      Object.assign(inputs, words.arguments as Record<string, string>);
+    if (event.type === "ModelReplied")
+      for (const { callId } of (event.open as { readonly calls: ReadonlyArray<{ readonly callId: string }> }).calls) {
+        const inputs = words === Erased ? {} : (words.arguments as Readonly<Record<string, string>>);
+        asked.set(callId, { at: event.at, input: inputs[callId] ?? null });
+      }
   return events.flatMap(({ event, words }) => {
     const status = statuses[event.type];
     if (status === undefined) return [];
@@ -123,11 +127,11 @@ function toolOutcomes(events: ReadonlyArray<Unsealed>): ReadonlyArray<ToolOutcom
         callId: open.callId,
         tool: open.tool,
         status,
-        input: inputs[open.callId] ?? null,
+        input: asked.get(open.callId)?.input ?? null,
         output: status === "success" ? String(said.result ?? "") : null,
         error: status === "error" ? String(said.detail ?? "") : (open.why ?? null),
         ms: open.ms ?? null,
-        at: event.at,
+        at: asked.get(open.callId)?.at ?? event.at,
       },
     ];
   });

@@ -15,7 +15,7 @@ import { type Timer, Timers } from "./timers.ts";
 /** After a commit, whatever it set going is looked after again within this time, should the object die (house.md II.9). */
 const HEARTBEAT_MS = 5_000;
 /** D1 has one writer: events wait this long for company (house.md II.7 asks for a lag of at most a second). */
-const BUNDLE_MS = 300;
+const BUNDLE_MS = 400;
 /** Bookmarks ride along with commits, but not with every one: each row is another page to write. */
 const SAVE_EVERY_MS = 1_000;
 
@@ -43,16 +43,16 @@ export abstract class Actor<
   constructor(ctx: DurableObjectState, env: Env, decider: Decider<State, C, E, No>) {
     super(ctx, env as Env & Cloudflare.Env);
     const stream = `${decider.kind}:${ctx.id.name}`;
-    this.tables = durableSql(ctx.storage);
     this.keys = new Keys(stream, env);
-    this.timers = new Timers(this.tables, { set: (at) => void ctx.storage.setAlarm(at) });
     this.ledger = new Ledger(decider, {
       stream,
-      sql: this.tables,
+      sql: durableSql(ctx.storage),
       keys: this.keys,
       along: (next) => this.#along(next),
       told: (events) => this.afterCommit(events),
     });
+    this.tables = this.ledger.tables;
+    this.timers = new Timers(this.tables, { set: (at) => void ctx.storage.setAlarm(at) });
     this.feeds = new Feeds(this.tables, this.ledger);
     this.#isFinal = (state) => decider.isFinal(state);
   }

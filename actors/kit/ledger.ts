@@ -8,7 +8,7 @@ import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
 import { canonical, headerOf, type Prepared, prepare, same } from "./encoding.ts";
 import { CommandIdReused, EventTooLarge, StreamMoved, SubjectErased } from "./refusals.ts";
 import { accepted, asData, type RefusalData, type Reply, refused } from "./reply.ts";
-import { migrate } from "./schema.ts";
+import { withTables } from "./schema.ts";
 import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
 import type { SqlPort, SqlValue } from "./sql.ts";
 
@@ -34,8 +34,8 @@ const SNAPSHOT_EVERY = 500;
 const MAX_EVENT_BYTES = 256 * 1024;
 /** Words kept in memory after they were opened or sealed, newest first out last: a turn reads the same ones again. */
 const REVEALED_AT_MOST = 400;
-/** Newest events kept in memory: whoever follows the log finds what was just committed without asking SQLite again. */
-const TAIL = 256;
+/** Newest events kept in memory (up to twice as many): who follows the log need not ask SQLite for what was just committed. */
+const TAIL = 128;
 
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
 const StoredReply = Schema.fromJsonString(
@@ -62,7 +62,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #along: AlongWith<State>;
   readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
   readonly #revealed = new Map<number, Readonly<Record<string, unknown>>>();
-  #tail: ReadonlyArray<RecordedOf<E>> = [];
+  readonly #tail: RecordedOf<E>[] = [];
   #state: State;
   #head = 0;
   #hash: Uint8Array;
@@ -82,12 +82,11 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   ) {
     this.stream = options.stream;
     this.#decider = decider;
-    this.#sql = options.sql;
+    this.#sql = withTables(options.sql, options.stream);
     this.#keys = options.keys;
     this.#along = options.along ?? (() => {});
     this.#told = options.told ?? (() => {});
     this.#definitions = new Map(decider.events.map((definition) => [definition.type, definition]));
-    migrate(this.#sql, this.stream);
     const snapshot = this.#snapshot();
     this.#snapshotAt = snapshot.seq;
     this.#state = this.#foldFrom(snapshot);
@@ -98,6 +97,11 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   get state(): State {
     return this.#state;
+  }
+
+  /** The tables of this log, for those who keep their own beside it. */
+  get tables(): SqlPort {
+    return this.#sql;
   }
 
   /** The seq of the newest event; 0 for an empty log. */
@@ -129,16 +133,19 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#hash = written.hash;
     this.#head = head + pending.length;
     for (const [seq, words] of written.words) this.#keepRevealed(seq, words);
-    this.#tail = [...this.#tail, ...written.events].slice(-TAIL);
+    this.#tail.push(...written.events);
+    if (this.#tail.length > 2 * TAIL) this.#tail.splice(0, this.#tail.length - TAIL);
     this.#told(written.events);
     return accepted({ from: head + 1, to: this.#head }, this.#head);
   }
 
   /** Recorded events with `after < seq ≤ …`, oldest first, at most `limit`; `types` narrows them. */
   read(after: number, limit: number, types?: ReadonlyArray<string>): ReadonlyArray<RecordedOf<E>> {
-    const oldest = this.#tail[0]?.seq ?? Number.MAX_SAFE_INTEGER;
-    if (after + 1 >= oldest || after >= this.#head)
-      return this.#tail.filter(({ seq, type }) => seq > after && (types?.includes(type) ?? true)).slice(0, limit);
+    const oldest = this.#tail[0]?.seq ?? this.#head + 1;
+    if (after + 1 >= oldest) {
+      const events = this.#tail.slice(after + 1 - oldest);
+      return (types ? events.filter(({ type }) => types.includes(type)) : events).slice(0, limit);
+    }
     const rows = types
       ? this.#sql.rows(
           `SELECT ${COLUMNS} FROM events WHERE seq > ? AND type IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
@@ -150,10 +157,14 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return rows.map((row) => this.#recorded(row));
   }
 
-  /** The newest events of a type before a seq, newest first. */
+  /**
+   * The newest events of a type before a seq, newest first. The type stands in the query itself, so that a partial
+   * index serves it.
+   */
   newest(type: E["type"], limit: number, before = Number.MAX_SAFE_INTEGER): ReadonlyArray<RecordedOf<E>> {
+    if (!this.#definitions.has(type)) throw new Error(`${type} is not an event of ${this.stream}`);
     return this.#sql
-      .rows(`SELECT ${COLUMNS} FROM events WHERE type = ? AND seq < ? ORDER BY seq DESC LIMIT ?`, type, before, limit)
+      .rows(`SELECT ${COLUMNS} FROM events WHERE type = '${type}' AND seq < ? ORDER BY seq DESC LIMIT ?`, before, limit)
       .map((row) => this.#recorded(row));
   }
 
@@ -235,7 +246,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   /** What was just committed is still in memory, words and all; undefined when anything asked for is not. */
   #atHand(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | undefined {
-    const oldest = this.#tail[0]?.seq ?? Number.MAX_SAFE_INTEGER;
+    const oldest = this.#tail[0]?.seq ?? this.#head + 1;
     const found: Unsealed[] = [];
     for (const seq of seqs) {
       const event = this.#tail[seq - oldest];

@@ -17,7 +17,8 @@ const ledger = [
      sealed BLOB,
      hash BLOB NOT NULL
    ) STRICT`,
-  "CREATE INDEX events_by_type ON events (type, seq)",
+  // Partial, because an index over all types would cost each event of a commit a page of its own.
+  "CREATE INDEX events_of_memory ON events (seq) WHERE type = 'MemoryFormed'",
   "CREATE INDEX events_by_message ON events (open ->> '$.messageId') WHERE type = 'MessagePosted'",
   `CREATE TRIGGER events_gapless BEFORE INSERT ON events
    WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM events)
@@ -41,10 +42,34 @@ const ledger = [
 const migrations: ReadonlyArray<ReadonlyArray<string>> = [ledger];
 
 /**
- * Brings the tables up to date and notes whose stream this is.
+ * The port with its tables in place. An object that was only ever asked about stays empty: its tables are made with
+ * the first thing that is written, so that guessing names costs nobody storage.
  * @throws when the tables are of a newer program, or belong to another stream.
  */
-export function migrate(sql: SqlPort, stream: string): void {
+export function withTables(sql: SqlPort, stream: string): SqlPort {
+  if (sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'").length > 0) {
+    migrate(sql, stream);
+    return sql;
+  }
+  let made = false;
+  const make = () => {
+    if (!made) migrate(sql, stream);
+    made = true;
+  };
+  return {
+    rows: (query, ...parameters) => (made ? sql.rows(query, ...parameters) : []),
+    run: (query, ...parameters) => {
+      make();
+      sql.run(query, ...parameters);
+    },
+    transaction: (body) => {
+      make();
+      return sql.transaction(body);
+    },
+  };
+}
+
+function migrate(sql: SqlPort, stream: string): void {
   sql.run("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT");
   const known = new Map(sql.rows("SELECT key, value FROM meta") as ReadonlyArray<[string, string]>);
   if ((known.get("stream") ?? stream) !== stream) throw new Error(`${stream} opened the log of ${known.get("stream")}`);

@@ -57,8 +57,8 @@ export class Timers {
   }
 
   next(): number | undefined {
-    const row = this.#sql.rows("SELECT MIN(due) FROM timers")[0];
-    return row?.[0] === null || row === undefined ? undefined : Number(row[0]);
+    const due = this.#sql.rows("SELECT MIN(due) FROM timers")[0]?.[0];
+    return due == null ? undefined : Number(due);
   }
 
   /**

@@ -15,6 +15,7 @@ import {
   type UserId,
   userName,
 } from "#events/kit/ids.ts";
+import { own } from "#events/kit/own.ts";
 import { addressedAgents, type RoomKind } from "#events/room/addressing.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
@@ -231,7 +232,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
    */
   async #joinSocket(by: Principal, after: number | undefined, admit: Admit): Promise<Reply> {
     if (!this.#mayKnow(by)) return refused(noRoom);
-    if (this.ledger.state.people[by.userId] === undefined) {
+    if (own(this.ledger.state.people, by.userId) === undefined) {
       const reply = await this.#joinRoom(by, `${by.userId}/join/${this.ledger.head}`);
       if (reply.outcome === "refused") return reply;
     }
@@ -352,7 +353,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   /** A private room does not even show to strangers that it exists. */
   #mayKnow({ userId }: Principal): boolean {
     const { status, kind, people } = this.ledger.state;
-    return status === "open" && (kind === "public" || people[userId] !== undefined);
+    return status === "open" && (kind === "public" || own(people, userId) !== undefined);
   }
 
   #mayRead(by: Principal): boolean {
@@ -376,7 +377,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       kind,
       ownerId: ownerId!,
       openedAt,
-      joined: people[by.userId] !== undefined,
+      joined: own(people, by.userId) !== undefined,
       participants: [
         ...joins.map(([id, { joinedSeq }]) => ({ kind: "user" as const, id, name: nameAt.get(joinedSeq) || id })),
         ...Object.entries(agents).map(([id, agent]) => ({ kind: "agent" as const, id, name: agent.name })),

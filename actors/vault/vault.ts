@@ -23,14 +23,12 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, vault);
-    this.tables.run(
-      "CREATE TABLE IF NOT EXISTS subject_keys (subject TEXT PRIMARY KEY, number INTEGER NOT NULL, kek INTEGER NOT NULL, wrapped BLOB NOT NULL) STRICT",
-    );
   }
 
   /** Lends the keys of these subjects to a stream, making those that do not exist yet. */
   lend(stream: string, subjects: ReadonlyArray<ActorName>): Promise<ReadonlyArray<LentKey>> {
     return this.behindWall("lend", async () => {
+      this.#keyTable();
       const lent: LentKey[] = [];
       for (const subject of subjects) {
         await this.#noteLending(stream, subject);
@@ -38,6 +36,13 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
       }
       return lent;
     });
+  }
+
+  /** Beside the log, for a wrapped key must be replaceable and an event is not. */
+  #keyTable(): void {
+    this.tables.run(
+      "CREATE TABLE IF NOT EXISTS subject_keys (subject TEXT PRIMARY KEY, number INTEGER NOT NULL, kek INTEGER NOT NULL, wrapped BLOB NOT NULL) STRICT",
+    );
   }
 
   async #noteLending(stream: string, subject: ActorName): Promise<void> {

@@ -3,6 +3,7 @@ import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
 import type { CommandMeta } from "../kit/define.ts";
 import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
+import { own } from "../kit/own.ts";
 import { silence } from "./attention.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
@@ -91,10 +92,17 @@ function leave({ roomId, meta }: AgentCommandOf<"LeaveRoom">, state: AgentState)
 
 // ── turn ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Most messages get their verdict in the breath in which they are heard; one that wants the floor while it is taken waits. */
 function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
-  if (state.rooms[command.roomId] === undefined) return refuse(new NotInRoom({ roomId: command.roomId }));
+  const room = state.rooms[command.roomId];
+  if (room === undefined) return refuse(new NotInRoom({ roomId: command.roomId }));
   const { type: _type, meta: _meta, words, ...open } = command;
-  return accept(E.MessageReceived(open, command.authorId, words));
+  const { turnId, roomId, messageId: trigger } = open;
+  const heard = E.MessageReceived(open, command.authorId, words);
+  const why = silence(command, { active: state.status === "active", present: true });
+  if (why !== undefined) return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
+  const floorIsFree = room.running === null && room.waiting.length === 0;
+  return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
 }
 
 /** The verdict on a message: an answer, or silence with its reason. Older messages that wait are taken together with it. */
@@ -180,7 +188,7 @@ function denial(
   if (round.calls.indexOf(call) >= limits.callsPerRound) return "too-many-calls";
   if (turn.rounds.reduce((sum, { calls }) => sum + calls.length, 0) > limits.calls) return "too-many-calls";
   if (replay === null) return "unknown-tool";
-  const mode = state.tools[call.tool] ?? "off";
+  const mode = own(state.tools, call.tool) ?? "off";
   return mode === "allow" ? undefined : mode === "ask" ? "needs-approval" : "not-granted";
 }
 

@@ -266,11 +266,6 @@ export function evolve(state: AgentState, event: Recorded): AgentState {
   return change === undefined ? state : change(state, event);
 }
 
-/** Turns that may start or go on now: in each room the one with the floor, else every one that waits for a verdict. */
+/** Turns that may start or go on now: in each room the one with the floor, or those that wait while nobody has it. */
 export const actionable = (state: AgentState): ReadonlyArray<TurnId> =>
-  Object.values(state.rooms).flatMap((room) =>
-    room.running === null ? room.waiting : [room.running, ...room.waiting.filter((id) => isIgnored(state, id))],
-  );
-
-/** A waiting message that does not address the agent needs no floor: its verdict is silence. */
-const isIgnored = (state: AgentState, turnId: TurnId): boolean => state.turns[turnId]?.addressed === null;
+  Object.values(state.rooms).flatMap(({ running, waiting }) => (running === null ? waiting : [running]));

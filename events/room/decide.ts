@@ -2,6 +2,7 @@
 import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
 import { type ActorName, agentName, childId, idOf, type UserId, userName } from "../kit/ids.ts";
+import { own } from "../kit/own.ts";
 import type { RoomCommand, RoomCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
 import {
@@ -22,7 +23,7 @@ const refuse = (refusal: RoomRefusal): Answer => Result.fail(refusal);
 
 /** The refusal for a person without a seat: a private room does not even show that it exists. */
 function seatless(by: ActorName, state: RoomState): RoomRefusal | undefined {
-  if (state.people[idOf(by) as UserId] !== undefined) return undefined;
+  if (own(state.people, idOf(by)) !== undefined) return undefined;
   return state.kind === "public" ? new NotParticipant() : new RoomIsPrivate();
 }
 
@@ -43,14 +44,14 @@ function open({ roomId, name, kind, ownerId, words }: RoomCommandOf<"OpenRoom">,
 }
 
 function admit(userId: UserId, by: ActorName, words: RoomCommandOf<"JoinRoom">["words"], state: RoomState): Answer {
-  return state.people[userId] === undefined
+  return own(state.people, userId) === undefined
     ? accept(E.ParticipantJoined({ userId, by }, userName(userId), words))
     : accept();
 }
 
 const remove = seated<RoomCommandOf<"RemoveParticipant">>(({ userId, meta }, state) => {
   if (meta.by !== userName(userId) && meta.by !== userName(state.ownerId!)) return refuse(new NotRoomOwner());
-  return state.people[userId] === undefined ? accept() : accept(E.ParticipantLeft({ userId, by: meta.by }));
+  return own(state.people, userId) === undefined ? accept() : accept(E.ParticipantLeft({ userId, by: meta.by }));
 });
 
 /** The room's owner may send an agent away, and an agent may go by itself. */
@@ -60,12 +61,12 @@ function dismiss({ agentId, meta }: RoomCommandOf<"DismissAgent">, state: RoomSt
     if (refusal !== undefined) return refuse(refusal);
     if (meta.by !== userName(state.ownerId!)) return refuse(new NotRoomOwner());
   }
-  return state.agents[agentId] === undefined ? accept() : accept(E.AgentDismissed({ agentId, by: meta.by }));
+  return own(state.agents, agentId) === undefined ? accept() : accept(E.AgentDismissed({ agentId, by: meta.by }));
 }
 
 /** A participant may bring an agent, and an agent that is here may be known by a new name. */
 function invite({ agentId, name, meta }: RoomCommandOf<"InviteAgent">, state: RoomState): Answer {
-  const known = state.agents[agentId];
+  const known = own(state.agents, agentId);
   if (meta.by === agentName(agentId)) {
     if (known === undefined) return refuse(new AgentNotHere({ agentId }));
   } else {
@@ -76,7 +77,7 @@ function invite({ agentId, name, meta }: RoomCommandOf<"InviteAgent">, state: Ro
 }
 
 const post = seated<RoomCommandOf<"PostMessage">>(({ meta, messageId, chars, replyTo, addressed, words }, state) => {
-  const absent = addressed.find(({ agentId }) => state.agents[agentId] === undefined);
+  const absent = addressed.find(({ agentId }) => own(state.agents, agentId) === undefined);
   if (absent !== undefined) return refuse(new AgentNotHere(absent));
   return accept(
     E.MessagePosted({ messageId, by: meta.by, chars, hops: 0, replyTo, addressed, turn: null }, meta.by, words),
@@ -86,7 +87,7 @@ const post = seated<RoomCommandOf<"PostMessage">>(({ meta, messageId, chars, rep
 function postReply(command: RoomCommandOf<"PostReply">, state: RoomState): Answer {
   const { agentId, meta, messageId, chars, hops, addressed, words, turnId, inReplyTo } = command;
   const { notice, model, tokensIn, tokensOut } = command;
-  if (state.agents[agentId] === undefined) return refuse(new AgentNotHere({ agentId }));
+  if (own(state.agents, agentId) === undefined) return refuse(new AgentNotHere({ agentId }));
   const turn = { turnId, inReplyTo, notice, model, tokensIn, tokensOut };
   return accept(
     E.MessagePosted({ messageId, by: meta.by, chars, hops, replyTo: null, addressed, turn }, meta.by, words),
@@ -94,7 +95,7 @@ function postReply(command: RoomCommandOf<"PostReply">, state: RoomState): Answe
 }
 
 const invoke = seated<RoomCommandOf<"InvokeAgent">>(({ meta, messageId, agentId, replyTo }, state) =>
-  state.agents[agentId] === undefined
+  own(state.agents, agentId) === undefined
     ? refuse(new AgentNotHere({ agentId }))
     : accept(E.AgentInvoked({ messageId, agentId, by: meta.by, replyTo })),
 );
@@ -106,7 +107,7 @@ const close = seated<RoomCommandOf<"CloseRoom">>(({ meta }, state) =>
 const answers: { readonly [T in RoomCommand["type"]]: (command: RoomCommandOf<T>, state: RoomState) => Answer } = {
   OpenRoom: open,
   JoinRoom: ({ userId, meta, words }, state) =>
-    state.kind === "public" || state.people[userId] !== undefined
+    state.kind === "public" || own(state.people, userId) !== undefined
       ? admit(userId, meta.by, words, state)
       : refuse(new RoomIsPrivate()),
   AddParticipant: seated(({ userId, meta, words }, state) => admit(userId, meta.by, words, state)),

@@ -213,7 +213,7 @@ const Agents = HttpApiGroup.make("agents")
     }),
     HttpApiEndpoint.get("listAgentEvents", "/agents/:id/events", {
       params: ById,
-      query: { after: Seq, limit: Limit, type: Schema.optionalKey(Schema.String) },
+      query: { after: Seq, limit: Limit, cursor: Cursor, type: Schema.optionalKey(Schema.String) },
       success: pageOf(EventView),
       error: anyProblem,
     }),
@@ -339,7 +339,7 @@ const Rooms = HttpApiGroup.make("rooms")
     }),
     HttpApiEndpoint.get("listMessages", "/rooms/:id/messages", {
       params: ById,
-      query: { after_seq: Seq, before_seq: Seq, limit: Limit },
+      query: { after_seq: Seq, before_seq: Seq, limit: Limit, cursor: Cursor },
       success: pageOf(Message),
       error: anyProblem,
     }),
@@ -351,7 +351,7 @@ const Rooms = HttpApiGroup.make("rooms")
     }),
     HttpApiEndpoint.get("listRoomEvents", "/rooms/:id/events", {
       params: ById,
-      query: { after: Seq, limit: Limit, type: Schema.optionalKey(Schema.String) },
+      query: { after: Seq, limit: Limit, cursor: Cursor, type: Schema.optionalKey(Schema.String) },
       success: pageOf(EventView),
       error: anyProblem,
     }),

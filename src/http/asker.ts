@@ -3,7 +3,7 @@ import { Context, Effect } from "effect";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import { childId } from "#events/kit/ids.ts";
-import { newId, type Settings } from "../env.ts";
+import { newId, now, type Settings } from "../env.ts";
 import { problem, problemOf } from "./problem.ts";
 import type { Problem } from "./problems.ts";
 
@@ -45,6 +45,27 @@ export const ask = <A>(call: (asking: Asking) => Promise<Reply<A>>): Effect.Effe
 /** Does something with the request that is not a question to one actor. */
 export const perform = <A>(act: (asking: Asking) => Promise<A>): Effect.Effect<A, never, Asker> =>
   Effect.flatMap(Asker, (asking) => Effect.promise(() => act(asking)));
+
+/** Rooms that a person has written to in the last seconds through this isolate. */
+const written = new Map<string, Map<string, number>>();
+const FORGET_AFTER_MS = 5_000;
+
+/**
+ * Notes that the caller writes to a room. A message must not wait for the read models; the caller's next list of rooms
+ * does instead, for these rooms, so that it shows what was answered before.
+ */
+export function touched({ principal }: Asking, room: string): void {
+  if (written.size > 1_000) written.clear();
+  const rooms = written.get(principal.userId) ?? new Map<string, number>();
+  written.set(principal.userId, rooms.set(room, now()));
+}
+
+/** The rooms that the caller has written to lately. */
+export function recentlyTouched({ principal }: Asking): ReadonlyArray<string> {
+  const rooms = [...(written.get(principal.userId) ?? [])].filter(([, at]) => at > now() - FORGET_AFTER_MS);
+  written.delete(principal.userId);
+  return rooms.map(([room]) => room);
+}
 
 /** The version a change asks for with `If-Match: "v3"`; undefined when it asks for none. */
 export function wantedVersion(asking: Asking): Effect.Effect<number | undefined, Problem> {

@@ -1,5 +1,5 @@
 /** The front door: sends a request to the API, the sockets, or the development identity, in the contract's order of checks. */
-import { Context, Layer, Scheduler, Schema } from "effect";
+import { Context, Layer, Option, Scheduler, Schema } from "effect";
 import { HttpRouter, HttpServer } from "effect/http";
 import { HttpApi, HttpApiBuilder, OpenApi } from "effect/http-api";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
@@ -24,6 +24,12 @@ export const VERSION = "0.1.0";
 const MAX_BODY_BYTES = 256 * 1024;
 
 const document = OpenApi.fromApi(Api);
+/** What the router answers by itself, a path it cannot decode for one, is no problem of ours yet. */
+const decodeProblem = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [Schema.Record(Schema.String, Schema.Unknown)]),
+  ),
+);
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown));
 
 /** Every path of the API with its methods, read off the declaration: what it does not have is 404 or 405. */
@@ -115,20 +121,15 @@ async function callApi(request: Request, asking: Asking, at: At): Promise<Respon
   }
   const heard = new Request(request.url, {
     method: request.method,
-    headers: contentHeaders(request.headers),
+    headers: jsonOnly,
     ...(body.text === undefined ? {} : { body: body.text }),
   });
   const response = await api.handler(heard, Context.make(Asker, asking));
   return finish(response, asking, at);
 }
 
-/** The API reads JSON and nothing else, whatever the client calls it. */
-function contentHeaders(headers: Headers): Headers {
-  const copy = new Headers(headers);
-  copy.set("content-type", "application/json");
-  copy.delete("content-length");
-  return copy;
-}
+/** The API reads JSON and nothing else, whatever the client calls it; all other headers it reads off the asker's request. */
+const jsonOnly = { "content-type": "application/json" };
 
 type Body =
   | { readonly text: string | undefined }
@@ -179,16 +180,14 @@ function joined(chunks: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array {
 
 /** Adds what every answer carries: its own headers, and on problems where and under which trace they happened. */
 async function finish(response: Response, { headers }: Asking, at: At): Promise<Response> {
-  if (response.status >= 400) {
-    const type = response.headers.get("content-type") ?? "";
-    if (response.status >= 500 && !type.includes("json")) return problemResponse("internal", {}, at);
-    const said = type.includes("json") ? ((await response.json()) as object) : {};
-    return new Response(JSON.stringify({ ...said, instance: at.instance, trace_id: at.trace }), {
-      status: response.status,
-      headers: { "content-type": "application/problem+json" },
-    });
+  if (response.status < 400) {
+    for (const [name, value] of headers) response.headers.set(name, value);
+    return response;
   }
-  const answer = new Headers(response.headers);
-  for (const [name, value] of headers) answer.set(name, value);
-  return new Response(response.body, { status: response.status, headers: answer });
+  const said = decodeProblem(await response.text());
+  if (Option.isNone(said)) return problemResponse(response.status < 500 ? "not-found" : "internal", {}, at);
+  return new Response(JSON.stringify({ ...said.value, instance: at.instance, trace_id: at.trace }), {
+    status: response.status,
+    headers: { "content-type": "application/problem+json" },
+  });
 }

@@ -1,6 +1,7 @@
 /** What does not decode becomes a `validation` problem — but only for those who may know of the thing at all. */
-import { Effect, SchemaIssue } from "effect";
+import { Effect, Schema, SchemaIssue } from "effect";
 import { HttpApiMiddleware } from "effect/http-api";
+import { AgentId, RoomId } from "#events/kit/ids.ts";
 import { RequestValidation } from "./api.ts";
 import { Asker, type Asking } from "./asker.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -13,16 +14,20 @@ import type { Problem } from "./problems.ts";
 export async function missingRight({ env, principal, request }: Asking): Promise<Problem | undefined> {
   const [, , kind, id, sub] = new URL(request.url).pathname.split("/");
   if (id === undefined || (kind !== "agents" && kind !== "rooms")) return undefined;
-  if (kind === "agents") {
-    const reply = await env.AGENT.getByName(id).describe(principal);
-    return reply.outcome === "refused" ? problemOf(reply.refusal) : undefined;
-  }
-  const reply = await env.ROOM.getByName(id).describe(principal);
+  // Only an id of ours names an object: asking any other name would make one.
+  if (!(kind === "agents" ? isAgentId(id) : isRoomId(id))) return problem("not-found");
+  const door = kind === "agents" ? env.AGENT.getByName(id) : env.ROOM.getByName(id);
+  const reply =
+    sub === "events" ? await door.history(principal, { after: 0, limit: 1 }) : await door.describe(principal);
   if (reply.outcome === "refused") return problemOf(reply.refusal);
-  const forAll = request.method === "GET" || sub === "join";
-  return forAll || reply.value.joined ? undefined : problem("forbidden", { detail: "Join the room first." });
+  const forAll = kind === "agents" || request.method === "GET" || sub === "join";
+  return forAll || ("joined" in reply.value && reply.value.joined)
+    ? undefined
+    : problem("forbidden", { detail: "Join the room first." });
 }
 
+const isAgentId = Schema.is(AgentId);
+const isRoomId = Schema.is(RoomId);
 const format = SchemaIssue.makeFormatterStandardSchemaV1();
 
 export const RequestValidationLayer = HttpApiMiddleware.layerSchemaErrorTransform(

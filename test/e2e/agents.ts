@@ -98,10 +98,7 @@ export const agents: Scenario = {
         await dana.getByLabel("Type").selectOption("AgentReconfigured");
         await rows.filter({ hasText: "AgentCreated" }).waitFor({ state: "detached" });
         await count(rows.filter({ hasText: "AgentReconfigured" }), 2);
-        await dana
-          .getByLabel("Type")
-          .selectOption("TurnHalted")
-          .catch(() => dana.getByLabel("Type").selectOption("AgentDeleted"));
+        await dana.getByLabel("Type").selectOption("AgentDeleted");
         await dana.getByRole("heading", { name: "No such events" }).waitFor();
       },
     ],

@@ -7,7 +7,7 @@ import type { Page } from "playwright-core";
 import { narrow, type Stage, wide } from "./browser.ts";
 import { answered, type Check, composer, openRoom, row, type Scenario, say } from "./scenario.ts";
 
-const folder = process.env["E2E_SCREENSHOTS"];
+const folder = process.env.E2E_SCREENSHOTS;
 const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 
 interface Screen {
@@ -177,7 +177,7 @@ export const appearance: Scenario = {
         await answered(page, "9");
         await page.goto(new URL("/rooms", stage.url).href);
         await page.getByRole("button", { name: "New room" }).click();
-        await page.getByRole("dialog").getByLabel("Name").fill("Empty stage");
+        await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Empty stage");
         await page.getByRole("dialog").getByRole("button", { name: "Create room" }).click();
         await openRoom(page, "Empty stage");
       },

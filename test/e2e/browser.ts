@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const places = [
-  process.env["CHROMIUM_PATH"],
+  process.env.CHROMIUM_PATH,
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -42,7 +42,7 @@ export interface Window {
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly theme?: "light" | "dark";
   /** Done to the window before anything is loaded: routes, scripts. */
-  readonly before?: (page: Page) => Promise<void>;
+  readonly before?: (page: Page) => Promise<unknown>;
 }
 
 /** What a page complained about: a check fails on any of it. */

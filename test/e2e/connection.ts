@@ -26,7 +26,8 @@ function manyMessages(roomId: string, total: number) {
   const data = Array.from({ length: total }, (_, index) => ({
     id: `msg_${index}`,
     room_id: roomId,
-    seq: index + 1,
+    // Below every real one, so that what is said now comes after them.
+    seq: index - total,
     author_id: index % 2 === 0 ? "erik" : "agt_1",
     author_kind: index % 2 === 0 ? "user" : "agent",
     author_name: index % 2 === 0 ? "Erik" : "Ada",

@@ -24,7 +24,7 @@ export const rooms: Scenario = {
       async () => {
         await dana.getByRole("button", { name: "New room" }).click();
         const dialog = dana.getByRole("dialog", { name: "New room" });
-        await dialog.getByLabel("Name").fill("Rehearsal");
+        await dialog.getByLabel("Name", { exact: true }).fill("Rehearsal");
         await dialog.getByLabel("Public").check();
         await dialog.getByRole("button", { name: "Create room" }).click();
         await openRoom(dana, "Rehearsal");

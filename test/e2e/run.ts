@@ -43,7 +43,7 @@ async function play(scenario: Scenario, stage: Stage): Promise<void> {
   });
 }
 
-const running = process.env["E2E_URL"];
+const running = process.env.E2E_URL;
 const program = running === undefined ? await startProgram() : { url: running, stop: async () => {} };
 const end = () => void program.stop().then(() => process.exit(1));
 process.once("SIGINT", end);

@@ -5,7 +5,7 @@ import { MAX_MESSAGE_BYTES } from "#actors/room/frames.ts";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { type AgentId, childId, type MessageId, type RoomId } from "#events/kit/ids.ts";
-import { Asker, ask, commandId, perform } from "../asker.ts";
+import { Asker, ask, commandId, perform, touched } from "../asker.ts";
 import { problem } from "../problem.ts";
 import { executionOf } from "./executions.ts";
 import { agentId as agentIdOf, roomId as roomIdOf } from "./paths.ts";
@@ -66,6 +66,7 @@ export const chat = Effect.fnUntraced(function* (
   if (utf8Bytes(message) > MAX_MESSAGE_BYTES)
     return yield* problem("payload-too-large", { detail: "A message may have 16 KiB at most." });
   const roomId = room_id === undefined ? yield* directRoom(agentId) : yield* roomIdOf(room_id);
+  touched(asking, roomId);
   const posted = yield* ask(({ env, principal }) =>
     env.ROOM.getByName(roomId).post(principal, commandId(asking), { text: message, invoke: agentId }),
   );

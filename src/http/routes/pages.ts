@@ -8,15 +8,19 @@ import { problem } from "../problem.ts";
 
 const DEFAULT_LIMIT = 50;
 
+/** The cursor was not given out by this list: a fault like every other of the request. */
+export const badCursor = () =>
+  problem("validation", {
+    errors: [{ path: ["query", "cursor"], message: "This cursor does not belong to this list." }],
+  });
+
 /** A page from the read models; a cursor that is not ours is a fault of the request. */
 export const listPage = <Row>(listed: Listed<Row>) =>
   Effect.flatMap(
     Effect.promise(() => listed),
     (found) =>
       Result.isFailure(found)
-        ? Effect.fail(
-            problem("validation", { errors: [{ path: ["query", "cursor"], message: found.failure.message }] }),
-          )
+        ? Effect.fail(badCursor())
         : Effect.succeed({
             data: found.success.items,
             page: { next_cursor: found.success.next, has_more: found.success.next !== null },
@@ -25,19 +29,25 @@ export const listPage = <Row>(listed: Listed<Row>) =>
 
 export interface HistoryParameters {
   readonly after?: number;
+  readonly cursor?: string;
   readonly limit?: number;
   readonly type?: string;
 }
 
 /** A page of a log; its cursor is the seq to go on after. */
-export const historyPage = (
-  { after = 0, limit = DEFAULT_LIMIT, type }: HistoryParameters,
+export const historyPage = Effect.fnUntraced(function* (
+  { after = 0, cursor, limit = DEFAULT_LIMIT, type }: HistoryParameters,
   read: (asking: Asking, wanted: HistoryQuery) => Promise<Reply<History>>,
-) =>
-  Effect.map(
-    ask((asking) => read(asking, { after, limit, ...(type === undefined ? {} : { type }) })),
-    ({ events, more }) => ({
-      data: events.map((event) => ({ ...event, open: event.open ?? null })),
-      page: { next_cursor: more ? String(events.at(-1)!.seq) : null, has_more: more },
-    }),
-  );
+) {
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) return yield* badCursor();
+  const wanted = {
+    after: cursor === undefined ? after : Number(cursor),
+    limit,
+    ...(type === undefined ? {} : { type }),
+  };
+  const { events, more } = yield* ask((asking) => read(asking, wanted));
+  return {
+    data: events.map((event) => ({ ...event, open: event.open ?? null })),
+    page: { next_cursor: more ? String(events.at(-1)!.seq) : null, has_more: more },
+  };
+});

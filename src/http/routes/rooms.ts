@@ -9,9 +9,9 @@ import type { RoomKind } from "#events/room/addressing.ts";
 import { messageCommand } from "#events/room/decide.ts";
 import { roomsFor } from "#projections/queries.ts";
 import { Api, type RoomView } from "../api.ts";
-import { Asker, type Asking, ask, commandId, perform, SETTLE_MS } from "../asker.ts";
+import { Asker, type Asking, ask, commandId, perform, recentlyTouched, SETTLE_MS, touched } from "../asker.ts";
 import { problem } from "../problem.ts";
-import { type HistoryParameters, historyPage, listPage } from "./pages.ts";
+import { badCursor, type HistoryParameters, historyPage, listPage } from "./pages.ts";
 import { agentId, roomId, userId } from "./paths.ts";
 
 const viewOf = (room: RoomDescription): RoomView => ({
@@ -77,23 +77,28 @@ const removeParticipant = Effect.fnUntraced(function* (id: string, participant: 
   return yield* changed(id, (door, { principal }, command) => door.removePerson(principal, command, person));
 });
 
-const messages = Effect.fnUntraced(function* (
-  id: string,
-  query: { readonly after_seq?: number; readonly before_seq?: number; readonly limit?: number },
-) {
+interface MessageRange {
+  readonly after_seq?: number;
+  readonly before_seq?: number;
+  readonly cursor?: string;
+  readonly limit?: number;
+}
+
+/** Where a page starts, and in which direction it goes: a cursor is `a` or `b` (after, before) and a seq. */
+const rangeOf = Effect.fnUntraced(function* ({ after_seq, before_seq, cursor, limit = 50 }: MessageRange) {
+  const [, direction, seq] = /^([ab])(\d{1,15})$/.exec(cursor ?? "") ?? [];
+  if (cursor !== undefined && seq === undefined) return yield* badCursor();
+  const after = direction === "a" ? Number(seq) : after_seq;
+  const before = direction === "b" ? Number(seq) : before_seq;
+  return { limit, ...(after === undefined ? {} : { after }), ...(before === undefined ? {} : { before }) };
+});
+
+const messages = Effect.fnUntraced(function* (id: string, query: MessageRange) {
   const room = yield* roomId(id);
-  const { after_seq, before_seq, limit = 50 } = query;
-  const range = {
-    limit,
-    ...(after_seq === undefined ? {} : { after: after_seq }),
-    ...(before_seq === undefined ? {} : { before: before_seq }),
-  };
+  const range = yield* rangeOf(query);
   const found = yield* ask(({ env, principal }) => env.ROOM.getByName(room).messages(principal, range));
-  const onward = after_seq === undefined ? found.messages[0] : found.messages.at(-1);
-  return {
-    data: found.messages,
-    page: { next_cursor: found.more && onward ? String(onward.seq) : null, has_more: found.more },
-  };
+  const next = "after" in range ? `a${found.messages.at(-1)?.seq}` : `b${found.messages[0]?.seq}`;
+  return { data: found.messages, page: { next_cursor: found.more ? next : null, has_more: found.more } };
 });
 
 const post = Effect.fnUntraced(function* (
@@ -108,6 +113,7 @@ const post = Effect.fnUntraced(function* (
   const fault = text.trim() === "" ? "is empty" : textFault(text);
   if (fault !== undefined) return yield* problem("validation", { errors: [{ path: ["text"], message: fault }] });
   const input = reply_to === undefined ? { text } : { text, replyTo: reply_to };
+  touched(yield* Asker, room);
   return yield* ask((asking) => {
     const keyed = asking.request.headers.has("idempotency-key");
     const command = keyed ? commandId(asking) : messageCommand(asking.principal.userId, client_msg_id);
@@ -126,7 +132,9 @@ const describe = Effect.fnUntraced(function* (id: string) {
 });
 
 const list = Effect.fnUntraced(function* (query: { readonly limit?: number; readonly cursor?: string }) {
-  const { env, principal } = yield* Asker;
+  const asking = yield* Asker;
+  const { env, principal } = asking;
+  yield* perform(() => Promise.all(recentlyTouched(asking).map((room) => env.ROOM.getByName(room).settle(SETTLE_MS))));
   const page = yield* listPage(roomsFor(env.DB, principal.userId, query));
   return { ...page, data: page.data.map(({ closed: _closed, ...row }) => row) };
 });

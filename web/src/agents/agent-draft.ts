@@ -56,6 +56,13 @@ export const payloadOf = (draft: AgentDraft): typeof NewAgent.Type => ({
 export const toolsOf = (draft: AgentDraft): ReadonlyArray<typeof ToolSetting.Type> =>
   Object.entries(draft.tools).map(([name, mode]) => ({ name, mode }));
 
+/** The tools that are named when an agent is made; each then starts as the program thinks safe. */
+export const namedTools = (draft: AgentDraft): ReadonlyArray<string> =>
+  Object.entries(draft.tools).flatMap(([name, mode]) => (mode === "off" ? [] : [name]));
+
+export const samePayload = (one: AgentDraft, other: AgentDraft): boolean =>
+  JSON.stringify(payloadOf(one)) === JSON.stringify(payloadOf(other));
+
 export const sameTools = (one: AgentDraft, other: AgentDraft): boolean =>
   [...new Set([...Object.keys(one.tools), ...Object.keys(other.tools)])].every(
     (name) => (one.tools[name] ?? "off") === (other.tools[name] ?? "off"),

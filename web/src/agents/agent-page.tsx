@@ -13,7 +13,16 @@ import { problemIn } from "../service/problem.ts";
 import { agentQuery, agentsQuery } from "../service/queries.ts";
 import { announce } from "../shell/announcer.tsx";
 import { ActiveSwitch } from "./active-switch.tsx";
-import { type AgentDraft, draftFrom, emptyDraft, payloadOf, sameTools, toolsOf } from "./agent-draft.ts";
+import {
+  type AgentDraft,
+  draftFrom,
+  emptyDraft,
+  namedTools,
+  payloadOf,
+  samePayload,
+  sameTools,
+  toolsOf,
+} from "./agent-draft.ts";
 import { AgentFields } from "./agent-form.tsx";
 import { Answering } from "./answering.tsx";
 import { DeleteAgentDialog } from "./delete-agent-dialog.tsx";
@@ -65,9 +74,13 @@ function NewAgent() {
   const queries = useQueryClient();
   const create = useMutation({
     mutationFn: async () => {
-      const agent = await call(client.agents.createAgent({ payload: payloadOf(draft) }), { headers });
-      const tools = toolsOf(draft);
-      if (tools.length > 0) await call(client.agents.setAgentTools({ params: { id: agent.id }, payload: { tools } }));
+      const payload = { ...payloadOf(draft), capabilities: namedTools(draft) };
+      const agent = await call(client.agents.createAgent({ payload }), { headers });
+      const params = { id: agent.id };
+      const { tools } = await call(client.agents.getAgentTools({ params }));
+      // Where the program was more careful than its owner wants, the owner's word counts.
+      if (!sameTools(draft, draftFrom(agent, tools)))
+        await call(client.agents.setAgentTools({ params, payload: { tools: toolsOf(draft) } }));
       return agent;
     },
     onSuccess: (agent) => {
@@ -157,7 +170,8 @@ function StoredAgent({ agent, tools, etag, onReload }: StoredAgentProps) {
   const save = useMutation({
     mutationFn: async () => {
       const headers = match === undefined ? {} : { "if-match": match };
-      await call(client.agents.updateAgent({ params, payload: payloadOf(draft) }), { headers });
+      if (!samePayload(draft, stored))
+        await call(client.agents.updateAgent({ params, payload: payloadOf(draft) }), { headers });
       if (!sameTools(draft, stored))
         await call(client.agents.setAgentTools({ params, payload: { tools: toolsOf(draft) } }));
     },
@@ -168,7 +182,7 @@ function StoredAgent({ agent, tools, etag, onReload }: StoredAgentProps) {
     },
   });
   const stale = save.isError && problemIn(save.error).name === "precondition-failed";
-  const unsaved = JSON.stringify(payloadOf(draft)) !== JSON.stringify(payloadOf(stored)) || !sameTools(draft, stored);
+  const unsaved = !samePayload(draft, stored) || !sameTools(draft, stored);
   return (
     <div className="page">
       <title>{`${agent.name} – Troupe`}</title>

@@ -1,0 +1,62 @@
+/** Conversations as a caller has them, with Troupe and with a bare object; parts/turn.ts talks through these. */
+import { signIn } from "./people.ts";
+import type { Program } from "./program.ts";
+import { call } from "./requests.ts";
+
+export interface Answered {
+  readonly text: string;
+  /** What tools took. */
+  readonly toolMs: number;
+}
+
+export interface Chat {
+  readonly program: Program;
+  /** Makes what conversations of these names need before anybody talks. */
+  prepare(conversations: ReadonlyArray<string>): Promise<void>;
+  /** Answers when the reply is stored. */
+  say(conversation: string, text: string): Promise<Answered>;
+}
+
+interface WithId {
+  readonly id: string;
+}
+interface ChatReply {
+  readonly reply: { readonly text: string | null };
+  readonly tool_executions: ReadonlyArray<{ readonly ms: number | null }>;
+}
+
+/** One agent that may use the calculator, a private room for each conversation. */
+export async function troupeChat(program: Program): Promise<Chat> {
+  const dana = await signIn(program.url, "dana");
+  const agent = await dana.api<WithId>("POST", "/agents", {
+    ...{ name: "Bench", llm_provider: "anthropic", model_name: "claude-sonnet-5-5" },
+    ...{ system_prompt: "You are helpful.", capabilities: ["calculator"] },
+  });
+  const rooms = new Map<string, string>();
+  return {
+    program,
+    async prepare(conversations) {
+      for (const name of conversations) {
+        const room = await dana.api<WithId>("POST", "/rooms", { name, kind: "private" });
+        await dana.api("POST", `/rooms/${room.id}/participants`, { agent_id: agent.id });
+        rooms.set(name, room.id);
+      }
+    },
+    async say(conversation, message) {
+      const room_id = rooms.get(conversation);
+      const answer = await dana.api<ChatReply>("POST", `/agents/${agent.id}/chat`, { message, room_id });
+      const toolMs = answer.tool_executions.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
+      return { text: answer.reply.text ?? "", toolMs };
+    },
+  };
+}
+
+/** One object for each conversation, made by its first message. */
+export const bareChat = (program: Program): Chat => ({
+  program,
+  prepare: async () => {},
+  async say(conversation, text) {
+    const answer = await call<{ readonly text: string }>("POST", `${program.url}/chat/${conversation}`, { text });
+    return { text: answer.text, toolMs: 0 };
+  },
+});

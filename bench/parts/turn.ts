@@ -1,0 +1,194 @@
+/** `turn`: what the house costs around a model that answers at once, beside a bare object that stores message and reply. */
+import { bareChat, type Chat, troupeChat } from "../chats.ts";
+import { type Budget, budgets, type Figure, median, type Part, percentile, rounds, type Scale } from "../figures.ts";
+import { countFsyncs } from "../fsyncs.ts";
+import { cpuMs, sleep } from "../processes.ts";
+import { type ModelServer, startModel, startTroupe, startWorker } from "../program.ts";
+import { minus, stored } from "../stored.ts";
+
+const TURNS_PER_CONVERSATION = 10;
+/** Read models are told within half a second; after this the program is at rest again. */
+const REST_MS = 1_200;
+const FSYNC_TURNS = 20;
+
+type Kind = "plain" | "tool";
+
+interface Load {
+  readonly label: string;
+  readonly kind: Kind;
+  readonly atOnce: number;
+  readonly turns: number;
+}
+
+interface Spent {
+  /** From the request to the stored reply. */
+  readonly wholeMs: number;
+  /** The same without the model's and the tools' own time. */
+  readonly houseMs: number;
+}
+
+interface Cell {
+  readonly spent: ReadonlyArray<Spent>;
+  readonly wallMs: number;
+}
+
+/** What is said in turn `order`, and what the reply must contain. */
+function words(kind: Kind, marker: string, order: number): readonly [said: string, expected: string] {
+  return kind === "tool"
+    ? [`[tool 12*${order + 2}] What is it? #${marker}#`, String(12 * (order + 2))]
+    : [`Hello, this is number ${order}. #${marker}#`, `#${marker}#`];
+}
+
+/** So many conversations side by side, each ten turns long and then a new one, until all turns are done. */
+async function talk(chat: Chat, model: ModelServer, { label, kind, atOnce, turns }: Load): Promise<Cell> {
+  const conversations = Array.from(
+    { length: Math.ceil(turns / TURNS_PER_CONVERSATION) },
+    (_, index) => `${label}-${index}`,
+  );
+  await chat.prepare(conversations);
+  await model.takeCalls();
+  const whole: Array<{ readonly marker: string; readonly wholeMs: number; readonly toolMs: number }> = [];
+  let order = 0;
+  const oneAfterTheOther = async (): Promise<void> => {
+    for (let conversation = conversations.shift(); conversation !== undefined; conversation = conversations.shift())
+      for (let turn = 0; turn < TURNS_PER_CONVERSATION && order < turns; turn++) {
+        order += 1;
+        const marker = `${label}-${order}`;
+        const [said, expected] = words(kind, marker, order);
+        const begun = performance.now();
+        const { text, toolMs } = await chat.say(conversation, said);
+        whole.push({ marker, wholeMs: performance.now() - begun, toolMs });
+        if (!text.includes(expected)) throw new Error(`“${said}” was answered “${text}”`);
+      }
+  };
+  const begun = performance.now();
+  await Promise.all(Array.from({ length: atOnce }, oneAfterTheOther));
+  const wallMs = performance.now() - begun;
+  const calls = Map.groupBy(await model.takeCalls(), ({ marker }) => marker);
+  const spent = whole.map(({ marker, wholeMs, toolMs }) => {
+    const own = calls.get(marker) ?? [];
+    if (own.length !== (kind === "tool" ? 2 : 1)) throw new Error(`${marker} made ${own.length} model calls`);
+    return { wholeMs, houseMs: wholeMs - toolMs - own.reduce((sum, { ms }) => sum + ms, 0) };
+  });
+  return { spent, wallMs };
+}
+
+/** One cell, with what it cost the machine and what it left behind. */
+async function observed(chat: Chat, model: ModelServer, load: Load) {
+  const { pid, state } = chat.program;
+  const before = { cpu: cpuMs(pid), kept: stored(state) };
+  const { spent, wallMs } = await talk(chat, model, load);
+  await sleep(REST_MS);
+  const after = { cpu: cpuMs(pid), kept: stored(state) };
+  const turns = spent.length;
+  const objects = minus(after.kept.objects, before.kept.objects);
+  const readModels = minus(after.kept.readModels, before.kept.readModels);
+  const whole = spent.map(({ wholeMs }) => wholeMs);
+  const house = spent.map(({ houseMs }) => houseMs);
+  return {
+    ...{ whole50: percentile(whole, 0.5), house50: percentile(house, 0.5), house95: percentile(house, 0.95) },
+    perSecond: (turns * 1_000) / wallMs,
+    cpu: (after.cpu - before.cpu) / turns,
+    ...{ rows: objects.rows / turns, bytes: objects.bytes / turns },
+    ...{ events: objects.eventRows / turns, eventBytes: objects.eventBytes / turns },
+    d1Rows: readModels.rows / turns,
+  };
+}
+type Observed = Awaited<ReturnType<typeof observed>>;
+
+/** The budgets of a cell; those that speak of a ratio need the bare object beside it. */
+const ratioBudget = (kind: Kind, atOnce: number): Budget =>
+  kind === "tool" ? budgets.toolTurnRatio : atOnce === 1 ? budgets.turnRatio : budgets.turnRatioTen;
+
+function figuresOf(
+  { kind, atOnce }: Pick<Load, "kind" | "atOnce">,
+  house: Readonly<Record<keyof Observed, ReadonlyArray<number>>>,
+  bare: Readonly<Record<keyof Observed, ReadonlyArray<number>>>,
+): ReadonlyArray<Figure> {
+  const name = `${kind === "tool" ? "one tool round" : "plain"}, ${atOnce} at a time`;
+  const beside = (key: keyof Observed) => ({ rounds: house[key], bare: bare[key] });
+  const throughput = kind === "plain" && atOnce === 10 ? { budget: budgets.turnsPerSecondTen } : {};
+  const timed: ReadonlyArray<Figure> = [
+    { name: `${name}: whole turn p50`, unit: "ms", ...beside("whole50"), budget: ratioBudget(kind, atOnce) },
+    { name: `${name}: house p50`, unit: "ms", ...beside("house50") },
+    { name: `${name}: house p95`, unit: "ms", ...beside("house95"), budget: budgets.houseMs },
+    { name: `${name}: throughput`, unit: "turns/s", ...beside("perSecond"), ...throughput },
+    { name: `${name}: CPU`, unit: "ms/turn", ...beside("cpu"), budget: ratioBudget(kind, atOnce) },
+  ];
+  if (atOnce !== 1) return timed;
+  const eventBytes = { rounds: house.eventBytes, budget: budgets.eventBytesPerTurn };
+  return [
+    ...timed,
+    { name: `${name}: rows in objects`, unit: "rows/turn", ...beside("rows") },
+    { name: `${name}: payload in objects`, unit: "bytes/turn", ...beside("bytes") },
+    { name: `${name}: events`, unit: "events/turn", rounds: house.events },
+    { name: `${name}: payload of events`, unit: "bytes/turn", ...eventBytes },
+    { name: `${name}: rows in read models`, unit: "rows/turn", rounds: house.d1Rows },
+  ];
+}
+
+/** Both systems in turn, round by round, so that whatever else the machine does falls on both. */
+async function cell(pair: { house: Chat; bare: Chat }, model: ModelServer, load: Omit<Load, "label">, scale: Scale) {
+  const measure = async (round: number, side: "house" | "bare") =>
+    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` });
+  const bare: Observed[] = [];
+  const house = await rounds(scale.rounds, async (round) => {
+    bare.push(await measure(round, "bare"));
+    return measure(round, "house");
+  });
+  const keys = Object.keys(house) as ReadonlyArray<keyof Observed>;
+  const gathered = Object.fromEntries(keys.map((key) => [key, bare.map((values) => values[key])]));
+  return figuresOf(load, house, gathered as Record<keyof Observed, number[]>);
+}
+
+async function fsyncs(
+  pair: { house: Chat; bare: Chat },
+  model: ModelServer,
+  quick: boolean,
+): Promise<Figure | undefined> {
+  const turns = quick ? 5 : FSYNC_TURNS;
+  const count = async (chat: Chat, label: string): Promise<number | undefined> => {
+    const load = { kind: "plain", atOnce: 1, turns } as const;
+    const found = await countFsyncs(chat.program.pid, async () => void (await talk(chat, model, { ...load, label })));
+    return found === undefined ? undefined : found / turns;
+  };
+  const house = await count(pair.house, "fsync-house");
+  const bare = await count(pair.bare, "fsync-bare");
+  if (house === undefined || bare === undefined) return undefined;
+  return { name: "plain, 1 at a time: fsyncs (strace)", unit: "per turn", rounds: [house], bare: [bare] };
+}
+
+export const turn: Part = {
+  name: "turn",
+  about:
+    "the whole program around a model that answers at once; bare: an object that keeps message and reply, under the same wrangler",
+  async measure(scale) {
+    const model = await startModel();
+    const troupe = await startTroupe(model.url);
+    const worker = await startWorker(model.url);
+    try {
+      const pair = { house: await troupeChat(troupe), bare: bareChat(worker) };
+      const warmUp = { kind: "tool", atOnce: 4, turns: scale.quick ? 8 : 40 } as const;
+      await talk(pair.bare, model, { ...warmUp, label: "warm-bare" });
+      await talk(pair.house, model, { ...warmUp, label: "warm-house" });
+      await sleep(REST_MS);
+      const figures: Figure[] = [];
+      for (const kind of ["plain", "tool"] as const)
+        for (const atOnce of [1, 10])
+          figures.push(...(await cell(pair, model, { kind, atOnce, turns: scale.quick ? 10 : 200 }, scale)));
+      const syncs = await fsyncs(pair, model, scale.quick);
+      if (syncs !== undefined) figures.push(syncs);
+      const share = median(figures[0]!.rounds) - median(figures[1]!.rounds);
+      return {
+        figures,
+        notes: [
+          `house: a turn without the model server's own time (${share.toFixed(1)} ms of a plain turn) and that of tools`,
+          "ten turns a conversation; rooms are made beforehand; CPU and rows are read when the program is at rest again",
+          ...(syncs === undefined ? ["fsyncs were not counted: strace is not installed or not allowed here"] : []),
+        ],
+      };
+    } finally {
+      await Promise.all([troupe.end(), worker.end(), model.end()]);
+    }
+  },
+};

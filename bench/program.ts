@@ -1,0 +1,87 @@
+/** The programs under measurement, each with a state folder and a port of its own: Troupe, the bench Worker, the model server. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { migrateLocally } from "../scripts/local-database.ts";
+import { wranglerArguments, wranglerEnvironment, wranglerPath } from "../scripts/wrangler.ts";
+import type { ModelCall } from "./instant-model.ts";
+import { end, freePort, launch, until } from "./processes.ts";
+import { call } from "./requests.ts";
+
+const START_WITHIN_MS = 120_000;
+
+export interface Program {
+  readonly url: string;
+  readonly pid: number;
+  /** Where it keeps its files; gone once it has ended. */
+  readonly state: string;
+  end(): Promise<void>;
+}
+
+const folder = (): string => mkdtempSync(join(tmpdir(), "troupe-bench-"));
+
+/** Waits for a program to come up; one that does not is ended, and its own words are told. */
+async function upAndRunning(program: Program, logFile: string, isUp: () => Promise<boolean>): Promise<Program> {
+  try {
+    await until(`${program.url} to come up`, START_WITHIN_MS, isUp);
+    return program;
+  } catch (error) {
+    const said = readFileSync(logFile, "utf8").slice(-2_000);
+    await program.end();
+    throw new Error(`${error instanceof Error ? error.message : error}\n${said}`);
+  }
+}
+
+function started(argv: ReadonlyArray<string>, env: NodeJS.ProcessEnv, at: { port: number; home: string }) {
+  const pid = launch(argv, env, join(at.home, "output.log"));
+  return {
+    url: `http://127.0.0.1:${at.port}`,
+    pid,
+    state: join(at.home, "state"),
+    end: async () => {
+      await end(pid);
+      rmSync(at.home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Answers at once, and tells how long each answer took. */
+export interface ModelServer extends Program {
+  /** The calls since they were last taken. */
+  takeCalls(): Promise<ReadonlyArray<ModelCall>>;
+}
+
+export async function startModel(): Promise<ModelServer> {
+  const at = { port: await freePort(), home: folder() };
+  const program = started([join(import.meta.dirname, "instant-model.ts"), String(at.port)], process.env, at);
+  const takeCalls = () => call<ReadonlyArray<ModelCall>>("GET", program.url);
+  await upAndRunning(program, join(at.home, "output.log"), async () => (await takeCalls()).length === 0);
+  return { ...program, takeCalls };
+}
+
+/** Troupe as `npm start` runs it, its models on this machine. */
+export async function startTroupe(modelUrl: string): Promise<Program> {
+  const at = { port: await freePort(), home: folder() };
+  const script = join(import.meta.dirname, "../scripts/start.ts");
+  const flags = ["--port", String(at.port), "--state", join(at.home, "state")];
+  const env = { ...wranglerEnvironment(), ANTHROPIC_API_KEY: "none", ANTHROPIC_BASE_URL: modelUrl };
+  const logFile = join(at.home, "output.log");
+  const program = started([script, ...flags], env, at);
+  // The address is printed when the first scene is set, so that nothing else happens while we measure.
+  return upAndRunning(program, logFile, async () => readFileSync(logFile, "utf8").includes("Troupe is running"));
+}
+
+/** The bench's own Worker, its read models migrated. */
+export async function startWorker(modelUrl = "http://127.0.0.1:9"): Promise<Program> {
+  const at = { port: await freePort(), home: folder() };
+  const state = join(at.home, "state");
+  mkdirSync(state);
+  migrateLocally(state);
+  const variablesFile = join(at.home, "variables.env");
+  writeFileSync(variablesFile, `MODEL_URL="${modelUrl}"\n`);
+  const config = join(import.meta.dirname, "wrangler.toml");
+  const argv = [wranglerPath, ...wranglerArguments({ port: at.port, state, variablesFile }), "--config", config];
+  const program = started(argv, wranglerEnvironment(), at);
+  const isUp = () => call<unknown>("GET", `${program.url}/health`).then(() => true);
+  return upAndRunning(program, join(at.home, "output.log"), isUp);
+}

@@ -1,0 +1,244 @@
+/** Random but reachable histories: each wish becomes a command that fits where its stream stands; used by the properties. */
+import type { AgentCommand } from "#events/agent/commands.ts";
+import { agent } from "#events/agent/decide.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import { isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
+import type { Decider, Refusal } from "#events/kit/decider.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
+import type { Pending, Words } from "#events/kit/envelope.ts";
+import { type ActorName, agentName, childId, type MessageId, type UserId, userName } from "#events/kit/ids.ts";
+import type { RoomCommand } from "#events/room/commands.ts";
+import { room } from "#events/room/decide.ts";
+import type { RoomState } from "#events/room/state.ts";
+import type { SystemCommand } from "#events/system/commands.ts";
+import { system } from "#events/system/decide.ts";
+import type { UserCommand } from "#events/user/commands.ts";
+import { user } from "#events/user/decide.ts";
+import type { VaultCommand } from "#events/vault/commands.ts";
+import { vault } from "#events/vault/decide.ts";
+import type { Wish } from "../support/arbitrary.ts";
+import {
+  type Asked,
+  ada,
+  agentId,
+  callId,
+  dana,
+  eli,
+  memoryId,
+  messageId,
+  roomId,
+  settings,
+  turnId,
+  words,
+} from "../support/given.ts";
+
+/** Marks everything that people and agents say in these histories; nowhere may it be found in clear. */
+export const SECRET = "s3cr3t-w0rd";
+const said = (...names: ReadonlyArray<string>): Words =>
+  words(Object.fromEntries(names.map((name) => [name, `${SECRET} ${name} 好`])));
+
+const at = <A>(list: ReadonlyArray<A>, index: number): A => list[index % list.length]!;
+const people = [dana, eli, "user_fay" as UserId];
+const tools = ["clock", "mail", "bomb"];
+const rooms = ["lobby", "attic"].map(roomId);
+
+// ── an agent ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const personality = {
+  ...{ traits: { openness: 1 }, style: { humor: "none" } as const },
+  words: said("interests", "expertise", "limitations"),
+};
+const owned = { settings, personality, tools: [], words: said("systemPrompt", "description") };
+
+function receive({ which, how }: Wish, index: number): Asked<AgentCommand> {
+  const label = String(index);
+  return {
+    ...{ type: "ReceiveMessage", turnId: turnId(label), roomId: at(rooms, how), roomSeq: which, roomKind: "public" },
+    ...{ messageId: messageId(label), chars: 9, replyTo: null, hops: how % 6, words: said("text", "authorName") },
+    authorId: how % 3 === 0 ? agentName(agentId("bo")) : userName(at(people, which)),
+    addressed: at(["mention", "mention", "invoked", "reply", "direct", "question", null], how),
+  } as const;
+}
+
+const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
+  const ofTurn = { turnId: turn.turnId, attempt: turn.attempt };
+  const round = turn.rounds.length + 1;
+  if (how % 5 === 0 || round > 8) return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
+  const count = how % 7 === 0 ? 9 : how % 4;
+  const calls = Array.from({ length: count }, (_, index) => ({
+    ...{ callId: callId(`${turn.turnId}/${round}/${index}`), tool: at(tools, which + index), argsHash: "00" },
+  }));
+  return {
+    ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, ms: 3 },
+    ...{
+      finish: count === 0 ? "end" : at(["tools", "tools", "tools", "length"], which),
+      words: said("text", "arguments"),
+    },
+  } as const;
+};
+
+const useTool = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
+  const ofTurn = { turnId: turn.turnId, attempt: turn.attempt };
+  const call = at(unsettled(turn), which);
+  if (call.state === "asked")
+    return {
+      type: "RequestTool",
+      ...ofTurn,
+      callId: call.callId,
+      replay: at(["pure", "idempotent", "once", null], how),
+    };
+  const outcomes = [
+    { kind: "executed", bytes: 2, words: said("result") },
+    { kind: "failed", reason: "Timeout", words: said("detail") },
+    { kind: "unknown" },
+  ] as const;
+  return { type: "SettleTool", ...ofTurn, callId: call.callId, ms: 1, outcome: at(outcomes, how) };
+};
+
+/** What each step would ask next of this turn; `think` and `useTools` have several outcomes. */
+const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) => Asked<AgentCommand> } = {
+  receive: ({ turnId: id }) => ({ type: "StartTurn", turnId: id }),
+  assemble: ({ turnId: id, attempt, triggerSeq }) => ({
+    type: "RecordContext",
+    ...{ turnId: id, attempt, messageSeqs: [triggerSeq], memoryIds: [], memorySeqs: [], tools },
+    ...{ promptVersion: 1, promptHash: "00", tokens: 9 },
+  }),
+  think,
+  useTools: useTool,
+  respond: ({ turnId: id, attempt, gaveUp }) => ({
+    type: "DraftReply",
+    ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
+    ...{ notice: gaveUp !== null, words: said("text") },
+  }),
+  remember: ({ turnId: id, attempt }, { how }) => ({
+    type: "ConsiderMemories",
+    ...{ turnId: id, attempt },
+    memories: Array.from({ length: how % 3 }, (_, index) => ({
+      ...{ memoryId: memoryId(`${id}/${index}`), kind: "semantic" as const, importance: 0.5, basis: "asked" as const },
+      ...{ about: index === 0 ? [dana] : [], words: said("content") },
+    })),
+  }),
+  broadcast: ({ turnId: id, attempt }) => ({
+    type: "RecordPost",
+    ...{ turnId: id, attempt, messageId: childId<MessageId>("message", id, "reply"), roomSeq: 9 },
+  }),
+};
+
+export const dueSteps = (turn: TurnView) =>
+  (Object.keys(isDue) as Array<keyof typeof isDue>).filter((step) => isDue[step](turn));
+
+/** The command of the step that is due. */
+export const advance = (turn: TurnView, wish: Wish): Asked<AgentCommand> => steps[at(dueSteps(turn), 0)](turn, wish);
+
+/** Most wishes move a turn on; the others are what else may be asked of an agent, at the right time or the wrong one. */
+export function agentCommand(wish: Wish, state: AgentState, index: number): Asked<AgentCommand> {
+  const { what, which, how } = wish;
+  if (state.status === "unknown" && what < 95) return { type: "CreateAgent", agentId: ada, ownerId: dana, ...owned };
+  if (Object.keys(state.rooms).length === 0 && what < 80)
+    return { type: "JoinRoom", roomId: at(rooms, which), kind: "public" };
+  const turns = Object.values(state.turns);
+  if (turns.length > 0) {
+    const turn = at(turns, which);
+    if (what < 55) return advance(turn, wish);
+    if (what < 60) return { type: "ResumeTurn", turnId: turn.turnId };
+    if (what < 64) return { ...advance(turn, wish), attempt: turn.attempt - 1 } as Asked<AgentCommand>;
+    if (what < 67)
+      return at(
+        Object.values(steps).filter((step) => step !== useTool),
+        how,
+      )(turn, wish);
+    if (what < 69) return { type: "FailTurn", turnId: turn.turnId, attempt: turn.attempt, reason: "no" };
+  }
+  if (what < 82) return receive(wish, index);
+  if (what < 85) return { type: "JoinRoom", roomId: at(rooms, how), kind: "private" };
+  if (what < 87) return { type: "LeaveRoom", roomId: at(rooms, how) };
+  if (what < 90) return { type: "SetActive", active: how % 3 > 0 };
+  if (what < 94)
+    return {
+      type: "GrantTools",
+      tools: tools.map((name, index) => ({ name, mode: at(["allow", "ask", "off"], how + index) })),
+    };
+  if (what < 98) return { type: "ReconfigureAgent", ...owned, ...(how % 2 === 0 ? {} : { ifVersion: which % 4 }) };
+  return how % 4 === 0 ? { type: "DeleteAgent" } : { type: "CreateAgent", agentId: ada, ownerId: dana, ...owned };
+}
+
+// ── the other streams ───────────────────────────────────────────────────────────────────────────────────────────────
+
+export function roomCommand({ what, which, how }: Wish, state: RoomState, index: number): Asked<RoomCommand> {
+  const name = said("name");
+  const message = { messageId: messageId(String(index)), chars: 9, replyTo: null, words: said("text", "authorName") };
+  const addressed = Object.keys(state.agents).map((id) => ({ agentId: id as typeof ada, how: "mention" as const }));
+  const guest = at([ada, agentId("bo")], which);
+  if (state.status === "unknown" && what < 90)
+    return {
+      type: "OpenRoom",
+      roomId: roomId("lobby"),
+      name: "Lobby",
+      kind: at(["public", "private", "direct"], how),
+      ownerId: dana,
+      words: name,
+    };
+  if (what < 40)
+    return {
+      type: "PostMessage",
+      ...message,
+      addressed: how % 5 === 0 ? [{ agentId: guest, how: "reply" }] : addressed,
+    };
+  if (what < 55)
+    return {
+      ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo: messageId("x") },
+      ...{ hops: how % 5, notice: how % 7 === 0, model: null, tokensIn: null, tokensOut: 3, addressed: [] },
+    } as const;
+  if (what < 62) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };
+  if (what < 70) return { type: "JoinRoom", userId: at(people, which), words: name };
+  if (what < 76) return { type: "AddParticipant", userId: at(people, which), words: name };
+  if (what < 82) return { type: "RemoveParticipant", userId: at(people, which) };
+  if (what < 90) return { type: "InviteAgent", agentId: guest, name: at(["Ada", "Bo"], how) };
+  if (what < 97) return { type: "DismissAgent", agentId: guest };
+  return how % 4 === 1
+    ? { type: "CloseRoom" }
+    : { type: "OpenRoom", roomId: roomId("lobby"), name: "Again", kind: "public", ownerId: eli, words: name };
+}
+
+type Command = { readonly type: string; readonly meta: CommandMeta };
+
+/** A stream whose types are hidden, so that one property can be told of all of them. */
+export interface AnyStream {
+  readonly decider: Decider<unknown, Command, Pending, Refusal>;
+  readonly ask: (wish: Wish, state: unknown, index: number) => Omit<Command, "meta">;
+}
+
+function stream<S, C extends Command, E extends Pending, R extends Refusal>(
+  decider: Decider<S, C, E, R>,
+  ask: (wish: Wish, state: S, index: number) => Asked<C>,
+): AnyStream {
+  return { decider, ask } as unknown as AnyStream;
+}
+
+const arrive = ({ which }: Wish): Asked<UserCommand> => ({
+  type: "Arrive",
+  userId: at(people, which),
+  words: said("name"),
+});
+
+const register = ({ what, which }: Wish): Asked<SystemCommand> => {
+  const about = { kind: at(["agent", "room", "user"] as const, which), name: String(which) };
+  return what < 60 ? { type: "RegisterStream", ...about } : { type: "RetireStream", ...about };
+};
+
+const lend = ({ which, how }: Wish): Asked<VaultCommand> => ({
+  type: "LendKey",
+  subject: userName(at(people, which)),
+  stream: `room:${how % 4}`,
+});
+
+export const streams: ReadonlyArray<readonly [kind: string, stream: AnyStream]> = [
+  ["agent", stream(agent, agentCommand)],
+  ["room", stream(room, roomCommand)],
+  ["user", stream(user, arrive)],
+  ["system", stream(system, register)],
+  ["vault", stream(vault, lend)],
+];
+
+/** Who asks: people mostly, now and then an agent, so that rights are refused too. */
+export const asker = ({ how }: Wish): ActorName => (how % 6 === 0 ? agentName(ada) : userName(at(people, how)));

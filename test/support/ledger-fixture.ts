@@ -1,0 +1,62 @@
+/** A ledger with its keys at hand, for every test that commits; knows no database, so that it runs in Node and in workerd. */
+import { expect } from "vitest";
+import { type Committed, type Keyring, Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
+import type { Reply } from "#actors/kit/reply.ts";
+import { freshKey, type SubjectKey } from "#actors/kit/seal.ts";
+import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
+import type { Decider, Refusal } from "#events/kit/decider.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
+import type { Pending } from "#events/kit/envelope.ts";
+import type { ActorName } from "#events/kit/ids.ts";
+import { START } from "./given.ts";
+
+/** A ring that has everybody's key, unless it was withheld or destroyed. */
+export class TestKeys implements Keyring {
+  readonly #keys = new Map<ActorName, SubjectKey>();
+  readonly withheld = new Set<ActorName>();
+  readonly destroyed = new Set<ActorName>();
+
+  get(subject: ActorName): SubjectKey | "destroyed" | undefined {
+    if (this.destroyed.has(subject)) return "destroyed";
+    if (this.withheld.has(subject)) return undefined;
+    const key = this.#keys.get(subject) ?? { number: 1, key: freshKey() };
+    this.#keys.set(subject, key);
+    return key;
+  }
+}
+
+/** Meta of a command with this id, an id's own second after START. */
+export const metaFor = (id: string, by: ActorName, over: Partial<CommandMeta> = {}): CommandMeta => ({
+  ...{ id, at: START, by, correlation: "test", causation: null },
+  ...over,
+});
+
+type Command = { readonly type: string; readonly meta: CommandMeta };
+
+export const open = <S, C extends Command, E extends Pending, No extends Refusal>(
+  decider: Decider<S, C, E, No>,
+  sql: SqlPort,
+  keys: Keyring = new TestKeys(),
+  over: Partial<ConstructorParameters<typeof Ledger<S, C, E, No>>[1]> = {},
+): Ledger<S, C, E, No> => new Ledger(decider, { stream: `${decider.kind}:test`, sql, keys, ...over });
+
+/** The reply of a commit that needs no key it has not got. */
+export const replyOf = (answer: Reply<Committed> | NeedKeys): Reply<Committed> => {
+  expect(answer.outcome).not.toBe("need-keys");
+  return answer as Reply<Committed>;
+};
+
+/** The range of events that an accepted commit made. */
+export const accepted = (answer: Reply<Committed> | NeedKeys): Committed => {
+  expect(answer).toMatchObject({ outcome: "accepted" });
+  return (answer as Extract<Reply<Committed>, { outcome: "accepted" }>).value;
+};
+
+const text = (value: SqlValue): string =>
+  value instanceof Uint8Array ? Array.from(value, (byte) => String.fromCharCode(byte)).join("") : String(value);
+
+/** Every value of every table, as text, byte for byte: where a word that should be sealed would be found. */
+export const everythingIn = (sql: SqlPort): string =>
+  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "meta"]
+    .flatMap((table) => sql.rows(`SELECT * FROM ${table}`).flatMap((row) => row.map(text)))
+    .join("\n");

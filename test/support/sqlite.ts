@@ -1,0 +1,33 @@
+/** The SqlPort over node:sqlite, so that everything above it runs in Node in milliseconds; for tests of the pure floors. */
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
+
+/** A fresh database in memory. */
+export function nodeSql(): SqlPort {
+  const database = new DatabaseSync(":memory:");
+  const prepared = new Map<string, StatementSync>();
+  const statement = (query: string): StatementSync => {
+    const known = prepared.get(query);
+    if (known !== undefined) return known;
+    const made = database.prepare(query);
+    made.setReturnArrays(true);
+    prepared.set(query, made);
+    return made;
+  };
+  return {
+    run: (query, ...parameters) => void statement(query).run(...parameters),
+    rows: (query, ...parameters) =>
+      statement(query).all(...parameters) as unknown as ReadonlyArray<ReadonlyArray<SqlValue>>,
+    transaction: (body) => {
+      database.exec("SAVEPOINT breath");
+      try {
+        const result = body();
+        database.exec("RELEASE breath");
+        return result;
+      } catch (error) {
+        database.exec("ROLLBACK TO breath; RELEASE breath");
+        throw error;
+      }
+    },
+  };
+}
