@@ -11,6 +11,8 @@ export interface Answered {
 
 export interface Chat {
   readonly program: Program;
+  /** After so long without a call it is at rest. */
+  readonly restMs: number;
   /** Makes what conversations of these names need before anybody talks. */
   prepare(conversations: ReadonlyArray<string>): Promise<void>;
   /** Answers when the reply is stored. */
@@ -35,6 +37,8 @@ export async function troupeChat(program: Program): Promise<Chat> {
   const rooms = new Map<string, string>();
   return {
     program,
+    // Read models are told within half a second, and every actor looks after itself five seconds after a commit.
+    restMs: 6_500,
     async prepare(conversations) {
       for (const name of conversations) {
         const room = await dana.api<WithId>("POST", "/rooms", { name, kind: "private" });
@@ -54,6 +58,7 @@ export async function troupeChat(program: Program): Promise<Chat> {
 /** One object for each conversation, made by its first message. */
 export const bareChat = (program: Program): Chat => ({
   program,
+  restMs: 500,
   prepare: async () => {},
   async say(conversation, text) {
     const answer = await call<{ readonly text: string }>("POST", `${program.url}/chat/${conversation}`, { text });

@@ -84,10 +84,10 @@ export function median(values: ReadonlyArray<number>): number {
 
 /**
  * The median of the ratios of each round: both sides of a round ran back to back, so a busy machine moves them
- * together.
+ * together. Undefined where there is nothing to divide by.
  */
 export function ratioOf({ rounds, bare }: Figure): number | undefined {
-  if (bare === undefined) return undefined;
+  if (bare === undefined || bare.some((value) => value === 0)) return undefined;
   return median(rounds.map((value, round) => value / bare[round]!));
 }
 

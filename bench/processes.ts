@@ -1,6 +1,6 @@
 /** Starts the programs under measurement, ends them by their ids, and reads their cost from /proc; used by program.ts. */
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 /** sysconf(_SC_CLK_TCK) on Linux. */
@@ -42,6 +42,7 @@ const running = new Set<number>();
 export function launch(argv: ReadonlyArray<string>, env: NodeJS.ProcessEnv, logFile: string): number {
   const out = openSync(logFile, "a");
   const child = spawn(process.execPath, argv, { env, stdio: ["ignore", out, out] });
+  closeSync(out);
   if (child.pid === undefined) throw new Error(`${argv[0]} did not start`);
   const { pid } = child;
   running.add(pid);
@@ -59,7 +60,8 @@ function statOf(pid: number): ReadonlyArray<string> | undefined {
   }
 }
 
-const isAlive = (pid: number): boolean => {
+/** False for one that has ended, waited for or not. */
+export const isAlive = (pid: number): boolean => {
   const state = statOf(pid)?.[0];
   return state !== undefined && state !== "Z";
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { migrateLocally } from "../scripts/local-database.ts";
 import { wranglerArguments, wranglerEnvironment, wranglerPath } from "../scripts/wrangler.ts";
 import type { ModelCall } from "./instant-model.ts";
-import { end, freePort, launch, until } from "./processes.ts";
+import { end, freePort, isAlive, launch, until } from "./processes.ts";
 import { call } from "./requests.ts";
 
 const START_WITHIN_MS = 120_000;
@@ -18,12 +18,23 @@ export interface Program {
   end(): Promise<void>;
 }
 
-const folder = (): string => mkdtempSync(join(tmpdir(), "troupe-bench-"));
+const homes = new Set<string>();
+process.on("exit", () => {
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+});
 
-/** Waits for a program to come up; one that does not is ended, and its own words are told. */
+/** A folder that is gone when the bench has ended, however it ends. */
+function folder(): string {
+  const home = mkdtempSync(join(tmpdir(), "troupe-bench-"));
+  homes.add(home);
+  return home;
+}
+
+/** Waits for a program to come up; one that does not, or has died, is ended, and its own words are told. */
 async function upAndRunning(program: Program, logFile: string, isUp: () => Promise<boolean>): Promise<Program> {
   try {
-    await until(`${program.url} to come up`, START_WITHIN_MS, isUp);
+    await until(`${program.url} to come up`, START_WITHIN_MS, async () => !isAlive(program.pid) || (await isUp()));
+    if (!isAlive(program.pid)) throw new Error(`${program.url} has ended`);
     return program;
   } catch (error) {
     const said = readFileSync(logFile, "utf8").slice(-2_000);

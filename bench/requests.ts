@@ -1,7 +1,8 @@
 /** HTTP to a program on this machine over connections that stay open, with little work of its own; used by program.ts and parts/. */
 import { Agent, request } from "node:http";
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+/** A server may close what was idle for five seconds just when we use it again: after three we close it ourselves. */
+const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 3_000 });
 
 /** Sends JSON, reads the whole answer. @throws with the answer's beginning when the status is no success. */
 export function call<Answer>(

@@ -41,7 +41,7 @@ const tables =
   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%'";
 
 function ofFile(path: string): Stored {
-  const database = new DatabaseSync(path, { readOnly: true });
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 2_000 });
   try {
     const names = database.prepare(tables).all();
     return names.reduce<Stored>((sum, row) => combined(sum, ofTable(database, String(row.name)), 1), nothing);

@@ -35,16 +35,19 @@ export async function seed(url: string): Promise<void> {
   });
   const { token } = (await signedIn.json()) as { token?: string };
   if (token === undefined) return;
-  const post = async (path: string, key: string, body: unknown): Promise<{ readonly id: string }> => {
+  /** Undefined when somebody has changed or deleted since what an earlier start had made: that is theirs to decide. */
+  const post = async (path: string, key: string, body: unknown): Promise<{ readonly id: string } | undefined> => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json", "idempotency-key": key };
     const response = await fetch(`${url}/api${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     const answer = (await response.json()) as { readonly id: string };
+    if ([404, 409, 422].includes(response.status)) return undefined;
     if (!response.ok) throw new Error(`the first scene could not be set: ${JSON.stringify(answer)}`);
     return answer;
   };
   const room = await post("/rooms", "seed-welcome", { name: "Welcome", kind: "public" });
+  if (room === undefined) return;
   for (const { key, ...agent } of agents) {
     const made = await post("/agents", key, { llm_provider: "anthropic", model_name: "claude-sonnet-5-5", ...agent });
-    await post(`/rooms/${room.id}/participants`, `${key}-joins`, { agent_id: made.id });
+    if (made) await post(`/rooms/${room.id}/participants`, `${key}-joins`, { agent_id: made.id });
   }
 }

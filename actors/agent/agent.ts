@@ -234,7 +234,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   #run(turnId: TurnId): void {
-    const turn = this.ledger.state.turns[turnId]!;
+    const turn = this.ledger.state.turns[turnId];
+    if (turn === undefined) return; // taken together with another one a moment ago
     if (turn.attempt > 0 && !this.#begun.delete(turnId)) {
       // No fiber, but it had begun: whoever ran it is gone. A new attempt fences off whatever may be left of it [T5].
       const meta = this.#meta(`${turnId}/resume/${turn.attempt}`, agentName(this.#id()));

@@ -98,7 +98,6 @@ export class RoomChannels {
   #post(message: OutgoingMessage) {
     const channel = this.#channel(message.roomId);
     const { agentId, name } = this.#agent();
-    const sightings = [...this.#take(channel), this.#thinking(message.turnId, message.notice ? "failed" : "done", "")];
     return channel.door.postReply(
       `${message.turnId}/reply`,
       {
@@ -116,7 +115,7 @@ export class RoomChannels {
         causation: message.causation,
         correlation: message.correlation,
       },
-      sightings,
+      this.#take(channel),
     );
   }
 

@@ -15,7 +15,7 @@ import { type Timer, Timers } from "./timers.ts";
 /** After a commit, whatever it set going is looked after again within this time, should the object die (house.md II.9). */
 const HEARTBEAT_MS = 5_000;
 /** D1 has one writer: events wait this long for company (house.md II.7 asks for a lag of at most a second). */
-const BUNDLE_MS = 400;
+const BUNDLE_MS = 600;
 /** Bookmarks ride along with commits, but not with every one: each row is another page to write. */
 const SAVE_EVERY_MS = 1_000;
 

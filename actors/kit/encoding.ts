@@ -1,5 +1,5 @@
 /** How commands and events become text and bytes, always the same way; used by the ledger. */
-import { Redacted } from "effect";
+import { Redacted, Schema } from "effect";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending } from "#events/kit/envelope.ts";
 import type { SqlValue } from "./sql.ts";
@@ -21,12 +21,36 @@ export const prepare = <E extends Pending>(event: E): Prepared<E> => ({
 /** The first nine columns as one JSON array: what the chain protects beside the payload. */
 export const headerOf = (row: ReadonlyArray<SqlValue>): string => JSON.stringify(row.slice(0, 9));
 
+const StoredReply = Schema.fromJsonString(
+  Schema.Union([
+    Schema.Struct({ from: Schema.Int, to: Schema.Int }),
+    Schema.Struct({ refusal: Schema.Record(Schema.String, Schema.Unknown) }),
+  ]),
+);
+
+/** What the `commands` table holds of an outcome: the range of events it made, or the refusal. */
+export const decodeStoredReply = Schema.decodeUnknownSync(StoredReply);
+
 /**
- * A command's content as text: everything but its id, its time, its place in a chain of causes, and what the house
- * itself found out about it (`addressed` depends on who was in the room).
+ * A stored JSON object. Looked over, not decoded: the row was checked when it was written, cannot have changed since,
+ * and a codec for JSON text costs ten times the parsing (10.7 µs an event, measured).
  */
+export const parseObject = (() => {
+  const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown));
+  return (text: string): Readonly<Record<string, unknown>> => {
+    const value: unknown = JSON.parse(text);
+    if (!isObject(value)) throw new Error("a stored value is not an object");
+    return value;
+  };
+})();
+
+/** What the house itself found out for a command: another time it may find something else, and the request is the same. */
+const found: ReadonlySet<string> = new Set(["meta", "addressed", "agentName"]);
+
+/** A command's content as text: who asks for what, without its id, its time, its causes, and what the house looked up. */
 export function canonical(command: { readonly type: string; readonly meta: CommandMeta }): string {
-  const { meta, addressed: _found, ...content } = command as typeof command & { readonly addressed?: unknown };
+  const { meta } = command;
+  const content = Object.fromEntries(Object.entries(command).filter(([key]) => !found.has(key)));
   return JSON.stringify([meta.by, opened(content)]);
 }
 

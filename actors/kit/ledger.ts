@@ -5,12 +5,12 @@ import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
 import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
-import { canonical, headerOf, type Prepared, prepare, same } from "./encoding.ts";
+import { canonical, decodeStoredReply, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
 import { CommandIdReused, EventTooLarge, StreamMoved, SubjectErased } from "./refusals.ts";
 import { accepted, asData, type RefusalData, type Reply, refused } from "./reply.ts";
 import { withTables } from "./schema.ts";
 import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
-import type { SqlPort, SqlValue } from "./sql.ts";
+import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
 /** The keys at hand. Fetching one is the only errand a commit ever waits for, and it is not run from inside. */
 export interface Keyring {
@@ -38,16 +38,6 @@ const REVEALED_AT_MOST = 400;
 const TAIL = 128;
 
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
-const StoredReply = Schema.fromJsonString(
-  Schema.Union([
-    Schema.Struct({ from: Schema.Int, to: Schema.Int }),
-    Schema.Struct({ refusal: Schema.Record(Schema.String, Schema.Unknown) }),
-  ]),
-);
-const decodeStoredReply = Schema.decodeUnknownSync(StoredReply);
-const decodeOpen = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)));
-const decodeWords = decodeOpen;
-
 type Command = { readonly type: string; readonly meta: CommandMeta };
 
 /** What goes into the same transaction as a commit: timers, bookmarks. Runs after the events are inserted. */
@@ -131,6 +121,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const written = this.#sql.transaction(() => this.#write(command, print, prepared));
     this.#state = written.state; // [L5] only after the transaction
     this.#hash = written.hash;
+    this.#snapshotAt = written.snapshotAt;
     this.#head = head + pending.length;
     for (const [seq, words] of written.words) this.#keepRevealed(seq, words);
     this.#tail.push(...written.events);
@@ -274,13 +265,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   #remember(command: C, print: Uint8Array, reply: Committed | { readonly refusal: RefusalData }): void {
     const { id, at } = command.meta;
-    this.#sql.run(
-      "INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?)",
-      id,
-      print,
-      JSON.stringify(reply),
-      at,
-    );
+    insertRows(this.#sql, "commands (id, fingerprint, reply, at)", [[id, print, JSON.stringify(reply), at]]);
   }
 
   #missingKeys(pending: ReadonlyArray<E>): ReadonlyArray<ActorName> {
@@ -303,44 +288,48 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     let hash = this.#hash;
     const words: Array<readonly [number, Readonly<Record<string, unknown>>]> = [];
     const events: RecordedOf<E>[] = [];
+    const rows: SqlValue[][] = [];
+    const keys: SqlValue[][] = [];
     prepared.forEach((each, index) => {
       const { event } = each;
-      const seq = this.#head + 1 + index;
-      const written = this.#insert(command.meta, each, seq, hash);
-      hash = written.hash;
-      if (event.sealed) words.push([seq, Redacted.value(event.sealed.words)]);
-      state = this.#decider.evolve(state, written.recorded as unknown as Recorded<E>);
-      events.push(written.recorded as unknown as RecordedOf<E>);
+      const encoded = this.#encode(command.meta, each, this.#head + 1 + index, hash);
+      hash = encoded.hash;
+      rows.push(encoded.row);
+      keys.push(...encoded.keys);
+      if (event.sealed) words.push([encoded.recorded.seq, Redacted.value(event.sealed.words)]);
+      const recorded = encoded.recorded as unknown as RecordedOf<E>;
+      state = this.#decider.evolve(state, recorded as unknown as Recorded<E>);
+      events.push(recorded);
     });
+    insertRows(this.#sql, `events (${COLUMNS})`, rows);
+    insertRows(this.#sql, "event_keys (seq, subject, wrapped)", keys);
     const head = this.#head + prepared.length;
     this.#remember(command, print, { from: this.#head + 1, to: head });
-    if (head - this.#snapshotAt >= SNAPSHOT_EVERY) this.#takeSnapshot(state, head);
+    const snapshotAt = head - this.#snapshotAt >= SNAPSHOT_EVERY ? head : this.#snapshotAt;
+    if (snapshotAt === head) this.#takeSnapshot(state, head);
     this.#along(state);
-    return { state, hash, words, events };
+    return { state, hash, words, events, snapshotAt };
   }
 
-  #insert(meta: CommandMeta, { event, open, words }: Prepared<E>, seq: number, previous: Uint8Array) {
+  /** An event as the rows that hold it, linked to the one before. */
+  #encode(meta: CommandMeta, { event, open, words }: Prepared<E>, seq: number, previous: Uint8Array) {
     const definition = this.#definitions.get(event.type);
     if (definition === undefined) throw new Error(`${event.type} is not an event of ${this.stream}`);
-    const { v } = definition;
-    const id = eventId(meta.at, this.stream, seq);
-    const sealing = event.sealed && this.#seal(event.sealed.subject, words, { seq, type: event.type, v });
+    const { type, v } = definition;
+    const { at, by, correlation, causation } = meta;
+    const id = eventId(at, this.stream, seq);
+    const subject = event.sealed?.subject;
+    const sealing = subject && this.#seal(subject, words, { seq, type, v });
     const sealed = sealing?.sealed ?? null;
-    const row: ReadonlyArray<SqlValue> = [
-      ...[seq, id, event.type, v, meta.at, meta.by, meta.id, meta.correlation, meta.causation, open, sealed],
-    ];
+    const row: SqlValue[] = [seq, id, type, v, at, by, meta.id, correlation, causation, open, sealed];
     const hash = chainLink(previous, headerOf(row), open, sealed);
-    this.#sql.run(`INSERT INTO events (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...row, hash);
-    if (sealing)
-      this.#sql.run(
-        "INSERT INTO event_keys (seq, subject, wrapped) VALUES (?, ?, ?)",
-        seq,
-        event.sealed!.subject,
-        sealing.wrapped,
-      );
-    const recorded = { seq, id, type: event.type, v, at: meta.at, actor: meta.by, command: meta.id, open: event.open };
-    const { correlation, causation } = meta;
-    return { hash, recorded: { ...recorded, correlation, causation, ...(sealed === null ? {} : { sealed }) } };
+    const recorded = { seq, id, type, v, at, actor: by, command: meta.id, correlation, causation, open: event.open };
+    return {
+      hash,
+      row: [...row, hash],
+      keys: sealing ? [[seq, subject!, sealing.wrapped]] : [],
+      recorded: sealed === null ? recorded : { ...recorded, sealed },
+    };
   }
 
   #seal(subject: ActorName, words: string, at: { seq: number; type: string; v: number }) {
@@ -358,7 +347,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     if (key === undefined) return subject;
     if (key === "destroyed") return Erased;
     const place = { stream: this.stream, seq, type, v, subject };
-    const words = decodeWords(openWords(row[10] as Uint8Array, row[13] as Uint8Array, place, key));
+    const words = parseObject(openWords(row[10] as Uint8Array, row[13] as Uint8Array, place, key));
     this.#keepRevealed(seq, words);
     return words;
   }
@@ -372,7 +361,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const [seq, id, type, v, at, actor, command, correlation, causation, open, sealed] = row;
     const definition = this.#definitions.get(String(type));
     if (definition === undefined) throw new LogFromTheFuture(String(type), Number(v));
-    const lifted = upcast(definition, Number(v), decodeOpen(open));
+    const lifted = upcast(definition, Number(v), parseObject(String(open)));
     const envelope = { seq, id, type, v, at, actor, command, correlation, causation, open: lifted };
     return (sealed === null ? envelope : { ...envelope, sealed }) as unknown as RecordedOf<E>;
   }
@@ -405,12 +394,6 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   #takeSnapshot(state: State, seq: number): void {
     this.#sql.run("DELETE FROM snapshots");
-    this.#sql.run(
-      "INSERT INTO snapshots (fold, seq, state) VALUES (?, ?, ?)",
-      this.#decider.foldVersion,
-      seq,
-      JSON.stringify(state),
-    );
-    this.#snapshotAt = seq;
+    insertRows(this.#sql, "snapshots (fold, seq, state)", [[this.#decider.foldVersion, seq, JSON.stringify(state)]]);
   }
 }

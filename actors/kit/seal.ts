@@ -1,5 +1,5 @@
 /** Sealing of words and chaining of events, synchronous so that a commit stays one breath; used by the ledger and the Vault. */
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash } from "node:crypto";
 
 /** Where a sealed payload stands. Bound into the ciphertext, so that none can be moved or renamed. */
 export interface Place {
@@ -19,15 +19,33 @@ export interface SubjectKey {
 const NONCE = 12;
 const TAG = 16;
 
-/** Each part behind its length, so that no two lists of parts read the same. */
+/** Each part behind its length, so that no two lists of parts read the same. One buffer, for it is made twice an event. */
 function lengthPrefixed(parts: ReadonlyArray<string | Uint8Array>): Buffer {
-  const pieces = parts.flatMap((part) => {
-    const bytes = typeof part === "string" ? Buffer.from(part) : Buffer.from(part);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return [length, bytes];
+  const lengths = parts.map((part) => (typeof part === "string" ? Buffer.byteLength(part) : part.length));
+  const whole = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  let at = 0;
+  parts.forEach((part, index) => {
+    at = whole.writeUInt32BE(lengths[index]!, at);
+    if (typeof part === "string") at += whole.write(part, at);
+    else {
+      whole.set(part, at);
+      at += part.length;
+    }
   });
-  return Buffer.concat(pieces);
+  return whole;
+}
+
+let pool = new Uint8Array();
+let taken = 0;
+
+/** Fresh random bytes, drawn from the system 4 KiB at a time: a draw costs as much as the bytes of twenty events. */
+function random(length: number): Uint8Array {
+  if (taken + length > pool.length) {
+    pool = crypto.getRandomValues(new Uint8Array(4096));
+    taken = 0;
+  }
+  taken += length;
+  return pool.slice(taken - length, taken);
 }
 
 const associated = ({ stream, seq, type, v, subject }: Place, number: number): Buffer =>
@@ -35,7 +53,7 @@ const associated = ({ stream, seq, type, v, subject }: Place, number: number): B
 
 /** AES-256-GCM: nonce ‖ ciphertext ‖ tag. The nonce is fresh each time: a restored database would repeat a counter. */
 export function encrypt(key: Uint8Array, plain: Uint8Array, associatedData: Uint8Array): Uint8Array {
-  const nonce = randomBytes(NONCE);
+  const nonce = random(NONCE);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   cipher.setAAD(associatedData);
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
@@ -58,7 +76,7 @@ export function sealWords(
   place: Place,
   { number, key }: SubjectKey,
 ): { readonly sealed: Uint8Array; readonly wrapped: Uint8Array } {
-  const eventKey = randomBytes(32);
+  const eventKey = random(32);
   const data = associated(place, number);
   const generation = Buffer.alloc(4);
   generation.writeUInt32BE(number);
@@ -89,19 +107,20 @@ export const unwrapKey = (kek: Uint8Array, wrapped: Uint8Array, subject: string,
   decrypt(kek, wrapped, ownedBy(subject, number));
 
 /** A fresh key of 256 bits. */
-export const freshKey = (): Uint8Array => randomBytes(32);
+export const freshKey = (): Uint8Array => random(32);
+
+/** SHA-256 in one call: half the price of a hash object. */
+const sha256 = (data: string | Uint8Array): Uint8Array => hash("sha256", data, "buffer");
 
 /** What the first event is chained to. */
-export const chainStart = (stream: string): Uint8Array => createHash("sha256").update(stream).digest();
+export const chainStart = (stream: string): Uint8Array => sha256(stream);
 
-/** sha256(previous ‖ header ‖ open ‖ sealed), each behind its length, over the bytes as they are stored. */
+/** sha256(previous ‖ header ‖ open [‖ sealed]), each behind its length, over the bytes as they are stored: no words are not empty words. */
 export const chainLink = (previous: Uint8Array, header: string, open: string, sealed: Uint8Array | null): Uint8Array =>
-  createHash("sha256")
-    .update(lengthPrefixed([previous, header, open, sealed ?? new Uint8Array()]))
-    .digest();
+  sha256(lengthPrefixed(sealed === null ? [previous, header, open] : [previous, header, open, sealed]));
 
 /** SHA-256 in hex, for what needs no key. */
-export const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const digest = (text: string): string => hash("sha256", text, "hex");
 
 /** SHA-256 in bytes. */
-export const fingerprint = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+export const fingerprint = (text: string): Uint8Array => sha256(text);

@@ -12,15 +12,35 @@ export interface SqlPort {
   transaction<A>(body: () => A): A;
 }
 
-const fromStorage = (value: string | number | null | ArrayBuffer): SqlValue =>
-  value instanceof ArrayBuffer ? new Uint8Array(value) : value;
+type StoredValue = string | number | null | ArrayBuffer;
+
+/** Blobs as byte arrays, in place: a copy of every row would double the cost of a replay. */
+function fromStorage(row: StoredValue[]): ReadonlyArray<SqlValue> {
+  const values = row as Array<StoredValue | Uint8Array>;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value instanceof ArrayBuffer) values[index] = new Uint8Array(value);
+  }
+  return values as SqlValue[];
+}
 
 /** The port over a Durable Object's own SQLite. */
 export const durableSql = (storage: DurableObjectStorage): SqlPort => ({
   run: (query, ...parameters) => void storage.sql.exec(query, ...parameters),
-  rows: (query, ...parameters) =>
-    Array.from(storage.sql.exec(query, ...parameters).raw<(string | number | null | ArrayBuffer)[]>(), (row) =>
-      row.map(fromStorage),
-    ),
+  rows: (query, ...parameters) => Array.from(storage.sql.exec(query, ...parameters).raw<StoredValue[]>(), fromStorage),
   transaction: (body) => storage.transactionSync(body),
 });
+
+/** The platform takes at most 100 bound values in a statement. */
+const VALUES_AT_MOST = 100;
+
+/** Inserts rows into `table (columns)`, as many with one statement as it takes: a statement costs more than a row. */
+export function insertRows(sql: SqlPort, into: string, rows: ReadonlyArray<ReadonlyArray<SqlValue>>): void {
+  const width = rows[0]?.length ?? 1;
+  const atOnce = Math.floor(VALUES_AT_MOST / width);
+  const row = `(${Array(width).fill("?").join(", ")})`;
+  for (let start = 0; start < rows.length; start += atOnce) {
+    const part = rows.slice(start, start + atOnce);
+    sql.run(`INSERT INTO ${into} VALUES ${part.map(() => row).join(", ")}`, ...part.flat());
+  }
+}

@@ -1,4 +1,5 @@
 /** The sockets of a room: who has joined, who is present, and how a frame reaches all of them; owned by RoomActor. */
+import type { Connection } from "partyserver";
 import { frame, type PresenceState } from "./frames.ts";
 
 /** What a socket keeps across hibernation; small, for the platform limits it to 16 KiB. */
@@ -19,20 +20,23 @@ export class Audience {
    * Reading an attachment deserialises it, which makes a broadcast 3.5 times dearer, so joined sockets are also kept
    * here; after a wake the map is filled again from the attachments.
    */
-  readonly #joined = new Map<WebSocket, Seat>();
+  readonly #joined = new Map<Connection<Seat>, Seat>();
   readonly #agents = new Map<string, { ref: string; status: AgentStatus }>();
   #references = 0;
 
-  constructor(topic: string, sockets: Iterable<readonly [WebSocket, Seat | null]>) {
+  constructor(topic: string, sockets: Iterable<Connection<Seat>>) {
     this.#topic = topic;
-    for (const [socket, seat] of sockets) if (seat !== null && seat.joinRef !== null) this.#joined.set(socket, seat);
+    for (const socket of sockets) {
+      const seat = socket.state;
+      if (seat !== null && seat.joinRef !== null) this.#joined.set(socket, seat);
+    }
   }
 
   get size(): number {
     return this.#joined.size;
   }
 
-  isJoined(socket: WebSocket): boolean {
+  isJoined(socket: Connection<Seat>): boolean {
     return this.#joined.has(socket);
   }
 
@@ -44,14 +48,14 @@ export class Audience {
   }
 
   /** A socket takes its seat: it is told who is here, all others that it came. */
-  join(socket: WebSocket, seat: Seat, agents: Readonly<Record<string, { readonly name: string }>>): void {
+  join(socket: Connection<Seat>, seat: Seat, agents: Readonly<Record<string, { readonly name: string }>>): void {
     this.#broadcastDiff({ [`user:${seat.userId}`]: this.#person(seat) }, {});
     this.#joined.set(socket, seat);
     this.#send(socket, frame(seat.joinRef, null, this.#topic, "presence_state", this.#state(agents)));
   }
 
   /** A socket leaves its seat, by its own will or because it closed. */
-  leave(socket: WebSocket): void {
+  leave(socket: Connection<Seat>): void {
     const seat = this.#joined.get(socket);
     if (seat === undefined) return;
     this.#joined.delete(socket);
@@ -64,6 +68,7 @@ export class Audience {
       if (seat.userId === userId) {
         this.#send(socket, frame(seat.joinRef, seat.joinRef, this.#topic, "phx_close", {}));
         this.leave(socket);
+        socket.setState({ ...seat, joinRef: null }); // it must not find its seat again after a wake
       }
   }
 

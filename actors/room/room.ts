@@ -4,7 +4,6 @@ import type { Connection, ConnectionContext } from "partyserver";
 import { utf8Bytes } from "#events/kit/canonical.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { Erased } from "#events/kit/envelope.ts";
 import {
   type ActorName,
   type AgentId,
@@ -41,7 +40,7 @@ import { Audience, type Seat } from "./audience.ts";
 import { type Admit, RoomChannel } from "./channel.ts";
 import { addAgentFeed, roomFeeds } from "./feeds.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
-import { frameOf, messageOf, shownTypes } from "./views.ts";
+import { describe, frameOf, messageOf, shownTypes } from "./views.ts";
 
 /** A client that missed more events than this had better load the room anew. */
 const CATCH_UP_AT_MOST = 500;
@@ -57,8 +56,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, room);
-    const seats = [...this.getConnections<Seat>()].map((socket) => [socket, socket.state] as const);
-    this.#audience = new Audience(`room:${ctx.id.name}`, seats);
+    const { people } = this.ledger.state;
+    const seated = [...this.getConnections<Seat>()].filter(({ state }) => state && own(people, state.userId));
+    this.#audience = new Audience(`room:${ctx.id.name}`, seated);
     this.#channel = new RoomChannel(this.#audience, {
       topic: `room:${ctx.id.name}`,
       join: (by, after, admit) => this.#joinSocket(by, after, admit),
@@ -103,7 +103,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string) {
     return this.behindWall("inviteAgent", async () => {
       const meta = this.#meta(commandId, userName(by.userId));
-      return this.#described(await this.commit({ type: "InviteAgent", meta, agentId, name }), by);
+      return this.#described(await this.commit({ type: "InviteAgent", meta, agentId, agentName: name }), by);
     });
   }
 
@@ -179,6 +179,8 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   postReply(commandId: string, reply: ReplyInput, sightings: ReadonlyArray<Sighting>) {
     return this.behindWall("postReply", async (): Promise<Reply<{ roomSeq: number }>> => {
       const { agentId, agentName: name, text, causation, correlation, ...rest } = reply;
+      // What led up to the reply is shown before the reply itself, however fast it came.
+      this.#show(sightings);
       const answer = await this.commit({
         type: "PostReply",
         meta: { id: commandId, at: now(), by: agentName(agentId), causation, correlation },
@@ -188,7 +190,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         addressed: this.#addressed(text).filter((other) => other.agentId !== agentId),
         words: Redacted.make({ text, authorName: name }),
       });
-      this.#show(sightings);
+      const state = reply.notice ? "failed" : "done";
+      this.#show([
+        { event: "agent_thinking", payload: { turn_id: reply.turnId, agent_id: agentId, state, label: "" } },
+      ]);
       return answer.outcome === "refused"
         ? answer
         : accepted({ roomSeq: answer.value.from }, answer.seq, answer.replayed);
@@ -203,7 +208,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("agentChanged", async () => {
       const meta = this.#meta(commandId, agentName(agentId));
       await this.commit(
-        name === null ? { type: "DismissAgent", meta, agentId } : { type: "InviteAgent", meta, agentId, name },
+        name === null
+          ? { type: "DismissAgent", meta, agentId }
+          : { type: "InviteAgent", meta, agentId, agentName: name },
       );
     });
   }
@@ -365,25 +372,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   async #description(by: Principal): Promise<RoomDescription> {
-    const { name, kind, ownerId, openedAt, people, agents } = this.ledger.state;
-    const joins = Object.entries(people);
-    const found = await this.revealed(joins.map(([, { joinedSeq }]) => joinedSeq));
-    const nameAt = new Map(
-      found.map(({ event, words }) => [event.seq, words === Erased ? "" : String(words.name ?? "")]),
-    );
-    return {
-      roomId: this.#id(),
-      name,
-      kind,
-      ownerId: ownerId!,
-      openedAt,
-      joined: own(people, by.userId) !== undefined,
-      participants: [
-        ...joins.map(([id, { joinedSeq }]) => ({ kind: "user" as const, id, name: nameAt.get(joinedSeq) || id })),
-        ...Object.entries(agents).map(([id, agent]) => ({ kind: "agent" as const, id, name: agent.name })),
-      ],
-      seq: this.ledger.head,
-    };
+    const { state, head } = this.ledger;
+    const names = await this.revealed(Object.values(state.people).map(({ joinedSeq }) => joinedSeq));
+    return describe(state, this.#id(), head, names, by);
   }
 
   #feedContext() {

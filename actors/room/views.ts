@@ -1,8 +1,11 @@
 /** A room's events as people see them: messages and frames; pure, used by RoomActor. */
 
 import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
-import { idOf } from "#events/kit/ids.ts";
+import { idOf, type RoomId } from "#events/kit/ids.ts";
+import { own } from "#events/kit/own.ts";
 import type { RoomEvent } from "#events/room/events.ts";
+import type { RoomState } from "#events/room/state.ts";
+import type { Principal, RoomDescription } from "../kit/doors.ts";
 import type { Message, ServerFrames } from "./frames.ts";
 
 type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
@@ -90,4 +93,34 @@ export function frameOf(
     default:
       return undefined;
   }
+}
+
+/** A room as somebody sees it; `names` are the ParticipantJoined events with the people's names. */
+export function describe(
+  { name, kind, ownerId, openedAt, people, agents }: RoomState,
+  roomId: RoomId,
+  seq: number,
+  names: ReadonlyArray<Unsealed>,
+  by: Principal,
+): RoomDescription {
+  const nameAt = new Map(
+    names.map(({ event, words }) => [event.seq, words === Erased ? "" : String(words.name ?? "")]),
+  );
+  return {
+    roomId,
+    name,
+    kind,
+    ownerId: ownerId!,
+    openedAt,
+    joined: own(people, by.userId) !== undefined,
+    participants: [
+      ...Object.entries(people).map(([id, { joinedSeq }]) => ({
+        kind: "user" as const,
+        id,
+        name: nameAt.get(joinedSeq) || id,
+      })),
+      ...Object.entries(agents).map(([id, agent]) => ({ kind: "agent" as const, id, name: agent.name })),
+    ],
+    seq,
+  };
 }

@@ -62,7 +62,8 @@ async function observed(people: Crowd, seconds: number) {
 /** The two rooms take turns with the same minute of talk. */
 async function compare(house: Crowd, bare: Crowd, { quick, rounds: count }: Scale) {
   const seconds = quick ? 2 : 10;
-  for (const people of [house, bare]) await speak(people, quick ? 5 : 20);
+  // Twenty messages: everybody has spoken once, so that their keys are at hand.
+  for (const people of [house, bare]) await speak(people, 20);
   return rounds(count, async () => {
     const own = await observed(house, seconds);
     const reference = await observed(bare, seconds);

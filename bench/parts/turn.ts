@@ -6,18 +6,19 @@ import { cpuMs, sleep } from "../processes.ts";
 import { type ModelServer, startModel, startTroupe, startWorker } from "../program.ts";
 import { minus, stored } from "../stored.ts";
 
-const TURNS_PER_CONVERSATION = 10;
-/** Read models are told within half a second; after this the program is at rest again. */
-const REST_MS = 1_200;
+const TURNS_EACH = 10;
+const QUICK_REST_MS = 1_000;
 const FSYNC_TURNS = 20;
 
 type Kind = "plain" | "tool";
 
 interface Load {
+  /** Makes its conversations and turns different from those of all other loads. */
   readonly label: string;
   readonly kind: Kind;
   readonly atOnce: number;
   readonly turns: number;
+  readonly turnsEach: number;
 }
 
 interface Spent {
@@ -39,46 +40,55 @@ function words(kind: Kind, marker: string, order: number): readonly [said: strin
     : [`Hello, this is number ${order}. #${marker}#`, `#${marker}#`];
 }
 
-/** So many conversations side by side, each ten turns long and then a new one, until all turns are done. */
-async function talk(chat: Chat, model: ModelServer, { label, kind, atOnce, turns }: Load): Promise<Cell> {
-  const conversations = Array.from(
-    { length: Math.ceil(turns / TURNS_PER_CONVERSATION) },
-    (_, index) => `${label}-${index}`,
-  );
-  await chat.prepare(conversations);
-  await model.takeCalls();
-  const whole: Array<{ readonly marker: string; readonly wholeMs: number; readonly toolMs: number }> = [];
+const conversationsOf = ({ label, turns, turnsEach }: Load): ReadonlyArray<string> =>
+  Array.from({ length: Math.ceil(turns / turnsEach) }, (_, index) => `${label}-${index}`);
+
+/** So many conversations side by side, each some turns long and then the next one, until all turns are done. */
+async function talk(chat: Chat, load: Load) {
+  const { label, kind, atOnce, turns, turnsEach } = load;
+  const waiting = [...conversationsOf(load)];
+  const said: Array<{ readonly marker: string; readonly wholeMs: number; readonly toolMs: number }> = [];
   let order = 0;
   const oneAfterTheOther = async (): Promise<void> => {
-    for (let conversation = conversations.shift(); conversation !== undefined; conversation = conversations.shift())
-      for (let turn = 0; turn < TURNS_PER_CONVERSATION && order < turns; turn++) {
+    for (let conversation = waiting.shift(); conversation !== undefined; conversation = waiting.shift())
+      for (let turn = 0; turn < turnsEach && order < turns; turn++) {
         order += 1;
         const marker = `${label}-${order}`;
-        const [said, expected] = words(kind, marker, order);
+        const [message, expected] = words(kind, marker, order);
         const begun = performance.now();
-        const { text, toolMs } = await chat.say(conversation, said);
-        whole.push({ marker, wholeMs: performance.now() - begun, toolMs });
-        if (!text.includes(expected)) throw new Error(`“${said}” was answered “${text}”`);
+        const { text, toolMs } = await chat.say(conversation, message);
+        said.push({ marker, wholeMs: performance.now() - begun, toolMs });
+        if (!text.includes(expected)) throw new Error(`“${message}” was answered “${text}”`);
       }
   };
-  const begun = performance.now();
   await Promise.all(Array.from({ length: atOnce }, oneAfterTheOther));
+  return said;
+}
+
+/** The same, with the model's own time taken off each turn. */
+async function timed(chat: Chat, model: ModelServer, load: Load): Promise<Cell> {
+  await model.takeCalls();
+  const begun = performance.now();
+  const said = await talk(chat, load);
   const wallMs = performance.now() - begun;
   const calls = Map.groupBy(await model.takeCalls(), ({ marker }) => marker);
-  const spent = whole.map(({ marker, wholeMs, toolMs }) => {
+  const spent = said.map(({ marker, wholeMs, toolMs }) => {
     const own = calls.get(marker) ?? [];
-    if (own.length !== (kind === "tool" ? 2 : 1)) throw new Error(`${marker} made ${own.length} model calls`);
+    if (own.length !== (load.kind === "tool" ? 2 : 1)) throw new Error(`${marker} made ${own.length} model calls`);
     return { wholeMs, houseMs: wholeMs - toolMs - own.reduce((sum, { ms }) => sum + ms, 0) };
   });
   return { spent, wallMs };
 }
 
 /** One cell, with what it cost the machine and what it left behind. */
-async function observed(chat: Chat, model: ModelServer, load: Load) {
+async function observed(chat: Chat, model: ModelServer, load: Load, quick: boolean) {
   const { pid, state } = chat.program;
+  const rest = () => sleep(quick ? QUICK_REST_MS : chat.restMs);
+  await chat.prepare(conversationsOf(load));
+  await rest();
   const before = { cpu: cpuMs(pid), kept: stored(state) };
-  const { spent, wallMs } = await talk(chat, model, load);
-  await sleep(REST_MS);
+  const { spent, wallMs } = await timed(chat, model, load);
+  await rest();
   const after = { cpu: cpuMs(pid), kept: stored(state) };
   const turns = spent.length;
   const objects = minus(after.kept.objects, before.kept.objects);
@@ -108,17 +118,17 @@ function figuresOf(
   const name = `${kind === "tool" ? "one tool round" : "plain"}, ${atOnce} at a time`;
   const beside = (key: keyof Observed) => ({ rounds: house[key], bare: bare[key] });
   const throughput = kind === "plain" && atOnce === 10 ? { budget: budgets.turnsPerSecondTen } : {};
-  const timed: ReadonlyArray<Figure> = [
+  const times: ReadonlyArray<Figure> = [
     { name: `${name}: whole turn p50`, unit: "ms", ...beside("whole50"), budget: ratioBudget(kind, atOnce) },
     { name: `${name}: house p50`, unit: "ms", ...beside("house50") },
     { name: `${name}: house p95`, unit: "ms", ...beside("house95"), budget: budgets.houseMs },
     { name: `${name}: throughput`, unit: "turns/s", ...beside("perSecond"), ...throughput },
     { name: `${name}: CPU`, unit: "ms/turn", ...beside("cpu"), budget: ratioBudget(kind, atOnce) },
   ];
-  if (atOnce !== 1) return timed;
-  const eventBytes = { rounds: house.eventBytes, budget: budgets.eventBytesPerTurn };
+  if (atOnce !== 1) return times;
+  const eventBytes = { rounds: house.eventBytes, ...(kind === "plain" ? { budget: budgets.eventBytesPerTurn } : {}) };
   return [
-    ...timed,
+    ...times,
     { name: `${name}: rows in objects`, unit: "rows/turn", ...beside("rows") },
     { name: `${name}: payload in objects`, unit: "bytes/turn", ...beside("bytes") },
     { name: `${name}: events`, unit: "events/turn", rounds: house.events },
@@ -130,7 +140,7 @@ function figuresOf(
 /** Both systems in turn, round by round, so that whatever else the machine does falls on both. */
 async function cell(pair: { house: Chat; bare: Chat }, model: ModelServer, load: Omit<Load, "label">, scale: Scale) {
   const measure = async (round: number, side: "house" | "bare") =>
-    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` });
+    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` }, scale.quick);
   const bare: Observed[] = [];
   const house = await rounds(scale.rounds, async (round) => {
     bare.push(await measure(round, "bare"));
@@ -141,19 +151,19 @@ async function cell(pair: { house: Chat; bare: Chat }, model: ModelServer, load:
   return figuresOf(load, house, gathered as Record<keyof Observed, number[]>);
 }
 
-async function fsyncs(
-  pair: { house: Chat; bare: Chat },
-  model: ModelServer,
-  quick: boolean,
-): Promise<Figure | undefined> {
+/** In one conversation that has been going on for a while, as most turns are. */
+async function fsyncs(pair: { house: Chat; bare: Chat }, quick: boolean): Promise<Figure | undefined> {
   const turns = quick ? 5 : FSYNC_TURNS;
-  const count = async (chat: Chat, label: string): Promise<number | undefined> => {
-    const load = { kind: "plain", atOnce: 1, turns } as const;
-    const found = await countFsyncs(chat.program.pid, async () => void (await talk(chat, model, { ...load, label })));
+  const count = async (chat: Chat): Promise<number | undefined> => {
+    const load = { label: "fsync", kind: "plain", atOnce: 1, turns, turnsEach: turns } as const;
+    await chat.prepare(conversationsOf(load));
+    await talk(chat, load);
+    await sleep(chat.restMs);
+    const found = await countFsyncs(chat.program.pid, async () => void (await talk(chat, load)));
     return found === undefined ? undefined : found / turns;
   };
-  const house = await count(pair.house, "fsync-house");
-  const bare = await count(pair.bare, "fsync-bare");
+  const house = await count(pair.house);
+  const bare = await count(pair.bare);
   if (house === undefined || bare === undefined) return undefined;
   return { name: "plain, 1 at a time: fsyncs (strace)", unit: "per turn", rounds: [house], bare: [bare] };
 }
@@ -168,15 +178,22 @@ export const turn: Part = {
     const worker = await startWorker(model.url);
     try {
       const pair = { house: await troupeChat(troupe), bare: bareChat(worker) };
-      const warmUp = { kind: "tool", atOnce: 4, turns: scale.quick ? 8 : 40 } as const;
-      await talk(pair.bare, model, { ...warmUp, label: "warm-bare" });
-      await talk(pair.house, model, { ...warmUp, label: "warm-house" });
-      await sleep(REST_MS);
+      const load = scale.quick ? { turns: 20, turnsEach: 2 } : { turns: 200, turnsEach: TURNS_EACH };
+      for (const chat of [pair.bare, pair.house]) {
+        const warmUp = {
+          label: "warm-up",
+          kind: "tool",
+          atOnce: 4,
+          turns: scale.quick ? 8 : 60,
+          turnsEach: 2,
+        } as const;
+        await chat.prepare(conversationsOf(warmUp));
+        await talk(chat, warmUp);
+      }
       const figures: Figure[] = [];
       for (const kind of ["plain", "tool"] as const)
-        for (const atOnce of [1, 10])
-          figures.push(...(await cell(pair, model, { kind, atOnce, turns: scale.quick ? 10 : 200 }, scale)));
-      const syncs = await fsyncs(pair, model, scale.quick);
+        for (const atOnce of [1, 10]) figures.push(...(await cell(pair, model, { kind, atOnce, ...load }, scale)));
+      const syncs = await fsyncs(pair, scale.quick);
       if (syncs !== undefined) figures.push(syncs);
       const share = median(figures[0]!.rounds) - median(figures[1]!.rounds);
       return {

@@ -33,6 +33,12 @@ const age = (meta: CommandMeta, turn: TurnView): number => Math.max(0, Math.roun
 const failed = (turn: TurnView, reason: string, meta: CommandMeta) =>
   E.TurnFailed({ turnId: turn.turnId, roomId: turn.roomId, reason, ms: age(meta, turn) });
 
+/** The end of a turn from outside: one that had begun has failed, one that waited gets its verdict. */
+const closed = (turn: TurnView, reason: string, why: "inactive" | "left-room", meta: CommandMeta): E.AgentEvent =>
+  turn.attempt > 0
+    ? failed(turn, reason, meta)
+    : E.TurnDeclined({ turnId: turn.turnId, roomId: turn.roomId, trigger: turn.trigger, why });
+
 // ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function create(command: AgentCommandOf<"CreateAgent">, state: AgentState): Answer {
@@ -69,9 +75,8 @@ function setActive(command: AgentCommandOf<"SetActive">, state: AgentState): Ans
 function remove(command: AgentCommandOf<"DeleteAgent">, state: AgentState): Answer {
   if (command.ifVersion !== undefined && command.ifVersion !== state.version)
     return refuse(new Stale({ head: state.version }));
-  const open = Object.values(state.turns).filter((turn) => turn.attempt > 0);
   return accept(
-    ...open.map((turn) => failed(turn, "agent-deleted", command.meta)),
+    ...Object.values(state.turns).map((turn) => closed(turn, "agent-deleted", "inactive", command.meta)),
     E.AgentDeleted({ rooms: Object.keys(state.rooms) as RoomId[] }),
   );
 }
@@ -80,14 +85,7 @@ function remove(command: AgentCommandOf<"DeleteAgent">, state: AgentState): Answ
 function leave({ roomId, meta }: AgentCommandOf<"LeaveRoom">, state: AgentState): Answer {
   if (state.rooms[roomId] === undefined) return accept();
   const open = Object.values(state.turns).filter((turn) => turn.roomId === roomId);
-  return accept(
-    ...open.map((turn) =>
-      turn.attempt > 0
-        ? failed(turn, "left-room", meta)
-        : E.TurnDeclined({ turnId: turn.turnId, roomId, trigger: turn.trigger, why: "left-room" }),
-    ),
-    E.RoomLeft({ roomId }),
-  );
+  return accept(...open.map((turn) => closed(turn, "left-room", "left-room", meta)), E.RoomLeft({ roomId }));
 }
 
 // ── turn ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,10 +243,11 @@ const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember",
 
 const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, turn) => {
   const { turnId, roomSeq, messageId } = command;
-  const ms = age(command.meta, turn);
   return accept(
     E.ReplyPosted({ turnId, roomId: turn.roomId, messageId, roomSeq }),
-    turn.gaveUp === null ? E.TurnCompleted({ turnId, ms }) : failed(turn, turn.gaveUp.reason, command.meta),
+    turn.draft?.notice
+      ? failed(turn, turn.gaveUp?.reason ?? "Empty", command.meta)
+      : E.TurnCompleted({ turnId, ms: age(command.meta, turn) }),
   );
 });
 

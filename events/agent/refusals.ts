@@ -26,6 +26,8 @@ export class TurnSuperseded extends Schema.TaggedError<TurnSuperseded>()("TurnSu
   attempt: Schema.Finite,
 }) {
   override readonly message = "A newer attempt has taken this turn over.";
+  // Passing: the new attempt asks under the same derived id, and must not get the old one's answer.
+  readonly passing = true;
 }
 /** The step this command belongs to is not due. */
 export class WrongMoment extends Schema.TaggedError<WrongMoment>()("WrongMoment", { step: Schema.String }) {

@@ -17,8 +17,7 @@ export function valueFault(
 ): { readonly path: ReadonlyArray<string | number>; readonly message: string } | undefined {
   if (path.length > MAX_DEPTH) return { path: path.slice(0, 3), message: `is nested deeper than ${MAX_DEPTH}` };
   if (typeof value === "string") return fault(path, textFault(value));
-  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value))
-    return fault(path, "is an integer beyond 2^53");
+  if (typeof value === "number") return fault(path, numberFault(value));
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, item] of Object.entries(value)) {
     const step = Array.isArray(value) ? Number(key) : key;
@@ -26,6 +25,12 @@ export function valueFault(
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** `1e999` is JSON, but reads as infinity, which JSON cannot say. */
+function numberFault(value: number): string | undefined {
+  if (!Number.isFinite(value)) return "is larger than a number can be";
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? "is an integer beyond 2^53" : undefined;
 }
 
 const fault = (path: ReadonlyArray<string | number>, message: string | undefined) =>

@@ -52,58 +52,73 @@ export const agentName = (id: AgentId): ActorName => `agent:${id}`;
 /** The id behind an actor's name: `agent:agt_…` → `agt_…`. */
 export const idOf = (name: ActorName): string => name.slice(name.indexOf(":") + 1);
 
-/** Writes `bits` as base-32 characters, most significant first; `bits.length` must be a multiple of 5. */
-function base32(value: bigint, characters: number): string {
+/** A whole number of at most 53 bits as so many base-32 characters, most significant first. */
+function base32(value: number, characters: number): string {
+  let rest = value;
   let out = "";
-  for (let index = characters - 1; index >= 0; index--) out += ALPHABET[Number((value >> BigInt(index * 5)) & 31n)];
+  for (let index = 0; index < characters; index++) {
+    out = ALPHABET[rest % 32] + out;
+    rest = Math.floor(rest / 32);
+  }
   return out;
 }
+
+/** Ten bytes (80 bits) as sixteen characters, in two halves of 40 bits. */
+const chanceOf = (random: Uint8Array): string =>
+  [random.subarray(0, 5), random.subarray(5, 10)]
+    .map((half) =>
+      base32(
+        half.reduce((value, byte) => value * 256 + byte, 0),
+        8,
+      ),
+    )
+    .join("");
 
 /**
  * A new id from a clock (ms since 1970) and ten random bytes, both handed in: this floor has neither.
  * Ids of one kind sort by the time they were made.
  */
-export function makeId<I extends string>(kind: Kind, at: number, random: Uint8Array): I {
-  let chance = 0n;
-  for (const byte of random.subarray(0, 10)) chance = (chance << 8n) | BigInt(byte);
-  return `${prefixes[kind]}_${base32(BigInt(at), 10)}${base32(chance, 16)}` as I;
-}
+export const makeId = <I extends string>(kind: Kind, at: number, random: Uint8Array): I =>
+  `${prefixes[kind]}_${base32(at, 10)}${chanceOf(random)}` as I;
 
 /** The time an id was made (ms since 1970); meaningless for derived ids. */
-export function timeOf(id: string): number {
-  let value = 0n;
-  for (const character of id.slice(id.indexOf("_") + 1).slice(0, 10))
-    value = (value << 5n) | BigInt(Math.max(0, ALPHABET.indexOf(character)));
-  return Number(value);
-}
+export const timeOf = (id: string): number =>
+  [...id.slice(id.indexOf("_") + 1).slice(0, 10)].reduce(
+    (value, character) => value * 32 + Math.max(0, ALPHABET.indexOf(character)),
+    0,
+  );
+
+const FACTORS = [597399067, 2869860233, 951274213, 2716044179] as const;
 
 /**
- * A 130-bit digest of a short text, as 26 characters. Not cryptographic: it only has to keep ids apart that the house
+ * A 128-bit digest of a short text, as 28 characters. Not cryptographic: it only has to keep ids apart that the house
  * itself made (four lanes of multiply-and-rotate, after the public-domain cyrb128).
  */
 function digest(text: string): string {
-  const lanes = [1779033703, 3144134277, 1013904242, 2773480762];
-  const factors = [597399067, 2869860233, 951274213, 2716044179];
+  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    for (let lane = 0; lane < 4; lane++)
-      lanes[lane] = lanes[(lane + 1) % 4]! ^ Math.imul(lanes[lane]! ^ code, factors[lane]!);
+    a = b ^ Math.imul(a ^ code, FACTORS[0]);
+    b = c ^ Math.imul(b ^ code, FACTORS[1]);
+    c = d ^ Math.imul(c ^ code, FACTORS[2]);
+    d = a ^ Math.imul(d ^ code, FACTORS[3]);
   }
-  let value = 0n;
-  for (let lane = 0; lane < 4; lane++) {
-    const mixed = Math.imul(lanes[(lane + 2) % 4]! ^ (lanes[lane]! >>> 18), factors[lane]!);
-    value = (value << 32n) | BigInt((mixed ^ lanes[(lane + 1) % 4]!) >>> 0);
-  }
-  return base32(value, 26);
+  const lanes = [
+    Math.imul(c ^ (a >>> 18), FACTORS[0]),
+    Math.imul(d ^ (b >>> 22), FACTORS[1]),
+    Math.imul(a ^ (c >>> 17), FACTORS[2]),
+    Math.imul(b ^ (d >>> 19), FACTORS[3]),
+  ];
+  return lanes.map((lane, index) => base32((lane ^ lanes[(index + 1) % 4]!) >>> 0, 7)).join("");
 }
 
 /** The id of an event: when it was written and where it stands. Ids that rise with time touch one page of an index, not any. */
 export const eventId = (at: number, stream: string, seq: number): string =>
-  `${prefixes.event}_${base32(BigInt(at), 10)}${digest(`${stream}/${seq}`).slice(0, 16)}`;
+  `${prefixes.event}_${base32(at, 10)}${digest(`${stream}/${seq}`).slice(0, 16)}`;
 
 /**
  * The id that belongs to `parent` under this label: always the same for the same two, so a retry makes the same thing
  * again instead of a second one.
  */
 export const childId = <I extends string>(kind: Kind, parent: string, label: string): I =>
-  `${prefixes[kind]}_${digest(`${parent}/${label}`)}` as I;
+  `${prefixes[kind]}_${digest(`${parent}/${label}`).slice(0, 26)}` as I;

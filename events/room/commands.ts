@@ -9,7 +9,7 @@ export type RoomCommand =
   | CommandOf<"JoinRoom", { userId: UserId; words: Words }>
   | CommandOf<"AddParticipant", { userId: UserId; words: Words }>
   | CommandOf<"RemoveParticipant", { userId: UserId }>
-  | CommandOf<"InviteAgent", { agentId: AgentId; name: string }>
+  | CommandOf<"InviteAgent", { agentId: AgentId; agentName: string }>
   | CommandOf<"DismissAgent", { agentId: AgentId }>
   | CommandOf<
       "PostMessage",

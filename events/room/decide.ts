@@ -65,7 +65,7 @@ function dismiss({ agentId, meta }: RoomCommandOf<"DismissAgent">, state: RoomSt
 }
 
 /** A participant may bring an agent, and an agent that is here may be known by a new name. */
-function invite({ agentId, name, meta }: RoomCommandOf<"InviteAgent">, state: RoomState): Answer {
+function invite({ agentId, agentName: name, meta }: RoomCommandOf<"InviteAgent">, state: RoomState): Answer {
   const known = own(state.agents, agentId);
   if (meta.by === agentName(agentId)) {
     if (known === undefined) return refuse(new AgentNotHere({ agentId }));

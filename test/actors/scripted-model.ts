@@ -16,6 +16,11 @@ export interface Says {
   readonly calls?: ReadonlyArray<FakeCall>;
 }
 
+/** The provider refuses instead. */
+export interface Refuses {
+  readonly status: number;
+}
+
 const decode = Schema.decodeUnknownSync(
   Schema.fromJsonString(
     Schema.Struct({ messages: Schema.Array(Schema.Struct({ role: Schema.String, content: Schema.NullOr(Schema.String) })) }),
@@ -26,7 +31,7 @@ const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const real = globalThis.fetch;
 
 /** Answers as `speak` says until the test is over. What is asked is kept in `asked`. */
-export function scriptedModel(speak: (asked: Asked, count: number) => Says | Promise<Says>): { readonly asked: ReadonlyArray<Asked> } {
+export function scriptedModel(speak: (asked: Asked, count: number) => Says | Refuses | Promise<Says | Refuses>): { readonly asked: ReadonlyArray<Asked> } {
   const asked: Asked[] = [];
   globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
@@ -35,7 +40,9 @@ export function scriptedModel(speak: (asked: Asked, count: number) => Says | Pro
     const said = messages.filter(({ role }) => role !== "system").map(({ content }) => content ?? "");
     const question = { system: messages[0]?.content ?? "", last: said.at(-1) ?? "", said };
     asked.push(question);
-    const { says, calls = [] } = await speak(question, asked.length);
+    const answer = await speak(question, asked.length);
+    if ("status" in answer) return Response.json({ error: { message: "no" } }, { status: answer.status });
+    const { says, calls = [] } = answer;
     const frames = chatFrames({ says, calls, ends: calls.length > 0 ? "tools" : "end" });
     return new Response(frames.join(""), { headers: { "content-type": "text/event-stream" } });
   };
@@ -60,4 +67,4 @@ export function gate(): { readonly open: () => void; readonly passed: () => Prom
 }
 
 /** An agent that this script speaks for. */
-export const scripted = (name: string) => ({ name, llm_provider: "openai", model_name: "scripted" });
+export const scripted = (name: string, more: object = {}) => ({ name, llm_provider: "openai", model_name: "scripted", ...more });

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { eventsOf, fresh, newAgent, newRoom, type Person, person, type RoomBody, upgrade } from "../support/door.ts";
 import { FrameClient, presenceOf } from "../support/phoenix-frames.ts";
+import { connect, path } from "./room-socket.ts";
 
 let olga: Person;
 let room: RoomBody;
@@ -11,18 +12,7 @@ beforeAll(async () => {
   room = await newRoom(olga, "public");
 });
 
-const path = (roomId: string) => `/parties/room/${roomId}/websocket?vsn=2.0.0`;
 const bearer = (token: string) => `base64url.bearer.phx.${btoa(token).replace(/=+$/, "")}`;
-
-/** A socket of this person in this room, not joined yet. */
-async function connect(who: Person, roomId: string): Promise<FrameClient> {
-  const response = await upgrade(`${path(roomId)}&token=${who.token}`);
-  expect(response.status).toBe(101);
-  const socket = response.webSocket!;
-  const client = new FrameClient(socket, `room:${roomId}`);
-  socket.accept();
-  return client;
-}
 
 const ok = (response: unknown = expect.anything()) => ({ status: "ok", response });
 const error = (reason: string) => ({ status: "error", response: expect.objectContaining({ reason }) });

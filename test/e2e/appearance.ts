@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { narrow, type Stage, wide } from "./browser.ts";
-import { answered, type Check, composer, openRoom, row, type Scenario, say } from "./scenario.ts";
+import { answered, type Check, composer, enterRoom, openRoom, row, type Scenario, say } from "./scenario.ts";
 
 const folder = process.env.E2E_SCREENSHOTS;
 const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
@@ -28,17 +28,17 @@ const firstAgent = async (page: Page, link: RegExp) => {
 const screens: ReadonlyArray<Screen> = [
   {
     name: "room",
-    path: "/",
+    path: "/rooms",
     reach: async (page) => {
-      await openRoom(page, "Welcome");
+      await enterRoom(page, "Welcome");
       await row(page, /./).first().waitFor();
     },
   },
   {
     name: "room-mention",
-    path: "/",
+    path: "/rooms",
     reach: async (page) => {
-      await openRoom(page, "Welcome");
+      await enterRoom(page, "Welcome");
       await composer(page).focus();
       await page.keyboard.type("@");
       await page.getByRole("listbox").waitFor();
@@ -46,9 +46,9 @@ const screens: ReadonlyArray<Screen> = [
   },
   {
     name: "room-people",
-    path: "/",
+    path: "/rooms",
     reach: async (page) => {
-      await openRoom(page, "Welcome");
+      await enterRoom(page, "Welcome");
       const button = page.getByRole("button", { name: /^Who is here/ });
       if (await button.isVisible()) await button.click();
       await page.getByRole("heading", { name: "Who is here" }).waitFor();
@@ -56,9 +56,9 @@ const screens: ReadonlyArray<Screen> = [
   },
   {
     name: "room-invite",
-    path: "/",
+    path: "/rooms",
     reach: async (page) => {
-      await openRoom(page, "Welcome");
+      await enterRoom(page, "Welcome");
       const button = page.getByRole("button", { name: /^Who is here/ });
       if (await button.isVisible()) await button.click();
       await page.getByRole("button", { name: "Invite", exact: true }).click();
@@ -171,8 +171,8 @@ export const appearance: Scenario = {
       "the stage is set: something said in Welcome, and a room where nothing was",
       async (stage) => {
         if (folder) mkdirSync(folder, { recursive: true });
-        const page = await stage.visit();
-        await openRoom(page, "Welcome");
+        const page = await stage.visit({ path: "/rooms" });
+        await enterRoom(page, "Welcome");
         await say(page, "@Ada what is 20% of 45?");
         await answered(page, "9");
         await page.goto(new URL("/rooms", stage.url).href);
@@ -187,9 +187,10 @@ export const appearance: Scenario = {
       "with colours forced by the system everything still has an edge",
       async (stage) => {
         const page = await stage.visit({
+          path: "/rooms",
           before: (fresh) => fresh.emulateMedia({ forcedColors: "active" }),
         });
-        await page.getByRole("heading", { level: 1 }).waitFor();
+        await enterRoom(page, "Welcome");
         const border = await composer(page).evaluate(
           (field) => getComputedStyle(field.parentElement ?? field).borderTopStyle,
         );

@@ -1,7 +1,7 @@
 /** When the line breaks: what is said meanwhile comes once, what was on its way is sent once, and long rooms stay light. */
 import { equal, ok } from "node:assert/strict";
 import type { Page, WebSocketRoute } from "playwright-core";
-import { composer, count, eventually, messages, openRoom, row, type Scenario, say } from "./scenario.ts";
+import { composer, count, enterRoom, eventually, messages, openRoom, row, type Scenario, say } from "./scenario.ts";
 
 let dana: Page;
 let erik: Page;
@@ -45,11 +45,12 @@ export const connection: Scenario = {
       "a lost connection is told, what is said meanwhile comes once, nothing is doubled",
       async (stage) => {
         dana = await stage.visit({
+          path: "/rooms",
           before: async (page) => {
             line = await tap(page);
           },
         });
-        await openRoom(dana, "Welcome");
+        await enterRoom(dana, "Welcome");
         erik = await stage.visit({ as: "erik", path: new URL(dana.url()).pathname });
         await openRoom(erik, "Welcome");
         await say(erik, "Before the cut");
@@ -89,13 +90,14 @@ export const connection: Scenario = {
       "a room of 5 000 messages keeps few of them in the document, opens at its end and scrolls to its beginning",
       async (stage) => {
         const page = await stage.visit({
+          path: "/rooms",
           before: (fresh) =>
             fresh.route(/\/api\/rooms\/[^/]+\/messages\?/, (route) => {
               const roomId = new URL(route.request().url()).pathname.split("/")[3] ?? "";
               return route.fulfill({ json: manyMessages(roomId, 5_000) });
             }),
         });
-        await openRoom(page, "Welcome");
+        await enterRoom(page, "Welcome");
         await row(page, "Line 4999 of many").or(row(page, "Line **4999** of many")).first().waitFor();
         ok((await messages(page).getByRole("listitem").count()) < 120, "only what is near is in the document");
         await messages(page).evaluate((frame) => {
@@ -110,13 +112,14 @@ export const connection: Scenario = {
       "who reads further up is left in peace, and told how much is new",
       async (stage) => {
         const page = await stage.visit({
+          path: "/rooms",
           before: (fresh) =>
             fresh.route(/\/api\/rooms\/[^/]+\/messages\?/, (route) => {
               const roomId = new URL(route.request().url()).pathname.split("/")[3] ?? "";
               return route.fulfill({ json: { ...manyMessages(roomId, 200) } });
             }),
         });
-        await openRoom(page, "Welcome");
+        await enterRoom(page, "Welcome");
         await row(page, /Line \**199\** of many/).waitFor();
         await messages(page).hover();
         await page.mouse.wheel(0, -3_000);

@@ -22,6 +22,12 @@ export async function openRoom(page: Page, name: string): Promise<void> {
   await composer(page).waitFor();
 }
 
+/** From the list of rooms into one of them. */
+export async function enterRoom(page: Page, name: string): Promise<void> {
+  await page.getByRole("main").getByRole("link", { name }).click();
+  await openRoom(page, name);
+}
+
 export async function say(page: Page, words: string): Promise<void> {
   await composer(page).fill(words);
   await composer(page).press("Enter");

@@ -193,7 +193,7 @@ export function roomCommand({ what, which, how }: Wish, state: RoomState, index:
   if (what < 70) return { type: "JoinRoom", userId: at(people, which), words: name };
   if (what < 76) return { type: "AddParticipant", userId: at(people, which), words: name };
   if (what < 82) return { type: "RemoveParticipant", userId: at(people, which) };
-  if (what < 90) return { type: "InviteAgent", agentId: guest, name: at(["Ada", "Bo"], how) };
+  if (what < 90) return { type: "InviteAgent", agentId: guest, agentName: at(["Ada", "Bo"], how) };
   if (what < 97) return { type: "DismissAgent", agentId: guest };
   return how % 4 === 1
     ? { type: "CloseRoom" }

@@ -42,7 +42,7 @@ const postedAs = (by: UserId, addressed: (typeof E.MessagePosted.open.Type)["add
     userName(by),
     said,
   );
-const invite = { type: "InviteAgent", agentId: ada, name: "Ada" } as const;
+const invite = { type: "InviteAgent", agentId: ada, agentName: "Ada" } as const;
 const invoke = { type: "InvokeAgent", messageId: messageId("one"), agentId: ada, replyTo: null } as const;
 const dismiss = { type: "DismissAgent", agentId: ada } as const;
 const add = { type: "AddParticipant", userId: eli, words: named(eli) } as const;
@@ -198,7 +198,7 @@ describe("agents", () => {
   it("may be known by another name, and keep their place in the conversation", () => {
     const renamed = E.AgentInvited({ agentId: ada, name: "Countess", by: agentName(ada) });
     given(room, ...publicRoom, brought())
-      .when({ ...invite, name: "Countess" }, agentName(ada))
+      .when({ ...invite, agentName: "Countess" }, agentName(ada))
       .then(renamed);
     expect(given(room, ...publicRoom, brought(), renamed).state.agents[ada]).toEqual({
       name: "Countess",

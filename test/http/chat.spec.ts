@@ -241,6 +241,18 @@ describe("Idempotency-Key", () => {
     expect(again.body.id).toBe(made.body.id);
   });
 
+  it("a repeat is the same request also when what it names has changed since", async () => {
+    const olga = await person("olga");
+    const [room, ada] = [await newRoom(olga), await newAgent(olga, { name: "Ada" })];
+    const headers = { "idempotency-key": fresh("key") };
+    const add = () => olga.post<RoomBody>(`/rooms/${room.id}/participants`, { agent_id: ada.id }, headers);
+    expect((await add()).status).toBe(201);
+    await olga.put(`/agents/${ada.id}`, { name: "Grace" });
+    const again = await add();
+    expect(again.status, again.text).toBe(201);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+  });
+
   it("a request that was refused may be put right under the same key", async () => {
     const olga = await person("olga");
     const headers = { "idempotency-key": fresh("key") };

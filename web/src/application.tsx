@@ -18,12 +18,17 @@ const AgentsPage = lazy(() => import("./agents/agents-page.tsx"));
 const AgentPage = lazy(() => import("./agents/agent-page.tsx"));
 const AgentEventsPage = lazy(() => import("./agents/agent-events-page.tsx"));
 
-/** Home is the conversation: the room one was in last, else the first one, else the list. */
+const activity = (room: { readonly last_message_at: string | null; readonly created_at: string }) =>
+  room.last_message_at ?? room.created_at;
+
+/** Home is the conversation: the room one was in last, else where something was said last, else the list. */
 function HomePage() {
   const rooms = useQuery(roomsQuery);
   if (rooms.isPending) return <PageSkeleton />;
   if (rooms.isError) return <ProblemNotice error={rooms.error} onRetry={() => void rooms.refetch()} />;
-  const joined = rooms.data.filter((room) => room.joined);
+  const joined = rooms.data
+    .filter((room) => room.joined)
+    .toSorted((one, other) => activity(other).localeCompare(activity(one)));
   const room = joined.find((one) => one.id === rememberedRoom()) ?? joined.at(0);
   return <Redirect replace href={room ? `/rooms/${room.id}` : "/rooms"} />;
 }

@@ -92,8 +92,8 @@ function systemText({ configuration, memories }: Ingredients): string {
     memoryEnabled ? [] : ["Memory is off."],
   ];
   return sections
-    .filter((section) => section.length > 0)
-    .map((section) => section.join("\n"))
+    .map((section) => section.join("\n").trim())
+    .filter((section) => section !== "")
     .join("\n\n");
 }
 
@@ -110,13 +110,15 @@ function messageOf({ event, words }: Unsealed): PromptMessage {
   return { role: "user", text: `${label}: ${text}` };
 }
 
-/** Neighbouring messages of people become one, a line each: providers want the roles to alternate. */
+/** Neighbours of one role become one message: providers want the roles to alternate. */
 function alternate(messages: ReadonlyArray<PromptMessage>): ReadonlyArray<PromptMessage> {
   const out: PromptMessage[] = [];
   for (const message of messages) {
     const last = out.at(-1);
     if (last?.role === "user" && message.role === "user")
       out[out.length - 1] = { role: "user", text: `${last.text}\n${message.text}` };
+    else if (last?.role === "assistant" && message.role === "assistant")
+      out[out.length - 1] = { ...message, text: `${last.text}\n\n${message.text}` };
     else out.push(message);
   }
   return out[0]?.role === "assistant" ? [{ role: "user", text: "(the conversation so far)" }, ...out] : out;

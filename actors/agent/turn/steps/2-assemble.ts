@@ -34,7 +34,8 @@ export const assemble = {
         )
       : { memories: [], degraded: undefined };
     const references = {
-      messageSeqs: ledger.recent(turn.roomId),
+      // The message to answer stands last, whatever came after it, and is there even when much did.
+      messageSeqs: [...ledger.recent(turn.roomId).filter((seq) => seq !== turn.triggerSeq), turn.triggerSeq],
       memorySeqs: found.memories.map(({ seq }) => seq),
       tools: configuration.tools,
     };

@@ -53,13 +53,24 @@ const ask = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, pr
   return whole!;
 });
 
-/** Asks again while that may help: transient failures, and no pause asked for that is longer than a fiber may sleep. */
-const askPatiently = (turn: TurnView, choice: ModelChoice, prompt: Prompt) =>
-  ask(turn, choice, prompt).pipe(
-    Effect.retry({
-      ...modelRetries,
-      while: (failure) => isTransient(failure) && retryAfter(failure) <= LONGEST_WAIT_MS,
-    }),
+/** How often the provider was asked; counted, because a person may want to know what a failure cost. */
+interface Tries {
+  count: number;
+}
+
+/**
+ * Asks again while that may help: transient failures, and no pause asked for that is longer than a fiber may sleep. A
+ * pause that the provider names is kept before the schedule's own.
+ */
+const askPatiently = (turn: TurnView, choice: ModelChoice, prompt: Prompt, tries: Tries) =>
+  Effect.suspend(() => {
+    tries.count += 1;
+    return ask(turn, choice, prompt);
+  }).pipe(
+    Effect.tapError((failure) =>
+      mayRetry(failure) && tries.count <= modelRetries.times ? Effect.sleep(retryAfter(failure)) : Effect.void,
+    ),
+    Effect.retry({ ...modelRetries, while: mayRetry }),
     Effect.timeoutOrElse({
       duration: MODEL_BOX,
       orElse: () =>
@@ -72,6 +83,8 @@ const askPatiently = (turn: TurnView, choice: ModelChoice, prompt: Prompt) =>
         ),
     }),
   );
+
+const mayRetry = (failure: ModelFailure): boolean => isTransient(failure) && retryAfter(failure) <= LONGEST_WAIT_MS;
 
 const retryAfter = (failure: ModelFailure): number =>
   "retryAfterMs" in failure.reason ? (failure.reason.retryAfterMs ?? 0) : 0;
@@ -128,11 +141,12 @@ export const think = {
     const configuration = yield* ledger.configuration();
     const prompt = compilePrompt(yield* ingredientsOf(turn, configuration, turn.context!));
     const startedAt = yield* Clock.currentTimeMillis;
-    yield* askPatiently(turn, configuration.choice, prompt).pipe(
+    const tries: Tries = { count: 0 };
+    yield* askPatiently(turn, configuration.choice, prompt, tries).pipe(
       Effect.flatMap((reply) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => record(turn, reply, Math.round(now - startedAt))),
       ),
-      Effect.catchTag("ModelFailure", (failure) => giveUp(turn, failure.reason._tag, 1, retryAfter(failure))),
+      Effect.catchTag("ModelFailure", (failure) => giveUp(turn, failure.reason._tag, tries.count, retryAfter(failure))),
     );
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | ChatModel | Toolbox>;

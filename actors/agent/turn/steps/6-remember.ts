@@ -19,6 +19,8 @@ export const remember = {
       memoryEnabled && bySomeone && trigger !== undefined && trigger.words !== Erased
         ? former.form({ text: String(trigger.words.text ?? ""), authorId: turn.authorId })
         : [];
+    // Who it is about stands in the memory itself: in a room with several people "prefers tea" would be nobody's.
+    const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
     yield* ledger.commit({
       type: "ConsiderMemories",
       meta: yield* metaOf(turn, "remember"),
@@ -30,7 +32,7 @@ export const remember = {
         importance,
         basis,
         about: [idOf(turn.authorId as ActorName) as UserId],
-        words: Redacted.make({ content }),
+        words: Redacted.make({ content: name === "" ? content : `${name} ${content}` }),
       })),
     });
   }),

@@ -1,0 +1,252 @@
+/** A conversation as its sockets see it: messages, what was missed, agents thinking, using tools and speaking, and a room that sleeps in between. */
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { bindings, eventually, fresh, type MessageBody, messagesOf, newAgent, newRoom, type Person, person } from "../support/door.ts";
+import { type FrameClient, presenceOf } from "../support/phoenix-frames.ts";
+import { seated } from "./room-socket.ts";
+import { gate, scripted, scriptedModel } from "./scripted-model.ts";
+
+interface Thinking {
+  readonly turn_id: string;
+  readonly agent_id: string;
+  readonly state: string;
+}
+interface AgentMessage {
+  readonly message_id: string;
+  readonly turn_id: string;
+  readonly phase: string;
+  readonly delta?: string;
+  readonly text?: string;
+  readonly seq?: number;
+  readonly in_reply_to?: string;
+  readonly notice?: boolean;
+}
+
+const say = (client: FrameClient, text: string, more: object = {}) => client.ask("new_message", { text, client_msg_id: fresh("m"), ...more });
+const ending = (client: FrameClient, turnId?: unknown) =>
+  client.first<Thinking>("agent_thinking", ({ state, turn_id }) => ["done", "failed", "stopped"].includes(state) && (turnId === undefined || turn_id === turnId));
+const sleep = (roomId: string) => evictDurableObject(bindings.ROOM.getByName(roomId));
+
+/** Two people at their sockets in a public room with one scripted agent. */
+async function scene(agent: object = scripted("Ada")) {
+  const [olga, sven] = [await person("olga"), await person("sven")];
+  const ada = await newAgent(olga, agent as Readonly<Record<string, unknown>>);
+  const room = await newRoom(olga, "public", { agents: [ada] });
+  const [hers, his] = [await seated(olga, room.id), await seated(sven, room.id)];
+  return { olga, sven, ada, room, hers, his };
+}
+
+describe("messages", () => {
+  it("reach everybody in the room, the sender too, with the seq they were answered with", async () => {
+    const { olga, hers, his, room } = await scene();
+    const { response } = await say(hers, "Hello");
+    for (const client of [hers, his])
+      expect(await client.first("message_created")).toMatchObject({ id: response["message_id"], seq: response["seq"], text: "Hello", author_id: olga.id, author_kind: "user", room_id: room.id });
+    expect((await messagesOf(olga, room.id)).map(({ text }) => text)).toEqual(["Hello"]);
+  });
+
+  it("sent twice under one client_msg_id, by either door, are one message for everybody", async () => {
+    const { olga, hers, his, room } = await scene();
+    const once = { text: "Only once", client_msg_id: "one" };
+    const [first, second] = await Promise.all([hers.ask("new_message", once), hers.ask("new_message", once)]);
+    expect(second).toEqual(first);
+    const posted = await olga.post<MessageBody>(`/rooms/${room.id}/messages`, once);
+    expect(posted.body).toMatchObject({ id: first.response["message_id"], seq: first.response["seq"] });
+    expect(await hers.ask("new_message", { ...once, text: "Other words" })).toMatchObject({ status: "error", response: { reason: "idempotency-conflict" } });
+    await say(hers, "The end");
+    await his.first("message_created", ({ text }) => text === "The end");
+    expect(his.said()).toEqual(["Only once", "The end"]);
+  });
+
+  it("to a message that is not of this room are refused", async () => {
+    const { olga, hers } = await scene();
+    const other = await newRoom(olga);
+    const there = await olga.post<MessageBody>(`/rooms/${other.id}/messages`, { text: "There", client_msg_id: "1" });
+    expect(await say(hers, "Yes", { reply_to: there.body.id })).toMatchObject({ status: "error", response: { reason: "validation" } });
+    const { response } = await say(hers, "Here");
+    expect((await say(hers, "Yes", { reply_to: response["message_id"] })).status).toBe("ok");
+  });
+});
+
+describe("coming back", () => {
+  it("brings exactly what was missed after `after_seq`, in order, nothing twice", async () => {
+    const { sven, hers, his, room } = await scene();
+    await say(hers, "1");
+    await his.first("message_created");
+    const after_seq = Math.max(...his.seqs());
+    his.close();
+    for (const text of ["2", "3", "4"]) await say(hers, text);
+    const back = await seated(sven, room.id, { after_seq });
+    await back.first("message_created", ({ text }) => text === "4");
+    await say(hers, "5");
+    await back.first("message_created", ({ text }) => text === "5");
+    expect(back.said()).toEqual(["2", "3", "4", "5"]);
+    expect(back.seqs()).toEqual(back.seqs().toSorted((left, right) => left - right));
+    expect((await seated(sven, room.id)).said()).toEqual([]);
+  });
+
+  it("in the middle of a lively talk loses nothing and hears nothing twice", async () => {
+    const { sven, hers, room } = await scene();
+    const texts = Array.from({ length: 60 }, (_, index) => String(index));
+    const talk = Promise.all(texts.map((text) => say(hers, text)));
+    const clients = await Promise.all([0, 0, 0, 0].map((after_seq) => seated(sven, room.id, { after_seq })));
+    await talk;
+    await say(hers, "end");
+    for (const client of clients) {
+      await client.first("message_created", ({ text }) => text === "end");
+      expect(client.said()).toEqual([...texts, "end"]);
+      expect(client.seqs()).toEqual([...new Set(client.seqs())]);
+    }
+  });
+
+  it("after too much, or from a place that does not exist, is told to start anew", async () => {
+    const { olga, sven, hers, room } = await scene();
+    for (let batch = 0; batch < 6; batch++)
+      await Promise.all(Array.from({ length: 100 }, () => olga.post(`/rooms/${room.id}/messages`, { text: "…", client_msg_id: fresh("m") })));
+    for (const after_seq of [0, 99_999]) {
+      const client = await seated(sven, room.id, { after_seq });
+      expect(client.frames[0]![4]).toMatchObject({ status: "ok", response: { resync: true, seq: expect.any(Number) } });
+      await say(hers, "from here on");
+      await client.first("message_created");
+      expect(client.said()).toEqual(["from here on"]);
+      client.close();
+    }
+    const near = await seated(sven, room.id, { after_seq: Math.max(...hers.seqs()) - 3 });
+    expect(near.frames[0]![4]["response"]).not.toHaveProperty("resync");
+    await eventually("three messages", () => (near.said().length === 3 ? true : undefined));
+  });
+});
+
+describe("an agent's turn", () => {
+  it("shows: thinking, its words as they come, the stored message last, and that it is done", async () => {
+    scriptedModel(() => ({ says: ["Good evening. ", "It is a ", "fine night ", "for sailing! ", "Shall we?"] }));
+    const { ada, hers, his } = await scene();
+    const { response } = await say(hers, "@Ada, how is the weather?");
+    for (const client of [hers, his]) {
+      const { turn_id } = await ending(client);
+      const states = client.of<Thinking>("agent_thinking").filter((frame) => frame.turn_id === turn_id).map(({ state }) => state);
+      expect(states.at(-1)).toBe("done");
+      expect(states).toEqual(expect.arrayContaining(["context", "thinking", "replying"]));
+      const messages = client.of<AgentMessage>("agent_message");
+      const end = messages.at(-1)!;
+      expect(messages.map(({ phase }) => phase)).toEqual(["start", ...messages.slice(1, -1).map(() => "delta"), "end"]);
+      expect(messages.length).toBeGreaterThan(3);
+      expect(end).toMatchObject({ agent_id: ada.id, turn_id, in_reply_to: response["message_id"], ai_generated: true, usage: { tokens_in: 12, tokens_out: 7 }, seq: expect.any(Number), text: "Good evening. It is a fine night for sailing! Shall we?" });
+      expect(messages.map(({ delta }) => delta ?? "").join("").trim()).toBe(end.text);
+      expect(new Set(messages.map(({ message_id }) => message_id)).size).toBe(1);
+    }
+    expect(hers.of("message_created")).toHaveLength(1);
+  });
+
+  it("shows each tool from start to end, with what went in and came out", async () => {
+    scriptedModel(({ said }) => (said.some((line) => line.includes("391")) ? { says: ["It is 391."] } : { says: [], calls: [{ id: "c1", tool: "calculator", json: ['{"expression":', '"17*23"}'] }, { id: "c2", tool: "time_date", json: ["{}"] }] }));
+    const { ada, hers, his } = await scene(scripted("Ada", { capabilities: ["calculator"] }));
+    await say(hers, "@Ada 17*23?");
+    await ending(his);
+    const shown = his.of<{ id: string; tool: string; status: string }>("tool_execution");
+    const of = (tool: string) => shown.filter((frame) => frame.tool === tool);
+    expect(of("calculator").map(({ status }) => status)).toEqual(["running", "success"]);
+    expect(of("calculator").at(-1)).toMatchObject({ agent_id: ada.id, input: '{"expression":"17*23"}', output: '{"value":391}', ms: expect.any(Number) });
+    expect(of("time_date").map(({ status }) => status)).toEqual(["denied"]);
+    expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it("begins when it is invoked, with words and without", async () => {
+    const model = scriptedModel(() => ({ says: ["Here I am."] }));
+    const { ada, hers, his } = await scene();
+    const spoken = await hers.ask("invoke_agent", { agent_id: ada.id, text: "Come on", client_msg_id: "1" });
+    expect(spoken).toMatchObject({ status: "ok", response: { turn_id: expect.stringMatching(/^trn_/) } });
+    await ending(his, spoken.response["turn_id"]);
+    const silent = await hers.ask("invoke_agent", { agent_id: ada.id, client_msg_id: "2", reply_to: (await his.first("message_created"))["id"] });
+    await ending(his, silent.response["turn_id"]);
+    expect(his.said()).toEqual(["Come on", "Here I am.", "Here I am."]);
+    expect(await hers.ask("invoke_agent", { agent_id: ada.id, client_msg_id: "2", reply_to: (await his.first("message_created"))["id"] })).toEqual(silent);
+    expect(model.asked).toHaveLength(2);
+    expect(his.of<AgentMessage>("agent_message").findLast(({ phase }) => phase === "end")?.in_reply_to).toBe((await his.first("message_created"))["id"]);
+  });
+
+  it("that no model answers ends as failed, with one honest sentence; over HTTP it is 503", async () => {
+    scriptedModel(() => ({ status: 401 }));
+    const { olga, ada, room, hers, his } = await scene();
+    await say(hers, "@Ada?");
+    expect((await ending(his)).state).toBe("failed");
+    const end = await his.first<AgentMessage>("agent_message", ({ phase }) => phase === "end");
+    expect(end).toMatchObject({ notice: true, text: expect.stringMatching(/\S/) });
+    const chat = await olga.post(`/agents/${ada.id}/chat`, { message: "And now?", room_id: room.id });
+    expect(chat).toMatchObject({ status: 503, body: { type: "https://troupe.dev/problems/provider-unavailable" } });
+    expect(JSON.stringify([his.frames, chat.body])).not.toMatch(/models\.test|apiKey|Bearer/);
+  });
+
+  it.each(["sent away", "deleted"])("whose agent is %s in the middle ends at once, and nothing more is said", async (how) => {
+    const door = gate();
+    const model = scriptedModel(async () => {
+      await door.passed();
+      return { says: ["Too late."] };
+    });
+    const { olga, ada, room, hers, his } = await scene();
+    await say(hers, "@Ada, think hard.");
+    await his.first<Thinking>("agent_thinking", ({ state }) => state === "thinking");
+    await eventually("the model is asked", () => (model.asked.length > 0 ? true : undefined));
+    await olga.delete(how === "deleted" ? `/agents/${ada.id}` : `/rooms/${room.id}/participants/${ada.id}`);
+    expect(["failed", "stopped"]).toContain((await ending(his)).state);
+    door.open();
+    await his.first("participant_left");
+    await say(hers, "Never mind.");
+    await his.first("message_created", ({ text }) => text === "Never mind.");
+    expect(his.said()).toEqual(["@Ada, think hard.", "Never mind."]);
+  });
+
+  it("is not begun by what does not concern the agent", async () => {
+    const model = scriptedModel(() => ({ says: ["Hm?"] }));
+    const { hers, his } = await scene();
+    for (const text of ["Hello everybody", "Adamant, is it?", "mail me at x@Adamant.example", "Ada was here yesterday."]) await say(hers, text);
+    await say(hers, "@ada now you.");
+    await ending(his);
+    expect(model.asked).toHaveLength(1);
+  });
+});
+
+describe("a room that slept", () => {
+  const presentOnce = (client: FrameClient, key: string) => presenceOf(client)[key]?.length;
+
+  it("still has its sockets in their seats: they get messages, agents speak, presence stays true", async () => {
+    scriptedModel(() => ({ says: ["Awake."] }));
+    const { olga, ada, room, hers, his } = await scene();
+    for (let nap = 1; nap <= 3; nap++) {
+      await sleep(room.id);
+      await say(hers, `@Ada, nap ${nap}?`);
+      const end = await his.until(`reply ${nap}`, () => his.of<AgentMessage>("agent_message").filter(({ phase }) => phase === "end")[nap - 1]);
+      await ending(his, end.turn_id);
+      await eventually("Ada is idle, once", () => (presenceOf(his)[`agent:${ada.id}`]?.map(({ status }) => status).join() === "idle" ? true : undefined));
+      expect(presentOnce(his, `user:${olga.id}`)).toBe(1);
+    }
+    expect(his.said().filter((text) => text === "Awake.")).toHaveLength(3);
+    hers.close();
+    await his.until("olga is gone", () => (presentOnce(his, `user:${olga.id}`) === undefined ? true : undefined));
+  });
+
+  it("has not taken back whom it sent away", async () => {
+    const [olga, sven]: [Person, Person] = [await person("olga"), await person("sven")];
+    const room = await newRoom(olga, "private", { people: [sven] });
+    const [hers, his] = [await seated(olga, room.id), await seated(sven, room.id)];
+    await olga.delete(`/rooms/${room.id}/participants/${sven.id}`);
+    await his.until("phx_close", (frames) => frames.find((frame) => frame[3] === "phx_close"));
+    await sleep(room.id);
+    await say(hers, "Between us");
+    await hers.first("message_created");
+    expect(await his.ask("heartbeat", {}, { topic: "phoenix", joinRef: null })).toMatchObject({ status: "ok" });
+    expect(his.said()).toEqual([]);
+    expect(presenceOf(await seated(olga, room.id))).not.toHaveProperty(`user:${sven.id}`);
+  });
+
+  it("remembers who left, and that a joined socket may join anew", async () => {
+    const { room, hers, his } = await scene();
+    await his.ask("phx_leave", {}, { joinRef: "1" });
+    await sleep(room.id);
+    await say(hers, "Anybody?");
+    expect(await his.ask("new_message", { text: "I", client_msg_id: "1" })).toMatchObject({ status: "error", response: { reason: "unmatched topic" } });
+    await his.joined({ after_seq: 0 });
+    await his.first("message_created");
+    expect(his.said()).toEqual(["Anybody?"]);
+  });
+});

@@ -1,0 +1,272 @@
+/** A turn's world from a script: a model, tools, rooms and memory that do as they are told, over a real ledger on node:sqlite. */
+import { Effect, Layer, Stream } from "effect";
+import { expect } from "vitest";
+import {
+  DeliveryFailure,
+  ModelFailure,
+  type ModelReason,
+  RecallFailure,
+  ToolFailure,
+  type ToolReason,
+} from "#actors/agent/turn/failures.ts";
+import { runTurn } from "#actors/agent/turn/pipeline.ts";
+import {
+  ChatModel,
+  type Finish,
+  type Formed,
+  MemoryFormer,
+  type ModelPart,
+  type OutgoingMessage,
+  type Prompt,
+  Recall,
+  type Remembered,
+  type Replay,
+  Rooms,
+  type Sign,
+  Toolbox,
+  TurnLedger,
+} from "#actors/agent/turn/ports.ts";
+import { turnLedger } from "#actors/agent/turn-ledger.ts";
+import type { Committed, Ledger, NeedKeys } from "#actors/kit/ledger.ts";
+import type { Reply } from "#actors/kit/reply.ts";
+import type { AgentCommand } from "#events/agent/commands.ts";
+import { agent } from "#events/agent/decide.ts";
+import type { AgentEvent, ToolMode } from "#events/agent/events.ts";
+import type { AgentRefusal } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
+import { type TurnId, userName } from "#events/kit/ids.ts";
+import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
+import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
+import { nodeSql } from "./sqlite.ts";
+
+/** What a model does when asked: says prose piece by piece, asks for tools, fails, or never ends. */
+export type Answer =
+  | {
+      readonly says?: ReadonlyArray<string>;
+      readonly calls?: ReadonlyArray<readonly [tool: string, input: unknown]>;
+      readonly finish?: Finish;
+      /** Milliseconds before each piece. */
+      readonly paceMs?: number;
+    }
+  | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
+  | "silence";
+
+export interface ScriptedTool {
+  readonly replay: Replay;
+  readonly mode?: ToolMode;
+  readonly run: (input: string) => Effect.Effect<string, ToolReason>;
+}
+
+export interface Script {
+  /** Per round of a turn, the answers to one request after the other; the last one is repeated. */
+  readonly model: ReadonlyArray<ReadonlyArray<Answer>>;
+  readonly tools?: Readonly<Record<string, ScriptedTool>>;
+  readonly recall?: ReadonlyArray<Remembered> | "broken";
+  readonly forms?: (text: string) => ReadonlyArray<Formed>;
+  readonly memoryEnabled?: boolean;
+  /** How many posts fail before the room answers. */
+  readonly roomFails?: number;
+}
+
+/** Where the process dies: before or after its n-th commit since the object woke. */
+export interface Death {
+  readonly commit: number;
+  readonly when: "before" | "after";
+}
+
+/** The open part of each type of event. */
+type Opens = { readonly [E in AgentEvent as E["type"]]: E["open"] };
+
+type AgentLedger = Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+
+/** The end of a process, as it looks from inside: something is thrown, and nothing after it happens. */
+export class Killed extends Error {
+  override readonly name = "Killed";
+}
+
+/** Rounds that a prompt has behind it. */
+const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
+
+/** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
+export class Stage {
+  readonly asked: Prompt[] = [];
+  readonly ran: Array<readonly [tool: string, input: string, key: string]> = [];
+  readonly posted: OutgoingMessage[] = [];
+  readonly signs: Sign[] = [];
+  readonly searched: string[] = [];
+  posts = 0;
+  ledger: AgentLedger;
+  readonly #script: Script;
+  readonly #sql = nodeSql();
+  readonly #keys = new TestKeys();
+  /** Commits of the running turn since the object woke. */
+  commits = 0;
+  #death: Death | undefined;
+
+  constructor(script: Script) {
+    this.#script = script;
+    this.ledger = open(agent, this.#sql, this.#keys);
+    const tools = Object.entries(script.tools ?? {}).map(([name, { mode = "allow" }]) => ({ name, mode }));
+    const memoryEnabled = script.memoryEnabled ?? true;
+    const prompt = words({ systemPrompt: "Be kind.", description: "" });
+    this.tell({
+      type: "CreateAgent",
+      agentId: ada,
+      ownerId: dana,
+      settings: { ...settings, memoryEnabled },
+      tools,
+      words: prompt,
+    });
+    this.tell({ type: "JoinRoom", roomId: lobby, kind: "public" });
+  }
+
+  /** A command from outside. */
+  tell(command: Asked<AgentCommand>, id = `outside/${this.ledger.head}`): Reply<Committed> | NeedKeys {
+    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana)) } as AgentCommand);
+  }
+
+  /** Dana says something to Ada. */
+  hear(label: string, text = `Ada, ${label}?`, over: Partial<ReturnType<typeof heard>["open"]> = {}): TurnId {
+    const said = { ...heard(label).open, chars: text.length, ...over };
+    this.tell(
+      { type: "ReceiveMessage", ...said, words: words({ text, authorName: "Dana" }) },
+      `${turnId(label)}/receive`,
+    );
+    return turnId(label);
+  }
+
+  /** The process ends; what is in the tables stays, and the next one opens it. It may be doomed too. */
+  restart(death?: Death): void {
+    this.ledger = open(agent, this.#sql, this.#keys);
+    this.commits = 0;
+    this.#death = death;
+  }
+
+  /** Runs a turn from wherever it stands. */
+  run(id: TurnId): Effect.Effect<void, unknown> {
+    return runTurn(id).pipe(Effect.provide(this.#layer()));
+  }
+
+  /** What an actor does with a turn that it finds open and without a fiber. */
+  resume(id: TurnId): Effect.Effect<void, unknown> {
+    const turn = this.ledger.state.turns[id];
+    if (turn !== undefined && turn.attempt > 0)
+      this.tell({ type: "ResumeTurn", turnId: id }, `${id}/resume/${turn.attempt}`);
+    return this.run(id);
+  }
+
+  /** The types of all events since the room was joined. */
+  happened(): ReadonlyArray<AgentEvent["type"]> {
+    const all = this.events();
+    return all.slice(all.findIndex(({ type }) => type === "RoomJoined") + 1).map(({ type }) => type);
+  }
+
+  events(): ReadonlyArray<RecordedOf<AgentEvent>> {
+    return this.ledger.read(0, 10_000);
+  }
+
+  /** The open part of the only event of this type. */
+  only<T extends AgentEvent["type"]>(type: T): Opens[T] {
+    const found = this.events().filter((event) => event.type === type);
+    expect(found, type).toHaveLength(1);
+    return found[0]!.open as unknown as Opens[T];
+  }
+
+  /** The words of all events of this type. */
+  words(type: AgentEvent["type"]): ReadonlyArray<Unsealed["words"]> {
+    const seqs = this.events().flatMap((event) => (event.type === type ? [event.seq] : []));
+    return (this.ledger.reveal(seqs) as ReadonlyArray<Unsealed>).map((found) => found.words);
+  }
+
+  #commit(command: AgentCommand): Reply<Committed> | NeedKeys {
+    this.commits += 1;
+    const doomed = this.#death?.commit === this.commits;
+    if (doomed && this.#death?.when === "before") throw new Killed();
+    // The virtual clock stands between two milliseconds after a jittered pause; the real one never does.
+    const meta = { ...command.meta, at: Math.floor(command.meta.at) };
+    const reply = this.ledger.commit({ ...command, meta });
+    if (doomed) throw new Killed();
+    return reply;
+  }
+
+  #layer() {
+    return Layer.mergeAll(
+      Layer.succeed(
+        TurnLedger,
+        turnLedger({ ledger: this.ledger, commitNow: (command) => this.#commit(command), fetchKeys: async () => {} }),
+      ),
+      Layer.succeed(ChatModel, { stream: ({ provider, model }, prompt) => this.#answer(provider, model, prompt) }),
+      Layer.succeed(Toolbox, this.#toolbox()),
+      Layer.succeed(Rooms, {
+        show: (_roomId, sign) => void this.signs.push(sign),
+        post: (message) => this.#post(message),
+      }),
+      Layer.succeed(Recall, { search: ({ text }) => this.#recall(text) }),
+      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [] }),
+    );
+  }
+
+  #answer(provider: string, model: string, prompt: Prompt): Stream.Stream<ModelPart, ModelFailure> {
+    const round = roundOf(prompt);
+    const earlier = this.asked.filter((other) => roundOf(other) === round).length;
+    this.asked.push(prompt);
+    const answers = this.#script.model[round];
+    const answer = answers?.[Math.min(earlier, answers.length - 1)];
+    if (answer === undefined) throw new Error(`the script has no round ${round}`);
+    if (answer === "silence") return Stream.never;
+    if ("fails" in answer) {
+      const said = Stream.fromIterable((answer.after ?? []).map((delta): ModelPart => ({ type: "text", delta })));
+      return Stream.concat(said, Stream.fail(new ModelFailure({ provider, model, reason: answer.fails })));
+    }
+    const { says = [], calls = [], paceMs = 0 } = answer;
+    const reply: ModelPart = {
+      ...{ type: "reply", text: says.join(""), provider: "demo", model: "demo-1", tokensIn: 10, tokensOut: 5 },
+      calls: calls.map(([tool, input], index) => ({
+        callId: `theirs-${index}`,
+        tool,
+        arguments: JSON.stringify(input),
+      })),
+      finish: answer.finish ?? (calls.length > 0 ? "tools" : "end"),
+    };
+    const pieces = Stream.fromIterable(says).pipe(
+      Stream.mapEffect((delta) => Effect.as(Effect.sleep(paceMs), { type: "text", delta } as ModelPart)),
+    );
+    return Stream.concat(pieces, Stream.succeed(reply));
+  }
+
+  #toolbox(): Toolbox["Service"] {
+    const tools = this.#script.tools ?? {};
+    return {
+      describe: (names) => names.map((name) => ({ name, description: `Does ${name}.`, input: { type: "object" } })),
+      replayOf: (name) => tools[name]?.replay,
+      run: (name, input, { key }) =>
+        Effect.suspend(() => {
+          this.ran.push([name, input, key]);
+          return tools[name]!.run(input);
+        }).pipe(Effect.mapError((reason) => new ToolFailure({ tool: name, reason }))),
+    };
+  }
+
+  /** As the room does: a message is known by its id, and the same id with other content is refused. */
+  #post(message: OutgoingMessage): Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure> {
+    return Effect.suspend(() => {
+      this.posts += 1;
+      if (this.posts <= (this.#script.roomFails ?? 0)) return Effect.fail(new DeliveryFailure({ detail: "away" }));
+      const place = this.posted.findIndex((other) => other.messageId === message.messageId);
+      if (place < 0) return Effect.succeed({ roomSeq: this.posted.push(message) });
+      const { causation: _then, ...known } = this.posted[place]!;
+      const { causation: _now, ...again } = message;
+      expect(again).toEqual(known);
+      return Effect.succeed({ roomSeq: place + 1 });
+    });
+  }
+
+  #recall(text: string): Effect.Effect<ReadonlyArray<Remembered>, RecallFailure> {
+    return Effect.suspend(() => {
+      this.searched.push(text);
+      const { recall = [] } = this.#script;
+      return recall === "broken" ? Effect.fail(new RecallFailure({ detail: "gone" })) : Effect.succeed(recall);
+    });
+  }
+}
