@@ -1,11 +1,13 @@
 /** What a ledger promises on any SqlPort: one suite, run on node:sqlite in ledger.spec.ts and inside a Durable Object elsewhere. */
 import { describe, expect, it } from "vitest";
 import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
+import type { AgentCommand } from "#events/agent/commands.ts";
+import { agent } from "#events/agent/decide.ts";
 import { type UserId, userName } from "#events/kit/ids.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
 import { system } from "#events/system/decide.ts";
-import { dana, eli, lobby, messageId, words } from "../support/given.ts";
+import { type Asked, ada, dana, eli, heard, lobby, messageId, settings, words } from "../support/given.ts";
 import { accepted, metaFor, open, replyOf, TestKeys } from "../support/ledger-fixture.ts";
 
 /**
@@ -87,6 +89,7 @@ const flipped = (value: SqlValue): SqlValue => {
   return value.with(value.length >> 1, value[value.length >> 1]! ^ 1);
 };
 
+const columns = "seq id type v at actor command correlation causation open sealed hash".split(" ");
 export const triggers = ["events_gapless", "events_immutable", "events_permanent"];
 
 export function ledgerContract(withSql: WithSql): void {
@@ -128,6 +131,31 @@ export function ledgerContract(withSql: WithSql): void {
       expect(accepted(ledger.commit(post("two")))).toEqual({ from: 4, to: 4 });
       expect(ledger.read(0, 99).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
       expect(ledger.head).toBe(4);
+    });
+
+    on("is gapless over a commit of more events than one statement takes", (sql) => {
+      const ledger = open(agent, sql);
+      const tell = (id: string, command: Asked<AgentCommand>) =>
+        accepted(ledger.commit({ ...command, meta: metaFor(id, by) } as AgentCommand));
+      tell("a", {
+        type: "CreateAgent",
+        agentId: ada,
+        ownerId: dana,
+        settings,
+        tools: [],
+        words: words({ systemPrompt: "" }),
+      });
+      tell("b", { type: "JoinRoom", roomId: lobby, kind: "public" });
+      for (let index = 0; index < 40; index++)
+        tell(`c${index}`, {
+          type: "ReceiveMessage",
+          ...heard(String(index)).open,
+          words: words({ text: `No. ${index}` }),
+        });
+      const { from, to } = tell("d", { type: "LeaveRoom", roomId: lobby });
+      expect(to - from + 1).toBe(41); // 40 endings and the leaving itself
+      expect(ledger.verify()).toEqual({ intact: true, head: to });
+      expect(open(agent, sql).state).toEqual(ledger.state);
     });
   });
 
@@ -209,7 +237,7 @@ export function ledgerContract(withSql: WithSql): void {
     on("that was tampered with is found, whichever column of whichever row it was", (sql) => {
       const ledger = conversation(sql);
       for (const trigger of triggers) sql.run(`DROP TRIGGER ${trigger}`);
-      const columns = sql.rows("SELECT name FROM pragma_table_info('events')").map(([name]) => String(name));
+
       const found: string[] = [];
       for (const [index, kept] of sql.rows("SELECT * FROM events ORDER BY seq").entries())
         for (const [place, column] of columns.entries()) {

@@ -10,7 +10,7 @@ import { record } from "./given.ts";
 const SEED = 20261001;
 
 /** A test that holds for everything that `values` makes; a failure prints the smallest value that breaks it. */
-export const property = <A>(name: string, values: fc.Arbitrary<A>, body: (value: A) => void, runs = 40): void =>
+export const property = <A>(name: string, values: fc.Arbitrary<A>, body: (value: A) => void, runs = 30): void =>
   it(name, () => fc.assert(fc.property(values, body), { seed: SEED, numRuns: runs, verbose: false }));
 
 /** A choice without meaning of its own; what it stands for depends on where it is asked for, so it can be shrunk. */

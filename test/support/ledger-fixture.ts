@@ -42,8 +42,8 @@ export const open = <S, C extends Command, E extends Pending, No extends Refusal
 
 /** The reply of a commit that needs no key it has not got. */
 export const replyOf = (answer: Reply<Committed> | NeedKeys): Reply<Committed> => {
-  expect(answer.outcome).not.toBe("need-keys");
-  return answer as Reply<Committed>;
+  if (answer.outcome === "need-keys") throw new Error(`a key is missing: ${answer.subjects.join(", ")}`);
+  return answer;
 };
 
 /** The range of events that an accepted commit made. */

@@ -64,7 +64,9 @@ export class FrameClient {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(check);
-        reject(new Error(`never came: ${what}; closed: ${this.closedWith}; last: ${JSON.stringify(this.frames.slice(-8))}`));
+        reject(
+          new Error(`never came: ${what}; closed: ${this.closedWith}; last: ${JSON.stringify(this.frames.slice(-8))}`),
+        );
       }, PATIENCE_MS);
       const check = () => {
         const found = look(this.frames);
@@ -83,7 +85,11 @@ export class FrameClient {
   }
 
   /** Sends a frame and waits for its answer. */
-  async ask(event: string, payload: unknown = {}, { topic = this.topic, joinRef = this.#joinRef, ref = this.nextRef() } = {}): Promise<Reply> {
+  async ask(
+    event: string,
+    payload: unknown = {},
+    { topic = this.topic, joinRef = this.#joinRef, ref = this.nextRef() } = {},
+  ): Promise<Reply> {
     this.send(JSON.stringify([joinRef, ref, topic, event, payload]));
     const [, , , , reply] = await this.until(`an answer to ${event} ${ref}`, (frames) =>
       frames.find((frame) => frame[1] === ref && frame[3] === "phx_reply"),
@@ -113,7 +119,10 @@ export class FrameClient {
   }
 
   /** The first payload of an event that fits, now or later. */
-  first<Payload = Readonly<Record<string, unknown>>>(event: string, fits: (payload: Payload) => boolean = () => true): Promise<Payload> {
+  first<Payload = Readonly<Record<string, unknown>>>(
+    event: string,
+    fits: (payload: Payload) => boolean = () => true,
+  ): Promise<Payload> {
     return this.until(`a ${event}`, () => this.of<Payload>(event).find(fits));
   }
 
@@ -127,13 +136,17 @@ export class FrameClient {
   /** What was said in the room, in the order it came, streamed pieces left out. */
   said(): ReadonlyArray<string> {
     return this.frames.flatMap(([, , , event, payload]) =>
-      event === "message_created" || (event === "agent_message" && payload["phase"] === "end") ? [String(payload["text"])] : [],
+      event === "message_created" || (event === "agent_message" && payload["phase"] === "end")
+        ? [String(payload["text"])]
+        : [],
     );
   }
 }
 
 /** Who is here according to presence frames, kept as the stock client keeps it: key → metas. */
-export function presenceOf({ frames }: FrameClient): Readonly<Record<string, ReadonlyArray<{ readonly phx_ref: string; readonly status: string }>>> {
+export function presenceOf({
+  frames,
+}: FrameClient): Readonly<Record<string, ReadonlyArray<{ readonly phx_ref: string; readonly status: string }>>> {
   type Metas = ReadonlyArray<{ readonly phx_ref: string; readonly status: string }>;
   type State = Record<string, { readonly metas: Metas }>;
   const here = new Map<string, Metas>();

@@ -32,11 +32,14 @@ export const freePort = (): Promise<number> =>
   });
 
 export const newState = (): string => mkdtempSync(join(tmpdir(), "troupe-system-"));
-export const forget = (state: string): void => rmSync(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+export const forget = (state: string): void =>
+  rmSync(state, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 
 /** Runs the start script; the caller's own settings must not leak into it. */
 function launch(parameters: ReadonlyArray<string>, settings: Readonly<Record<string, string>>): ChildProcess {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(CLERK|ANTHROPIC|OPENAI|KEY_|DEMO_|APP_ENV|VITEST|NODE_OPTIONS)/.test(name));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(CLERK|ANTHROPIC|OPENAI|KEY_|DEMO_|APP_ENV|VITEST|NODE_OPTIONS)/.test(name),
+  );
   return spawn(process.execPath, ["scripts/start.ts", ...parameters], {
     cwd: ROOT,
     detached: true, // a process group of its own
@@ -99,7 +102,10 @@ function serving(child: ChildProcess): Promise<void> {
 }
 
 /** Starts it and waits until it serves. */
-export async function startProgram(options: { readonly state: string; readonly settings?: Readonly<Record<string, string>> }): Promise<Program> {
+export async function startProgram(options: {
+  readonly state: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}): Promise<Program> {
   const port = await freePort();
   const child = launch(["--port", String(port), "--state", options.state], options.settings ?? {});
   const program: Program = {
