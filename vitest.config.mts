@@ -26,6 +26,9 @@ export default defineConfig(async () => {
             name: "workers",
             include: ["test/{projections,actors,http}/**/*.spec.ts"],
             setupFiles: ["./test/support/migrated.ts"],
+            // The Worker is loaded once, not once per file (a quarter of the time): each test makes people and things of its own.
+            isolate: false,
+            testTimeout: 30_000,
             // Whole libraries in a file each: read one module at a time, they take half a minute and more than a socket holds.
             deps: {
               optimizer: {

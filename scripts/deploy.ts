@@ -9,5 +9,5 @@ const wrangler = (...argv: ReadonlyArray<string>): void => {
 };
 
 buildPage();
-wrangler("d1", "migrations", "apply", "troupe", "--remote");
-wrangler("deploy", ...process.argv.slice(2));
+wrangler("d1", "migrations", "apply", "troupe", "--remote", "--env", "production");
+wrangler("deploy", "--env", "production", ...process.argv.slice(2));

@@ -80,7 +80,7 @@ const program = spawn(
   process.execPath,
   [wranglerPath, ...wranglerArguments({ port, state, variablesFile: variables.file })],
   {
-    env: wranglerEnvironment(),
+    env: wranglerEnvironment(state),
     stdio: ["ignore", "inherit", "inherit"],
   },
 );
@@ -100,13 +100,18 @@ for (let tries = 0; !(await healthy(`http://127.0.0.1:${port}`)); tries++) {
   }
   await sleep(50);
 }
-await seed(`http://127.0.0.1:${port}`);
+try {
+  await seed(`http://127.0.0.1:${port}`);
+} catch (error) {
+  end("SIGTERM");
+  giveUp(error instanceof Error ? error.message : "the first scene could not be set");
+}
 console.log(
   box([
     `Troupe is running: ${url}`,
     "",
     `Models     ${variables.live.length > 0 ? `live: ${variables.live.join(", ")}` : "the built-in demo (set ANTHROPIC_API_KEY or OPENAI_API_KEY for a real one)"}`,
-    "Identity   development: you are Dana; nobody but this machine can sign in",
+    `Identity   ${variables.identity === "clerk" ? "Clerk" : "development: you are Dana; nobody but this machine can sign in"}`,
     `Data       ${state}`,
     "",
     "Stop with Ctrl-C · wipe the data with: npm run reset",

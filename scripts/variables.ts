@@ -52,7 +52,11 @@ const written = (variables: Readonly<Record<string, string | undefined>>): strin
  * Writes the file that wrangler reads, after checking every setting.
  * @throws SettingsFault that names the first setting that is wrong.
  */
-export function developmentVariables(state: string): { readonly file: string; readonly live: ReadonlyArray<string> } {
+export function developmentVariables(state: string): {
+  readonly file: string;
+  readonly live: ReadonlyArray<string>;
+  readonly identity: string;
+} {
   const kept = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
   const given = Object.fromEntries(names.map((name) => [name, process.env[name] ?? kept[name]]));
   const variables = {
@@ -60,9 +64,9 @@ export function developmentVariables(state: string): { readonly file: string; re
     ...keysOf(state),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== "")),
   };
-  const { models } = settingsOf(variables as Variables);
+  const { models, identity } = settingsOf(variables as Variables);
   const file = join(state, "troupe-variables.env");
   writeFileSync(file, written(variables), { mode: 0o600 });
   const live = Object.entries(providersLive(models)).filter(([, isLive]) => isLive);
-  return { file, live: live.map(([name]) => name) };
+  return { file, live: live.map(([name]) => name), identity: identity.kind };
 }

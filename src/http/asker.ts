@@ -23,7 +23,8 @@ export class Asker extends Context.Service<Asker, Asking>()("troupe/http/Asker")
 
 /** The id of the command that this request stands for: from its Idempotency-Key, so that a repeat is the same command. */
 export const commandId = (asking: Asking): string => {
-  const key = asking.request.headers.get("idempotency-key");
+  // Only a POST needs one: whatever is put or deleted twice is so once.
+  const key = asking.request.method === "POST" ? asking.request.headers.get("idempotency-key") : null;
   if (key === null) return newId("command");
   const { pathname } = new URL(asking.request.url);
   return childId("command", asking.principal.userId, `${asking.request.method} ${pathname} ${key}`);

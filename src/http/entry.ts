@@ -76,6 +76,8 @@ export async function answer(
   const { pathname } = new URL(request.url);
   const at: At = { instance: pathname, trace: newTrace() };
   try {
+    // Alive is alive, whatever the settings say; every other door needs them.
+    if (pathname === "/health") return json({ status: "ok", version: VERSION });
     return await route(request, env, settingsOf(env), at, arrived);
   } catch (defect) {
     report(`request ${at.trace} ${request.method} ${pathname}`, defect);
@@ -93,7 +95,6 @@ async function route(
   arrived: (principal: Principal) => void,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (pathname === "/health") return json({ status: "ok", version: VERSION });
   if (pathname === "/api/openapi.json" && request.method === "GET") return json(document);
   if (pathname === "/dev/token") return developmentToken(request, settings.identity, at);
   if (pathname.startsWith("/parties/")) return upgrade(request, env, settings.identity, at, arrived);

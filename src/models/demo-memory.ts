@@ -19,7 +19,7 @@ function kept(text: string): string | undefined {
   return undefined;
 }
 
-/** Acknowledges what it is asked to remember; whether it really is kept depends on consent, so nothing is promised. */
+/** Acknowledges what it is asked to remember; the house keeps it after the reply. */
 export function keep(scene: Scene): string | undefined {
   const wish = kept(scene.text);
   if (wish === undefined) return undefined;
@@ -35,8 +35,8 @@ export function keep(scene: Scene): string | undefined {
       ? scene.pick([`Noted: ${clause}.`, `Got it: ${clause}.`, `Thank you, I have that: ${clause}.`])
       : scene.pick([`Nice to meet you, ${name}.`, `Good to know you, ${name}.`, `Hello ${name}, noted.`]);
   return `${noted} ${scene.pick([
-    "It goes into my memory as far as you allow me to keep things about you.",
-    "With your consent it stays in my memory, where you can see and delete it.",
+    "I will keep that, since you asked me to.",
+    "It stays in my memory. Ask me about it whenever you like.",
   ])}`;
 }
 

@@ -2,15 +2,29 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { cachedAgentOf } from "#projections/kit/caches.ts";
-import { type Answer, bindings, eventsOf, eventually, fresh, type MessageBody, messagesOf, newAgent, newRoom, type Person, person } from "../support/door.ts";
+import {
+  type Answer,
+  bindings,
+  eventsOf,
+  eventually,
+  fresh,
+  type MessageBody,
+  messagesOf,
+  newAgent,
+  newRoom,
+  type Person,
+  person,
+} from "../support/door.ts";
 import { gate, scripted, scriptedModel } from "./scripted-model.ts";
 
 const { DB, CACHE } = bindings;
 const agentAt = (id: string) => bindings.AGENT.getByName(id);
 const roomAt = (id: string) => bindings.ROOM.getByName(id);
 
-const say = (who: Person, roomId: string, text: string): Promise<Answer<MessageBody>> => who.post(`/rooms/${roomId}/messages`, { text, client_msg_id: fresh("m") });
-const repliesIn = async (who: Person, roomId: string) => (await messagesOf(who, roomId)).filter(({ author_kind }) => author_kind === "agent");
+const say = (who: Person, roomId: string, text: string): Promise<Answer<MessageBody>> =>
+  who.post(`/rooms/${roomId}/messages`, { text, client_msg_id: fresh("m") });
+const repliesIn = async (who: Person, roomId: string) =>
+  (await messagesOf(who, roomId)).filter(({ author_kind }) => author_kind === "agent");
 const replies = (who: Person, roomId: string, count: number) =>
   eventually(`${count} replies`, async () => {
     const found = await repliesIn(who, roomId);
@@ -22,35 +36,98 @@ const countOf = (types: ReadonlyArray<string>, type: string) => types.filter((ot
 describe("the read models", () => {
   /** The specification's columns, and those of the base chat (contract § 6). */
   const columns: Readonly<Record<string, ReadonlyArray<string>>> = {
-    ai_agents: ["id", "name", "description", "created_by", "llm_provider", "model_name", "system_prompt", "personality", "capabilities", "memory_enabled", "is_active", "created_at", "updated_at"],
-    agent_memories: ["id", "agent_id", "memory_type", "content", "embedding_vector", "importance_score", "context", "created_at", "accessed_at", "access_count"],
-    agent_conversations: ["id", "agent_id", "room_id", "conversation_summary", "last_message_at", "message_count", "relationship_data", "created_at"],
-    tool_executions: ["id", "agent_id", "tool_name", "input_data", "output_data", "execution_status", "error_message", "executed_at", "execution_time_ms"],
+    ai_agents: [
+      "id",
+      "name",
+      "description",
+      "created_by",
+      "llm_provider",
+      "model_name",
+      "system_prompt",
+      "personality",
+      "capabilities",
+      "memory_enabled",
+      "is_active",
+      "created_at",
+      "updated_at",
+    ],
+    agent_memories: [
+      "id",
+      "agent_id",
+      "memory_type",
+      "content",
+      "embedding_vector",
+      "importance_score",
+      "context",
+      "created_at",
+      "accessed_at",
+      "access_count",
+    ],
+    agent_conversations: [
+      "id",
+      "agent_id",
+      "room_id",
+      "conversation_summary",
+      "last_message_at",
+      "message_count",
+      "relationship_data",
+      "created_at",
+    ],
+    tool_executions: [
+      "id",
+      "agent_id",
+      "tool_name",
+      "input_data",
+      "output_data",
+      "execution_status",
+      "error_message",
+      "executed_at",
+      "execution_time_ms",
+    ],
     users: ["clerk_user_id"],
     chat_rooms: ["id", "name", "kind", "created_by", "created_at"],
     room_members: ["room_id", "member_kind", "member_id"],
   };
   type Row = Readonly<Record<string, unknown>>;
-  const rows = async (table: string, column: string, value: string) => (await DB.prepare(`SELECT * FROM ${table} WHERE ${column} = ?`).bind(value).all<Row>()).results;
+  const rows = async (table: string, column: string, value: string) =>
+    (await DB.prepare(`SELECT * FROM ${table} WHERE ${column} = ?`).bind(value).all<Row>()).results;
 
   it("show a conversation in all seven tables, under the specification's names, once each [P1]", async () => {
     const olga = await person("olga");
     const { id } = await newAgent(olga, { capabilities: ["calculator"], personality: { traits: { openness: 1 } } });
-    const chat = async (message: string) => (await olga.post<{ room_id: string }>(`/agents/${id}/chat`, { message })).body;
+    const chat = async (message: string) =>
+      (await olga.post<{ room_id: string }>(`/agents/${id}/chat`, { message })).body;
     await chat("What is 17 * 23?");
     const { room_id } = await chat("Remember that my boat is called Nixe.");
-    const expected = { ai_agents: ["id", id, 1], agent_memories: ["agent_id", id, 1], agent_conversations: ["agent_id", id, 1], tool_executions: ["agent_id", id, 1], users: ["clerk_user_id", olga.id, 1], chat_rooms: ["id", room_id, 1], room_members: ["room_id", room_id, 2] } as const;
+    const expected = {
+      ai_agents: ["id", id, 1],
+      agent_memories: ["agent_id", id, 1],
+      agent_conversations: ["agent_id", id, 1],
+      tool_executions: ["agent_id", id, 1],
+      users: ["clerk_user_id", olga.id, 1],
+      chat_rooms: ["id", room_id, 1],
+      room_members: ["room_id", room_id, 2],
+    } as const;
     const shown = await eventually("all rows", async () => {
-      const found = await Promise.all(Object.entries(expected).map(async ([table, [column, value]]) => [table, await rows(table, column, value)] as const));
+      const found = await Promise.all(
+        Object.entries(expected).map(
+          async ([table, [column, value]]) => [table, await rows(table, column, value)] as const,
+        ),
+      );
       const tables = Object.fromEntries(found);
-      return found.every(([table, { length }]) => length >= expected[table as keyof typeof expected][2]) && tables["agent_conversations"]![0]!["message_count"] === 4 ? tables : undefined;
+      return found.every(([table, { length }]) => length >= expected[table as keyof typeof expected][2]) &&
+        tables["agent_conversations"]![0]!["message_count"] === 4
+        ? tables
+        : undefined;
     });
     for (const [table, [, , count]] of Object.entries(expected)) {
       expect(shown[table], table).toHaveLength(count);
       expect(Object.keys(shown[table]![0]!), table).toEqual(expect.arrayContaining([...columns[table]!]));
     }
     expect(shown["tool_executions"]![0]).toMatchObject({ tool_name: "calculator", execution_status: "success" });
-    expect(shown["agent_memories"]![0]).toMatchObject({ memory_type: expect.stringMatching(/^(episodic|semantic|procedural|social)$/) });
+    expect(shown["agent_memories"]![0]).toMatchObject({
+      memory_type: expect.stringMatching(/^(episodic|semantic|procedural|social)$/),
+    });
     expect(shown["chat_rooms"]![0]).toMatchObject({ kind: "direct", created_by: olga.id, message_count: 4 });
     // Words are sealed at rest: nothing that was said stands in clear in any row.
     expect(JSON.stringify(shown)).not.toMatch(/Nixe|17 \*|391|You answer what/);
@@ -83,13 +160,17 @@ describe("sleep", () => {
   it("between messages takes nothing away: agent, room and vault go on from their logs", async () => {
     const olga = await person("olga");
     const agent = await newAgent(olga, { capabilities: ["calculator"] });
-    const chat = (message: string) => olga.post<{ room_id: string; reply: { text: string } }>(`/agents/${agent.id}/chat`, { message });
+    const chat = (message: string) =>
+      olga.post<{ room_id: string; reply: { text: string } }>(`/agents/${agent.id}/chat`, { message });
     const { room_id } = (await chat("Please remember that my boat is called Nixe.")).body;
     const before = [await eventsOf(olga, "agents", agent.id), await messagesOf(olga, room_id)] as const;
     await evictDurableObject(agentAt(agent.id));
     await evictDurableObject(roomAt(room_id));
     expect([await eventsOf(olga, "agents", agent.id), await messagesOf(olga, room_id)]).toEqual(before);
-    expect((await olga.get(`/agents/${agent.id}`)).body).toMatchObject({ system_prompt: "You answer what was asked.", version: 1 });
+    expect((await olga.get(`/agents/${agent.id}`)).body).toMatchObject({
+      system_prompt: "You answer what was asked.",
+      version: 1,
+    });
     await evictDurableObject(agentAt(agent.id));
     expect((await chat("What is my boat called?")).body.reply.text).toContain("Nixe");
     expect((await messagesOf(olga, room_id)).length).toBe(4);
@@ -119,7 +200,8 @@ describe("death in the middle of a turn", () => {
     const olga = await person("olga");
     const agent = await newAgent(olga, scripted("Ada"));
     const room = await newRoom(olga, "private", { agents: [agent] });
-    const asked = (times: number) => eventually(`question ${times}`, () => (model.asked.length >= times ? true : undefined));
+    const asked = (times: number) =>
+      eventually(`question ${times}`, () => (model.asked.length >= times ? true : undefined));
     await say(olga, room.id, "@Ada, are you there?");
     await asked(1);
     return { olga, agent, room, door, asked };
@@ -132,9 +214,16 @@ describe("death in the middle of a turn", () => {
     expect(await replies(olga, room.id, 1)).toMatchObject([{ text: "I am back.", author_id: agent.id }]);
     door.open();
     await say(olga, room.id, "Thank you.");
-    await eventually("the turn's end", async () => ((await typesOf(olga, agent.id)).includes("TurnCompleted") ? true : undefined));
+    await eventually("the turn's end", async () =>
+      (await typesOf(olga, agent.id)).includes("TurnCompleted") ? true : undefined,
+    );
     const types = await typesOf(olga, agent.id);
-    expect([countOf(types, "TurnStarted"), countOf(types, "TurnResumed"), countOf(types, "ReplyPosted"), countOf(types, "TurnCompleted")]).toEqual([1, 1, 1, 1]);
+    expect([
+      countOf(types, "TurnStarted"),
+      countOf(types, "TurnResumed"),
+      countOf(types, "ReplyPosted"),
+      countOf(types, "TurnCompleted"),
+    ]).toEqual([1, 1, 1, 1]);
     expect(await repliesIn(olga, room.id)).toHaveLength(1);
   });
 
@@ -151,7 +240,9 @@ describe("death in the middle of a turn", () => {
     await runDurableObjectAlarm(roomAt(room.id));
     await runDurableObjectAlarm(agentAt(agent.id));
     const types = await typesOf(olga, agent.id);
-    expect([countOf(types, "TurnResumed"), countOf(types, "TurnCompleted"), countOf(types, "TurnFailed")]).toEqual([2, 1, 0]);
+    expect([countOf(types, "TurnResumed"), countOf(types, "TurnCompleted"), countOf(types, "TurnFailed")]).toEqual([
+      2, 1, 0,
+    ]);
     expect(await repliesIn(olga, room.id)).toHaveLength(1);
   });
 
@@ -176,7 +267,9 @@ describe("death in the middle of a turn", () => {
     await runDurableObjectAlarm(agentAt(agent.id));
     await replies(olga, room.id, 1);
     for (const stub of [agentAt(agent.id), roomAt(room.id)]) {
-      const verdict = await runInDurableObject(stub, (actor) => (actor as unknown as { ledger: { head: number; verify(): unknown } }).ledger.verify());
+      const verdict = await runInDurableObject(stub, (actor) =>
+        (actor as unknown as { ledger: { head: number; verify(): unknown } }).ledger.verify(),
+      );
       expect(verdict).toMatchObject({ intact: true });
     }
   });
@@ -192,11 +285,17 @@ describe("several at once", () => {
     const olga = await person("olga");
     const agent = await newAgent(olga, scripted("Ada"));
     const room = await newRoom(olga, "private", { agents: [agent] });
-    const chat = (message: string) => olga.post<{ reply: { text: string; message_id: string } }>(`/agents/${agent.id}/chat`, { message, room_id: room.id });
+    const chat = (message: string) =>
+      olga.post<{ reply: { text: string; message_id: string } }>(`/agents/${agent.id}/chat`, {
+        message,
+        room_id: room.id,
+      });
     const first = chat("one");
     await eventually("the first question", () => (model.asked.length === 1 ? true : undefined));
     const later = ["two", "three", "four"].map(chat);
-    await eventually("all four to be heard", async () => (countOf(await typesOf(olga, agent.id), "MessageReceived") === 4 ? true : undefined));
+    await eventually("all four to be heard", async () =>
+      countOf(await typesOf(olga, agent.id), "MessageReceived") === 4 ? true : undefined,
+    );
     door.open();
     const answers = await Promise.all([first, ...later]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -210,14 +309,17 @@ describe("several at once", () => {
   });
 
   it("two agents that call on each other stop by themselves, until a person speaks again", async () => {
-    scriptedModel(({ system }) => ({ says: [system.includes("You are Ada,") ? "What do you say, @Bo?" : "I do not know. @Ada?"] }));
+    scriptedModel(({ system }) => ({
+      says: [system.includes("You are Ada,") ? "What do you say, @Bo?" : "I do not know. @Ada?"],
+    }));
     const olga = await person("olga");
     const [ada, bo] = [await newAgent(olga, scripted("Ada")), await newAgent(olga, scripted("Bo"))];
     const room = await newRoom(olga, "private", { agents: [ada, bo] });
     const settled = () =>
       eventually("silence", async () => {
         const types = [...(await typesOf(olga, ada.id)), ...(await typesOf(olga, bo.id))];
-        const open = countOf(types, "MessageReceived") - countOf(types, "TurnDeclined") - countOf(types, "TurnCompleted");
+        const open =
+          countOf(types, "MessageReceived") - countOf(types, "TurnDeclined") - countOf(types, "TurnCompleted");
         const heard = (await messagesOf(olga, room.id)).length * 2 - (await repliesIn(olga, room.id)).length;
         return open === 0 && countOf(types, "MessageReceived") === heard ? types : undefined;
       });
@@ -233,7 +335,10 @@ describe("several at once", () => {
   });
 
   it("a model that asks for tools without end is stopped, and its turn ends with a word", async () => {
-    const model = scriptedModel((_asked, count) => ({ says: [], calls: [{ id: `c${count}`, tool: "calculator", json: [`{"expression":"${count}+1"}`] }] }));
+    const model = scriptedModel((_asked, count) => ({
+      says: [],
+      calls: [{ id: `c${count}`, tool: "calculator", json: [`{"expression":"${count}+1"}`] }],
+    }));
     const olga = await person("olga");
     const agent = await newAgent(olga, scripted("Ada", { capabilities: ["calculator"] }));
     const answer = await olga.post(`/agents/${agent.id}/chat`, { message: "Go on for ever." });

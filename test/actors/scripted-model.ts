@@ -23,7 +23,9 @@ export interface Refuses {
 
 const decode = Schema.decodeUnknownSync(
   Schema.fromJsonString(
-    Schema.Struct({ messages: Schema.Array(Schema.Struct({ role: Schema.String, content: Schema.NullOr(Schema.String) })) }),
+    Schema.Struct({
+      messages: Schema.Array(Schema.Struct({ role: Schema.String, content: Schema.NullOr(Schema.String) })),
+    }),
   ),
 );
 
@@ -31,7 +33,9 @@ const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const real = globalThis.fetch;
 
 /** Answers as `speak` says until the test is over. What is asked is kept in `asked`. */
-export function scriptedModel(speak: (asked: Asked, count: number) => Says | Refuses | Promise<Says | Refuses>): { readonly asked: ReadonlyArray<Asked> } {
+export function scriptedModel(speak: (asked: Asked, count: number) => Says | Refuses | Promise<Says | Refuses>): {
+  readonly asked: ReadonlyArray<Asked>;
+} {
   const asked: Asked[] = [];
   globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
@@ -67,4 +71,9 @@ export function gate(): { readonly open: () => void; readonly passed: () => Prom
 }
 
 /** An agent that this script speaks for. */
-export const scripted = (name: string, more: object = {}) => ({ name, llm_provider: "openai", model_name: "scripted", ...more });
+export const scripted = (name: string, more: object = {}) => ({
+  name,
+  llm_provider: "openai",
+  model_name: "scripted",
+  ...more,
+});

@@ -1,7 +1,19 @@
 /** A conversation as its sockets see it: messages, what was missed, agents thinking, using tools and speaking, and a room that sleeps in between. */
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { bindings, eventually, fresh, type MessageBody, messagesOf, newAgent, newRoom, type Person, person } from "../support/door.ts";
+import type { UserId } from "#events/kit/ids.ts";
+import type { Room } from "#src/worker.ts";
+import {
+  bindings,
+  eventually,
+  fresh,
+  type MessageBody,
+  messagesOf,
+  newAgent,
+  newRoom,
+  type Person,
+  person,
+} from "../support/door.ts";
 import { type FrameClient, presenceOf } from "../support/phoenix-frames.ts";
 import { seated } from "./room-socket.ts";
 import { gate, scripted, scriptedModel } from "./scripted-model.ts";
@@ -22,9 +34,14 @@ interface AgentMessage {
   readonly notice?: boolean;
 }
 
-const say = (client: FrameClient, text: string, more: object = {}) => client.ask("new_message", { text, client_msg_id: fresh("m"), ...more });
+const say = (client: FrameClient, text: string, more: object = {}) =>
+  client.ask("new_message", { text, client_msg_id: fresh("m"), ...more });
 const ending = (client: FrameClient, turnId?: unknown) =>
-  client.first<Thinking>("agent_thinking", ({ state, turn_id }) => ["done", "failed", "stopped"].includes(state) && (turnId === undefined || turn_id === turnId));
+  client.first<Thinking>(
+    "agent_thinking",
+    ({ state, turn_id }) =>
+      ["done", "failed", "stopped"].includes(state) && (turnId === undefined || turn_id === turnId),
+  );
 const sleep = (roomId: string) => evictDurableObject(bindings.ROOM.getByName(roomId));
 
 /** Two people at their sockets in a public room with one scripted agent. */
@@ -41,7 +58,14 @@ describe("messages", () => {
     const { olga, hers, his, room } = await scene();
     const { response } = await say(hers, "Hello");
     for (const client of [hers, his])
-      expect(await client.first("message_created")).toMatchObject({ id: response["message_id"], seq: response["seq"], text: "Hello", author_id: olga.id, author_kind: "user", room_id: room.id });
+      expect(await client.first("message_created")).toMatchObject({
+        id: response["message_id"],
+        seq: response["seq"],
+        text: "Hello",
+        author_id: olga.id,
+        author_kind: "user",
+        room_id: room.id,
+      });
     expect((await messagesOf(olga, room.id)).map(({ text }) => text)).toEqual(["Hello"]);
   });
 
@@ -52,7 +76,10 @@ describe("messages", () => {
     expect(second).toEqual(first);
     const posted = await olga.post<MessageBody>(`/rooms/${room.id}/messages`, once);
     expect(posted.body).toMatchObject({ id: first.response["message_id"], seq: first.response["seq"] });
-    expect(await hers.ask("new_message", { ...once, text: "Other words" })).toMatchObject({ status: "error", response: { reason: "idempotency-conflict" } });
+    expect(await hers.ask("new_message", { ...once, text: "Other words" })).toMatchObject({
+      status: "error",
+      response: { reason: "idempotency-conflict" },
+    });
     await say(hers, "The end");
     await his.first("message_created", ({ text }) => text === "The end");
     expect(his.said()).toEqual(["Only once", "The end"]);
@@ -62,7 +89,10 @@ describe("messages", () => {
     const { olga, hers } = await scene();
     const other = await newRoom(olga);
     const there = await olga.post<MessageBody>(`/rooms/${other.id}/messages`, { text: "There", client_msg_id: "1" });
-    expect(await say(hers, "Yes", { reply_to: there.body.id })).toMatchObject({ status: "error", response: { reason: "validation" } });
+    expect(await say(hers, "Yes", { reply_to: there.body.id })).toMatchObject({
+      status: "error",
+      response: { reason: "validation" },
+    });
     const { response } = await say(hers, "Here");
     expect((await say(hers, "Yes", { reply_to: response["message_id"] })).status).toBe("ok");
   });
@@ -101,8 +131,10 @@ describe("coming back", () => {
 
   it("after too much, or from a place that does not exist, is told to start anew", async () => {
     const { olga, sven, hers, room } = await scene();
-    for (let batch = 0; batch < 6; batch++)
-      await Promise.all(Array.from({ length: 100 }, () => olga.post(`/rooms/${room.id}/messages`, { text: "…", client_msg_id: fresh("m") })));
+    const by = { userId: olga.id as UserId, name: "Olga", roles: ["participant"] as const };
+    await runInDurableObject(bindings.ROOM.getByName(room.id), async (actor: Room) => {
+      for (let count = 0; count < 501; count++) await actor.post(by, fresh("cmd"), { text: "…" });
+    });
     for (const after_seq of [0, 99_999]) {
       const client = await seated(sven, room.id, { after_seq });
       expect(client.frames[0]![4]).toMatchObject({ status: "ok", response: { resync: true, seq: expect.any(Number) } });
@@ -124,29 +156,60 @@ describe("an agent's turn", () => {
     const { response } = await say(hers, "@Ada, how is the weather?");
     for (const client of [hers, his]) {
       const { turn_id } = await ending(client);
-      const states = client.of<Thinking>("agent_thinking").filter((frame) => frame.turn_id === turn_id).map(({ state }) => state);
+      const states = client
+        .of<Thinking>("agent_thinking")
+        .filter((frame) => frame.turn_id === turn_id)
+        .map(({ state }) => state);
       expect(states.at(-1)).toBe("done");
       expect(states).toEqual(expect.arrayContaining(["context", "thinking", "replying"]));
       const messages = client.of<AgentMessage>("agent_message");
       const end = messages.at(-1)!;
       expect(messages.map(({ phase }) => phase)).toEqual(["start", ...messages.slice(1, -1).map(() => "delta"), "end"]);
       expect(messages.length).toBeGreaterThan(3);
-      expect(end).toMatchObject({ agent_id: ada.id, turn_id, in_reply_to: response["message_id"], ai_generated: true, usage: { tokens_in: 12, tokens_out: 7 }, seq: expect.any(Number), text: "Good evening. It is a fine night for sailing! Shall we?" });
-      expect(messages.map(({ delta }) => delta ?? "").join("").trim()).toBe(end.text);
+      expect(end).toMatchObject({
+        agent_id: ada.id,
+        turn_id,
+        in_reply_to: response["message_id"],
+        ai_generated: true,
+        usage: { tokens_in: 12, tokens_out: 7 },
+        seq: expect.any(Number),
+        text: "Good evening. It is a fine night for sailing! Shall we?",
+      });
+      expect(
+        messages
+          .map(({ delta }) => delta ?? "")
+          .join("")
+          .trim(),
+      ).toBe(end.text);
       expect(new Set(messages.map(({ message_id }) => message_id)).size).toBe(1);
     }
     expect(hers.of("message_created")).toHaveLength(1);
   });
 
   it("shows each tool from start to end, with what went in and came out", async () => {
-    scriptedModel(({ said }) => (said.some((line) => line.includes("391")) ? { says: ["It is 391."] } : { says: [], calls: [{ id: "c1", tool: "calculator", json: ['{"expression":', '"17*23"}'] }, { id: "c2", tool: "time_date", json: ["{}"] }] }));
+    scriptedModel(({ said }) =>
+      said.some((line) => line.includes("391"))
+        ? { says: ["It is 391."] }
+        : {
+            says: [],
+            calls: [
+              { id: "c1", tool: "calculator", json: ['{"expression":', '"17*23"}'] },
+              { id: "c2", tool: "time_date", json: ["{}"] },
+            ],
+          },
+    );
     const { ada, hers, his } = await scene(scripted("Ada", { capabilities: ["calculator"] }));
     await say(hers, "@Ada 17*23?");
     await ending(his);
     const shown = his.of<{ id: string; tool: string; status: string }>("tool_execution");
     const of = (tool: string) => shown.filter((frame) => frame.tool === tool);
     expect(of("calculator").map(({ status }) => status)).toEqual(["running", "success"]);
-    expect(of("calculator").at(-1)).toMatchObject({ agent_id: ada.id, input: '{"expression":"17*23"}', output: '{"value":391}', ms: expect.any(Number) });
+    expect(of("calculator").at(-1)).toMatchObject({
+      agent_id: ada.id,
+      input: '{"expression":"17*23"}',
+      output: '{"value":391}',
+      ms: expect.any(Number),
+    });
     expect(of("time_date").map(({ status }) => status)).toEqual(["denied"]);
     expect(new Set(shown.map(({ id }) => id)).size).toBe(2);
   });
@@ -157,12 +220,24 @@ describe("an agent's turn", () => {
     const spoken = await hers.ask("invoke_agent", { agent_id: ada.id, text: "Come on", client_msg_id: "1" });
     expect(spoken).toMatchObject({ status: "ok", response: { turn_id: expect.stringMatching(/^trn_/) } });
     await ending(his, spoken.response["turn_id"]);
-    const silent = await hers.ask("invoke_agent", { agent_id: ada.id, client_msg_id: "2", reply_to: (await his.first("message_created"))["id"] });
+    const silent = await hers.ask("invoke_agent", {
+      agent_id: ada.id,
+      client_msg_id: "2",
+      reply_to: (await his.first("message_created"))["id"],
+    });
     await ending(his, silent.response["turn_id"]);
     expect(his.said()).toEqual(["Come on", "Here I am.", "Here I am."]);
-    expect(await hers.ask("invoke_agent", { agent_id: ada.id, client_msg_id: "2", reply_to: (await his.first("message_created"))["id"] })).toEqual(silent);
+    expect(
+      await hers.ask("invoke_agent", {
+        agent_id: ada.id,
+        client_msg_id: "2",
+        reply_to: (await his.first("message_created"))["id"],
+      }),
+    ).toEqual(silent);
     expect(model.asked).toHaveLength(2);
-    expect(his.of<AgentMessage>("agent_message").findLast(({ phase }) => phase === "end")?.in_reply_to).toBe((await his.first("message_created"))["id"]);
+    expect(his.of<AgentMessage>("agent_message").findLast(({ phase }) => phase === "end")?.in_reply_to).toBe(
+      (await his.first("message_created"))["id"],
+    );
   });
 
   it("that no model answers ends as failed, with one honest sentence; over HTTP it is 503", async () => {
@@ -177,7 +252,10 @@ describe("an agent's turn", () => {
     expect(JSON.stringify([his.frames, chat.body])).not.toMatch(/models\.test|apiKey|Bearer/);
   });
 
-  it.each(["sent away", "deleted"])("whose agent is %s in the middle ends at once, and nothing more is said", async (how) => {
+  it.each([
+    "sent away",
+    "deleted",
+  ])("whose agent is %s in the middle ends at once, and nothing more is said", async (how) => {
     const door = gate();
     const model = scriptedModel(async () => {
       await door.passed();
@@ -199,7 +277,13 @@ describe("an agent's turn", () => {
   it("is not begun by what does not concern the agent", async () => {
     const model = scriptedModel(() => ({ says: ["Hm?"] }));
     const { hers, his } = await scene();
-    for (const text of ["Hello everybody", "Adamant, is it?", "mail me at x@Adamant.example", "Ada was here yesterday."]) await say(hers, text);
+    for (const text of [
+      "Hello everybody",
+      "Adamant, is it?",
+      "mail me at x@Adamant.example",
+      "Ada was here yesterday.",
+    ])
+      await say(hers, text);
     await say(hers, "@ada now you.");
     await ending(his);
     expect(model.asked).toHaveLength(1);
@@ -215,9 +299,18 @@ describe("a room that slept", () => {
     for (let nap = 1; nap <= 3; nap++) {
       await sleep(room.id);
       await say(hers, `@Ada, nap ${nap}?`);
-      const end = await his.until(`reply ${nap}`, () => his.of<AgentMessage>("agent_message").filter(({ phase }) => phase === "end")[nap - 1]);
+      const end = await his.until(
+        `reply ${nap}`,
+        () => his.of<AgentMessage>("agent_message").filter(({ phase }) => phase === "end")[nap - 1],
+      );
       await ending(his, end.turn_id);
-      await eventually("Ada is idle, once", () => (presenceOf(his)[`agent:${ada.id}`]?.map(({ status }) => status).join() === "idle" ? true : undefined));
+      await eventually("Ada is idle, once", () =>
+        presenceOf(his)
+          [`agent:${ada.id}`]?.map(({ status }) => status)
+          .join() === "idle"
+          ? true
+          : undefined,
+      );
       expect(presentOnce(his, `user:${olga.id}`)).toBe(1);
     }
     expect(his.said().filter((text) => text === "Awake.")).toHaveLength(3);
@@ -244,7 +337,10 @@ describe("a room that slept", () => {
     await his.ask("phx_leave", {}, { joinRef: "1" });
     await sleep(room.id);
     await say(hers, "Anybody?");
-    expect(await his.ask("new_message", { text: "I", client_msg_id: "1" })).toMatchObject({ status: "error", response: { reason: "unmatched topic" } });
+    expect(await his.ask("new_message", { text: "I", client_msg_id: "1" })).toMatchObject({
+      status: "error",
+      response: { reason: "unmatched topic" },
+    });
     await his.joined({ after_seq: 0 });
     await his.first("message_created");
     expect(his.said()).toEqual(["Anybody?"]);

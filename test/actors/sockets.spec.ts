@@ -28,13 +28,19 @@ describe("the upgrade", () => {
 
   it("takes the token in the subprotocol and echoes `phoenix`, and only that", async () => {
     for (const offer of [`phoenix, ${bearer(olga.token)}`, `phoenix,${bearer(olga.token)}`])
-      expect(await tried(path(room.id), { "sec-websocket-protocol": offer })).toEqual({ status: 101, protocol: "phoenix" });
+      expect(await tried(path(room.id), { "sec-websocket-protocol": offer })).toEqual({
+        status: 101,
+        protocol: "phoenix",
+      });
   });
 
   it("takes the token in the query and echoes nothing that was not offered", async () => {
     expect(await tried(`${path(room.id)}&token=${olga.token}`)).toEqual({ status: 101, protocol: null });
     expect(await tried(`/parties/room/${room.id}?token=${olga.token}`)).toEqual({ status: 101, protocol: null });
-    expect(await tried(`${path(room.id)}&token=${olga.token}`, { "sec-websocket-protocol": "phoenix" })).toEqual({ status: 101, protocol: "phoenix" });
+    expect(await tried(`${path(room.id)}&token=${olga.token}`, { "sec-websocket-protocol": "phoenix" })).toEqual({
+      status: 101,
+      protocol: "phoenix",
+    });
   });
 
   it.each([
@@ -43,7 +49,10 @@ describe("the upgrade", () => {
     ["no real token", "&token=a.b.c"],
     ["a cut token", "&token=CUT"],
   ])("%s: 403, before any socket", async (_what, query) => {
-    expect(await tried(path(room.id) + query.replace("CUT", olga.token.slice(0, -9)))).toEqual({ status: 403, protocol: null });
+    expect(await tried(path(room.id) + query.replace("CUT", olga.token.slice(0, -9)))).toEqual({
+      status: 403,
+      protocol: null,
+    });
   });
 
   it("a bad token in the subprotocol: 403, also beside a good one in the query", async () => {
@@ -59,20 +68,36 @@ describe("the upgrade", () => {
 
   it("a page of another origin: 403; of this one, or no page at all: welcome", async () => {
     const to = `${path(room.id)}&token=${olga.token}`;
-    for (const origin of ["https://evil.example", "http://localhost:1", "http://localhost.evil.example", "null", "localhost"])
+    for (const origin of [
+      "https://evil.example",
+      "http://localhost:1",
+      "http://localhost.evil.example",
+      "null",
+      "localhost",
+    ])
       expect((await tried(to, { origin })).status, origin).toBe(403);
     for (const origin of ["http://localhost"]) expect((await tried(to, { origin })).status).toBe(101);
   });
 
   it("there is no other door", async () => {
-    for (const to of [`/parties/rooms/${room.id}`, "/parties/vault/0", `/parties/room/${fresh("x")}`, `/parties/room/${room.id}/other`, `/parties/room/${room.id}/websocket/x`, "/parties/room/"])
+    for (const to of [
+      `/parties/rooms/${room.id}`,
+      "/parties/vault/0",
+      `/parties/room/${fresh("x")}`,
+      `/parties/room/${room.id}/other`,
+      `/parties/room/${room.id}/websocket/x`,
+      "/parties/room/",
+    ])
       expect((await tried(`${to}?vsn=2.0.0&token=${olga.token}`)).status, to).toBe(404);
   });
 
   it("what a client says of itself in headers of ours is not believed", async () => {
     const sven = await person("sven");
     const claimed = encodeURIComponent(JSON.stringify({ userId: olga.id, name: "Olga", roles: ["admin"] }));
-    const response = await upgrade(`${path(room.id)}&token=${sven.token}`, { "x-troupe-principal": claimed, "x-partykit-room": "other" });
+    const response = await upgrade(`${path(room.id)}&token=${sven.token}`, {
+      "x-troupe-principal": claimed,
+      "x-partykit-room": "other",
+    });
     const client = new FrameClient(response.webSocket!, `room:${room.id}`);
     response.webSocket!.accept();
     await client.joined();
@@ -87,7 +112,13 @@ describe("frames", () => {
     client.send(JSON.stringify([null, "7", "phoenix", "heartbeat", {}]));
     client.send('[null,"hb","phoenix","heartbeat",{}]');
     for (const ref of ["7", "hb"])
-      expect(await client.until(`beat ${ref}`, (frames) => frames.find((frame) => frame[1] === ref))).toEqual([null, ref, "phoenix", "phx_reply", { status: "ok", response: {} }]);
+      expect(await client.until(`beat ${ref}`, (frames) => frames.find((frame) => frame[1] === ref))).toEqual([
+        null,
+        ref,
+        "phoenix",
+        "phx_reply",
+        { status: "ok", response: {} },
+      ]);
     client.close();
   });
 
@@ -98,7 +129,9 @@ describe("frames", () => {
     const [joinReply, state] = client.frames;
     expect(joinReply!.slice(0, 4)).toEqual(["1", "1", `room:${room.id}`, "phx_reply"]);
     expect(state!.slice(0, 4)).toEqual(["1", null, `room:${room.id}`, "presence_state"]);
-    expect(state![4]).toMatchObject({ [`user:${olga.id}`]: { metas: [{ kind: "user", status: "online", phx_ref: expect.any(String) }] } });
+    expect(state![4]).toMatchObject({
+      [`user:${olga.id}`]: { metas: [{ kind: "user", status: "online", phx_ref: expect.any(String) }] },
+    });
     client.close();
   });
 
@@ -119,7 +152,13 @@ describe("frames", () => {
     const [client, other] = [await connect(olga, room.id), await connect(olga, room.id)];
     await Promise.all([client.joined(), other.joined()]);
     expect(await client.ask("phx_leave", {}, { joinRef: "1" })).toEqual(ok({}));
-    expect(await client.until("phx_close", (frames) => frames.find((frame) => frame[3] === "phx_close"))).toEqual(["1", "1", `room:${room.id}`, "phx_close", {}]);
+    expect(await client.until("phx_close", (frames) => frames.find((frame) => frame[3] === "phx_close"))).toEqual([
+      "1",
+      "1",
+      `room:${room.id}`,
+      "phx_close",
+      {},
+    ]);
     const text = fresh("after");
     await other.ask("new_message", { text, client_msg_id: fresh("m") });
     await other.first("message_created", (message) => message["text"] === text);
@@ -132,8 +171,13 @@ describe("frames", () => {
     const client = await connect(olga, room.id);
     await client.joined();
     await client.joined();
-    const own = client.frames.filter(([, ref, , event]) => event === "phx_close" || (event === "phx_reply" && ref === "2"));
-    expect(own.map(([joinRef, ref, , event]) => [joinRef, ref, event])).toEqual([["1", "1", "phx_close"], ["2", "2", "phx_reply"]]);
+    const own = client.frames.filter(
+      ([, ref, , event]) => event === "phx_close" || (event === "phx_reply" && ref === "2"),
+    );
+    expect(own.map(([joinRef, ref, , event]) => [joinRef, ref, event])).toEqual([
+      ["1", "1", "phx_close"],
+      ["2", "2", "phx_reply"],
+    ]);
     const text = fresh("once");
     await client.ask("new_message", { text, client_msg_id: fresh("m") });
     expect(client.said().filter((said) => said === text)).toHaveLength(1);
@@ -149,7 +193,9 @@ describe("frames", () => {
     expect(await client.ask("new_message", { text: "Hi", client_msg_id: "1" })).toEqual(error("unmatched topic"));
     await client.joined();
     for (const topic of ["room:other", "agent:x", `room:${room.id} `, "", "lobby"]) {
-      expect(await client.ask("new_message", { text: "Hi", client_msg_id: "1" }, { topic })).toEqual(error("unmatched topic"));
+      expect(await client.ask("new_message", { text: "Hi", client_msg_id: "1" }, { topic })).toEqual(
+        error("unmatched topic"),
+      );
       expect(await client.ask("phx_join", {}, { topic })).toEqual(error("unmatched topic"));
     }
     expect(await client.ask("anything", {}, { topic: "phoenix" })).toEqual(error("unmatched topic"));
@@ -159,19 +205,54 @@ describe("frames", () => {
   it("every push is answered, also when it is nothing anybody knows", async () => {
     const client = await connect(olga, room.id);
     await client.joined();
-    for (const event of ["shout", "message_created", "agent_message", "presence_state", "phx_error", "", "constructor", "x".repeat(1_000)])
-      expect(await client.ask(event, {})).toMatchObject({ status: "error", response: { reason: "validation", detail: expect.any(String) } });
+    for (const event of [
+      "shout",
+      "message_created",
+      "agent_message",
+      "presence_state",
+      "phx_error",
+      "",
+      "constructor",
+      "x".repeat(1_000),
+    ])
+      expect(await client.ask(event, {})).toMatchObject({
+        status: "error",
+        response: { reason: "validation", detail: expect.any(String) },
+      });
     client.close();
   });
 
   it("a payload that does not fit is named as that", async () => {
     const client = await connect(olga, room.id);
     await client.joined();
-    const messages = [null, [], "Hi", 7, {}, { text: "Hi" }, { client_msg_id: "1" }, { text: 7, client_msg_id: "1" }, { text: "", client_msg_id: "1" }, { text: " \n", client_msg_id: "1" }, { text: "Hi", client_msg_id: "" }, { text: "Hi", client_msg_id: "x".repeat(129) }, { text: "\ud800", client_msg_id: "1" }, { text: "a\0b", client_msg_id: "1" }, { text: "Hi", client_msg_id: "\udc00" }, { text: "Hi", client_msg_id: "1", reply_to: 7 }, { text: "Hi", client_msg_id: "1", reply_to: "msg_x" }];
-    for (const payload of messages) expect(await client.ask("new_message", payload), JSON.stringify(payload)).toEqual(error("validation"));
-    for (const payload of [null, {}, { agent_id: 7, client_msg_id: "1" }, { client_msg_id: "1" }]) expect(await client.ask("invoke_agent", payload)).toEqual(error("validation"));
-    for (const agent_id of ["x", room.id, `agt_${"0".repeat(26)}`]) expect(await client.ask("invoke_agent", { agent_id, client_msg_id: fresh("m") })).toEqual(error("not-found"));
-    expect(await client.ask("new_message", { text: "x".repeat(16_385), client_msg_id: "1" })).toEqual(error("payload-too-large"));
+    const messages = [
+      null,
+      [],
+      "Hi",
+      7,
+      {},
+      { text: "Hi" },
+      { client_msg_id: "1" },
+      { text: 7, client_msg_id: "1" },
+      { text: "", client_msg_id: "1" },
+      { text: " \n", client_msg_id: "1" },
+      { text: "Hi", client_msg_id: "" },
+      { text: "Hi", client_msg_id: "x".repeat(129) },
+      { text: "\ud800", client_msg_id: "1" },
+      { text: "a\0b", client_msg_id: "1" },
+      { text: "Hi", client_msg_id: "\udc00" },
+      { text: "Hi", client_msg_id: "1", reply_to: 7 },
+      { text: "Hi", client_msg_id: "1", reply_to: "msg_x" },
+    ];
+    for (const payload of messages)
+      expect(await client.ask("new_message", payload), JSON.stringify(payload)).toEqual(error("validation"));
+    for (const payload of [null, {}, { agent_id: 7, client_msg_id: "1" }, { client_msg_id: "1" }])
+      expect(await client.ask("invoke_agent", payload)).toEqual(error("validation"));
+    for (const agent_id of ["x", room.id, `agt_${"0".repeat(26)}`])
+      expect(await client.ask("invoke_agent", { agent_id, client_msg_id: fresh("m") })).toEqual(error("not-found"));
+    expect(await client.ask("new_message", { text: "x".repeat(16_385), client_msg_id: "1" })).toEqual(
+      error("payload-too-large"),
+    );
     expect(await client.join({ after_seq: "abc" })).toEqual(error("validation"));
     expect(await client.join({ after_seq: 1.5 })).toEqual(error("validation"));
     client.close();
@@ -185,13 +266,32 @@ describe("garbage", () => {
     await Promise.all([victim.joined(), calm.joined()]);
     const before = await eventsOf(olga, "rooms", own.id);
     const seen = calm.frames.length;
-    const broken = ["", "{", "null", "7", "[]", "[1,2,3,4,5]", '[null,null,"t","e"]', '[null,null,"t","e",{},1]', '["1",2,"t","e",{}]', "[".repeat(50_000), "\u0000", '{"topic":"room"}'];
+    const broken = [
+      "",
+      "{",
+      "null",
+      "7",
+      "[]",
+      "[1,2,3,4,5]",
+      '[null,null,"t","e"]',
+      '[null,null,"t","e",{},1]',
+      '["1",2,"t","e",{}]',
+      "[".repeat(50_000),
+      "\u0000",
+      '{"topic":"room"}',
+    ];
     for (const [index, text] of broken.entries()) {
       victim.send(text);
-      await victim.until(`an answer to garbage ${index}`, (frames) => frames.filter(([, , , event, payload]) => event === "phx_reply" && payload["status"] === "error")[index]);
+      await victim.until(
+        `an answer to garbage ${index}`,
+        (frames) =>
+          frames.filter(([, , , event, payload]) => event === "phx_reply" && payload["status"] === "error")[index],
+      );
     }
-    victim.send(new TextEncoder().encode('["1","5","t","e",{}]').buffer);
-    await victim.until("an answer to a binary frame", (frames) => (frames.filter(([, , , , payload]) => payload["status"] === "error").length > broken.length ? true : undefined));
+    victim.send(new Uint8Array([0x5b, 0x5d]).buffer);
+    await victim.until("an answer to a binary frame", (frames) =>
+      frames.filter(([, , , , payload]) => payload["status"] === "error").length > broken.length ? true : undefined,
+    );
     expect(await victim.ask("heartbeat", {}, { topic: "phoenix" })).toEqual(ok({}));
     expect(calm.frames.length).toBe(seen);
     expect(await eventsOf(olga, "rooms", own.id)).toEqual(before);
@@ -208,7 +308,9 @@ describe("garbage", () => {
     victim.send(JSON.stringify(["1", "9", victim.topic, "new_message", { text, client_msg_id: "1" }]));
     expect(await victim.untilClosed()).toBe(1009);
     expect(await calm.ask("new_message", { text: "Still here", client_msg_id: fresh("m") })).toEqual(ok());
-    await calm.until("the victim is gone from presence", () => (presenceOf(calm)[`user:${olga.id}`]?.length === 1 ? true : undefined));
+    await calm.until("the victim is gone from presence", () =>
+      presenceOf(calm)[`user:${olga.id}`]?.length === 1 ? true : undefined,
+    );
     calm.close();
   });
 });
@@ -220,9 +322,15 @@ describe("presence", () => {
     const own = await newRoom(olga, "public", { agents: [agent] });
     const watcher = await connect(olga, own.id);
     await watcher.joined();
-    expect(presenceOf(watcher)).toMatchObject({ [`user:${olga.id}`]: [{ status: "online" }], [`agent:${agent.id}`]: [{ status: "idle", kind: "agent" }] });
+    expect(presenceOf(watcher)).toMatchObject({
+      [`user:${olga.id}`]: [{ status: "online" }],
+      [`agent:${agent.id}`]: [{ status: "idle", kind: "agent" }],
+    });
     const [first, second] = [await connect(sven, own.id), await connect(sven, own.id)];
-    const count = (many: number) => watcher.until(`${many} of sven`, () => ((presenceOf(watcher)[`user:${sven.id}`]?.length ?? 0) === many ? true : undefined));
+    const count = (many: number) =>
+      watcher.until(`${many} of sven`, () =>
+        (presenceOf(watcher)[`user:${sven.id}`]?.length ?? 0) === many ? true : undefined,
+      );
     await first.joined();
     await count(1);
     await second.joined();

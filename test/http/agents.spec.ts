@@ -24,14 +24,41 @@ describe("an agent's life", () => {
       expertise: ["sailing"],
       limitations: [],
     };
-    const made = await olga.post<AgentBody>("/agents", agentInput({ description: "Sails", personality, capabilities: ["calculator"], max_tokens: 500, temperature: 0.5 }));
+    const made = await olga.post<AgentBody>(
+      "/agents",
+      agentInput({
+        description: "Sails",
+        personality,
+        capabilities: ["calculator"],
+        max_tokens: 500,
+        temperature: 0.5,
+      }),
+    );
     expect(made).toMatchObject({
       status: 201,
       body: {
         id: expect.stringMatching(/^agt_[0-9a-z]{26}$/),
-        ...{ name: "Ada", description: "Sails", created_by: olga.id, llm_provider: "anthropic", model_name: "claude-sonnet-5-5" },
-        ...{ answered_by: "demo", system_prompt: "You answer what was asked.", personality, capabilities: ["calculator"] },
-        ...{ memory_enabled: true, max_tokens: 500, temperature: 0.5, is_active: true, version: 1, seq: expect.any(Number) },
+        ...{
+          name: "Ada",
+          description: "Sails",
+          created_by: olga.id,
+          llm_provider: "anthropic",
+          model_name: "claude-sonnet-5-5",
+        },
+        ...{
+          answered_by: "demo",
+          system_prompt: "You answer what was asked.",
+          personality,
+          capabilities: ["calculator"],
+        },
+        ...{
+          memory_enabled: true,
+          max_tokens: 500,
+          temperature: 0.5,
+          is_active: true,
+          version: 1,
+          seq: expect.any(Number),
+        },
       },
     });
     expect(made.headers.get("etag")).toBe('"v1"');
@@ -40,32 +67,54 @@ describe("an agent's life", () => {
     expect(again.body).toEqual(made.body);
     expect(again.headers.get("etag")).toBe('"v1"');
     expect((await newAgent(olga)).id).not.toBe(made.body.id);
-    expect(await newAgent(olga)).toMatchObject({ description: "", personality: null, capabilities: [], max_tokens: null, temperature: null });
+    expect(await newAgent(olga)).toMatchObject({
+      description: "",
+      personality: null,
+      capabilities: [],
+      max_tokens: null,
+      temperature: null,
+    });
   });
 
   it("takes any model name, its provider's demo in place", async () => {
     const olga = await person("olga");
-    for (const [llm_provider, answered_by] of [["anthropic", "demo"], ["cloudflare", "demo"], ["openai", "openai"]])
-      expect(await newAgent(olga, { llm_provider, model_name: "of-tomorrow" })).toMatchObject({ model_name: "of-tomorrow", answered_by });
+    for (const [llm_provider, answered_by] of [
+      ["anthropic", "demo"],
+      ["cloudflare", "demo"],
+      ["openai", "openai"],
+    ])
+      expect(await newAgent(olga, { llm_provider, model_name: "of-tomorrow" })).toMatchObject({
+        model_name: "of-tomorrow",
+        answered_by,
+      });
   });
 
   it("changes by what is named; the rest stays", async () => {
     const olga = await person("olga");
-    const made = await newAgent(olga, { description: "Old", capabilities: ["calculator"], personality: { interests: ["tides"] } });
+    const made = await newAgent(olga, {
+      description: "Old",
+      capabilities: ["calculator"],
+      personality: { interests: ["tides"] },
+    });
     const changed = await olga.put<AgentBody>(`/agents/${made.id}`, { name: "Bea", memory_enabled: false });
     expect(changed.status).toBe(200);
     expect(changed.headers.get("etag")).toBe('"v2"');
     const { updated_at: _then, seq: _seq, ...old } = made;
     expect(changed.body).toMatchObject({ ...old, name: "Bea", memory_enabled: false, version: 2 });
     expect((await olga.get<AgentBody>(`/agents/${made.id}`)).body).toEqual(changed.body);
-    expect((await olga.put<AgentBody>(`/agents/${made.id}`, { description: "", capabilities: [] })).body).toMatchObject({ description: "", capabilities: [], version: 3 });
+    expect((await olga.put<AgentBody>(`/agents/${made.id}`, { description: "", capabilities: [] })).body).toMatchObject(
+      { description: "", capabilities: [], version: 3 },
+    );
   });
 
   it("is switched off and on; doing it twice is doing it once", async () => {
     const olga = await person("olga");
     const { id } = await newAgent(olga);
     for (const active of [false, false, true, true])
-      expect(await olga.post(`/agents/${id}/activate`, { active })).toMatchObject({ status: 200, body: { is_active: active } });
+      expect(await olga.post(`/agents/${id}/activate`, { active })).toMatchObject({
+        status: 200,
+        body: { is_active: active },
+      });
     const types = (await eventsOf(olga, "agents", id)).map(({ type }) => type);
     expect(types).toEqual(["AgentCreated", "AgentDeactivated", "AgentActivated"]);
   });
@@ -82,7 +131,11 @@ describe("an agent's life", () => {
     expectProblem(await olga.post(`/rooms/${room.id}/participants`, { agent_id: id }), "not-found");
     expectProblem(await olga.delete(`/agents/${id}`), "not-found");
     expect((await eventsOf(olga, "agents", id)).at(-1)?.type).toBe("AgentDeleted");
-    await expect.poll(async () => (await olga.get<{ participants: unknown[] }>(`/rooms/${room.id}`)).body.participants, { timeout: 10_000 }).toHaveLength(1);
+    await expect
+      .poll(async () => (await olga.get<{ participants: unknown[] }>(`/rooms/${room.id}`)).body.participants, {
+        timeout: 10_000,
+      })
+      .toHaveLength(1);
     expectProblem(await olga.get(`/agents/${id}/events?limit=0`), "validation");
   });
 });
@@ -106,7 +159,9 @@ describe("versions (ETag, If-Match)", () => {
   it("of two changes from the same version one wins", async () => {
     const olga = await person("olga");
     const { id } = await newAgent(olga);
-    const both = await Promise.all(["Bea", "Cleo"].map((name) => olga.put(`/agents/${id}`, { name }, { "if-match": '"v1"' })));
+    const both = await Promise.all(
+      ["Bea", "Cleo"].map((name) => olga.put(`/agents/${id}`, { name }, { "if-match": '"v1"' })),
+    );
     expect(both.map(({ status }) => status).toSorted()).toEqual([200, 412]);
   });
 
@@ -126,7 +181,11 @@ describe("tools", () => {
     const { body } = await (await person("olga")).get<Page<Record<string, unknown>>>("/tools");
     expect(body.data.map(({ name }) => name)).toEqual(expect.arrayContaining(["calculator", "time_date"]));
     for (const tool of body.data)
-      expect(tool).toMatchObject({ description: expect.stringMatching(/\S/), family: expect.any(String), input_schema: { type: "object" } });
+      expect(tool).toMatchObject({
+        description: expect.stringMatching(/\S/),
+        family: expect.any(String),
+        input_schema: { type: "object" },
+      });
   });
 
   it("are granted by their owner; a list replaces the one before", async () => {
@@ -134,7 +193,10 @@ describe("tools", () => {
     const { id } = await newAgent(olga, { capabilities: ["calculator"] });
     const granted = async () => (await olga.get<{ tools: unknown }>(`/agents/${id}/tools`)).body.tools;
     expect(await granted()).toEqual([{ name: "calculator", mode: "allow" }]);
-    const tools = [{ name: "time_date", mode: "ask" }, { name: "calculator", mode: "off" }];
+    const tools = [
+      { name: "time_date", mode: "ask" },
+      { name: "calculator", mode: "off" },
+    ];
     expect((await olga.put(`/agents/${id}/tools`, { tools })).body).toEqual({ tools });
     expect(await granted()).toEqual(tools);
     expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject({ capabilities: ["time_date"] });
@@ -162,7 +224,8 @@ describe("lists", () => {
     for (let count = 0; count < 4; count++) made.unshift((await newAgent(olga)).id);
     const seen: string[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
-      const page: Page<AgentBody> = (await olga.get<Page<AgentBody>>(`/agents?limit=1${cursor && `&cursor=${cursor}`}`)).body;
+      const page: Page<AgentBody> = (await olga.get<Page<AgentBody>>(`/agents?limit=1${cursor && `&cursor=${cursor}`}`))
+        .body;
       expect(page.data).toHaveLength(1);
       expect(page.page.has_more).toBe(page.page.next_cursor !== null);
       seen.push(page.data[0]!.id);
@@ -217,7 +280,20 @@ describe("the log", () => {
     const known = new Set([...events, ...(await eventsOf(olga, "rooms", roomId))].map((event) => event.id));
     for (const { causation } of events) if (causation?.startsWith("evt_")) expect(known).toContain(causation);
     expect(events.map(({ type }) => type)).toEqual(
-      expect.arrayContaining(["AgentCreated", "RoomJoined", "MessageReceived", "TurnStarted", "ContextAssembled", "ModelReplied", "ToolRequested", "ToolExecuted", "MemoryFormed", "ReplyDrafted", "ReplyPosted", "TurnCompleted"]),
+      expect.arrayContaining([
+        "AgentCreated",
+        "RoomJoined",
+        "MessageReceived",
+        "TurnStarted",
+        "ContextAssembled",
+        "ModelReplied",
+        "ToolRequested",
+        "ToolExecuted",
+        "MemoryFormed",
+        "ReplyDrafted",
+        "ReplyPosted",
+        "TurnCompleted",
+      ]),
     );
     expect((await eventsOf(olga, "agents", id)).length).toBe(events.length);
   });

@@ -21,7 +21,11 @@ interface Chat {
   readonly turn_id: string;
   readonly room_id: string;
   readonly message_id: string;
-  readonly reply: { readonly message_id: string; readonly text: string; readonly parts: ReadonlyArray<{ type: string; text: string }> };
+  readonly reply: {
+    readonly message_id: string;
+    readonly text: string;
+    readonly parts: ReadonlyArray<{ type: string; text: string }>;
+  };
   readonly tool_executions: ReadonlyArray<Readonly<Record<string, unknown>>>;
   readonly usage: { readonly tokens_in: number; readonly tokens_out: number };
 }
@@ -39,14 +43,31 @@ describe("chat", () => {
     expect(reply.text).toContain("391");
     expect(reply.parts).toEqual([{ type: "text", text: reply.text }]);
     expect(tool_executions).toMatchObject([
-      { agent_id: id, turn_id, tool: "calculator", status: "success", input: '{"expression":"17 * 23"}', output: '{"value":391}', error: null, ms: expect.any(Number) },
+      {
+        agent_id: id,
+        turn_id,
+        tool: "calculator",
+        status: "success",
+        input: '{"expression":"17 * 23"}',
+        output: '{"value":391}',
+        error: null,
+        ms: expect.any(Number),
+      },
     ]);
     expect(usage.tokens_in).toBeGreaterThan(0);
     expect(usage.tokens_out).toBeGreaterThan(0);
     const said = await messagesOf(olga, room_id);
     expect(said).toMatchObject([
       { id: message_id, author_id: olga.id, author_kind: "user", ai_generated: false },
-      { id: reply.message_id, author_id: id, author_kind: "agent", ai_generated: true, in_reply_to: message_id, turn_id, text: reply.text },
+      {
+        id: reply.message_id,
+        author_id: id,
+        author_kind: "agent",
+        ai_generated: true,
+        in_reply_to: message_id,
+        turn_id,
+        text: reply.text,
+      },
     ]);
     const { body } = await olga.get<Page<unknown>>(`/tools/executions?agent_id=${id}`);
     expect(body.data).toEqual(tool_executions);
@@ -87,7 +108,8 @@ describe("chat", () => {
     const agent = await newAgent(olga);
     const room = await newRoom(olga);
     expectProblem(await chat(olga, agent.id, { message: "Hello", room_id: room.id }), "not-found");
-    for (const room_id of [agent.id, "x", `rm_${"0".repeat(26)}`]) expectProblem(await chat(olga, agent.id, { message: "Hello", room_id }), "not-found");
+    for (const room_id of [agent.id, "x", `rm_${"0".repeat(26)}`])
+      expectProblem(await chat(olga, agent.id, { message: "Hello", room_id }), "not-found");
     expect(await messagesOf(olga, room.id)).toEqual([]);
   });
 
@@ -96,9 +118,15 @@ describe("chat", () => {
     const { id } = await newAgent(olga);
     const answer = await chat(olga, id, { message: "Hello" }, { prefer: "respond-async" });
     expect(answer.status).toBe(202);
-    expect(answer.body).toEqual({ turn_id: expect.stringMatching(/^trn_/), room_id: expect.any(String), message_id: expect.any(String) });
+    expect(answer.body).toEqual({
+      turn_id: expect.stringMatching(/^trn_/),
+      room_id: expect.any(String),
+      message_id: expect.any(String),
+    });
     const { room_id, message_id, turn_id } = answer.body;
-    await expect.poll(async () => (await messagesOf(olga, room_id)).at(-1), { timeout: 10_000 }).toMatchObject({ author_id: id, in_reply_to: message_id, turn_id });
+    await expect
+      .poll(async () => (await messagesOf(olga, room_id)).at(-1), { timeout: 10_000 })
+      .toMatchObject({ author_id: id, in_reply_to: message_id, turn_id });
   });
 
   it("an agent that is switched off says so, and answers again when switched on", async () => {
@@ -123,12 +151,21 @@ describe("chat", () => {
 
   it("executions are listed newest first, by agent, tool and status, page by page", async () => {
     const olga = await person("olga");
-    const [ada, bea] = [await newAgent(olga, { capabilities: ["calculator"] }), await newAgent(olga, { name: "Bea", capabilities: ["time_date"] })];
+    const [ada, bea] = [
+      await newAgent(olga, { capabilities: ["calculator"] }),
+      await newAgent(olga, { name: "Bea", capabilities: ["time_date"] }),
+    ];
     for (const message of ["What is 1 + 1?", "What is 2 + 2?"]) await chat(olga, ada.id, { message });
     await chat(olga, bea.id, { message: "What time is it in Berlin?" });
-    const list = async (query: string) => (await olga.get<Page<{ tool: string; input: string; id: string }>>(`/tools/executions?${query}`)).body;
-    expect((await list(`agent_id=${ada.id}`)).data.map(({ input }) => input)).toEqual(['{"expression":"2 + 2"}', '{"expression":"1 + 1"}']);
-    await expect.poll(async () => (await list("")).data.map(({ tool }) => tool), { timeout: 10_000 }).toEqual(["time_date", "calculator", "calculator"]);
+    const list = async (query: string) =>
+      (await olga.get<Page<{ tool: string; input: string; id: string }>>(`/tools/executions?${query}`)).body;
+    expect((await list(`agent_id=${ada.id}`)).data.map(({ input }) => input)).toEqual([
+      '{"expression":"2 + 2"}',
+      '{"expression":"1 + 1"}',
+    ]);
+    await expect
+      .poll(async () => (await list("")).data.map(({ tool }) => tool), { timeout: 10_000 })
+      .toEqual(["time_date", "calculator", "calculator"]);
     expect((await list("tool=calculator")).data).toHaveLength(2);
     expect((await list("status=error")).data).toEqual([]);
     const first = await list("limit=2");
@@ -140,7 +177,11 @@ describe("chat", () => {
 });
 
 describe("Idempotency-Key", () => {
-  type Repeat = (olga: Person, body: unknown, headers: Record<string, string>) => Promise<Answer<Readonly<Record<string, unknown>>>>;
+  type Repeat = (
+    olga: Person,
+    body: unknown,
+    headers: Record<string, string>,
+  ) => Promise<Answer<Readonly<Record<string, unknown>>>>;
   interface Case {
     readonly make: (olga: Person) => Promise<Repeat>;
     readonly first: unknown;
@@ -191,12 +232,17 @@ describe("Idempotency-Key", () => {
     },
   };
 
-  it.each(Object.keys(cases))("%s: the same request has the same answer, however often and however fast", async (name) => {
+  it.each(
+    Object.keys(cases),
+  )("%s: the same request has the same answer, however often and however fast", async (name) => {
     const { make, first } = cases[name]!;
     const olga = await person("olga");
     const repeat = await make(olga);
     const headers = { "idempotency-key": fresh("key") };
-    const answers = [await repeat(olga, first, headers), ...(await Promise.all([1, 2, 3].map(() => repeat(olga, first, headers))))];
+    const answers = [
+      await repeat(olga, first, headers),
+      ...(await Promise.all([1, 2, 3].map(() => repeat(olga, first, headers)))),
+    ];
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => answers[0]!.status));
     for (const again of answers.slice(1)) expect(again.body).toEqual(answers[0]!.body);
     expect(answers.map((answer) => answer.headers.get("idempotency-replayed"))).toEqual([null, "true", "true", "true"]);
@@ -212,7 +258,9 @@ describe("Idempotency-Key", () => {
     for (const answer of answers) expect(answer).toMatchObject({ status: answers[0]!.status, body: answers[0]!.body });
   });
 
-  it.each(Object.keys(cases))("%s: another body under the same key is refused, and the first answer stands", async (name) => {
+  it.each(
+    Object.keys(cases),
+  )("%s: another body under the same key is refused, and the first answer stands", async (name) => {
     const { make, first, other } = cases[name]!;
     const olga = await person("olga");
     const repeat = await make(olga);
@@ -226,7 +274,10 @@ describe("Idempotency-Key", () => {
     const [olga, sven] = [await person("olga"), await person("sven")];
     const headers = { "idempotency-key": "same" };
     const body = { name: "Harbour", kind: "public" };
-    const rooms = [await olga.post<RoomBody>("/rooms", body, headers), await sven.post<RoomBody>("/rooms", body, headers)];
+    const rooms = [
+      await olga.post<RoomBody>("/rooms", body, headers),
+      await sven.post<RoomBody>("/rooms", body, headers),
+    ];
     expect(rooms.map(({ status }) => status)).toEqual([201, 201]);
     expect(rooms[0]!.body.id).not.toBe(rooms[1]!.body.id);
     expect((await olga.post<AgentBody>("/agents", agentInput(), headers)).status).toBe(201);

@@ -4,8 +4,15 @@ import { expectProblem, newAgent, newRoom, type Page, person, request } from "..
 
 interface Operation {
   readonly operationId: string;
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: unknown }>> }>>;
-  readonly parameters?: ReadonlyArray<{ readonly name: string; readonly in: string; readonly required: boolean; readonly schema: unknown }>;
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: unknown }>> }>
+  >;
+  readonly parameters?: ReadonlyArray<{
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly schema: unknown;
+  }>;
   readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
 }
 interface Document {
@@ -44,24 +51,31 @@ describe("/api/openapi.json", () => {
     const answer = await request<Document>("/api/openapi.json");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toContain("application/json");
-    expect(answer.body).toMatchObject({ openapi: expect.stringMatching(/^3\.1\./), info: { title: "Troupe", version: expect.any(String) } });
+    expect(answer.body).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\./),
+      info: { title: "Troupe", version: expect.any(String) },
+    });
   });
 
   it("names every door with every method", async () => {
     const { paths } = await documentOf();
-    for (const [path, methods] of Object.entries(promised)) expect(Object.keys(paths[path] ?? {}), path).toEqual(expect.arrayContaining([...methods]));
+    for (const [path, methods] of Object.entries(promised))
+      expect(Object.keys(paths[path] ?? {}), path).toEqual(expect.arrayContaining([...methods]));
   });
 
   it("each operation has a name of its own, declares its parameters, and can refuse only with problems", async () => {
     const { paths } = await documentOf();
-    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.values(methods).map((operation) => ({ path, ...operation })));
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({ path, ...operation })),
+    );
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
     for (const { path, parameters = [], responses } of operations) {
       const declared = parameters.filter((parameter) => parameter.in === "path").map(({ name }) => name);
       expect(declared.toSorted()).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).toSorted());
       expect(Object.keys(responses).some((status) => status.startsWith("2"))).toBe(true);
       for (const [status, { content = {} }] of Object.entries(responses))
-        if (Number(status) >= 400) expect(Object.keys(content), `${path} ${status}`).toEqual(["application/problem+json"]);
+        if (Number(status) >= 400)
+          expect(Object.keys(content), `${path} ${status}`).toEqual(["application/problem+json"]);
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(["400", "401", "404"]));
     }
   });
@@ -69,7 +83,8 @@ describe("/api/openapi.json", () => {
   it("points to nothing that it does not hold", async () => {
     const text = (await request("/api/openapi.json")).text;
     const { components } = JSON.parse(text) as Document;
-    for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)) expect(components.schemas).toHaveProperty([decodeURIComponent(name!)]);
+    for (const [, name] of text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g))
+      expect(components.schemas).toHaveProperty([decodeURIComponent(name!)]);
     expect(text).not.toMatch(/"\$ref":"(?!#\/components\/schemas\/)/);
   });
 
@@ -85,9 +100,14 @@ describe("every path", () => {
     const agent = await newAgent(olga);
     const room = await newRoom(olga);
     for (const [path, methods] of Object.entries(paths)) {
-      const real = path.slice("/api".length).replace("{id}", path.includes("/agents/") ? agent.id : room.id).replace("{participantId}", "nobody");
+      const real = path
+        .slice("/api".length)
+        .replace("{id}", path.includes("/agents/") ? agent.id : room.id)
+        .replace("{participantId}", "nobody");
       const allowed = Object.keys(methods).map((method) => method.toUpperCase());
-      for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter((candidate) => !allowed.includes(candidate))) {
+      for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter(
+        (candidate) => !allowed.includes(candidate),
+      )) {
         const refused = await olga.send(method, real);
         expectProblem(refused, "method-not-allowed");
         expect(refused.headers.get("allow")?.split(", ").toSorted()).toEqual(allowed.toSorted());
@@ -98,7 +118,16 @@ describe("every path", () => {
   it("answers a list in the one shape of lists", async () => {
     const olga = await person("olga");
     const [agent, room] = [await newAgent(olga), await newRoom(olga)];
-    for (const path of ["/agents", "/rooms", "/tools", "/tools/executions", `/agents/${agent.id}/events`, `/agents/${agent.id}/conversations`, `/rooms/${room.id}/messages`, `/rooms/${room.id}/events`]) {
+    for (const path of [
+      "/agents",
+      "/rooms",
+      "/tools",
+      "/tools/executions",
+      `/agents/${agent.id}/events`,
+      `/agents/${agent.id}/conversations`,
+      `/rooms/${room.id}/messages`,
+      `/rooms/${room.id}/events`,
+    ]) {
       const { body } = await olga.get<Page<unknown>>(path);
       expect(Object.keys(body).toSorted()).toEqual(["data", "page"]);
       expect(body.page.has_more).toBe(body.page.next_cursor !== null);
@@ -124,6 +153,14 @@ describe("/health", () => {
 });
 
 it("what is not of the API, the sockets or the page does not exist", async () => {
-  for (const path of ["/api/../secrets", "/parties/agent/x", "/parties/vault/0", "/parties/room", "/parties/room/x/y/z", "/dev", "/v2/nothing"])
+  for (const path of [
+    "/api/../secrets",
+    "/parties/agent/x",
+    "/parties/vault/0",
+    "/parties/room",
+    "/parties/room/x/y/z",
+    "/dev",
+    "/v2/nothing",
+  ])
     expectProblem(await request(path), "not-found");
 });

@@ -29,7 +29,10 @@ describe("a token", () => {
   const forged: ReadonlyArray<readonly [string, () => Promise<string>]> = [
     ["without a signature, alg none", () => tokenOf(goodClaims("eve"), nobody, { alg: "none", typ: "JWT" })],
     ["without a signature, alg RS256", () => tokenOf(goodClaims("eve"), nobody)],
-    ["HS256 with the public key as secret", () => tokenOf(goodClaims("eve"), publicKeyAsSecret, { alg: "HS256", typ: "JWT" })],
+    [
+      "HS256 with the public key as secret",
+      () => tokenOf(goodClaims("eve"), publicKeyAsSecret, { alg: "HS256", typ: "JWT" }),
+    ],
     ["HS256 under the name of RS256", () => tokenOf(goodClaims("eve"), publicKeyAsSecret)],
     ["of another key", async () => tokenOf(goodClaims("eve"), await stranger())],
     ["for another party", () => tokenOf({ ...goodClaims("eve"), azp: "https://elsewhere.example" })],
@@ -39,10 +42,13 @@ describe("a token", () => {
     ["that is not good yet", () => tokenOf({ ...goodClaims("eve"), nbf: now() + 600 })],
     ["that names nobody", () => tokenOf({ ...goodClaims("eve"), sub: undefined })],
     ["that names no possible person", () => tokenOf(goodClaims("agent:x/../y"))],
-    ["with changed claims", async () => {
-      const [head, , signature] = (await tokenOf(goodClaims("eve"))).split(".");
-      return `${head}.${(await tokenOf(goodClaims("dana"))).split(".")[1]}.${signature}`;
-    }],
+    [
+      "with changed claims",
+      async () => {
+        const [head, , signature] = (await tokenOf(goodClaims("eve"))).split(".");
+        return `${head}.${(await tokenOf(goodClaims("dana"))).split(".")[1]}.${signature}`;
+      },
+    ],
     ["with a cut signature", async () => (await tokenOf(goodClaims("eve"), house)).slice(0, -8)],
     ["that is no token", async () => "a.b.c"],
     ["of sixty kilobytes", async () => "a".repeat(60_000)],
@@ -133,7 +139,12 @@ describe("the development identity", () => {
     const env = { ...variables, DB: bindings.DB } as ActorEnv & Variables;
     const response = await answer(new Request(`${origin}${path}`, init), env, () => {});
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text.startsWith("{") ? JSON.parse(text) : null, text };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text.startsWith("{") ? JSON.parse(text) : null,
+      text,
+    };
   }
   const wanted = { method: "POST", body: JSON.stringify({ user: "dana", roles: ["admin"] }) };
 
@@ -173,7 +184,10 @@ describe("the development identity", () => {
     });
 
     it("is healthy all the same, and shows its document", async () => {
-      expect(await at(bare, "/health")).toMatchObject({ status: 200, body: { status: "ok", version: expect.any(String) } });
+      expect(await at(bare, "/health")).toMatchObject({
+        status: 200,
+        body: { status: "ok", version: expect.any(String) },
+      });
       expect((await at(bare, "/api/openapi.json")).status).toBe(200);
     });
   });
@@ -199,6 +213,11 @@ it("a token's holder stays the same person whatever the roles", async () => {
   const id = fresh("erin");
   const plain = bearer(id, await tokenOf(goodClaims(id)));
   const admin = bearer(id, await tokenOf({ ...goodClaims(id), metadata: { roles: ["admin"] } }));
-  const made = await plain.post("/agents", { name: "Mine", llm_provider: "anthropic", model_name: "m", system_prompt: "x" });
+  const made = await plain.post("/agents", {
+    name: "Mine",
+    llm_provider: "anthropic",
+    model_name: "m",
+    system_prompt: "x",
+  });
   expect((await admin.get(`/agents/${made.body["id"]}`)).status).toBe(200);
 });

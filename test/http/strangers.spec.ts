@@ -26,12 +26,19 @@ let open: RoomBody;
 let before: ReadonlyArray<ReadonlyArray<EventBody>>;
 
 const logs = () =>
-  Promise.all([eventsOf(aude, "agents", agent.id), eventsOf(aude, "rooms", hidden.id), eventsOf(aude, "rooms", open.id)]);
+  Promise.all([
+    eventsOf(aude, "agents", agent.id),
+    eventsOf(aude, "rooms", hidden.id),
+    eventsOf(aude, "rooms", open.id),
+  ]);
 
 beforeAll(async () => {
   [olga, sven, aude] = await Promise.all([person("olga"), person("sven"), person("aude", ["auditor"])]);
   agent = await newAgent(olga, { capabilities: ["calculator"] });
-  [hidden, open] = await Promise.all([newRoom(olga, "private", { agents: [agent] }), newRoom(olga, "public", { agents: [agent] })]);
+  [hidden, open] = await Promise.all([
+    newRoom(olga, "private", { agents: [agent] }),
+    newRoom(olga, "public", { agents: [agent] }),
+  ]);
   await olga.post(`/rooms/${hidden.id}/messages`, { text: "Between us.", client_msg_id: "1" });
   before = await logs();
 });
@@ -68,13 +75,20 @@ const roomDoors: ReadonlyArray<Door> = [
 const knock = (who: Person, [method, path, body]: Door) =>
   who.send(method, path, body === undefined ? undefined : JSON.stringify(body));
 
+const named = (door: Door) => [`${door[0]} …${door[1]}`, door] as const;
+
 /** A door with what is wrong with the request besides who asks. */
 const faulty = ([method, path]: Door): ReadonlyArray<Door> =>
-  method === "GET" ? [[method, `${path}?limit=abc&after=-1`]] : [[method, path, { nothing: "that fits" }], [method, path, "\ud800"]];
+  method === "GET"
+    ? [[method, `${path}?limit=abc&after=-1`]]
+    : [
+        [method, path, { nothing: "that fits" }],
+        [method, path, "\ud800"],
+      ];
 
 describe("somebody else's agent", () => {
-  it.each(agentDoors)("%s …%s: there is none", async (method, path, body) => {
-    for (const door of [[method, path, body] as Door, ...faulty([method, path])])
+  it.each(agentDoors.map(named))("%s: there is none", async (_name, given) => {
+    for (const door of [given, ...faulty(given)])
       expectProblem(await knock(sven, [door[0], `/agents/${agent.id}${door[1]}`, door[2]]), "not-found");
   });
 
@@ -107,8 +121,8 @@ describe("somebody else's agent", () => {
 });
 
 describe("a private room of others", () => {
-  it.each(roomDoors)("%s …%s: there is none", async (method, path, body) => {
-    for (const door of [[method, path, body] as Door, ...faulty([method, path])])
+  it.each(roomDoors.map(named))("%s: there is none", async (_name, given) => {
+    for (const door of [given, ...faulty(given)])
       expectProblem(await knock(sven, [door[0], `/rooms/${hidden.id}${door[1]}`, door[2]]), "not-found");
   });
 
@@ -144,8 +158,9 @@ describe("a public room one has not joined", () => {
     expect((await sven.get(`/rooms/${open.id}/events`)).status).toBe(200);
   });
 
-  it.each(roomDoors.filter(([method, path]) => method !== "GET" && path !== "/join"))("%s …%s is forbidden", async (method, path, body) => {
-    for (const door of [[method, path, body] as Door, ...(body === undefined ? [] : faulty([method, path]))])
+  const pushing = roomDoors.filter(([method, path]) => method !== "GET" && path !== "/join");
+  it.each(pushing.map(named))("%s is forbidden", async (_name, given) => {
+    for (const door of [given, ...(given[2] === undefined ? [] : faulty(given))])
       expectProblem(await knock(sven, [door[0], `/rooms/${open.id}${door[1]}`, door[2]]), "forbidden");
   });
 
@@ -172,12 +187,14 @@ describe("what does not exist", () => {
 
   it("agents: unknown ids, ids of other kinds, no ids at all", async () => {
     for (const id of ids("agt", hidden.id))
-      for (const door of agentDoors) expectProblem(await knock(olga, [door[0], `/agents/${id}${door[1]}`, door[2]]), "not-found");
+      for (const door of agentDoors)
+        expectProblem(await knock(olga, [door[0], `/agents/${id}${door[1]}`, door[2]]), "not-found");
   });
 
   it("rooms: unknown ids, ids of other kinds, no ids at all", async () => {
     for (const id of ids("rm", agent.id))
-      for (const door of roomDoors) expectProblem(await knock(olga, [door[0], `/rooms/${id}${door[1]}`, door[2]]), "not-found");
+      for (const door of roomDoors)
+        expectProblem(await knock(olga, [door[0], `/rooms/${id}${door[1]}`, door[2]]), "not-found");
   });
 
   it("faulty requests about ids that cannot be make no objects of those names", async () => {
@@ -203,11 +220,17 @@ describe("what does not exist", () => {
     const own = await newRoom(olga);
     const said = before[1]!.find(({ type }) => type === "MessagePosted")!.open["messageId"];
     for (const reply_to of [`msg_${absent}`, "x", said])
-      expectProblem(await olga.post(`/rooms/${own.id}/messages`, { text: "Yes", client_msg_id: "r", reply_to }), "validation");
+      expectProblem(
+        await olga.post(`/rooms/${own.id}/messages`, { text: "Yes", client_msg_id: "r", reply_to }),
+        "validation",
+      );
   });
 });
 
 it("an agent's owner needs its tools to exist", async () => {
   expectProblem(await olga.post("/agents", agentInput({ capabilities: ["telepathy"] })), "validation");
-  expectProblem(await olga.put(`/agents/${agent.id}/tools`, { tools: [{ name: "constructor", mode: "allow" }] }), "validation");
+  expectProblem(
+    await olga.put(`/agents/${agent.id}/tools`, { tools: [{ name: "constructor", mode: "allow" }] }),
+    "validation",
+  );
 });

@@ -40,15 +40,21 @@ async function call<Body>(method: string, path: string, body?: unknown): Promise
 async function start(settings: Readonly<Record<string, string>>): Promise<void> {
   program = await startProgram({ state, settings });
   token = (await call<{ token: string }>("POST", "/dev/token", { user: "dana", roles: ["admin"] })).token;
-  const rooms = (await call<{ data: Array<{ id: string; name: string }> }>("GET", "/api/rooms")).data.filter(({ name }) => name === "Welcome");
+  const rooms = (await call<{ data: Array<{ id: string; name: string }> }>("GET", "/api/rooms")).data.filter(
+    ({ name }) => name === "Welcome",
+  );
   expect(rooms).toHaveLength(1);
   room = rooms[0]!.id;
-  const { participants } = await call<{ participants: Array<{ agent_id?: string; name: string }> }>("GET", `/api/rooms/${room}`);
+  const { participants } = await call<{ participants: Array<{ agent_id?: string; name: string }> }>(
+    "GET",
+    `/api/rooms/${room}`,
+  );
   for (const { agent_id, name } of participants) if (agent_id !== undefined) names.set(name, agent_id);
 }
 
 const messages = async () => (await call<{ data: Message[] }>("GET", `/api/rooms/${room}/messages?limit=200`)).data;
-const post = (text: string, id: string = crypto.randomUUID()) => call<Message>("POST", `/api/rooms/${room}/messages`, { text, client_msg_id: id });
+const post = (text: string, id: string = crypto.randomUUID()) =>
+  call<Message>("POST", `/api/rooms/${room}/messages`, { text, client_msg_id: id });
 const repliesTo = async (id: string) => (await messages()).filter(({ in_reply_to }) => in_reply_to === id);
 
 async function eventually<A>(what: string, look: () => Promise<A | undefined> | A | undefined): Promise<A> {
@@ -67,7 +73,10 @@ afterAll(async () => {
 
 /** The stock client as its documentation uses it, with everything it hears kept. */
 function phoenix(options: object, parameters: () => object = () => ({})) {
-  const socket = new Socket(`ws://127.0.0.1:${program.port}/parties/room/${room}`, options as ConstructorParameters<typeof Socket>[1]);
+  const socket = new Socket(
+    `ws://127.0.0.1:${program.port}/parties/room/${room}`,
+    options as ConstructorParameters<typeof Socket>[1],
+  );
   const channel: Channel = socket.channel(`room:${room}`, parameters);
   const heard: Array<{ readonly event: string; readonly payload: Frame }> = [];
   channel.onMessage = (event: string, payload: Frame) => {
@@ -76,13 +85,24 @@ function phoenix(options: object, parameters: () => object = () => ({})) {
   };
   socket.connect();
   const push = <Response>(what: Channel, event: string, payload: object): Promise<Response> =>
-    new Promise((done, fail) => what.push(event, payload).receive("ok", done).receive("error", fail).receive("timeout", fail));
-  const join = (): Promise<Frame> => new Promise((done, fail) => channel.join().receive("ok", done).receive("error", fail).receive("timeout", fail));
-  return { socket, channel, heard, join, push: <Response>(event: string, payload: object) => push<Response>(channel, event, payload) };
+    new Promise((done, fail) =>
+      what.push(event, payload).receive("ok", done).receive("error", fail).receive("timeout", fail),
+    );
+  const join = (): Promise<Frame> =>
+    new Promise((done, fail) => channel.join().receive("ok", done).receive("error", fail).receive("timeout", fail));
+  return {
+    socket,
+    channel,
+    heard,
+    join,
+    push: <Response>(event: string, payload: object) => push<Response>(channel, event, payload),
+  };
 }
 
 const saidBy = (heard: ReadonlyArray<{ readonly event: string; readonly payload: Frame }>) =>
-  heard.flatMap(({ event, payload }) => (event === "message_created" || payload["phase"] === "end" ? [`${payload["seq"]} ${payload["text"]}`] : []));
+  heard.flatMap(({ event, payload }) =>
+    event === "message_created" || payload["phase"] === "end" ? [`${payload["seq"]} ${payload["text"]}`] : [],
+  );
 
 describe("in the room Welcome", () => {
   it.each([
@@ -95,26 +115,46 @@ describe("in the room Welcome", () => {
     await other.joined();
     const client = phoenix(options());
     expect(await client.join()).toMatchObject({ seq: expect.any(Number) });
-    const { message_id } = await client.push<{ message_id: string }>("new_message", { text: "@Ada, what is 17 * 23?", client_msg_id: crypto.randomUUID() });
+    const { message_id } = await client.push<{ message_id: string }>("new_message", {
+      text: "@Ada, what is 17 * 23?",
+      client_msg_id: crypto.randomUUID(),
+    });
     const ended = (frames: ReadonlyArray<{ readonly event: string; readonly payload: Frame }>) =>
-      frames.find(({ event, payload }) => event === "agent_thinking" && payload["state"] === "done") && frames.find(({ payload }) => payload["phase"] === "end" && payload["in_reply_to"] === message_id);
+      frames.find(({ event, payload }) => event === "agent_thinking" && payload["state"] === "done") &&
+      frames.find(({ payload }) => payload["phase"] === "end" && payload["in_reply_to"] === message_id);
     const end = await eventually("Ada's reply", () => ended(client.heard));
-    expect(end.payload).toMatchObject({ agent_id: names.get("Ada"), text: expect.stringContaining("391"), ai_generated: true });
+    expect(end.payload).toMatchObject({
+      agent_id: names.get("Ada"),
+      text: expect.stringContaining("391"),
+      ai_generated: true,
+    });
     const of = (event: string) => client.heard.filter((frame) => frame.event === event).map(({ payload }) => payload);
-    expect(of("agent_thinking").map(({ state: shown }) => shown)).toEqual(expect.arrayContaining(["thinking", "tools", "replying", "done"]));
-    expect(of("tool_execution").map(({ tool, status }) => `${tool} ${status}`)).toEqual(["calculator running", "calculator success"]);
+    expect(of("agent_thinking").map(({ state: shown }) => shown)).toEqual(
+      expect.arrayContaining(["thinking", "tools", "replying", "done"]),
+    );
+    expect(of("tool_execution").map(({ tool, status }) => `${tool} ${status}`)).toEqual([
+      "calculator running",
+      "calculator success",
+    ]);
     expect(of("agent_message").map(({ phase }) => phase)).toEqual(expect.arrayContaining(["start", "delta", "end"]));
-    expect(of("presence_state")[0]).toMatchObject({ "user:dana": { metas: [{}, ...[{}]] }, [`agent:${names.get("Ada")}`]: { metas: [{ kind: "agent" }] } });
+    expect(of("presence_state")[0]).toMatchObject({
+      "user:dana": { metas: [{}, ...[{}]] },
+      [`agent:${names.get("Ada")}`]: { metas: [{ kind: "agent" }] },
+    });
     await other.first("agent_message", (payload) => payload["phase"] === "end");
     const wire = (frames: ReadonlyArray<WireFrame>) => frames.map(([, , , event, payload]) => ({ event, payload }));
-    await eventually("the same for both", () => (saidBy(wire(other.frames)).join() === saidBy(client.heard).join() ? true : undefined));
+    await eventually("the same for both", () =>
+      saidBy(wire(other.frames)).join() === saidBy(client.heard).join() ? true : undefined,
+    );
     client.socket.disconnect();
     party.close();
   });
 
   it("after a lost connection the stock client comes back by itself and hears exactly what it missed", async () => {
     let after: number | undefined;
-    const client = phoenix({ authToken: token, reconnectAfterMs: () => 300, rejoinAfterMs: () => 300 }, () => (after === undefined ? {} : { after_seq: after }));
+    const client = phoenix({ authToken: token, reconnectAfterMs: () => 300, rejoinAfterMs: () => 300 }, () =>
+      after === undefined ? {} : { after_seq: after },
+    );
     const { seq } = await client.join();
     after = seq as number;
     await post("before");
@@ -124,8 +164,15 @@ describe("in the room Welcome", () => {
     const missed = [await post("missed 1"), await post("missed 2")];
     await eventually("what was missed", () => (saidBy(client.heard).length >= 3 ? true : undefined));
     await client.push("new_message", { text: "back again", client_msg_id: crypto.randomUUID() });
-    await eventually("its own words", () => (saidBy(client.heard).some((said) => said.endsWith("back again")) ? true : undefined));
-    expect(saidBy(client.heard).map((said) => said.replace(/^\d+ /, ""))).toEqual(["before", "missed 1", "missed 2", "back again"]);
+    await eventually("its own words", () =>
+      saidBy(client.heard).some((said) => said.endsWith("back again")) ? true : undefined,
+    );
+    expect(saidBy(client.heard).map((said) => said.replace(/^\d+ /, ""))).toEqual([
+      "before",
+      "missed 1",
+      "missed 2",
+      "back again",
+    ]);
     expect(saidBy(client.heard)).toContain(`${missed[1]!.seq} missed 2`);
     client.socket.disconnect();
   });
@@ -140,22 +187,41 @@ describe("in the room Welcome", () => {
   });
 
   it("a request of a megabyte is refused without harm", async () => {
-    const response = await fetch(`${program.url}/api/rooms`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: "x".repeat(1_000_000) });
-    expect([response.status, ((await response.json()) as Frame)["type"]]).toEqual([413, "https://troupe.dev/problems/payload-too-large"]);
+    const response = await fetch(`${program.url}/api/rooms`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      body: "x".repeat(1_000_000),
+    });
+    expect([response.status, ((await response.json()) as Frame)["type"]]).toEqual([
+      413,
+      "https://troupe.dev/problems/payload-too-large",
+    ]);
   });
 });
 
 it("kill -9 in the middle of a reply loses nothing that was answered, and the reply comes, once", async () => {
   const client = phoenix({ authToken: token, reconnectAfterMs: () => 600_000 });
   await client.join();
-  const { message_id } = await client.push<{ message_id: string }>("new_message", { text: "Hello @Ada", client_msg_id: crypto.randomUUID() });
+  const { message_id } = await client.push<{ message_id: string }>("new_message", {
+    text: "Hello @Ada",
+    client_msg_id: crypto.randomUUID(),
+  });
   const acknowledged: Message[] = [];
-  const storm = Array.from({ length: 40 }, (_, index) => post(`storm ${index}`).then((message) => acknowledged.push(message), () => {}));
-  await eventually("the first words of the reply", () => client.heard.find(({ payload }) => payload["phase"] === "delta"));
+  const storm = Array.from({ length: 40 }, (_, index) =>
+    post(`storm ${index}`).then(
+      (message) => acknowledged.push(message),
+      () => {},
+    ),
+  );
+  await eventually("the first words of the reply", () =>
+    client.heard.find(({ payload }) => payload["phase"] === "delta"),
+  );
   await program.kill();
   client.socket.disconnect();
   await Promise.all(storm);
-  expect(client.heard.filter(({ payload }) => payload["phase"] === "end" && payload["in_reply_to"] === message_id)).toEqual([]);
+  expect(
+    client.heard.filter(({ payload }) => payload["phase"] === "end" && payload["in_reply_to"] === message_id),
+  ).toEqual([]);
   await start(SLOWLY);
   const [reply] = await eventually("the reply", async () => {
     const found = await repliesTo(message_id);
@@ -163,11 +229,17 @@ it("kill -9 in the middle of a reply loses nothing that was answered, and the re
   });
   expect(reply).toMatchObject({ author_id: names.get("Ada"), text: expect.stringContaining("Ada") });
   expect(await messages()).toEqual(expect.arrayContaining(acknowledged));
-  const events = await call<{ data: Array<{ type: string; open: { turnId?: string } }> }>("GET", `/api/agents/${names.get("Ada")}/events?limit=200`);
+  const events = await call<{ data: Array<{ type: string; open: { turnId?: string } }> }>(
+    "GET",
+    `/api/agents/${names.get("Ada")}/events?limit=200`,
+  );
   const resumed = events.data.filter(({ type }) => type === "TurnResumed");
   expect(resumed.length).toBeGreaterThan(0);
   await eventually("the end of the turn", async () => {
-    const { data } = await call<typeof events>("GET", `/api/agents/${names.get("Ada")}/events?limit=200&type=TurnCompleted`);
+    const { data } = await call<typeof events>(
+      "GET",
+      `/api/agents/${names.get("Ada")}/events?limit=200&type=TurnCompleted`,
+    );
     return data.some(({ open }) => open.turnId === resumed[0]!.open.turnId) ? true : undefined;
   });
   const later = await post("@Ada, what is 2 + 2?");
@@ -184,7 +256,11 @@ async function startProviders() {
     asked.push(String(request.url));
     const answer: FakeAnswer = body.includes('{\\"value\\":391}')
       ? { says: ["It is ", "391, ", "says the provider."], ends: "end" }
-      : { says: [], calls: [{ id: "call_1", tool: "calculator", json: ['{"expression":', '"17 * 23"}'] }], ends: "tools" };
+      : {
+          says: [],
+          calls: [{ id: "call_1", tool: "calculator", json: ['{"expression":', '"17 * 23"}'] }],
+          ends: "tools",
+        };
     const frames = String(request.url).endsWith("/messages") ? anthropicFrames(answer) : chatFrames(answer);
     response.writeHead(200, { "content-type": "text/event-stream" }).end(frames.join(""));
   });
@@ -202,11 +278,27 @@ it("with providers configured the same conversation runs through their own libra
   expect(program.processes()).toEqual([]);
   await start({ ANTHROPIC_BASE_URL: `${providers.url}/anthropic`, OPENAI_BASE_URL: `${providers.url}/openai/v1` });
   expect([...names.keys()]).toContain("Grace");
-  const otto = await call<{ id: string; answered_by: string }>("POST", "/api/agents", { name: "Otto", llm_provider: "openai", model_name: "gpt-4", system_prompt: "Count.", capabilities: ["calculator"] });
+  const otto = await call<{ id: string; answered_by: string }>("POST", "/api/agents", {
+    name: "Otto",
+    llm_provider: "openai",
+    model_name: "gpt-4",
+    system_prompt: "Count.",
+    capabilities: ["calculator"],
+  });
   for (const id of [names.get("Grace")!, otto.id]) {
-    const chat = await call<{ reply: { text: string }; tool_executions: Frame[] }>("POST", `/api/agents/${id}/chat`, { message: "What is 17 * 23?" });
-    expect(chat).toMatchObject({ reply: { text: "It is 391, says the provider." }, tool_executions: [{ tool: "calculator", status: "success", output: '{"value":391}' }] });
+    const chat = await call<{ reply: { text: string }; tool_executions: Frame[] }>("POST", `/api/agents/${id}/chat`, {
+      message: "What is 17 * 23?",
+    });
+    expect(chat).toMatchObject({
+      reply: { text: "It is 391, says the provider." },
+      tool_executions: [{ tool: "calculator", status: "success", output: '{"value":391}' }],
+    });
   }
-  expect(providers.asked).toEqual(["/anthropic/v1/messages", "/anthropic/v1/messages", "/openai/v1/chat/completions", "/openai/v1/chat/completions"]);
+  expect(providers.asked).toEqual([
+    "/anthropic/v1/messages",
+    "/anthropic/v1/messages",
+    "/openai/v1/chat/completions",
+    "/openai/v1/chat/completions",
+  ]);
   providers.stop();
 });

@@ -1,6 +1,7 @@
 /** `npm start` when it cannot start: one clear line, an exit code, and nothing left running. */
-import { createServer } from "node:net";
+
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { failingStart, forget, newState } from "../support/program.ts";

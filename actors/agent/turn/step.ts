@@ -24,7 +24,8 @@ export const metaOf = Effect.fnUntraced(function* (turn: TurnView, label: string
     at,
     by: agentName(ledger.agentId),
     correlation: turn.correlation,
-    causation: turn.lastEvent,
+    // The step holds the turn as it was when it began; what it has recorded since is the nearer cause.
+    causation: ledger.turn(turn.turnId)?.lastEvent ?? turn.lastEvent,
   };
   return meta;
 });

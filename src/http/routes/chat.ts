@@ -37,7 +37,8 @@ const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, mess
           ? problem("agent-inactive")
           : problem("conflict", { detail: `The agent keeps silent: ${outcome.why}.` }),
       );
-    if (outcome.ending === "failed") return yield* problem("provider-unavailable", { detail: outcome.reason });
+    if (outcome.ending === "failed")
+      return yield* problem("conflict", { detail: `The turn ended: ${outcome.reason}.` });
     if (outcome.failure !== null)
       return yield* problem("provider-unavailable", { detail: outcome.text ?? outcome.failure });
     return {

@@ -150,7 +150,7 @@ function MemoryField({ draft, onChange }: FieldsProps) {
         />
         <span>
           <b>Memory</b>
-          <span className="hint">It keeps facts and preferences from its conversations and uses them later.</span>
+          <span className="hint">It keeps what people ask it to remember, and uses it later.</span>
         </span>
       </label>
     </fieldset>
