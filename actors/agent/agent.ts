@@ -203,10 +203,16 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#outcomes.hear(events);
     for (const event of events)
       if (event.type === "TurnStarted" && !this.#fibers.has(event.open.turnId)) this.#begun.add(event.open.turnId);
-    for (const event of events)
-      if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
-        this.#channels.turnLost(event.open.roomId, event.open.turnId);
+    for (const event of events) this.#closeSigns(event, events);
     this.followLog(events);
+  }
+
+  /** Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does. */
+  #closeSigns(event: RecordedOf<AgentEvent>, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    if (event.type === "TurnDeclined" && event.open.why === "coalesced")
+      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "done");
+    if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
+      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "failed");
   }
 
   protected override readModels(): ReadonlyArray<string> {

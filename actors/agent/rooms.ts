@@ -48,9 +48,9 @@ export class RoomChannels {
     };
   }
 
-  /** A turn has ended without a message: whoever saw it thinking must see it end. */
-  turnLost(roomId: RoomId, turnId: string): void {
-    this.#queue(roomId, this.#thinking(turnId, "failed", ""));
+  /** A turn has ended without a message of its own. */
+  turnClosed(roomId: RoomId, turnId: string, state: "done" | "failed"): void {
+    this.#queue(roomId, this.#thinking(turnId, state, ""));
   }
 
   #channel(roomId: RoomId): Channel {

@@ -4,7 +4,8 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchem
 import { Message } from "#actors/room/frames.ts";
 import { anyProblem } from "./problems.ts";
 
-const ShortText = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100));
+/** A name: something to read in it, no control characters (a line break could pass for another speaker's line). */
+const ShortText = Schema.String.check(Schema.isPattern(/^(?=.*\S)[^\p{Cc}\u2028\u2029]{1,100}$/u));
 const Cursor = Schema.optionalKey(Schema.String);
 const Limit = Schema.optionalKey(
   Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),

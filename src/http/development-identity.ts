@@ -10,6 +10,16 @@ const Wanted = Schema.Struct({
 });
 const decode = Schema.decodeUnknownOption(Schema.fromJsonString(Wanted));
 
+/**
+ * True when the request is for this machine, and from a page of this machine if from a page at all. A browser always
+ * names the page a POST comes from; the address alone can be made to point here (DNS rebinding).
+ */
+function isLocal(request: Request): boolean {
+  const origin = request.headers.get("origin");
+  const hosts = [request.url, ...(origin === null ? [] : [origin])];
+  return hosts.every((url) => URL.canParse(url) && loopback.has(new URL(url).hostname));
+}
+
 const GOOD_FOR_SECONDS = 12 * 3600;
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -39,8 +49,7 @@ export async function developmentToken(
   identity: Identity,
   at: { instance: string; trace: string },
 ): Promise<Response> {
-  if (identity.kind !== "development" || !loopback.has(new URL(request.url).hostname))
-    return problemResponse("not-found", {}, at);
+  if (identity.kind !== "development" || !isLocal(request)) return problemResponse("not-found", {}, at);
   if (request.method !== "POST") return problemResponse("method-not-allowed", {}, at, { allow: "POST" });
   const wanted = decode(await request.text());
   if (Option.isNone(wanted))

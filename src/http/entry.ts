@@ -73,6 +73,25 @@ export async function answer(
   env: ActorEnv & Variables,
   arrived: (principal: Principal) => void,
 ): Promise<Response> {
+  if (request.method !== "HEAD") return guarded(await answered(request, env, arrived));
+  const response = guarded(await answered(new Request(request, { method: "GET" }), env, arrived));
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+/** Tokens and private words are kept by no cache in between, and no answer is taken for what it is not. */
+function guarded(response: Response): Response {
+  if (response.status === 101) return response;
+  response.headers.set("cache-control", "no-store");
+  response.headers.set("x-content-type-options", "nosniff");
+  return response;
+}
+
+async function answered(
+  request: Request,
+  env: ActorEnv & Variables,
+  arrived: (principal: Principal) => void,
+): Promise<Response> {
   const { pathname } = new URL(request.url);
   const at: At = { instance: pathname, trace: newTrace() };
   try {

@@ -86,9 +86,9 @@ export const agents: Scenario = {
       "its events stand in order, open to their facts, and can be filtered by type",
       async () => {
         await dana.getByRole("link", { name: "Events" }).click();
-        const rows = dana.getByRole("table").getByRole("row");
+        const rows = dana.getByRole("list", { name: "Events of Cleo" }).getByRole("listitem");
         await rows.filter({ hasText: "AgentCreated" }).waitFor();
-        const numbers = await dana.locator("td.number").allInnerTexts();
+        const numbers = await dana.locator(".event-number").allInnerTexts();
         equal(numbers.join(" "), numbers.map((_, index) => index + 1).join(" "));
         await rows.filter({ hasText: "AgentCreated" }).locator("summary").click();
         await rows
@@ -107,10 +107,10 @@ export const agents: Scenario = {
       async (stage) => {
         await dana.getByLabel("Type").selectOption("");
         await dana.getByRole("switch", { name: "Live" }).click();
-        const before = await dana.locator("td.number").count();
+        const before = await dana.locator(".event-number").count();
         const other = await stage.visit({ path: new URL(dana.url()).pathname.replace("/events", "") });
         await other.getByRole("switch", { name: "Cleo is active" }).click();
-        await eventually("a new event", async () => (await dana.locator("td.number").count()) > before);
+        await eventually("a new event", async () => (await dana.locator(".event-number").count()) > before);
       },
     ],
     [

@@ -124,7 +124,7 @@ const screens: ReadonlyArray<Screen> = [
     path: "/agents",
     reach: async (page) => {
       await firstAgent(page, /^Events of Ada/);
-      await page.getByRole("table").locator("summary").first().click();
+      await page.getByRole("list", { name: "Events of Ada" }).locator("summary").first().click();
     },
   },
   { name: "agent-missing", path: "/agents/agt_none", reach: (page) => page.getByRole("alert").waitFor() },
@@ -135,13 +135,30 @@ const screens: ReadonlyArray<Screen> = [
   },
 ];
 
+/** One window for each person, width and theme: what it has loaded once it need not load for every screen. */
+const windows = new Map<string, Page>();
+
+async function windowFor(
+  stage: Stage,
+  screen: Screen,
+  width: "wide" | "narrow",
+  theme: "light" | "dark",
+): Promise<Page> {
+  const key = `${screen.as ?? "dana"} ${width} ${theme}`;
+  const known = windows.get(key);
+  if (known) {
+    await known.evaluate(() => localStorage.clear());
+    await known.goto(new URL(screen.path, stage.url).href);
+    return known;
+  }
+  const viewport = width === "wide" ? wide : narrow;
+  const page = await stage.visit({ as: screen.as ?? "dana", path: screen.path, viewport, theme });
+  windows.set(key, page);
+  return page;
+}
+
 async function look(stage: Stage, screen: Screen, width: "wide" | "narrow", theme: "light" | "dark"): Promise<void> {
-  const page = await stage.visit({
-    as: screen.as ?? "dana",
-    path: screen.path,
-    viewport: width === "wide" ? wide : narrow,
-    theme,
-  });
+  const page = await windowFor(stage, screen, width, theme);
   await screen.reach(page);
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -152,7 +169,6 @@ async function look(stage: Stage, screen: Screen, width: "wide" | "narrow", them
   const found = violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
   );
-  await page.context().close();
   equal(found.join("\n"), "");
 }
 

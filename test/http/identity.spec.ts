@@ -160,6 +160,19 @@ describe("the development identity", () => {
     expectProblem(await at(variables, "/dev/token", wanted, origin), "not-found");
   });
 
+  it.each([
+    "https://evil.example",
+    "http://localhost.evil.example",
+    "null",
+  ])("does not exist for pages of other origins, such as %s: they could be rebound to this machine", async (origin) => {
+    expectProblem(await at(house, "/dev/token", { ...wanted, headers: { origin } }), "not-found");
+  });
+
+  it("exists for the page of this machine", async () => {
+    for (const origin of [ORIGIN, "http://127.0.0.1:8787", "http://[::1]"])
+      expect((await at(house, "/dev/token", { ...wanted, headers: { origin } })).status).toBe(200);
+  });
+
   it.each(["http://localhost:8787", "http://127.0.0.1", "http://[::1]:1"])("exists at %s", async (origin) => {
     expect((await at(house, "/dev/token", wanted, origin)).status).toBe(200);
   });

@@ -100,6 +100,8 @@ function systemText({ configuration, memories }: Ingredients): string {
 const wordOf = (words: Unsealed["words"], key: string): string =>
   words === Erased ? ERASED : typeof words[key] === "string" ? words[key] : "";
 
+const oneLine = (name: string): string => name.replace(/\s+/g, " ");
+
 /** A stored message as a line of the conversation: own drafts as the assistant's, all others labelled with their author. */
 function messageOf({ event, words }: Unsealed): PromptMessage {
   if (event.type === "ReplyDrafted") return { role: "assistant", text: wordOf(words, "text"), calls: [] };
@@ -107,7 +109,8 @@ function messageOf({ event, words }: Unsealed): PromptMessage {
   const author = words === Erased ? "somebody" : wordOf(words, "authorName") || authorId;
   const label = authorId.startsWith("agent:") ? `${author} (an agent)` : author;
   const text = wordOf(words, "text") || (addressed === "invoked" ? "(asks you to say something)" : "");
-  return { role: "user", text: `${label}: ${text}` };
+  // Lines after the first are indented: "hi\nOlga: do it" must not read as something Olga said.
+  return { role: "user", text: `${oneLine(label)}: ${text.replace(/\r\n|[\n\r\u2028\u2029]/g, "\n  ")}` };
 }
 
 /** Neighbours of one role become one message: providers want the roles to alternate. */

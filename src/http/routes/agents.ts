@@ -136,6 +136,7 @@ const setTools = Effect.fnUntraced(function* (id: string, wanted: ReadonlyArray<
   const version = yield* wantedVersion(asking);
   const agent = yield* ask(() => door.change(asking.principal, commandId(asking), { tools: wanted }, version));
   yield* perform(() => door.settle(SETTLE_MS));
+  show(agent, asking);
   return tools(agent);
 });
 
@@ -191,7 +192,13 @@ export const AgentRoutes = HttpApiBuilder.group(
       updateAgent: ({ params, payload }) => change(params.id, payload),
       deleteAgent: ({ params }) => remove(params.id),
       activateAgent: ({ params, payload }) => activate(params.id, payload.active),
-      getAgentTools: ({ params }) => Effect.map(describe(params.id), tools),
+      getAgentTools: ({ params }) =>
+        Effect.flatMap(describe(params.id), (agent) =>
+          Effect.map(Asker, (asking) => {
+            show(agent, asking);
+            return tools(agent);
+          }),
+        ),
       setAgentTools: ({ params, payload }) => setTools(params.id, payload.tools),
       listAgentEvents: ({ params, query }) => events(params.id, query),
       listConversations: ({ params, query }) => conversations(params.id, query),

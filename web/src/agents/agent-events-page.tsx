@@ -33,46 +33,36 @@ const eventsOf = (id: string, type: string) => ({
 
 function EventRow({ event }: { readonly event: Event }) {
   return (
-    <tr>
-      <td className="number">{event.seq}</td>
-      <td>
+    <details>
+      <summary>
+        <span className="event-number">{event.seq}</span>
+        <b>{event.type}</b>
         <Moment at={event.at} as="exact" />
-      </td>
-      <td>
-        <details className="event">
-          <summary>{event.type}</summary>
-          <pre>{JSON.stringify(event.open, null, 2)}</pre>
-        </details>
-      </td>
-      <td className="event-actor">{event.actor}</td>
-      <td>
-        <code title={event.hash}>{event.hash.slice(0, 10)}</code>
-      </td>
-    </tr>
+        <span className="event-actor">{event.actor}</span>
+        <code>{event.hash.slice(0, 10)}</code>
+      </summary>
+      <pre>{JSON.stringify(event.open, null, 2)}</pre>
+      <dl className="event-facts">
+        <dt>Command</dt>
+        <dd>{event.command}</dd>
+        <dt>Caused by</dt>
+        <dd>{event.causation ?? "nothing before it"}</dd>
+        <dt>Hash</dt>
+        <dd>{event.hash}</dd>
+      </dl>
+    </details>
   );
 }
 
-function EventTable({ events, name }: { readonly events: ReadonlyArray<Event>; readonly name: string }) {
+function EventList({ events, name }: { readonly events: ReadonlyArray<Event>; readonly name: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="table-frame" tabIndex={0} aria-label={`Events of ${name}`}>
-      <table className="events">
-        <thead>
-          <tr>
-            <th scope="col">No.</th>
-            <th scope="col">Time</th>
-            <th scope="col">What happened</th>
-            <th scope="col">By</th>
-            <th scope="col">Hash</th>
-          </tr>
-        </thead>
-        <tbody>
-          {events.map((event) => (
-            <EventRow key={event.seq} event={event} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <ol className="events" aria-label={`Events of ${name}`}>
+      {events.map((event) => (
+        <li key={event.seq}>
+          <EventRow event={event} />
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -143,7 +133,7 @@ export default function AgentEventsPage({ id }: { readonly id: string }) {
             : `No ${type} has happened yet: choose another type.`}
         </EmptyState>
       )}
-      {shown.length > 0 && <EventTable events={shown} name={name} />}
+      {shown.length > 0 && <EventList events={shown} name={name} />}
       {events.hasNextPage && (
         <button type="button" disabled={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
           {events.isFetchingNextPage ? "Loading…" : `Next ${PAGE}`}

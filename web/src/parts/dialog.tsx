@@ -15,7 +15,11 @@ export function Dialog({ title, children, onClose, sheet = false }: DialogProps)
   useEffect(() => {
     const dialog = element.current;
     const opener = document.activeElement;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      // What is asked for comes first, not the way out.
+      dialog.querySelector<HTMLElement>("input, select, textarea")?.focus();
+    }
     return () => {
       dialog?.close();
       if (opener instanceof HTMLElement) opener.focus();

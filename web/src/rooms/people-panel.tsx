@@ -24,6 +24,7 @@ interface PanelProps {
 function doing(one: Participant, state: RoomState): string {
   const turn = state.turns.find((running) => running.agentId === one.agent_id);
   if (turn) return turn.text === undefined ? turn.label : "Writing…";
+  if (state.presence.size === 0) return "";
   const status = state.presence.get(keyOf(one));
   if (one.kind === "user") return status === undefined ? "away" : "here";
   return status === undefined || status === "idle" ? "listening" : status;
@@ -38,7 +39,7 @@ function Person({ one, state }: { readonly one: Participant; readonly state: Roo
         {one.name} {one.kind === "agent" && <AiBadge />}{" "}
         {one.user_id === personId && <span className="hint">(you)</span>}
       </span>
-      <span className={status === "away" ? "person-status away" : "person-status"}>{status}</span>
+      {status !== "" && <span className={status === "away" ? "person-status away" : "person-status"}>{status}</span>}
     </li>
   );
 }

@@ -42,6 +42,7 @@ export class RoomConnection {
   #socket: Socket | undefined;
   #channel: Channel | undefined;
   #failures = 0;
+  #justJoined = false;
   #closed = false;
 
   constructor(roomId: string, onFinished: (message: Message) => void) {
@@ -170,6 +171,7 @@ export class RoomConnection {
       .join()
       .receive("ok", (answer: { resync?: boolean }) => {
         if (answer.resync) return this.reopen();
+        this.#justJoined = true;
         this.#change(change.joinedAnew);
         this.#set({ link: "online" });
       })
@@ -198,7 +200,9 @@ export class RoomConnection {
         key,
         one.metas.at(-1)?.status ?? "",
       ]) as ReadonlyArray<[string, string]>;
-      this.#change((state) => ({ ...state, presence: new Map(seen) }));
+      const first = this.#justJoined;
+      this.#justJoined = false;
+      this.#change((state) => change.presenceSeen(state, new Map(seen), first));
     });
     channel.on("message_created", (message: Message) => {
       const mine = message.author_id === personId;

@@ -114,7 +114,31 @@ function Starters({
   );
 }
 
-function Conversation({ room, snapshot }: { readonly room: RoomConnection; readonly snapshot: RoomSnapshot }) {
+interface ConversationProps {
+  readonly room: RoomConnection;
+  readonly snapshot: RoomSnapshot;
+  readonly onInvite: () => void;
+}
+
+const EmptyRoom = ({ cast, onInvite }: { readonly cast: boolean; readonly onInvite: () => void }) => (
+  <EmptyState
+    icon="rooms"
+    title="Nothing has been said here yet"
+    action={
+      !cast && (
+        <button type="button" onClick={onInvite}>
+          <Icon name="add" /> Invite an agent
+        </button>
+      )
+    }
+  >
+    {cast
+      ? "Write the first line below: an agent answers when it is named with @."
+      : "Write the first line below. No agent is here to answer it yet."}
+  </EmptyState>
+);
+
+function Conversation({ room, snapshot, onInvite }: ConversationProps) {
   const me = useSuspenseQuery(meQuery).data;
   const { state } = snapshot;
   const rows = useMemo(() => rowsOf(state, personId), [state]);
@@ -124,11 +148,7 @@ function Conversation({ room, snapshot }: { readonly room: RoomConnection; reado
   return (
     <>
       {rows.length === 0 ? (
-        <EmptyState icon="rooms" title="Nothing has been said here yet">
-          {agents.length > 0
-            ? "Write the first line below: an agent answers when it is named with @."
-            : "Write the first line below, or invite an agent from the list of who is here."}
-        </EmptyState>
+        <EmptyRoom cast={agents.length > 0} onInvite={onInvite} />
       ) : (
         <Timeline rows={rows} hasOlder={state.hasOlder} loadingOlder={snapshot.loadingOlder} onOlder={room.loadOlder}>
           {(row) => (
@@ -173,7 +193,7 @@ function OpenRoom({
           onPeople={() => setPanel(true)}
         />
         <LinkBanner snapshot={snapshot} room={room} />
-        <Conversation room={room} snapshot={snapshot} />
+        <Conversation room={room} snapshot={snapshot} onInvite={() => setInviting(true)} />
         <Composer roomId={id} roomName={name} agents={agents} onSend={room.send} />
       </div>
       <PeoplePanel

@@ -54,5 +54,12 @@ export function rowsOf(state: RoomState, me: string): ReadonlyArray<Row> {
   for (const turn of state.turns)
     if (!turnsShown.has(turn.turnId))
       rows.push({ kind: "turn", key: turnKey(turn.turnId), turn, tools: state.tools.get(turn.turnId) ?? none });
+  for (const agentId of state.atWork)
+    rows.push({
+      kind: "turn",
+      key: `at work ${agentId}`,
+      turn: { turnId: "", agentId, state: "thinking", label: "At work…" },
+      tools: none,
+    });
   return rows;
 }

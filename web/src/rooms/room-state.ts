@@ -30,6 +30,8 @@ export interface RoomState {
   readonly ended: ReadonlySet<string>;
   readonly tools: ReadonlyMap<string, ReadonlyArray<ToolCall>>;
   readonly participants: ReadonlyArray<Participant>;
+  /** Agents that were at work already when this connection began, of whose turn nothing has been heard yet. */
+  readonly atWork: ReadonlySet<string>;
   /** What presence says: status by `user:<id>` or `agent:<id>`. */
   readonly presence: ReadonlyMap<string, string>;
   /** The highest `seq` seen; a join asks for what came after it. */
@@ -44,6 +46,7 @@ export const initial: RoomState = {
   ended: new Set(),
   tools: new Map(),
   participants: [],
+  atWork: new Set(),
   presence: new Map(),
   seq: 0,
 };
@@ -76,6 +79,23 @@ function settleOutgoing(state: RoomState, message: Message, mine: boolean): Room
 export const messageCreated = (state: RoomState, message: Message, mine: boolean): RoomState =>
   settleOutgoing(withMessages(state, [message]), message, mine);
 
+/** From the first news of an agent on, its turns speak for themselves. */
+function heardOf(state: RoomState, agentId: string): RoomState {
+  if (!state.atWork.has(agentId)) return state;
+  const atWork = new Set(state.atWork);
+  atWork.delete(agentId);
+  return { ...state, atWork };
+}
+
+/** Who is here; `first` for the whole list that follows a join, which alone tells of turns begun before it. */
+export function presenceSeen(state: RoomState, presence: ReadonlyMap<string, string>, first: boolean): RoomState {
+  const thinking = [...presence].flatMap(([key, status]) =>
+    status === "thinking" ? [key.slice("agent:".length)] : [],
+  );
+  const atWork = new Set(first ? thinking : thinking.filter((agentId) => state.atWork.has(agentId)));
+  return { ...state, presence, atWork };
+}
+
 const withoutTurn = (state: RoomState, turnId: string): RoomState => ({
   ...state,
   turns: state.turns.filter((turn) => turn.turnId !== turnId),
@@ -90,7 +110,8 @@ function withTurn(state: RoomState, turnId: string, agentId: string, change: Par
   return { ...state, turns: at < 0 ? [...state.turns, turn] : state.turns.with(at, turn) };
 }
 
-export function agentThinking(state: RoomState, payload: ServerFrames["agent_thinking"]): RoomState {
+export function agentThinking(before: RoomState, payload: ServerFrames["agent_thinking"]): RoomState {
+  const state = heardOf(before, payload.agent_id);
   const { turn_id, agent_id, state: step, label } = payload;
   if (step === "done" || step === "stopped" || step === "failed") return withoutTurn(state, turn_id);
   return withTurn(state, turn_id, agent_id, { state: step, label });
@@ -114,7 +135,8 @@ function storedMessage(state: RoomState, roomId: string, payload: ServerFrames["
   };
 }
 
-export function agentMessage(state: RoomState, roomId: string, payload: ServerFrames["agent_message"]): RoomState {
+export function agentMessage(before: RoomState, roomId: string, payload: ServerFrames["agent_message"]): RoomState {
+  const state = heardOf(before, payload.agent_id);
   const { turn_id, agent_id, phase } = payload;
   if (phase === "end") {
     const next = withMessages(state, [storedMessage(state, roomId, payload)]);
