@@ -48,7 +48,8 @@ export default {
       if (introduced.has(principal.userId)) return;
       if (introduced.size > 10_000) introduced.clear();
       introduced.add(principal.userId);
-      context.waitUntil(env.USER.getByName(principal.userId).arrive(principal));
+      const arrival = env.USER.getByName(principal.userId).arrive(principal);
+      context.waitUntil(arrival.catch(() => void introduced.delete(principal.userId)));
     });
   },
 } satisfies ExportedHandler<Env>;

@@ -194,7 +194,7 @@ function agreeable(said: string[]) {
     ...{ created_at: "2026-01-01T00:00:00.000Z", updated_at: "2026-01-01T00:00:00.000Z" },
   };
   const room = {
-    open: done({}),
+    describe: done({ participants: [{ id: ada.agentId }] }),
     post: async (_by: unknown, _command: string, { text }: { readonly text: string }) => {
       said.push(text);
       return done({ id: messageId })();

@@ -50,6 +50,9 @@ export type Abilities = ChatModel | Toolbox | MemoryFormer;
  */
 const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
 
+/** A turn that the world keeps from its end is given up after this long (house.md II.8: five minutes without progress). */
+const GIVE_UP_AFTER_MS = 5 * 60_000;
+
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
 export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
@@ -64,8 +67,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
   /** Turns that started in this life of the object and have no fiber yet. */
   readonly #begun = new Set<TurnId>();
-  /** Turns whose fiber failed for reasons of the world; the next heartbeat takes them up again. */
-  readonly #resting = new Set<TurnId>();
+  /** Turns whose fiber failed for reasons of the world, since when; the next heartbeat takes them up again. */
+  readonly #resting = new Map<TurnId, number>();
   #runtime: ManagedRuntime.ManagedRuntime<Abilities | TurnLedger | Rooms | Recall, never> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -168,6 +171,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void> {
     return this.behindWall("hear", async () => {
       this.#channels.watched(roomId, watched);
+      if (this.ledger.state.status === "deleted") {
+        // It was invited while it was going: the room does not know yet that nobody will come.
+        await this.env.ROOM.getByName(roomId).agentChanged(`${this.#id()}/gone`, this.#id(), null);
+        return;
+      }
       for (const item of heard) await this.commit(this.#command(roomId, item));
       this.#work();
     });
@@ -228,15 +236,27 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return Object.keys(this.ledger.state.turns).length > 0;
   }
 
+  /** The world may be back: resting turns go on where they are, in the same attempt, for nobody has died. */
   protected override onHeartbeat(): void {
-    this.#resting.clear();
-    this.#work();
+    for (const [turnId, since] of this.#resting) {
+      const attempt = this.ledger.state.turns[turnId]?.attempt ?? 0;
+      if (now() - since < GIVE_UP_AFTER_MS) this.#begun.add(turnId);
+      else
+        this.commitNow({
+          type: "FailTurn",
+          meta: this.#meta(`${turnId}/give-up`, agentName(this.#id())),
+          turnId,
+          attempt,
+          reason: "no-progress",
+        });
+    }
+    this.#work(true);
   }
 
   /** Starts a fiber for every turn that may start or go on and has none. */
-  #work(): void {
+  #work(wake = false): void {
     for (const turnId of actionable(this.ledger.state))
-      if (!this.#fibers.has(turnId) && !this.#resting.has(turnId)) this.#run(turnId);
+      if (!this.#fibers.has(turnId) && (wake || !this.#resting.has(turnId))) this.#run(turnId);
   }
 
   #run(turnId: TurnId): void {
@@ -256,9 +276,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   #ended(turnId: TurnId, exit: Exit.Exit<unknown, unknown>): void {
     this.#fibers.delete(turnId);
     if (Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
-      this.#resting.add(turnId);
+      if (!this.#resting.has(turnId)) this.#resting.set(turnId, now());
       this.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
-    }
+    } else this.#resting.delete(turnId);
     this.#work();
   }
 

@@ -14,6 +14,9 @@ import { type Timer, Timers } from "./timers.ts";
 
 /** After a commit, whatever it set going is looked after again within this time, should the object die (house.md II.9). */
 const HEARTBEAT_MS = 5_000;
+/** An alarm that is due at once rings after this long; one whose work broke, later: it must not spin. */
+const SOON_MS = 50;
+const AFTER_FAULT_MS = 1_000;
 /** D1 has one writer: events wait this long for company (house.md II.7 asks for a lag of at most a second). */
 const BUNDLE_MS = 600;
 /** Bookmarks ride along with commits, but not with every one: each row is another page to write. */
@@ -87,7 +90,12 @@ export abstract class Actor<
 
   /** Takes a command in one breath, or says which keys are missing. */
   protected commitNow(command: C): Reply<Committed> | NeedKeys {
-    return this.ledger.commit(command);
+    try {
+      return this.ledger.commit(command);
+    } catch (defect) {
+      this.timers.rang(); // a rolled-back transaction has taken the alarm back too
+      throw defect;
+    }
   }
 
   /** Events with their words, keys fetched as needed. */
@@ -156,17 +164,29 @@ export abstract class Actor<
   }
 
   override async onAlarm(): Promise<void> {
-    await this.behindWall("alarm", async () => {
-      this.timers.rang();
-      try {
-        this.onHeartbeat();
+    this.timers.rang();
+    const done = [
+      await this.#attempt("heartbeat", async () => this.onHeartbeat()),
+      await this.#attempt("timers", async () => {
         for (const timer of this.timers.due(now())) await this.onTimer(timer);
-        await this.feeds.pumpAll();
+      }),
+      await this.#attempt("feeds", async () => {
+        await Promise.all([this.feeds.pumpAll(), this.pumpReadModels()]);
         this.feeds.save();
-      } finally {
-        this.#rearm();
-      }
-    });
+      }),
+    ];
+    this.#rearm(done.every(Boolean) ? SOON_MS : AFTER_FAULT_MS);
+  }
+
+  /** One part of an alarm; its fault must not keep the others from their work. */
+  async #attempt(what: string, part: () => Promise<void>): Promise<boolean> {
+    try {
+      await part();
+      return true;
+    } catch (defect) {
+      this.report(`alarm, ${what}`, defect);
+      return false;
+    }
   }
 
   /** Inside the transaction of a commit: bookmarks ride along, and the alarm is armed in the same breath. */
@@ -176,9 +196,9 @@ export abstract class Actor<
     this.timers.wakeBy(now() + HEARTBEAT_MS);
   }
 
-  #rearm(): void {
+  #rearm(atEarliestMs: number): void {
     const soon = this.busy() ? now() + HEARTBEAT_MS : undefined;
     const times = [this.timers.next(), this.feeds.nextDue(), soon].filter((time) => time !== undefined);
-    if (times.length > 0) this.timers.wakeBy(Math.max(Math.min(...times), now() + 50));
+    if (times.length > 0) this.timers.wakeBy(Math.max(Math.min(...times), now() + atEarliestMs));
   }
 }

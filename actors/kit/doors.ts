@@ -238,6 +238,8 @@ export interface RoomDoor {
 
 export interface UserDoor {
   arrive(by: Principal): Promise<void>;
+  /** What the person is called; null for somebody who was never here. */
+  displayName(): Promise<string | null>;
   settle(waitMs: number): Promise<void>;
 }
 

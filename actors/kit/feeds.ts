@@ -105,7 +105,7 @@ export class Feeds {
   pump(name: string): Promise<void> {
     const running = this.#running.get(name);
     if (running !== undefined) return running;
-    const run = this.#run(name).finally(() => this.#running.delete(name));
+    const run = this.#run(name);
     this.#running.set(name, run);
     return run;
   }
@@ -129,6 +129,16 @@ export class Feeds {
   }
 
   async #run(name: string): Promise<void> {
+    await null; // so that the run is known before it can be over
+    try {
+      await this.#move(name);
+    } finally {
+      // In the breath in which it stops looking: a commit a moment later must start a new run, not join this one.
+      this.#running.delete(name);
+    }
+  }
+
+  async #move(name: string): Promise<void> {
     const consumer = this.#consumers.get(name);
     const bookmark = this.#bookmarks.get(name);
     if (consumer === undefined || bookmark === undefined) return;

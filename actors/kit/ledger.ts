@@ -112,13 +112,16 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const answer = this.#decider.decide(command, this.#state);
     if (Result.isFailure(answer)) return this.#refuse(command, print, answer.failure);
     const pending = answer.success;
-    const missing = this.#missingKeys(pending);
+    // Asked for once: a lent key may run out between two looks.
+    const subjects = [...new Set(pending.flatMap(({ sealed }) => (sealed ? [sealed.subject] : [])))];
+    const keys = new Map(subjects.map((subject) => [subject, this.#keys.get(subject)]));
+    const missing = subjects.filter((subject) => keys.get(subject) === undefined);
     if (missing.length > 0) return { outcome: "need-keys", subjects: missing };
     const prepared = pending.map(prepare);
-    const obstacle = this.#obstacle(prepared);
-    if (obstacle !== undefined) return refused(obstacle);
+    const against = obstacle(prepared, keys);
+    if (against !== undefined) return refused(against);
     const head = this.#head;
-    const written = this.#sql.transaction(() => this.#write(command, print, prepared));
+    const written = this.#sql.transaction(() => this.#write(command, print, prepared, keys));
     this.#state = written.state; // [L5] only after the transaction
     this.#hash = written.hash;
     this.#snapshotAt = written.snapshotAt;
@@ -268,22 +271,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     insertRows(this.#sql, "commands (id, fingerprint, reply, at)", [[id, print, JSON.stringify(reply), at]]);
   }
 
-  #missingKeys(pending: ReadonlyArray<E>): ReadonlyArray<ActorName> {
-    const subjects = pending.flatMap(({ sealed }) => (sealed ? [sealed.subject] : []));
-    return [...new Set(subjects)].filter((subject) => this.#keys.get(subject) === undefined);
-  }
-
-  #obstacle(prepared: ReadonlyArray<Prepared<E>>): Refusal | undefined {
-    for (const { event, open, words } of prepared) {
-      if (event.sealed && this.#keys.get(event.sealed.subject) === "destroyed") return new SubjectErased();
-      const bytes = Buffer.byteLength(open) + Buffer.byteLength(words);
-      if (bytes > MAX_EVENT_BYTES) return new EventTooLarge({ bytes });
-    }
-    return undefined;
-  }
-
   /** Inside the transaction: events with their keys, the command's outcome, a snapshot now and then, and what goes along. */
-  #write(command: C, print: Uint8Array, prepared: ReadonlyArray<Prepared<E>>) {
+  #write(command: C, print: Uint8Array, prepared: ReadonlyArray<Prepared<E>>, lent: HeldKeys) {
     let state = this.#state;
     let hash = this.#hash;
     const words: Array<readonly [number, Readonly<Record<string, unknown>>]> = [];
@@ -292,7 +281,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const keys: SqlValue[][] = [];
     prepared.forEach((each, index) => {
       const { event } = each;
-      const encoded = this.#encode(command.meta, each, this.#head + 1 + index, hash);
+      const encoded = this.#encode(command.meta, each, this.#head + 1 + index, hash, lent);
       hash = encoded.hash;
       rows.push(encoded.row);
       keys.push(...encoded.keys);
@@ -312,14 +301,15 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   }
 
   /** An event as the rows that hold it, linked to the one before. */
-  #encode(meta: CommandMeta, { event, open, words }: Prepared<E>, seq: number, previous: Uint8Array) {
+  #encode(meta: CommandMeta, { event, open, words }: Prepared<E>, seq: number, previous: Uint8Array, lent: HeldKeys) {
     const definition = this.#definitions.get(event.type);
     if (definition === undefined) throw new Error(`${event.type} is not an event of ${this.stream}`);
     const { type, v } = definition;
     const { at, by, correlation, causation } = meta;
     const id = eventId(at, this.stream, seq);
     const subject = event.sealed?.subject;
-    const sealing = subject && this.#seal(subject, words, { seq, type, v });
+    const place = { stream: this.stream, subject: subject ?? "", seq, type, v };
+    const sealing = subject && sealWords(words, place, lent.get(subject) as SubjectKey);
     const sealed = sealing?.sealed ?? null;
     const row: SqlValue[] = [seq, id, type, v, at, by, meta.id, correlation, causation, open, sealed];
     const hash = chainLink(previous, headerOf(row), open, sealed);
@@ -330,10 +320,6 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       keys: sealing ? [[seq, subject!, sealing.wrapped]] : [],
       recorded: sealed === null ? recorded : { ...recorded, sealed },
     };
-  }
-
-  #seal(subject: ActorName, words: string, at: { seq: number; type: string; v: number }) {
-    return sealWords(words, { stream: this.stream, subject, ...at }, this.#keys.get(subject) as SubjectKey);
   }
 
   /** The words of a row, the subject whose key is missing, or the sign of erasure. */
@@ -396,4 +382,17 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#sql.run("DELETE FROM snapshots");
     insertRows(this.#sql, "snapshots (fold, seq, state)", [[this.#decider.foldVersion, seq, JSON.stringify(state)]]);
   }
+}
+
+/** The keys of one commit, each as it was found at its beginning. */
+type HeldKeys = ReadonlyMap<ActorName, SubjectKey | "destroyed" | undefined>;
+
+/** Why these events may not be written, if so. */
+function obstacle<E extends Pending>(prepared: ReadonlyArray<Prepared<E>>, keys: HeldKeys): Refusal | undefined {
+  for (const { event, open, words } of prepared) {
+    if (event.sealed && keys.get(event.sealed.subject) === "destroyed") return new SubjectErased();
+    const bytes = Buffer.byteLength(open) + Buffer.byteLength(words);
+    if (bytes > MAX_EVENT_BYTES) return new EventTooLarge({ bytes });
+  }
+  return undefined;
 }

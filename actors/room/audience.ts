@@ -21,8 +21,8 @@ export class Audience {
    * here; after a wake the map is filled again from the attachments.
    */
   readonly #joined = new Map<Connection<Seat>, Seat>();
-  readonly #agents = new Map<string, { ref: string; status: AgentStatus }>();
-  #references = 0;
+  /** How each agent stands; unknown after a wake. */
+  readonly #agents = new Map<string, AgentStatus>();
 
   constructor(topic: string, sockets: Iterable<Connection<Seat>>) {
     this.#topic = topic;
@@ -72,26 +72,27 @@ export class Audience {
       }
   }
 
-  /** An agent starts or ends its thinking: its presence changes. */
+  /**
+   * An agent starts or ends its thinking: its presence changes. The reference says the status, so that a room that
+   * slept meanwhile takes back what it had told before.
+   */
   agentIs(agentId: string, name: string, status: AgentStatus): void {
-    const known = this.#agents.get(agentId) ?? { ref: this.#reference(), status: "idle" as const };
-    if (known.status === status) return;
-    const next = { ref: this.#reference(), status };
-    this.#agents.set(agentId, next);
+    if (this.#agents.get(agentId) === status) return;
+    this.#agents.set(agentId, status);
     const key = `agent:${agentId}`;
-    this.#broadcastDiff({ [key]: this.#agent(name, next) }, { [key]: this.#agent(name, known) });
+    const former = status === "idle" ? "thinking" : "idle";
+    this.#broadcastDiff({ [key]: agentMeta(agentId, name, status) }, { [key]: agentMeta(agentId, name, former) });
   }
 
   agentCame(agentId: string, name: string): void {
-    const seat = { ref: this.#reference(), status: "idle" as const };
-    this.#agents.set(agentId, seat);
-    this.#broadcastDiff({ [`agent:${agentId}`]: this.#agent(name, seat) }, {});
+    this.#agents.set(agentId, "idle");
+    this.#broadcastDiff({ [`agent:${agentId}`]: agentMeta(agentId, name, "idle") }, {});
   }
 
-  agentLeft(agentId: string): void {
-    const seat = this.#agents.get(agentId);
+  agentLeft(agentId: string, name: string): void {
+    const status = this.#agents.get(agentId) ?? "idle";
     this.#agents.delete(agentId);
-    if (seat) this.#broadcastDiff({}, { [`agent:${agentId}`]: this.#agent("", seat) });
+    this.#broadcastDiff({}, { [`agent:${agentId}`]: agentMeta(agentId, name, status) });
   }
 
   #broadcastDiff(joins: PresenceState, leaves: PresenceState): void {
@@ -104,25 +105,13 @@ export class Audience {
       const key = `user:${seat.userId}`;
       state[key] = { metas: [...(state[key]?.metas ?? []), ...this.#person(seat).metas] };
     }
-    for (const [agentId, { name }] of Object.entries(agents)) {
-      const seat = this.#agents.get(agentId) ?? { ref: this.#reference(), status: "idle" as const };
-      this.#agents.set(agentId, seat);
-      state[`agent:${agentId}`] = { metas: [...this.#agent(name, seat).metas] };
-    }
+    for (const [agentId, { name }] of Object.entries(agents))
+      state[`agent:${agentId}`] = agentMeta(agentId, name, this.#agents.get(agentId) ?? "idle");
     return state;
   }
 
   #person({ presenceRef, name }: Seat): PresenceState[string] {
     return { metas: [{ phx_ref: presenceRef, kind: "user", status: "online", name }] };
-  }
-
-  #agent(name: string, { ref, status }: { ref: string; status: AgentStatus }): PresenceState[string] {
-    return { metas: [{ phx_ref: ref, kind: "agent", status, name }] };
-  }
-
-  #reference(): string {
-    this.#references += 1;
-    return `a${this.#references}`;
   }
 
   #send(socket: WebSocket, text: string): void {
@@ -133,3 +122,7 @@ export class Audience {
     }
   }
 }
+
+const agentMeta = (agentId: string, name: string, status: AgentStatus): PresenceState[string] => ({
+  metas: [{ phx_ref: `${agentId}:${status}`, kind: "agent", status, name }],
+});

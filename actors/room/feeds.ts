@@ -13,6 +13,7 @@ import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 export interface FeedContext {
   readonly roomId: RoomId;
   readonly kind: () => RoomKind;
+  readonly isHere: (agentId: AgentId) => boolean;
   /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: () => boolean;
   readonly reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
@@ -63,7 +64,8 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
         const words = await context.reveal(concerned.map(({ seq }) => seq));
         const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context.kind()));
         if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
-        if (concerned.at(-1)?.type === "AgentDismissed") feeds.remove(name);
+        // It may have been invited again while it was told: then this feed goes on.
+        if (concerned.at(-1)?.type === "AgentDismissed" && !context.isHere(agentId)) feeds.remove(name);
         return to;
       },
     },

@@ -19,7 +19,7 @@ import { addressedAgents, type RoomKind } from "#events/room/addressing.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
 import type { RoomEvent } from "#events/room/events.ts";
-import type { RoomRefusal } from "#events/room/refusals.ts";
+import { NotRoomOwner, type RoomRefusal } from "#events/room/refusals.ts";
 import type { RoomState } from "#events/room/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
@@ -61,9 +61,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     this.#audience = new Audience(`room:${ctx.id.name}`, seated);
     this.#channel = new RoomChannel(this.#audience, {
       topic: `room:${ctx.id.name}`,
-      join: (by, after, admit) => this.#joinSocket(by, after, admit),
+      join: (by, after, admit) => this.behindWall("joinSocket", () => this.#joinSocket(by, after, admit)),
       post: (by, commandId, input) => this.post(by, commandId, input),
-      invoke: (by, commandId, agentId, replyTo) => this.#invoke(by, commandId, agentId, replyTo),
+      invoke: (by, commandId, agentId, replyTo) =>
+        this.behindWall("invoke", () => this.#invoke(by, commandId, agentId, replyTo)),
       agents: () => this.ledger.state.agents,
     });
     ctx.setWebSocketAutoResponse(
@@ -152,7 +153,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall(
       "messages",
       async (): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>> => {
-        if (!this.#mayRead(by)) return refused(noRoom);
+        if (!this.#mayKnow(by)) return refused(noRoom);
         const { after, before, limit } = range;
         const events =
           after === undefined
@@ -167,11 +168,12 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   history(by: Principal, query: HistoryQuery) {
-    return this.behindWall("history", async () =>
-      this.#mayRead(by) || (this.ledger.head > 0 && by.roles.includes("auditor"))
-        ? accepted(this.page(query), this.ledger.head)
-        : refused(noRoom),
-    );
+    return this.behindWall("history", async () => {
+      const { ownerId } = this.ledger.state;
+      const allowed = ownerId !== null && (ownerId === by.userId || by.roles.includes("auditor"));
+      if (allowed) return accepted(this.page(query), this.ledger.head);
+      return refused(this.#mayKnow(by) ? new NotRoomOwner() : noRoom);
+    });
   }
 
   // ── agents ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -190,10 +192,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         addressed: this.#addressed(text).filter((other) => other.agentId !== agentId),
         words: Redacted.make({ text, authorName: name }),
       });
-      const state = reply.notice ? "failed" : "done";
-      this.#show([
-        { event: "agent_thinking", payload: { turn_id: reply.turnId, agent_id: agentId, state, label: "" } },
-      ]);
+      if (answer.outcome === "accepted" && !answer.replayed) this.#show([closing(reply)]);
       return answer.outcome === "refused"
         ? answer
         : accepted({ roomSeq: answer.value.from }, answer.seq, answer.replayed);
@@ -249,6 +248,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       const resync = missed.length > CATCH_UP_AT_MOST || (after ?? 0) > seq;
       const words = resync ? [] : await this.revealed(missed.map((event) => event.seq));
       if (this.ledger.head !== seq) continue; // something was said while keys were fetched
+      if (own(this.ledger.state.people, by.userId) === undefined) return refused(noRoom);
       admit({ frames: this.#framesOf(words), resync, seq });
       return accepted(undefined, seq);
     }
@@ -288,7 +288,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         this.#audience.agentCame(event.open.agentId, event.open.name);
         break;
       case "AgentDismissed":
-        this.#audience.agentLeft(event.open.agentId);
+        this.#audience.agentLeft(event.open.agentId, "");
         break;
       case "ParticipantLeft":
         this.#audience.dismiss(event.open.userId);
@@ -363,10 +363,6 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return status === "open" && (kind === "public" || own(people, userId) !== undefined);
   }
 
-  #mayRead(by: Principal): boolean {
-    return this.#mayKnow(by);
-  }
-
   async #described(reply: Reply<Committed>, by: Principal): Promise<Reply<RoomDescription>> {
     return reply.outcome === "refused" ? reply : accepted(await this.#description(by), reply.seq, reply.replayed);
   }
@@ -381,6 +377,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return {
       roomId: this.#id(),
       kind: () => this.ledger.state.kind,
+      isHere: (agentId: AgentId) => own(this.ledger.state.agents, agentId) !== undefined,
       watched: () => this.#audience.size > 0,
       reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };
@@ -389,3 +386,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
 const done = (reply: Reply<Committed>): Reply =>
   reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+
+/** The last sign of a turn: whoever saw it thinking sees it end. */
+const closing = ({ turnId, agentId, notice }: ReplyInput): Sighting => ({
+  event: "agent_thinking",
+  payload: { turn_id: turnId, agent_id: agentId, state: notice ? "failed" : "done", label: "" },
+});

@@ -1,6 +1,6 @@
 /** UserActor: what the house knows of a person. For now that they came; the inbox and consent move in later. */
 import { Redacted } from "effect";
-import type { RecordedOf } from "#events/kit/envelope.ts";
+import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
 import { type UserId, userName } from "#events/kit/ids.ts";
 import type { UserCommand } from "#events/user/commands.ts";
 import { user } from "#events/user/decide.ts";
@@ -38,6 +38,15 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
         userId: by.userId as UserId,
         words: Redacted.make({ name: by.name }),
       });
+    });
+  }
+
+  /** What the person is called; null for somebody who was never here. */
+  displayName(): Promise<string | null> {
+    return this.behindWall("displayName", async () => {
+      if (this.ledger.state.userId === null) return null;
+      const [arrived] = await this.revealed([1]);
+      return arrived === undefined || arrived.words === Erased ? "" : String(arrived.words.name ?? "");
     });
   }
 

@@ -20,7 +20,7 @@ import {
   WrongMoment,
 } from "./refusals.ts";
 import { type AgentState, AgentState as AgentStateSchema, evolve, initial } from "./state.ts";
-import { type CallView, isDue, limits, type TurnView } from "./turn.ts";
+import { type CallView, isDue, limits, type TurnView, unsettled } from "./turn.ts";
 
 type Answer = Result.Result<ReadonlyArray<E.AgentEvent>, AgentRefusal>;
 const accept = (...events: ReadonlyArray<E.AgentEvent>): Answer => Result.succeed(events);
@@ -33,11 +33,26 @@ const age = (meta: CommandMeta, turn: TurnView): number => Math.max(0, Math.roun
 const failed = (turn: TurnView, reason: string, meta: CommandMeta) =>
   E.TurnFailed({ turnId: turn.turnId, roomId: turn.roomId, reason, ms: age(meta, turn) });
 
+/** A turn that fails leaves no call open: one whose intent is recorded may have happened, the others did not. */
+const lost = (turn: TurnView, reason: string, meta: CommandMeta): ReadonlyArray<E.AgentEvent> => [
+  ...unsettled(turn).map(({ callId, tool, state }) =>
+    state === "requested"
+      ? E.ToolOutcomeUnknown({ turnId: turn.turnId, callId, tool })
+      : E.ToolDenied({ turnId: turn.turnId, callId, tool, why: "turn-over" }),
+  ),
+  failed(turn, reason, meta),
+];
+
 /** The end of a turn from outside: one that had begun has failed, one that waited gets its verdict. */
-const closed = (turn: TurnView, reason: string, why: "inactive" | "left-room", meta: CommandMeta): E.AgentEvent =>
+const closed = (
+  turn: TurnView,
+  reason: string,
+  why: "inactive" | "left-room",
+  meta: CommandMeta,
+): ReadonlyArray<E.AgentEvent> =>
   turn.attempt > 0
-    ? failed(turn, reason, meta)
-    : E.TurnDeclined({ turnId: turn.turnId, roomId: turn.roomId, trigger: turn.trigger, why });
+    ? lost(turn, reason, meta)
+    : [E.TurnDeclined({ turnId: turn.turnId, roomId: turn.roomId, trigger: turn.trigger, why })];
 
 // ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -76,7 +91,7 @@ function remove(command: AgentCommandOf<"DeleteAgent">, state: AgentState): Answ
   if (command.ifVersion !== undefined && command.ifVersion !== state.version)
     return refuse(new Stale({ head: state.version }));
   return accept(
-    ...Object.values(state.turns).map((turn) => closed(turn, "agent-deleted", "inactive", command.meta)),
+    ...Object.values(state.turns).flatMap((turn) => closed(turn, "agent-deleted", "inactive", command.meta)),
     E.AgentDeleted({ rooms: Object.keys(state.rooms) as RoomId[] }),
   );
 }
@@ -85,7 +100,7 @@ function remove(command: AgentCommandOf<"DeleteAgent">, state: AgentState): Answ
 function leave({ roomId, meta }: AgentCommandOf<"LeaveRoom">, state: AgentState): Answer {
   if (state.rooms[roomId] === undefined) return accept();
   const open = Object.values(state.turns).filter((turn) => turn.roomId === roomId);
-  return accept(...open.map((turn) => closed(turn, "left-room", "left-room", meta)), E.RoomLeft({ roomId }));
+  return accept(...open.flatMap((turn) => closed(turn, "left-room", "left-room", meta)), E.RoomLeft({ roomId }));
 }
 
 // ── turn ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,9 +128,10 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
   const why = silence(turn, { active: state.status === "active", present: room !== undefined });
   if (why !== undefined) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
   if (room!.running !== null) return refuse(new WrongMoment({ step: "receive" }));
-  const addressed = room!.waiting.map((id) => state.turns[id]!).filter((other) => other.addressed !== null);
-  const newest = addressed.at(-1) ?? turn;
-  const older = addressed.filter((other) => other.turnId !== newest.turnId);
+  // Whoever waits here was spoken to: everything else got its verdict when it was heard.
+  const waiting = room!.waiting.map((id) => state.turns[id]!);
+  const newest = waiting.at(-1) ?? turn;
+  const older = waiting.filter((other) => other.turnId !== newest.turnId);
   return accept(
     ...older.map((other) =>
       E.TurnDeclined({
@@ -133,7 +149,7 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
 function resume(command: AgentCommandOf<"ResumeTurn">, state: AgentState): Answer {
   const turn = state.turns[command.turnId];
   if (turn === undefined || turn.attempt === 0) return refuse(new TurnOver());
-  if (turn.idleAttempts >= limits.attemptsWithoutProgress) return accept(failed(turn, "no-progress", command.meta));
+  if (turn.idleAttempts >= limits.attemptsWithoutProgress) return accept(...lost(turn, "no-progress", command.meta));
   return accept(E.TurnResumed({ turnId: turn.turnId, attempt: turn.attempt + 1 }));
 }
 
@@ -255,7 +271,7 @@ function failTurn(command: AgentCommandOf<"FailTurn">, state: AgentState): Answe
   const turn = state.turns[command.turnId];
   if (turn === undefined) return refuse(new TurnOver());
   if (turn.attempt !== command.attempt) return refuse(new TurnSuperseded({ attempt: turn.attempt }));
-  return accept(failed(turn, command.reason, command.meta));
+  return accept(...lost(turn, command.reason, command.meta));
 }
 
 const answers: { readonly [T in AgentCommand["type"]]: (command: AgentCommandOf<T>, state: AgentState) => Answer } = {

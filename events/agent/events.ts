@@ -195,7 +195,14 @@ export const ToolDenied = defineEvent("ToolDenied", {
     turnId: TurnId,
     callId: CallId,
     tool: Schema.String,
-    why: Schema.Literals(["not-granted", "needs-approval", "unknown-tool", "reply-cut-short", "too-many-calls"]),
+    why: Schema.Literals([
+      "not-granted",
+      "needs-approval",
+      "unknown-tool",
+      "reply-cut-short",
+      "too-many-calls",
+      "turn-over",
+    ]),
   },
 });
 export const ToolExecuted = defineEvent("ToolExecuted", {

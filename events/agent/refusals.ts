@@ -3,6 +3,8 @@ import { Schema } from "effect";
 
 export class AgentUnknown extends Schema.TaggedError<AgentUnknown>()("AgentUnknown", {}) {
   override readonly message = "There is no such agent.";
+  // Passing: it may be made yet, and a guessed name must cost no storage.
+  readonly passing = true;
 }
 export class AgentIsDeleted extends Schema.TaggedError<AgentIsDeleted>()("AgentIsDeleted", {}) {
   override readonly message = "This agent was deleted.";

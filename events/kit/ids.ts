@@ -1,5 +1,6 @@
 /** Branded ids and how one id is derived from another; used on every floor, and by the page. */
 import { Schema } from "effect";
+import { sha256 } from "./sha256.ts";
 
 /**
  * What each id's prefix stands for. People keep the id of their identity provider, so they have no prefix of ours.
@@ -88,28 +89,21 @@ export const timeOf = (id: string): number =>
     0,
   );
 
-const FACTORS = [597399067, 2869860233, 951274213, 2716044179] as const;
-
-/**
- * A 128-bit digest of a short text, as 28 characters. Not cryptographic: it only has to keep ids apart that the house
- * itself made (four lanes of multiply-and-rotate, after the public-domain cyrb128).
- */
+/** The first 130 bits of a text's SHA-256, as 26 characters: parts of ids come from outside, so nobody may steer them. */
 function digest(text: string): string {
-  let [a, b, c, d] = [1779033703, 3144134277, 1013904242, 2773480762];
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    a = b ^ Math.imul(a ^ code, FACTORS[0]);
-    b = c ^ Math.imul(b ^ code, FACTORS[1]);
-    c = d ^ Math.imul(c ^ code, FACTORS[2]);
-    d = a ^ Math.imul(d ^ code, FACTORS[3]);
+  const words = sha256(text);
+  let out = "";
+  let bits = 0;
+  let held = 0;
+  for (let index = 0; out.length < 26; index++) {
+    held = held * 2 ** 32 + (words[index]! >>> 0);
+    for (bits += 32; bits >= 5 && out.length < 26; bits -= 5) {
+      const unit = 2 ** (bits - 5);
+      out += ALPHABET[Math.floor(held / unit)];
+      held %= unit;
+    }
   }
-  const lanes = [
-    Math.imul(c ^ (a >>> 18), FACTORS[0]),
-    Math.imul(d ^ (b >>> 22), FACTORS[1]),
-    Math.imul(a ^ (c >>> 17), FACTORS[2]),
-    Math.imul(b ^ (d >>> 19), FACTORS[3]),
-  ];
-  return lanes.map((lane, index) => base32((lane ^ lanes[(index + 1) % 4]!) >>> 0, 7)).join("");
+  return out;
 }
 
 /** The id of an event: when it was written and where it stands. Ids that rise with time touch one page of an index, not any. */
@@ -121,4 +115,4 @@ export const eventId = (at: number, stream: string, seq: number): string =>
  * again instead of a second one.
  */
 export const childId = <I extends string>(kind: Kind, parent: string, label: string): I =>
-  `${prefixes[kind]}_${digest(`${parent}/${label}`).slice(0, 26)}` as I;
+  `${prefixes[kind]}_${digest(`${parent}/${label}`)}` as I;

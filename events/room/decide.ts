@@ -87,7 +87,8 @@ const post = seated<RoomCommandOf<"PostMessage">>(({ meta, messageId, chars, rep
 function postReply(command: RoomCommandOf<"PostReply">, state: RoomState): Answer {
   const { agentId, meta, messageId, chars, hops, addressed, words, turnId, inReplyTo } = command;
   const { notice, model, tokensIn, tokensOut } = command;
-  if (own(state.agents, agentId) === undefined) return refuse(new AgentNotHere({ agentId }));
+  if (own(state.agents, agentId) === undefined || meta.by !== agentName(agentId))
+    return refuse(new AgentNotHere({ agentId }));
   const turn = { turnId, inReplyTo, notice, model, tokensIn, tokensOut };
   return accept(
     E.MessagePosted({ messageId, by: meta.by, chars, hops, replyTo: null, addressed, turn }, meta.by, words),
@@ -107,7 +108,7 @@ const close = seated<RoomCommandOf<"CloseRoom">>(({ meta }, state) =>
 const answers: { readonly [T in RoomCommand["type"]]: (command: RoomCommandOf<T>, state: RoomState) => Answer } = {
   OpenRoom: open,
   JoinRoom: ({ userId, meta, words }, state) =>
-    state.kind === "public" || own(state.people, userId) !== undefined
+    state.kind === "public" || userId === state.ownerId || own(state.people, userId) !== undefined
       ? admit(userId, meta.by, words, state)
       : refuse(new RoomIsPrivate()),
   AddParticipant: seated(({ userId, meta, words }, state) => admit(userId, meta.by, words, state)),

@@ -3,6 +3,8 @@ import { Schema } from "effect";
 
 export class RoomUnknown extends Schema.TaggedError<RoomUnknown>()("RoomUnknown", {}) {
   override readonly message = "There is no such room.";
+  // Passing: it may be opened yet, and a guessed name must cost no storage.
+  readonly passing = true;
 }
 export class RoomIsClosed extends Schema.TaggedError<RoomIsClosed>()("RoomIsClosed", {}) {
   override readonly message = "This room was closed.";

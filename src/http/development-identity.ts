@@ -20,6 +20,7 @@ function isLocal(request: Request): boolean {
   return hosts.every((url) => URL.canParse(url) && loopback.has(new URL(url).hostname));
 }
 
+const MAX_BODY_BYTES = 4_096;
 const GOOD_FOR_SECONDS = 12 * 3600;
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -51,6 +52,8 @@ export async function developmentToken(
 ): Promise<Response> {
   if (identity.kind !== "development" || !isLocal(request)) return problemResponse("not-found", {}, at);
   if (request.method !== "POST") return problemResponse("method-not-allowed", {}, at, { allow: "POST" });
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES)
+    return problemResponse("payload-too-large", {}, at);
   const wanted = decode(await request.text());
   if (Option.isNone(wanted))
     return problemResponse(

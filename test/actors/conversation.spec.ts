@@ -1,7 +1,8 @@
 /** A conversation in the objects behind it: what the read models and caches show, what sleep, death and alarms do to it, and where it ends. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { Option } from "effect";
 import { describe, expect, it } from "vitest";
-import { cachedAgentOf } from "#projections/kit/caches.ts";
+import { cachedAgentOf, cachedMemoriesOf } from "#projections/kit/caches.ts";
 import {
   type Answer,
   bindings,
@@ -141,18 +142,28 @@ describe("the read models", () => {
     expect(await rows("ai_agents", "id", id)).toEqual([]);
   });
 
-  it("KV shows how an agent stands, for an hour", async () => {
+  it("KV shows how an agent stands for an hour and what it remembers for six, sealed", async () => {
     const olga = await person("olga");
     const { id } = await newAgent(olga);
+    await olga.post(`/agents/${id}/chat`, { message: "Remember that my boat is called Nixe." });
     await olga.post(`/agents/${id}/activate`, { active: false });
-    await eventually("the agent's state in KV", async () => {
-      const cached = await cachedAgentOf(CACHE, id);
-      return cached._tag === "Some" && cached.value.value.status === "inactive" ? true : undefined;
+    const [state, memories] = await eventually("both keys", async () => {
+      const [agent, remembered] = await Promise.all([cachedAgentOf(CACHE, id), cachedMemoriesOf(CACHE, id)]);
+      if (Option.isNone(agent) || Option.isNone(remembered)) return undefined;
+      return agent.value.value.status === "inactive" ? [agent.value, remembered.value] : undefined;
     });
-    const { keys } = await CACHE.list({ prefix: `agent:${id}:state` });
-    const left = keys[0]!.expiration! - Date.now() / 1000;
-    expect(left).toBeGreaterThan(3_000);
-    expect(left).toBeLessThanOrEqual(3_600);
+    expect(state.value).toMatchObject({ id, name: "Ada", active_conversations: [{ running_turn_id: null }] });
+    expect(memories.value).toMatchObject([{ about: [olga.id], content: expect.any(String) }]);
+    expect(await CACHE.get(`agent:${id}:recent_memories`)).not.toContain("Nixe");
+    const { keys } = await CACHE.list({ prefix: `agent:${id}:` });
+    const hoursLeft = keys.map(({ name, expiration }) => [
+      name,
+      Math.ceil((expiration! * 1_000 - Date.now()) / 3_600_000),
+    ]);
+    expect(hoursLeft).toEqual([
+      [`agent:${id}:recent_memories`, 6],
+      [`agent:${id}:state`, 1],
+    ]);
   });
 });
 

@@ -192,6 +192,15 @@ export function ledgerContract(withSql: WithSql): void {
       accepted(ledger.commit(early));
     });
 
+    on("is not kept where there is nothing yet: asking for a name that was guessed costs no storage", (sql) => {
+      const ledger = open(room, sql);
+      expect(ledger.commit(join(eli))).toMatchObject({ refusal: { _tag: "RoomUnknown" } });
+      expect(ledger.read(0, 9)).toEqual([]);
+      expect(sql.rows("SELECT name FROM sqlite_master WHERE name = 'commands'")).toEqual([]);
+      accepted(ledger.commit(begin));
+      accepted(ledger.commit(join(eli)));
+    });
+
     on("belongs to one content: other words, fields or askers are refused, and cost nothing", (sql) => {
       const ledger = conversation(sql);
       const reused = { outcome: "refused", refusal: { _tag: "CommandIdReused" } };

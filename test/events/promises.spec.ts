@@ -47,14 +47,14 @@ describe.each(streams)("a stream of kind %s", (_kind, stream) => {
   const { decider } = stream;
 
   property("[L2] gives one command id one outcome, and only passing refusals are forgotten", wishes(60), (history) => {
-    const { ledger, sql, ask } = begin(stream);
+    const { ledger, ask } = begin(stream);
     const outcomes = history.map((each, index) => {
       const command = ask(each, index);
       const first = replyOf(ledger.commit(command));
       const before = { head: ledger.head, state: ledger.state };
       const second = replyOf(ledger.commit({ ...command, meta: { ...command.meta, at: START + 9_999 } }));
       const grew = ledger.head !== before.head || ledger.state !== before.state;
-      const kept = sql.rows("SELECT 1 FROM commands WHERE id = ?", command.meta.id).length === 1;
+      const kept = ledger.tables.rows("SELECT 1 FROM commands WHERE id = ?", command.meta.id).length === 1;
       const passing = first.outcome === "refused" && first.refusal.passing === true;
       const wanted = first.outcome === "accepted" ? { ...first, replayed: true } : first;
       return [

@@ -283,7 +283,7 @@ it("with providers configured the same conversation runs through their own libra
   await call("PUT", `/api/agents/${names.get("Ada")}`, { name: "Grace" });
   await call("DELETE", `/api/agents/${names.get("Bo")}`);
   expect(await program.stop()).toBe(0);
-  expect(program.processes()).toEqual([]);
+  await eventually("every process to be gone", () => (program.processes().length === 0 ? true : undefined));
   await start({ ANTHROPIC_BASE_URL: `${providers.url}/anthropic`, OPENAI_BASE_URL: `${providers.url}/openai/v1` });
   expect([...names.keys()]).toContain("Grace");
   const otto = await call<{ id: string; answered_by: string }>("POST", "/api/agents", {

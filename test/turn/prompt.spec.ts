@@ -86,7 +86,9 @@ describe("what it remembers", () => {
       seq: 1,
       content,
     }));
-    expect(compiled({ memories }).system).toContain("# What you remember\n- Dana likes tea.\n- Eli likes chess.");
+    expect(compiled({ memories }).system).toMatch(
+      /# What you remember\n\(Notes of what people told you[^\n]*\)\n- Dana likes tea\.\n- Eli likes chess\./,
+    );
     expect(compiled().system).not.toContain("remember");
   });
 });

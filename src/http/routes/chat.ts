@@ -5,6 +5,7 @@ import { MAX_MESSAGE_BYTES } from "#actors/room/frames.ts";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { type AgentId, childId, type MessageId, type RoomId } from "#events/kit/ids.ts";
+import { newId } from "../../env.ts";
 import { Asker, ask, commandId, perform, touched } from "../asker.ts";
 import { problem } from "../problem.ts";
 import { executionOf } from "./executions.ts";
@@ -13,17 +14,26 @@ import { agentId as agentIdOf, roomId as roomIdOf } from "./paths.ts";
 /** A chat waits this long for its answer before it becomes a promise of one. */
 const CHAT_WAIT_MS = 110_000;
 
-/** The room of one person and one agent: always the same for the same two. */
+/**
+ * The room of one person and one agent: always the same for the same two. It is looked at each time rather than
+ * trusted to have been made whole: the person may have left it, and a crash may have come before the agent did.
+ */
 const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
   const asking = yield* Asker;
   const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(agentId).describe(principal));
   const roomId = childId<RoomId>("room", agentId, asking.principal.userId);
   const door = asking.env.ROOM.getByName(roomId);
-  const opened = yield* perform(({ principal }) =>
-    door.open(principal, `${roomId}/open`, { roomId, name: agent.name, kind: "direct" }),
-  );
-  if (opened.outcome === "accepted" && !opened.replayed)
-    yield* ask(({ principal }) => door.inviteAgent(principal, `${roomId}/invite`, agentId, agent.name));
+  const known = yield* perform(({ principal }) => door.describe(principal));
+  const command = () => newId<string>("command");
+  if (known.outcome === "refused") {
+    const input = { roomId, name: agent.name, kind: "direct" as const };
+    const opened = yield* perform(({ principal }) => door.open(principal, command(), input));
+    // Somebody else was faster, or the person had left: its owner may always come back.
+    if (opened.outcome === "refused") yield* ask(({ principal }) => door.join(principal, command()));
+  }
+  const here = known.outcome === "accepted" ? known.value.participants : [];
+  if (!here.some(({ id }) => id === agentId))
+    yield* ask(({ principal }) => door.inviteAgent(principal, command(), agentId, agent.name));
   return roomId;
 });
 

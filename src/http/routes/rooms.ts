@@ -65,8 +65,10 @@ const addParticipant = Effect.fnUntraced(function* (
     );
   }
   const person = yield* userId(who.user_id);
+  const name = yield* perform(({ env }) => env.USER.getByName(person).displayName());
+  if (name === null) return yield* problem("not-found", { detail: "There is no such person here." });
   return viewOf(
-    yield* changed(id, (door, { principal }, command) => door.addPerson(principal, command, person, person)),
+    yield* changed(id, (door, { principal }, command) => door.addPerson(principal, command, person, name || person)),
   );
 });
 

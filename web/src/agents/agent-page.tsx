@@ -151,6 +151,9 @@ function AgentHead({ agent, onDelete }: { readonly agent: AgentView; readonly on
   );
 }
 
+const ifMatch = (version: string | undefined): Record<string, string> =>
+  version === undefined ? {} : { "if-match": version };
+
 interface StoredAgentProps {
   readonly agent: AgentView;
   readonly tools: Parameters<typeof draftFrom>[1];
@@ -169,11 +172,16 @@ function StoredAgent({ agent, tools, etag, onReload }: StoredAgentProps) {
   const params = { id: agent.id };
   const save = useMutation({
     mutationFn: async () => {
-      const headers = match === undefined ? {} : { "if-match": match };
-      if (!samePayload(draft, stored))
-        await call(client.agents.updateAgent({ params, payload: payloadOf(draft) }), { headers });
+      let version = match;
+      if (!samePayload(draft, stored)) {
+        const change = { params, payload: payloadOf(draft), responseMode: "decoded-and-response" } as const;
+        const [, response] = await call(client.agents.updateAgent(change), { headers: ifMatch(version) });
+        version = response.headers.etag;
+      }
       if (!sameTools(draft, stored))
-        await call(client.agents.setAgentTools({ params, payload: { tools: toolsOf(draft) } }));
+        await call(client.agents.setAgentTools({ params, payload: { tools: toolsOf(draft) } }), {
+          headers: ifMatch(version),
+        });
     },
     onSuccess: () => {
       announce("Saved.");

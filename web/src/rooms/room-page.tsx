@@ -15,7 +15,7 @@ import { PeoplePanel } from "./people-panel.tsx";
 import type { RoomConnection, RoomSnapshot } from "./room-connection.ts";
 import { rememberRoom } from "./room-memory.ts";
 import { rowsOf } from "./room-rows.ts";
-import { nameOfAgent } from "./room-state.ts";
+import { nameOfAgent, type RoomState } from "./room-state.ts";
 import { startersFor } from "./starters.ts";
 import { Timeline } from "./timeline.tsx";
 import { TimelineRow } from "./timeline-row.tsx";
@@ -93,6 +93,9 @@ function RoomHeader(props: {
   );
 }
 
+const unsaid = (starters: ReadonlyArray<string>, state: RoomState) =>
+  starters.filter((starter) => ![...state.messages, ...state.outgoing].some((one) => one.text === starter));
+
 function Starters({
   starters,
   onSend,
@@ -162,7 +165,7 @@ function Conversation({ room, snapshot, onInvite }: ConversationProps) {
           )}
         </Timeline>
       )}
-      {young && <Starters starters={startersFor(agents)} onSend={room.send} />}
+      {young && <Starters starters={unsaid(startersFor(agents), state)} onSend={room.send} />}
     </>
   );
 }

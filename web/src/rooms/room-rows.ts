@@ -3,17 +3,17 @@ import type { Message } from "#actors/room/frames.ts";
 import type { LiveTurn, Outgoing, RoomState, ToolCall } from "./room-state.ts";
 
 export type Row =
-  | { readonly kind: "day"; readonly key: string; readonly at: string }
+  | { readonly kind: "day"; readonly id: string; readonly at: string }
   | {
       readonly kind: "message";
-      readonly key: string;
+      readonly id: string;
       readonly message: Message;
       readonly tools: ReadonlyArray<ToolCall>;
       /** The row before is of the same author, a moment earlier: the name need not stand again. */
       readonly continues: boolean;
     }
-  | { readonly kind: "turn"; readonly key: string; readonly turn: LiveTurn; readonly tools: ReadonlyArray<ToolCall> }
-  | { readonly kind: "outgoing"; readonly key: string; readonly outgoing: Outgoing; readonly continues: boolean };
+  | { readonly kind: "turn"; readonly id: string; readonly turn: LiveTurn; readonly tools: ReadonlyArray<ToolCall> }
+  | { readonly kind: "outgoing"; readonly id: string; readonly outgoing: Outgoing; readonly continues: boolean };
 
 const TOGETHER_MS = 5 * 60_000;
 const none: ReadonlyArray<ToolCall> = [];
@@ -35,29 +35,29 @@ export function rowsOf(state: RoomState, me: string): ReadonlyArray<Row> {
   let before: Message | undefined;
   for (const message of state.messages) {
     if (before === undefined || dayOf(before.created_at) !== dayOf(message.created_at))
-      rows.push({ kind: "day", key: `day ${dayOf(message.created_at)}`, at: message.created_at });
+      rows.push({ kind: "day", id: `day ${dayOf(message.created_at)}`, at: message.created_at });
     const turn = message.turn_id;
     const first = turn !== undefined && !turnsShown.has(turn);
     if (first) turnsShown.add(turn);
     const tools = first ? (state.tools.get(turn) ?? none) : none;
     const continues = tools.length === 0 && follows(before, message.author_id, message.created_at);
-    rows.push({ kind: "message", key: first ? turnKey(turn) : message.id, message, tools, continues });
+    rows.push({ kind: "message", id: first ? turnKey(turn) : message.id, message, tools, continues });
     before = message;
   }
   for (const outgoing of state.outgoing)
     rows.push({
       kind: "outgoing",
-      key: outgoing.clientId,
+      id: outgoing.clientId,
       outgoing,
       continues: follows(before, me, outgoing.at),
     });
   for (const turn of state.turns)
     if (!turnsShown.has(turn.turnId))
-      rows.push({ kind: "turn", key: turnKey(turn.turnId), turn, tools: state.tools.get(turn.turnId) ?? none });
+      rows.push({ kind: "turn", id: turnKey(turn.turnId), turn, tools: state.tools.get(turn.turnId) ?? none });
   for (const agentId of state.atWork)
     rows.push({
       kind: "turn",
-      key: `at work ${agentId}`,
+      id: `at work ${agentId}`,
       turn: { turnId: "", agentId, state: "thinking", label: "At work…" },
       tools: none,
     });

@@ -56,7 +56,7 @@ function useFollowing(frame: RefObject<HTMLElement | null>) {
 
 /** True in the one rendering in which rows were put in front: only then may the list keep its place from its end. */
 function usePrepended(rows: ReadonlyArray<Row>): boolean {
-  const first = rows.find((row) => row.kind === "message")?.key;
+  const first = rows.find((row) => row.kind === "message")?.id;
   const before = useRef(first);
   const prepended = before.current !== undefined && first !== before.current;
   useEffect(() => {
@@ -69,7 +69,7 @@ function usePrepended(rows: ReadonlyArray<Row>): boolean {
 function useNews(rows: ReadonlyArray<Row>, following: boolean): number {
   const seen = useRef(0);
   const count = rows.filter((row) => row.kind === "message").length;
-  const last = rows.findLast((row) => row.kind === "message")?.key;
+  const last = rows.findLast((row) => row.kind === "message")?.id;
   const seenLast = useRef(last);
   if (following || last === seenLast.current) {
     seen.current = count;
@@ -99,7 +99,7 @@ export function Timeline({ rows, hasOlder, loadingOlder, onOlder, children }: Ti
       <section className="timeline-frame" ref={frame} tabIndex={0} aria-label="Messages" onScroll={scrolled}>
         <Virtualizer data={rows} scrollRef={frame} shift={prepended} as="ol" item="li" bufferSize={500}>
           {(row: Row) => (
-            <div key={row.key} className="timeline-row">
+            <div key={row.id} className="timeline-row">
               {children(row)}
             </div>
           )}

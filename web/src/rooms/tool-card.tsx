@@ -1,4 +1,6 @@
 /** One tool call of a turn: what was asked of which tool, how it went and how long it took; above the reply it served. */
+import * as Option from "effect/Option";
+import * as Schema from "effect/Schema";
 import { useEffect, useState } from "react";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import type { ToolCall } from "./room-state.ts";
@@ -16,13 +18,10 @@ const duration = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const took = (ms: number) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${duration.format(ms / 1_000)} s`);
 
 /** JSON is laid out to be read; anything else stays as it is. */
-function legible(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
+const legible = (text: string): string =>
+  Option.match(decodeJson(text), { onNone: () => text, onSome: (value) => JSON.stringify(value, null, 2) });
+
+const decodeJson = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown));
 
 function Part({ title, text }: { readonly title: string; readonly text: string | undefined }) {
   if (text === undefined || text === "") return null;
