@@ -165,19 +165,16 @@ type Body =
 async function readBody(request: Request): Promise<Body> {
   if (request.method === "GET" || request.method === "DELETE" || request.body === null) return { text: undefined };
   const tooLarge: Body = { name: "payload-too-large", said: { detail: "A body may have 256 KiB at most." } };
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) return tooLarge;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return tooLarge;
-    chunks.push(chunk);
-  }
-  if (bytes === 0) return { text: undefined };
+  const announced = request.headers.get("content-length");
+  if (Number(announced ?? 0) > MAX_BODY_BYTES) return tooLarge;
+  // A length that is announced is kept by the platform; only a body without one has to be counted as it comes.
+  const whole = announced === null ? await counted(request.body) : new Uint8Array(await request.arrayBuffer());
+  if (whole === undefined) return tooLarge;
+  if (whole.length === 0) return { text: undefined };
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(joined(chunks, bytes));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(whole);
     value = decodeJson(text); // only looked over here; every endpoint decodes it through its own schema
   } catch {
     return { name: "validation", said: { errors: [{ path: ["body"], message: "is not JSON in UTF-8" }] } };
@@ -188,7 +185,15 @@ async function readBody(request: Request): Promise<Body> {
     : { name: "validation", said: { errors: [{ path: ["body", ...fault.path], message: fault.message }] } };
 }
 
-function joined(chunks: ReadonlyArray<Uint8Array>, bytes: number): Uint8Array {
+/** The whole body, or undefined as soon as it is larger than it may be. */
+async function counted(body: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
   const whole = new Uint8Array(bytes);
   let at = 0;
   for (const chunk of chunks) {

@@ -26,7 +26,6 @@ import {
   dataLines,
   type Ending,
   Prose,
-  reading,
   reasonOfStatus,
   retryAfterMs,
 } from "./wire.ts";
@@ -160,33 +159,60 @@ const Usage = Schema.Struct({
   output_tokens: optional(Schema.Finite),
 });
 
-/** One loose shape for every event: new events and blocks appear without a new version of the API and are passed over. */
-const Event = Schema.Struct({
+const Message = Schema.Struct({ model: optional(Schema.String), usage: optional(Usage) });
+const ContentBlock = Schema.Struct({
   type: Schema.String,
-  index: optional(Schema.Finite),
-  message: optional(Schema.Struct({ model: optional(Schema.String), usage: optional(Usage) })),
-  content_block: optional(
-    Schema.Struct({
-      type: Schema.String,
-      id: optional(Schema.String),
-      name: optional(Schema.String),
-      text: optional(Schema.String),
-      input: Schema.optional(Schema.Unknown),
-    }),
-  ),
-  delta: optional(
-    Schema.Struct({
-      type: optional(Schema.String),
-      text: optional(Schema.String),
-      partial_json: optional(Schema.String),
-      stop_reason: optional(Schema.String),
-    }),
-  ),
-  usage: optional(Usage),
-  error: optional(Schema.Struct({ type: optional(Schema.String), message: optional(Schema.String) })),
+  id: optional(Schema.String),
+  name: optional(Schema.String),
+  text: optional(Schema.String),
+  input: Schema.optional(Schema.Unknown),
 });
-type Event = typeof Event.Type;
-const readEvent = reading(Event, "an event");
+const Delta = Schema.Struct({
+  type: optional(Schema.String),
+  text: optional(Schema.String),
+  partial_json: optional(Schema.String),
+  stop_reason: optional(Schema.String),
+});
+const Fault = Schema.Struct({ type: optional(Schema.String), message: optional(Schema.String) });
+
+/** An event, as far as it is read; new events and blocks appear without a new version of the API and are passed over. */
+interface Event {
+  readonly type: string;
+  readonly index?: number | null | undefined;
+  readonly message?: typeof Message.Type | null | undefined;
+  readonly content_block?: typeof ContentBlock.Type | null | undefined;
+  readonly delta?: typeof Delta.Type | null | undefined;
+  readonly usage?: typeof Usage.Type | null | undefined;
+  readonly error?: typeof Fault.Type | null | undefined;
+}
+
+/**
+ * Each event is held against the shape of its own type alone: one shape for all of them asks every event about every
+ * part, and a reply has an event a word.
+ */
+const readEvent = (() => {
+  const isTyped = Schema.is(Schema.Struct({ type: Schema.String }));
+  const place = { index: optional(Schema.Finite) };
+  const shapes: Readonly<Record<string, (value: unknown) => boolean>> = {
+    message_start: Schema.is(Schema.Struct({ message: optional(Message) })),
+    content_block_start: Schema.is(Schema.Struct({ ...place, content_block: optional(ContentBlock) })),
+    content_block_delta: Schema.is(Schema.Struct({ ...place, delta: optional(Delta) })),
+    content_block_stop: Schema.is(Schema.Struct(place)),
+    message_delta: Schema.is(Schema.Struct({ delta: optional(Delta), usage: optional(Usage) })),
+    error: Schema.is(Schema.Struct({ error: optional(Fault) })),
+  };
+  return (text: string): Event => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new Garbled({ detail: "an event is not JSON" });
+    }
+    if (!isTyped(value) || shapes[value.type]?.(value) === false)
+      throw new Garbled({ detail: "an event is not of the shape it should have" });
+    return value;
+  };
+})();
 
 interface ToolUse {
   readonly callId: string;

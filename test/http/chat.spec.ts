@@ -4,6 +4,7 @@ import {
   type AgentBody,
   type Answer,
   agentInput,
+  arrived,
   eventsOf,
   expectProblem,
   fresh,
@@ -200,11 +201,12 @@ describe("Idempotency-Key", () => {
     },
     participants: {
       make: async (olga) => {
-        const { id } = await newRoom(olga);
-        return (who, body, headers) => who.post(`/rooms/${id}/participants`, body, headers);
+        const [{ id }, sven, tove] = await Promise.all([newRoom(olga), arrived("sven"), arrived("tove")]);
+        return (who, first, headers) =>
+          who.post(`/rooms/${id}/participants`, { user_id: first ? sven.id : tove.id }, headers);
       },
-      first: { user_id: "sven" },
-      other: { user_id: "tove" },
+      first: true,
+      other: false,
     },
     messages: {
       make: async (olga) => {

@@ -1,6 +1,7 @@
 /** Rooms over HTTP: opening, coming and going, saying things, and reading them back. */
 import { describe, expect, it } from "vitest";
 import {
+  arrived,
   eventsOf,
   expectProblem,
   fresh,
@@ -18,6 +19,9 @@ const say = (text: string, more: Readonly<Record<string, unknown>> = {}) => ({
   client_msg_id: fresh("m"),
   ...more,
 });
+
+/** What the development identity calls a person. */
+const nameOf = (id: string) => `${id[0]!.toUpperCase()}${id.slice(1)}`;
 
 describe("a room", () => {
   it.each(["public", "private", "direct"])("%s: its founder is its owner and first participant", async (kind) => {
@@ -60,13 +64,13 @@ describe("a room", () => {
   });
 
   it("a private one opens to those who are brought, and closes behind those who go", async () => {
-    const [olga, sven] = [await person("olga"), await person("sven")];
+    const [olga, sven] = [await person("olga"), await arrived("sven")];
     const { id } = await newRoom(olga, "private");
     expectProblem(await sven.get(`/rooms/${id}`), "not-found");
     const added = await olga.post<RoomBody>(`/rooms/${id}/participants`, { user_id: sven.id });
     expect(added).toMatchObject({
       status: 201,
-      body: { participants: [{ user_id: olga.id }, { user_id: sven.id, is_owner: false }] },
+      body: { participants: [{ user_id: olga.id }, { user_id: sven.id, name: nameOf(sven.id), is_owner: false }] },
     });
     expect((await sven.get<RoomBody>(`/rooms/${id}`)).body).toMatchObject({ joined: true });
     expect((await sven.get<Page<RoomBody>>("/rooms?limit=200")).body.data.map((room) => room.id)).toContain(id);
@@ -126,7 +130,7 @@ describe("messages", () => {
           text: "  Hello,\nworld  ",
           ai_generated: false,
         },
-        author_name: `${olga.id[0]!.toUpperCase()}${olga.id.slice(1)}`,
+        author_name: nameOf(olga.id),
       },
     });
     const reply = await olga.post<MessageBody>(`/rooms/${id}/messages`, say("Indeed", { reply_to: first.body.id }));

@@ -152,6 +152,18 @@ export async function newAgent(owner: Person, changes: Json = {}): Promise<Agent
   return made.body;
 }
 
+/** Somebody the house knows, for only those can be brought into rooms: people arrive with their first request. */
+export async function arrived(label: string): Promise<Person> {
+  const somebody = await person(label);
+  await arrive(somebody);
+  return somebody;
+}
+
+async function arrive({ id, get }: Person): Promise<void> {
+  expect((await get("/me")).status).toBe(200);
+  await eventually(`the arrival of ${id}`, async () => (await bindings.USER.getByName(id).displayName()) ?? undefined);
+}
+
 /** A room with these people and agents in it; agents are the owner's own. */
 export async function newRoom(
   owner: Person,
@@ -164,6 +176,7 @@ export async function newRoom(
     const added = await owner.post(`/rooms/${made.body.id}/participants`, who);
     expect(added.status, added.text).toBe(201);
   };
+  await Promise.all((members.people ?? []).map(arrive));
   for (const { id } of members.people ?? []) await add({ user_id: id });
   for (const { id } of members.agents ?? []) await add({ agent_id: id });
   return made.body;
