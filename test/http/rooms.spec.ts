@@ -220,6 +220,13 @@ describe("messages", () => {
 });
 
 describe("a room's log", () => {
+  it("is for its owner and for auditors, not for everybody who takes part", async () => {
+    const [olga, sven, aude] = [await person("olga"), await arrived("sven"), await person("aude", ["auditor"])];
+    const { id } = await newRoom(olga, "private", { people: [sven] });
+    expectProblem(await sven.get(`/rooms/${id}/events`), "forbidden");
+    expect(await eventsOf(aude, "rooms", id)).toEqual(await eventsOf(olga, "rooms", id));
+  });
+
   it("is gapless, paged, and tells no words [L1] [S1]", async () => {
     const olga = await person("olga");
     const { id } = await newRoom(olga);

@@ -40,12 +40,17 @@ function launch(parameters: ReadonlyArray<string>, settings: Readonly<Record<str
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(CLERK|ANTHROPIC|OPENAI|KEY_|DEMO_|APP_ENV|VITEST|NODE_OPTIONS)/.test(name),
   );
-  return spawn(process.execPath, ["scripts/start.ts", ...parameters], {
+  const child = spawn(process.execPath, ["scripts/start.ts", ...parameters], {
     cwd: ROOT,
     detached: true, // a process group of its own
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...Object.fromEntries(inherited), DEMO_WORD_PAUSE_MS: "0", ...settings },
   });
+  // A group of its own would outlive a test run that breaks off.
+  const end = () => signal(child, "SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
+  return child;
 }
 
 const exited = (child: ChildProcess): Promise<number | null> =>

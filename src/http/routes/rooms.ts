@@ -52,11 +52,19 @@ const create = Effect.fnUntraced(function* ({ name, kind }: { readonly name: str
   return viewOf(room);
 });
 
+/** Refuses who takes no part in the room, before anything is looked up that only participants may learn of. */
+const requireSeat = Effect.fnUntraced(function* (id: string) {
+  const room = yield* roomId(id);
+  const { joined } = yield* ask(({ env, principal }) => env.ROOM.getByName(room).describe(principal));
+  if (!joined) return yield* problem("forbidden", { detail: "Join the room first." });
+});
+
 /** Brings a person, or an agent of the caller's own, into a room. */
 const addParticipant = Effect.fnUntraced(function* (
   id: string,
   who: { readonly user_id: string } | { readonly agent_id: string },
 ) {
+  yield* requireSeat(id);
   if ("agent_id" in who) {
     const known = yield* agentId(who.agent_id);
     const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(known).describe(principal));
