@@ -35,10 +35,16 @@ const withKeys = <A>(log: AgentLog, breath: () => A | NeedKeys): Effect.Effect<A
 const isNeedKeys = (answer: unknown): answer is NeedKeys =>
   typeof answer === "object" && answer !== null && "outcome" in answer && answer.outcome === "need-keys";
 
+/** A configuration as it was opened, and what it was opened from. */
+interface Opened extends Pick<AgentState, "configSeq" | "personalitySeq" | "tools"> {
+  readonly configuration: Configuration;
+}
+
 /** The port, over this log. */
 export function turnLedger(log: AgentLog): TurnLedger["Service"] {
   const { ledger } = log;
   const reveal = (seqs: ReadonlyArray<number>) => withKeys(log, () => ledger.reveal(seqs));
+  let known: Opened | undefined;
   return {
     get agentId() {
       return ledger.state.agentId!;
@@ -54,10 +60,23 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
         ),
       ),
     configuration: () =>
-      Effect.map(
-        Effect.suspend(() => reveal([ledger.state.configSeq, ledger.state.personalitySeq].filter((seq) => seq > 0))),
-        ([config, personality]) => configurationOf(ledger.state, config?.words, personality?.words),
-      ),
+      Effect.suspend(() => {
+        const { state } = ledger;
+        // A turn asks several times, and the words stand far back in the log: what is unchanged is not opened again.
+        if (
+          known?.configSeq === state.configSeq &&
+          known.personalitySeq === state.personalitySeq &&
+          known.tools === state.tools
+        )
+          return Effect.succeed(known.configuration);
+        const seqs = [state.configSeq, state.personalitySeq].filter((seq) => seq > 0);
+        return Effect.map(reveal(seqs), ([config, personality]) => {
+          const configuration = configurationOf(state, config?.words, personality?.words);
+          const { configSeq, personalitySeq, tools } = state;
+          known = { configSeq, personalitySeq, tools, configuration };
+          return configuration;
+        });
+      }),
   };
 }
 

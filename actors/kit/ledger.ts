@@ -33,9 +33,9 @@ export interface Committed {
 const SNAPSHOT_EVERY = 500;
 const MAX_EVENT_BYTES = 256 * 1024;
 /** Words kept in memory after they were opened or sealed, newest first out last: a turn reads the same ones again. */
-const REVEALED_AT_MOST = 400;
+const REVEALED_AT_MOST = 1_200;
 /** Newest events kept in memory (up to twice as many): who follows the log need not ask SQLite for what was just committed. */
-const TAIL = 128;
+const TAIL = 512;
 
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
 type Command = { readonly type: string; readonly meta: CommandMeta };
