@@ -1,6 +1,6 @@
 /** `npm run deploy`: migrations, the page, the Worker — in the order in which each needs the one before. */
 import { spawnSync } from "node:child_process";
-import { buildPage } from "./page.ts";
+import { buildPage } from "./build.ts";
 import { wranglerPath } from "./wrangler.ts";
 
 const wrangler = (...argv: ReadonlyArray<string>): void => {

@@ -1,4 +1,6 @@
 /** The first scene: a room and two agents, made through the public API as anybody could; used by start. Doing it again changes nothing. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 const agents = [
   {
@@ -28,7 +30,9 @@ const agents = [
 ] as const;
 
 /** Makes the room Welcome with Ada and Bo, owned by Dana. Only with the development identity: elsewhere people make their own. */
-export async function seed(url: string): Promise<void> {
+export async function seed(url: string, state: string): Promise<void> {
+  const done = join(state, "troupe-seeded");
+  if (existsSync(done)) return;
   const signedIn = await fetch(`${url}/dev/token`, {
     method: "POST",
     body: JSON.stringify({ user: "dana", roles: ["admin"] }),
@@ -50,4 +54,5 @@ export async function seed(url: string): Promise<void> {
     const made = await post("/agents", key, { llm_provider: "anthropic", model_name: "claude-sonnet-5-5", ...agent });
     if (made) await post(`/rooms/${room.id}/participants`, `${key}-joins`, { agent_id: made.id });
   }
+  writeFileSync(done, "");
 }

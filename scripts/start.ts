@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { buildPage, buildWorker } from "./build.ts";
 import { migrateLocally } from "./local-database.ts";
-import { buildPage } from "./page.ts";
 import { seed } from "./seed.ts";
 import { developmentVariables } from "./variables.ts";
 import { wranglerArguments, wranglerEnvironment, wranglerPath } from "./wrangler.ts";
@@ -69,16 +69,19 @@ const variables = (() => {
     return giveUp(error instanceof Error ? error.message : "the settings cannot be read");
   }
 })();
-try {
-  buildPage();
-  migrateLocally(state);
-} catch (error) {
-  giveUp(error instanceof Error ? error.message : "the first build failed");
-}
+const script = (() => {
+  try {
+    buildPage();
+    migrateLocally(state);
+    return buildWorker();
+  } catch (error) {
+    return giveUp(error instanceof Error ? error.message : "the first build failed");
+  }
+})();
 
 const program = spawn(
   process.execPath,
-  [wranglerPath, ...wranglerArguments({ port, state, variablesFile: variables.file })],
+  [wranglerPath, ...wranglerArguments({ port, state, variablesFile: variables.file, script })],
   {
     env: wranglerEnvironment(state),
     stdio: ["ignore", "inherit", "inherit"],
@@ -101,7 +104,7 @@ for (let tries = 0; !(await healthy(`http://127.0.0.1:${port}`)); tries++) {
   await sleep(50);
 }
 try {
-  await seed(`http://127.0.0.1:${port}`);
+  await seed(`http://127.0.0.1:${port}`, state);
 } catch (error) {
   end("SIGTERM");
   giveUp(error instanceof Error ? error.message : "the first scene could not be set");

@@ -3,8 +3,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
-import { settingsOf, type Variables } from "#src/env.ts";
-import { providersLive } from "#src/models/route.ts";
+import { providersLive, settingsOf, type Variables } from "#src/env.ts";
 
 /** Settings that a developer may give; all others belong to deployments. */
 const names = [

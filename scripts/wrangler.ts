@@ -26,8 +26,11 @@ export const wranglerArguments = (options: {
   readonly port: number;
   readonly state: string;
   readonly variablesFile: string;
+  /** A Worker that is built already; without one, wrangler bundles what its configuration names. */
+  readonly script?: string;
 }) => [
   "dev",
+  ...(options.script === undefined ? [] : [options.script, "--no-bundle"]),
   "--local",
   "--ip",
   "127.0.0.1",

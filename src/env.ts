@@ -157,3 +157,10 @@ export function settingsOf(variables: Variables): Settings {
   read.set(variables, settings);
   return settings;
 }
+
+/** Which providers answer themselves; for the others the demo stands in. */
+export const providersLive = (models: ModelSettings) => ({
+  anthropic: models.anthropic !== undefined,
+  openai: models.openai !== undefined,
+  cloudflare: models.cloudflare !== undefined,
+});

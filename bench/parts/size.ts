@@ -4,7 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { buildPage } from "../../scripts/page.ts";
+import { buildPage } from "../../scripts/build.ts";
 import { wranglerEnvironment, wranglerPath } from "../../scripts/wrangler.ts";
 import { type Budget, budgets, type Figure, type Part } from "../figures.ts";
 

@@ -17,13 +17,6 @@ export interface ModelSettings {
   readonly demo: { readonly seed: number; readonly wordPauseMs: number };
 }
 
-/** Which providers answer themselves; for the others the demo stands in. */
-export const providersLive = (settings: ModelSettings) => ({
-  anthropic: settings.anthropic !== undefined,
-  openai: settings.openai !== undefined,
-  cloudflare: settings.cloudflare !== undefined,
-});
-
 type Model = { readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure> };
 
 /** Sends each choice to its provider, or to the demo where that provider is not configured. Clients are made here, once. */

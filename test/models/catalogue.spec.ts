@@ -2,8 +2,9 @@
 import { describe, expect, it } from "@effect/vitest";
 import { Effect, Layer, Stream } from "effect";
 import { ChatModel } from "#actors/agent/turn/ports.ts";
+import { providersLive } from "#src/env.ts";
 import { costOf, findModel, models, resolveModel } from "#src/models/catalogue.ts";
-import { chatModelLayer, type ModelSettings, providersLive } from "#src/models/route.ts";
+import { chatModelLayer, type ModelSettings } from "#src/models/route.ts";
 import { fakeBinding } from "../support/fake-provider.ts";
 
 describe("names", () => {

@@ -4,7 +4,7 @@ import { HttpApiBuilder } from "effect/http-api";
 import type { AgentDescription, AgentInput, PersonalityInput } from "#actors/kit/doors.ts";
 import { type AgentId, childId } from "#events/kit/ids.ts";
 import { agentsOf, conversationsOf } from "#projections/queries.ts";
-import { providersLive } from "../../models/route.ts";
+import { providersLive } from "../../env.ts";
 import { toolCatalogue } from "../../tools/shelf.ts";
 import { type AgentChange, type AgentView, Api, type NewAgent, type Personality, type ToolSetting } from "../api.ts";
 import { Asker, type Asking, ask, commandId, perform, SETTLE_MS, wantedVersion } from "../asker.ts";

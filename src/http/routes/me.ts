@@ -1,7 +1,7 @@
 /** Handlers about the caller: who they are here, and what is demo and what is live. */
 import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
-import { providersLive } from "../../models/route.ts";
+import { providersLive } from "../../env.ts";
 import { Api } from "../api.ts";
 import { Asker } from "../asker.ts";
 
