@@ -284,7 +284,7 @@ describe("anthropic", () => {
       yield* Deferred.await(begun);
       for (let round = 0; round < 3; round++) {
         yield* TestClock.adjust("20 seconds");
-        wire?.enqueue(encoder.encode("event: ping\ndata: {\"type\":\"ping\"}\n\n"));
+        wire?.enqueue(encoder.encode('event: ping\ndata: {"type":"ping"}\n\n'));
         yield* Effect.promise(() => new Promise(setImmediate));
       }
       expect(fiber.pollUnsafe()).toBeUndefined();
