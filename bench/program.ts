@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateLocally } from "../scripts/local-database.ts";
-import { wranglerArguments, wranglerEnvironment, wranglerPath } from "../scripts/wrangler.ts";
+import { wranglerEnvironment, wranglerPath } from "../scripts/wrangler.ts";
 import type { ModelCall } from "./instant-model.ts";
 import { end, freePort, isAlive, launch, until } from "./processes.ts";
 import { call } from "./requests.ts";
@@ -91,7 +91,18 @@ export async function startWorker(modelUrl = "http://127.0.0.1:9"): Promise<Prog
   const variablesFile = join(at.home, "variables.env");
   writeFileSync(variablesFile, `MODEL_URL="${modelUrl}"\n`);
   const config = join(import.meta.dirname, "wrangler.toml");
-  const argv = [wranglerPath, ...wranglerArguments({ port: at.port, state, variablesFile }), "--config", config];
+  const options = {
+    config,
+    ip: "127.0.0.1",
+    port: at.port,
+    "inspector-port": 0,
+    "persist-to": state,
+    "env-file": variablesFile,
+    "show-interactive-dev-session": false,
+    "log-level": "warn",
+  };
+  const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  const argv = [wranglerPath, "dev", "--local", ...flags];
   const program = started(argv, wranglerEnvironment(), at);
   const isUp = () => call<unknown>("GET", `${program.url}/health`).then(() => true);
   return upAndRunning(program, join(at.home, "output.log"), isUp);

@@ -6,7 +6,7 @@ import { parseEnv } from "node:util";
 import { providersLive, settingsOf, type Variables } from "#src/env.ts";
 
 /** Settings that a developer may give; all others belong to deployments. */
-const names = [
+const names: ReadonlyArray<keyof Variables> = [
   "CLERK_PUBLISHABLE_KEY",
   "CLERK_SECRET_KEY",
   "CLERK_JWT_KEY",
@@ -17,7 +17,7 @@ const names = [
   "OPENAI_BASE_URL",
   "KEY_ENCRYPTION_KEYS",
   "DEMO_WORD_PAUSE_MS",
-] as const;
+];
 
 type Made = Pick<Variables, "KEY_ENCRYPTION_KEYS" | "DEV_IDENTITY_PUBLIC_KEY" | "DEV_IDENTITY_PRIVATE_KEY">;
 
@@ -48,24 +48,21 @@ const written = (variables: Readonly<Record<string, string | undefined>>): strin
     .join("");
 
 /**
- * Writes the file that wrangler reads, after checking every setting.
+ * The variables of the program, every setting checked.
  * @throws SettingsFault that names the first setting that is wrong.
  */
 export function developmentVariables(state: string): {
-  readonly file: string;
+  readonly variables: Readonly<Record<string, string>>;
   readonly live: ReadonlyArray<string>;
   readonly identity: string;
 } {
   const kept = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
-  const given = Object.fromEntries(names.map((name) => [name, process.env[name] ?? kept[name]]));
-  const variables = {
-    APP_ENV: "development",
-    ...keysOf(state),
-    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value.trim() !== "")),
-  };
-  const { models, identity } = settingsOf(variables as Variables);
-  const file = join(state, "troupe-variables.env");
-  writeFileSync(file, written(variables), { mode: 0o600 });
+  const given = names.flatMap((name) => {
+    const value = process.env[name] ?? kept[name];
+    return value === undefined || value.trim() === "" ? [] : [[name, value] as const];
+  });
+  const variables = { APP_ENV: "development", ...keysOf(state), ...Object.fromEntries(given) };
+  const { models, identity } = settingsOf(variables);
   const live = Object.entries(providersLive(models)).filter(([, isLive]) => isLive);
-  return { file, live: live.map(([name]) => name), identity: identity.kind };
+  return { variables, live: live.map(([name]) => name), identity: identity.kind };
 }

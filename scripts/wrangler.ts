@@ -1,4 +1,4 @@
-/** How wrangler is run on this machine: from the package's own file, offline, without its trace store. Used by start, tests and benches. */
+/** How wrangler is run on this machine: from the package's own file, offline, without its trace store. Used by build, check, deploy, tests and benches. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -20,29 +20,3 @@ export const wranglerEnvironment = (state = ".wrangler"): NodeJS.ProcessEnv => (
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
 });
-
-/** Arguments of `wrangler dev` on loopback; what the Worker keeps lies under `state`. */
-export const wranglerArguments = (options: {
-  readonly port: number;
-  readonly state: string;
-  readonly variablesFile: string;
-  /** A Worker that is built already; without one, wrangler bundles what its configuration names. */
-  readonly script?: string;
-}) => [
-  "dev",
-  ...(options.script === undefined ? [] : [options.script, "--no-bundle"]),
-  "--local",
-  "--ip",
-  "127.0.0.1",
-  "--port",
-  String(options.port),
-  "--inspector-port",
-  "0",
-  "--persist-to",
-  options.state,
-  "--env-file",
-  options.variablesFile,
-  "--show-interactive-dev-session=false",
-  "--log-level",
-  "warn",
-];

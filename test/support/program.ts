@@ -17,6 +17,8 @@ export interface Program {
   stop(): Promise<number | null>;
   /** Ends every process of it in one stroke, in the middle of whatever they do. */
   kill(): Promise<void>;
+  /** Ends the runtime alone, and waits until it is back. */
+  killRuntime(): Promise<void>;
   /** Ids of its processes that still run. */
   processes(): ReadonlyArray<number>;
 }
@@ -86,6 +88,14 @@ function groupOf(leader: number | undefined): ReadonlyArray<number> {
   });
 }
 
+const commandOf = (pid: number): string => {
+  try {
+    return execFileSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" });
+  } catch {
+    return ""; // it is gone
+  }
+};
+
 /** Waits for the box, which the program prints when it serves. */
 function serving(child: ChildProcess): Promise<void> {
   let said = "";
@@ -128,6 +138,14 @@ export async function startProgram(options: {
       signal(child, "SIGKILL");
       await exited(child);
       while (groupOf(child.pid).length > 0) await new Promise((next) => setTimeout(next, 20));
+    },
+    killRuntime: async () => {
+      const runtimeOf = () => groupOf(child.pid).filter((pid) => commandOf(pid).includes("workerd"));
+      const struck = runtimeOf();
+      for (const pid of struck) process.kill(pid, "SIGKILL");
+      const isBack = () => fetch(`${program.url}/health`).then((answer) => answer.ok);
+      const isStruck = () => runtimeOf().some((pid) => struck.includes(pid));
+      while (isStruck() || !(await isBack().catch(() => false))) await new Promise((next) => setTimeout(next, 20));
     },
     processes: () => groupOf(child.pid),
   };

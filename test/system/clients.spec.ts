@@ -201,11 +201,29 @@ describe("in the room Welcome", () => {
   });
 });
 
-it("kill -9 in the middle of a reply loses nothing that was answered, and the reply comes, once", async () => {
+/** The turns of Ada's latest events of this type. */
+async function turnsOf(type: string) {
+  const events = await call<{ data: Array<{ open: { turnId?: string } }> }>(
+    "GET",
+    `/api/agents/${names.get("Ada")}/events?limit=200&type=${type}`,
+  );
+  return events.data.map(({ open }) => open.turnId);
+}
+
+/** What dies, and what brings it back. */
+const deaths = [
+  ["all of it", () => program.kill().then(() => start(SLOWLY))],
+  ["the runtime alone, which comes back by itself,", () => program.killRuntime()],
+] as const;
+
+it.each(
+  deaths,
+)("kill -9 on %s in the middle of a reply loses nothing that was answered, and the reply comes, once", async (_, strike) => {
   const client = phoenix({ authToken: token, reconnectAfterMs: () => 600_000 });
   await client.join();
   const guests = await Promise.all(["eli", "finn", "gus", "ida", "jo"].map((name) => signIn(name)));
   for (const guest of guests) await call("POST", `/api/rooms/${room}/join`, undefined, guest);
+  const resumedBefore = await turnsOf("TurnResumed");
   const acknowledged: Message[] = [];
   /** Four messages of each guest at once; what is answered is kept, what is not may be lost. */
   const storm = () =>
@@ -223,33 +241,25 @@ it("kill -9 in the middle of a reply loses nothing that was answered, and the re
     client.heard.find(({ payload }) => payload["phase"] === "delta"),
   );
   const struck = storm();
-  await program.kill();
-  client.socket.disconnect();
+  const back = strike();
   await struck;
+  client.socket.disconnect();
   expect(acknowledged.length).toBeGreaterThanOrEqual(20);
   expect(
     client.heard.filter(({ payload }) => payload["phase"] === "end" && payload["in_reply_to"] === message_id),
   ).toEqual([]);
-  await start(SLOWLY);
+  await back;
   const [reply] = await eventually("the reply", async () => {
     const found = await repliesTo(message_id);
     return found.length > 0 ? found : undefined;
   });
   expect(reply).toMatchObject({ author_id: names.get("Ada"), text: expect.stringContaining("Ada") });
   expect(await messages()).toEqual(expect.arrayContaining(acknowledged));
-  const events = await call<{ data: Array<{ type: string; open: { turnId?: string } }> }>(
-    "GET",
-    `/api/agents/${names.get("Ada")}/events?limit=200`,
+  const resumed = (await turnsOf("TurnResumed")).filter((turn) => !resumedBefore.includes(turn));
+  expect(resumed).toHaveLength(1);
+  await eventually("the end of the turn", async () =>
+    (await turnsOf("TurnCompleted")).includes(resumed[0]) ? true : undefined,
   );
-  const resumed = events.data.filter(({ type }) => type === "TurnResumed");
-  expect(resumed.length).toBeGreaterThan(0);
-  await eventually("the end of the turn", async () => {
-    const { data } = await call<typeof events>(
-      "GET",
-      `/api/agents/${names.get("Ada")}/events?limit=200&type=TurnCompleted`,
-    );
-    return data.some(({ open }) => open.turnId === resumed[0]!.open.turnId) ? true : undefined;
-  });
   const later = await post("@Ada, what is 2 + 2?");
   await eventually("the next reply", async () => ((await repliesTo(later.id)).length > 0 ? true : undefined));
   expect(await repliesTo(message_id)).toHaveLength(1);
