@@ -31,6 +31,7 @@ import type {
 } from "../kit/doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
+import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
 import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
 import { agentFeeds } from "./feeds.ts";
@@ -185,16 +186,25 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     const id = `${roomId}:${item.seq}`;
     if (item.kind === "joined") return { type: "JoinRoom", meta: this.#meta(id, item.by), roomId, kind: item.roomKind };
     if (item.kind === "left") return { type: "LeaveRoom", meta: this.#meta(id, item.by), roomId };
-    const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed } = item;
+    const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed, callsOff } = item;
     const turnId = turnOf(this.#id(), messageId);
     return {
       type: "ReceiveMessage",
       meta: { ...this.#meta(`${turnId}/receive`, authorId), causation: item.causation, correlation: item.correlation },
       turnId,
-      ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed },
+      ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed, callsOff },
       chars: text?.length ?? 0,
       words: Redacted.make({ text: text ?? "", authorName }),
     };
+  }
+
+  stop(by: Principal, commandId: string, roomId: RoomId, turnId?: TurnId): Promise<Reply> {
+    return this.behindWall("stop", async (): Promise<Reply> => {
+      const meta = this.#meta(commandId, userName(by.userId));
+      const reply = await this.commit({ type: "StopTurn", meta, roomId, ...(turnId === undefined ? {} : { turnId }) });
+      if (reply.outcome === "accepted") this.#work();
+      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+    });
   }
 
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome> {
@@ -209,16 +219,50 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
-    for (const event of events)
+    for (const event of events) {
       if (event.type === "TurnStarted" && !this.#fibers.has(event.open.turnId)) this.#begun.add(event.open.turnId);
+      // The same attempt goes on after the interruption, to say what was heard of it: nobody has died.
+      if (event.type === "TurnInterrupted") this.#interrupt(event.open.turnId);
+    }
     for (const event of events) this.#closeSigns(event, events);
     this.followLog(events);
+  }
+
+  #interrupt(turnId: TurnId): void {
+    this.#begun.add(turnId);
+    this.#fibers.get(turnId)?.interruptUnsafe();
+  }
+
+  /** A turn that has to wait for long is held by a timer: nothing sleeps in memory. */
+  protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    for (const event of events) {
+      if (event.type === "TurnDelayed") {
+        const { turnId, until } = event.open;
+        this.timers.set({ id: turnId, due: until, kind: "continue-turn", body: null });
+      }
+      if (event.type === "TurnContinued" || event.type === "TurnInterrupted") this.timers.cancel(event.open.turnId);
+    }
+  }
+
+  protected override async onTimer({ id, kind }: Timer): Promise<void> {
+    if (kind !== "continue-turn") return;
+    const turnId = id as TurnId;
+    const delayedUntil = this.ledger.state.turns[turnId]?.delayedUntil;
+    if (delayedUntil == null) return this.timers.cancel(id); // it ended meanwhile
+    this.#begun.add(turnId);
+    const meta = this.#meta(`${turnId}/continue/${delayedUntil}`, agentName(this.#id()));
+    this.commitNow({ type: "ContinueTurn", meta, turnId });
+    this.#work();
   }
 
   /** Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does. */
   #closeSigns(event: RecordedOf<AgentEvent>, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     if (event.type === "TurnDeclined" && event.open.why === "coalesced")
       this.#channels.turnClosed(event.open.roomId, event.open.turnId, "done");
+    if (event.type === "TurnDeclined" && event.open.why === "called-off")
+      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "stopped");
+    if (event.type === "TurnStopped" && !events.some(({ type }) => type === "ReplyPosted"))
+      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "stopped");
     if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
       this.#channels.turnClosed(event.open.roomId, event.open.turnId, "failed");
   }
@@ -275,7 +319,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   #ended(turnId: TurnId, exit: Exit.Exit<unknown, unknown>): void {
     this.#fibers.delete(turnId);
-    if (Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
+    const stopped = this.#begun.has(turnId);
+    if (!stopped && Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
       if (!this.#resting.has(turnId)) this.#resting.set(turnId, now());
       this.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
     } else this.#resting.delete(turnId);

@@ -1,6 +1,6 @@
 /** The Rooms port over the room objects: replies wait for an answer, signs go out in small bundles; built by AgentActor. */
 import { Effect } from "effect";
-import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import type { AgentId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
@@ -19,6 +19,8 @@ export class RoomChannels {
   readonly #env: ActorEnv;
   readonly #agent: () => { readonly agentId: AgentId; readonly name: string };
   readonly #channels = new Map<RoomId, Channel>();
+  /** What was shown of the replies that are being given. */
+  readonly #shown = new Map<TurnId, string>();
 
   constructor(env: ActorEnv, agent: () => { readonly agentId: AgentId; readonly name: string }) {
     this.#env = env;
@@ -34,6 +36,7 @@ export class RoomChannels {
   service(): Rooms["Service"] {
     return {
       show: (roomId, sign) => this.#show(roomId, sign),
+      shown: (turnId) => this.#shown.get(turnId) ?? "",
       post: (message) =>
         Effect.tryPromise({
           try: () => this.#post(message),
@@ -49,7 +52,8 @@ export class RoomChannels {
   }
 
   /** A turn has ended without a message of its own. */
-  turnClosed(roomId: RoomId, turnId: string, state: "done" | "failed"): void {
+  turnClosed(roomId: RoomId, turnId: TurnId, state: "done" | "stopped" | "failed"): void {
+    this.#shown.delete(turnId);
     this.#queue(roomId, this.#thinking(turnId, state, ""));
   }
 
@@ -74,6 +78,11 @@ export class RoomChannels {
   }
 
   #show(roomId: RoomId, sign: Sign): void {
+    if (sign.event === "agent_message")
+      this.#shown.set(
+        sign.turnId,
+        sign.phase === "start" ? "" : (this.#shown.get(sign.turnId) ?? "") + (sign.delta ?? ""),
+      );
     this.#queue(roomId, this.#sighting(sign));
   }
 
@@ -96,6 +105,7 @@ export class RoomChannels {
   }
 
   #post(message: OutgoingMessage) {
+    this.#shown.delete(message.turnId);
     const channel = this.#channel(message.roomId);
     const { agentId, name } = this.#agent();
     return channel.door.postReply(
@@ -109,6 +119,7 @@ export class RoomChannels {
         text: message.text,
         hops: message.hops,
         notice: message.notice,
+        stopped: message.stopped,
         model: message.model ?? null,
         tokensIn: message.usage.tokensIn,
         tokensOut: message.usage.tokensOut,

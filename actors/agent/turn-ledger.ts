@@ -1,6 +1,7 @@
 /** The TurnLedger port over an agent's own log: what a turn may read and decide; built by AgentActor. */
 import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
+import { nextAskOf } from "#events/agent/decide-turn.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
@@ -50,6 +51,8 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
       return ledger.state.agentId!;
     },
     turn: (turnId) => ledger.state.turns[turnId],
+    nextAsk: (turn, at) => nextAskOf(turn, ledger.state, at),
+    summary: (roomId) => ledger.state.rooms[roomId]?.summary ?? null,
     recent: (roomId) => ledger.state.rooms[roomId]?.recent ?? [],
     reveal,
     digest,

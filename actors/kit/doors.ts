@@ -96,6 +96,7 @@ export type Heard =
       readonly hops: number;
       readonly replyTo: MessageId | null;
       readonly addressed: Addressed | null;
+      readonly callsOff: boolean;
       readonly causation: string;
       readonly correlation: string;
     };
@@ -148,6 +149,8 @@ export interface AgentDoor {
   describe(by: Principal): Promise<Reply<AgentDescription>>;
   /** Records what a room tells. Answers when it is recorded, not when it is answered. */
   hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void>;
+  /** Stops this turn, or whichever has the floor in the room; what was heard of it stands. */
+  stop(by: Principal, commandId: string, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   /** Waits until the turn that answers this message has ended, or `waitMs` have passed. */
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
@@ -176,6 +179,7 @@ export interface ReplyInput {
   readonly text: string;
   readonly hops: number;
   readonly notice: boolean;
+  readonly stopped: boolean;
   readonly model: string | null;
   readonly tokensIn: number | null;
   readonly tokensOut: number | null;

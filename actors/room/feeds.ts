@@ -104,6 +104,7 @@ function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKin
           ...{ messageId, authorId: by, hops, replyTo },
           authorName: String(said?.authorName ?? ""),
           text: said === undefined ? null : String(said.text ?? ""),
+          callsOff: false,
           addressed: addressed.find((other) => other.agentId === agentId)?.how ?? null,
         },
       ];
@@ -111,7 +112,7 @@ function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKin
     case "AgentInvoked": {
       const { messageId, by, replyTo } = recorded.open;
       const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo };
-      return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked" }];
+      return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked", callsOff: false }];
     }
     default:
       return [];

@@ -180,7 +180,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
   postReply(commandId: string, reply: ReplyInput, sightings: ReadonlyArray<Sighting>) {
     return this.behindWall("postReply", async (): Promise<Reply<{ roomSeq: number }>> => {
-      const { agentId, agentName: name, text, causation, correlation, ...rest } = reply;
+      const { agentId, agentName: name, text, causation, correlation, stopped: _stopped, ...rest } = reply;
       // What led up to the reply is shown before the reply itself, however fast it came.
       this.#show(sightings);
       const answer = await this.commit({

@@ -6,7 +6,7 @@ export const RoomKind = Schema.Literals(["public", "private", "direct"]);
 export type RoomKind = typeof RoomKind.Type;
 
 /** How a message addresses an agent, strongest first. */
-export const Addressed = Schema.Literals(["invoked", "direct", "mention", "reply", "question"]);
+export const Addressed = Schema.Literals(["invoked", "direct", "mention", "reply", "question", "floor"]);
 export type Addressed = typeof Addressed.Type;
 
 /** Letters and digits of any script continue a name; anything else ends it. */

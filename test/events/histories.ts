@@ -57,19 +57,27 @@ function receive({ which, how }: Wish, index: number): Asked<AgentCommand> {
     ...{ messageId: messageId(label), chars: 9, replyTo: null, hops: how % 6, words: said("text", "authorName") },
     authorId: how % 3 === 0 ? agentName(agentId("bo")) : userName(at(people, which)),
     addressed: at(["mention", "mention", "invoked", "reply", "direct", "question", null], how),
+    callsOff: how % 13 === 0,
   } as const;
 }
 
 const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   const ofTurn = { turnId: turn.turnId, attempt: turn.attempt };
   const round = turn.rounds.length + 1;
-  if (how % 5 === 0 || round > 8) return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
+  const { provider, model } = settings;
+  const last = turn.asking?.asks.at(-1);
+  if (how % 5 === 0 || round > 8 || last?.failure != null)
+    return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
+  const request = { ...ofTurn, round, provider, model };
+  if (last === undefined)
+    return { type: "AskModel", ...request, why: "chosen", tokens: 100, microUsd: how % 2 === 0 ? null : 10 };
+  if (how % 6 === 0) return { type: "RecordModelFailure", ...request, kind: "cut", reason: "Garbled", ms: 3 };
   const count = how % 7 === 0 ? 9 : how % 4;
   const calls = Array.from({ length: count }, (_, index) => ({
     ...{ callId: callId(`${turn.turnId}/${round}/${index}`), tool: at(tools, which + index), argsHash: "00" },
   }));
   return {
-    ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, ms: 3 },
+    ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, microUsd: null, ms: 3 },
     ...{
       finish: count === 0 ? "end" : at(["tools", "tools", "tools", "length"], which),
       words: said("text", "arguments"),
@@ -101,14 +109,14 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   assemble: ({ turnId: id, attempt, triggerSeq }) => ({
     type: "RecordContext",
     ...{ turnId: id, attempt, messageSeqs: [triggerSeq], memoryIds: [], memorySeqs: [], tools },
-    ...{ promptVersion: 1, promptHash: "00", tokens: 9 },
+    ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,
   useTools: useTool,
   respond: ({ turnId: id, attempt, gaveUp }) => ({
     type: "DraftReply",
     ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
-    ...{ notice: gaveUp !== null, words: said("text") },
+    ...{ notice: gaveUp !== null, masked: [], words: said("text") },
   }),
   remember: ({ turnId: id, attempt }, { how }) => ({
     type: "ConsiderMemories",

@@ -196,10 +196,14 @@ export class Stage {
         TurnLedger,
         turnLedger({ ledger: this.ledger, commitNow: (command) => this.#commit(command), fetchKeys: async () => {} }),
       ),
-      Layer.succeed(ChatModel, { stream: ({ provider, model }, prompt) => this.#answer(provider, model, prompt) }),
+      Layer.succeed(ChatModel, {
+        stream: ({ provider, model }, prompt) => this.#answer(provider, model, prompt),
+        price: (_name, tokensIn, tokensOut) => tokensIn + tokensOut,
+      }),
       Layer.succeed(Toolbox, this.#toolbox()),
       Layer.succeed(Rooms, {
         show: (_roomId, sign) => void this.signs.push(sign),
+        shown: (id) => this.#shown(id),
         post: (message) => this.#post(message),
       }),
       Layer.succeed(Recall, { search: ({ text }) => this.#recall(text) }),
@@ -246,6 +250,16 @@ export class Stage {
           return tools[name]!.run(input);
         }).pipe(Effect.mapError((reason) => new ToolFailure({ tool: name, reason }))),
     };
+  }
+
+  /** What was shown since the reply last began. */
+  #shown(id: TurnId): string {
+    const of = this.signs.flatMap((sign) => (sign.event === "agent_message" && sign.turnId === id ? [sign] : []));
+    const begun = of.findLastIndex(({ phase }) => phase === "start");
+    return of
+      .slice(begun + 1)
+      .map(({ delta }) => delta ?? "")
+      .join("");
   }
 
   /** As the room does: a message is known by its id, and the same id with other content is refused. */

@@ -1,5 +1,6 @@
 /** Every way the world can break a turn, one tagged error per port with a tagged reason; steps match on them, adapters raise them. */
 import { Schema } from "effect";
+import type { FailureKind } from "#events/agent/asking.ts";
 
 /** The provider asks us to come back later; `retryAfterMs` only where it named a time. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
@@ -44,9 +45,20 @@ export class ModelFailure extends Schema.TaggedError<ModelFailure>()("ModelFailu
   reason: ModelReason,
 }) {}
 
-/** Reasons for which the same request may succeed a little later. */
-export const isTransient = (failure: ModelFailure): boolean =>
-  ["RateLimited", "Overloaded", "Unreachable", "Stalled", "Garbled"].includes(failure.reason._tag);
+const kinds: Readonly<Record<ModelReason["_tag"], FailureKind>> = {
+  RateLimited: "busy",
+  Overloaded: "broken",
+  Unreachable: "broken",
+  Stalled: "cut",
+  Garbled: "cut",
+  Unauthorized: "money",
+  Refused: "refused",
+  TooLong: "ours",
+  Unacceptable: "ours",
+};
+
+/** What a reason means for the next request. */
+export const kindOf = (reason: ModelReason): FailureKind => kinds[reason._tag];
 
 /** The tool ran out of its time. */
 export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { afterMs: Schema.Finite }) {}

@@ -1,6 +1,7 @@
 /** What a turn needs from above and beside it, as services; adapters stand in actors/agent and src. */
 
 import { Context, Data, type Effect, type Stream } from "effect";
+import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { TurnView } from "#events/agent/turn.ts";
 import type { Unsealed } from "#events/kit/envelope.ts";
@@ -47,7 +48,7 @@ export interface ModelChoice {
 }
 
 /** Why a model stopped: it was done, it wants tools, or its tokens ran out. */
-export type Finish = "end" | "tools" | "length";
+export type Finish = "end" | "tools" | "length" | "unknown";
 
 /** What comes out of a model: pieces of prose as they come, then exactly one whole reply, last. */
 export type ModelPart =
@@ -73,6 +74,8 @@ export class ChatModel extends Context.Service<
   ChatModel,
   {
     readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure>;
+    /** What so many tokens cost, in millionths of a US dollar; null where the price is not known. */
+    readonly price: (name: ModelName, tokensIn: number, tokensOut: number) => number | null;
   }
 >()("troupe/turn/ChatModel") {}
 
@@ -175,6 +178,8 @@ export interface OutgoingMessage {
   readonly hops: number;
   readonly text: string;
   readonly notice: boolean;
+  /** True when somebody stopped it before it was whole. */
+  readonly stopped: boolean;
   readonly model: string | undefined;
   readonly usage: { readonly tokensIn: number; readonly tokensOut: number };
   readonly causation: string;
@@ -189,6 +194,8 @@ export class Rooms extends Context.Service<
     readonly post: (message: OutgoingMessage) => Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure>;
     /** Never waits and never fails: nothing may depend on a sign. */
     readonly show: (roomId: RoomId, sign: Sign) => void;
+    /** What was shown of the reply that a turn's running request is giving; empty after a restart. */
+    readonly shown: (turnId: TurnId) => string;
   }
 >()("troupe/turn/Rooms") {}
 
@@ -199,6 +206,10 @@ export class TurnLedger extends Context.Service<
     readonly agentId: AgentId;
     /** The fold of one open turn; undefined when it is no longer open. */
     readonly turn: (turnId: TurnId) => TurnView | undefined;
+    /** Which model the turn asks next, and when. */
+    readonly nextAsk: (turn: TurnView, at: number) => NextAsk;
+    /** The newest summary of a room, and up to which event it reaches. */
+    readonly summary: (roomId: RoomId) => { readonly seq: number; readonly toSeq: number } | null;
     /** Seqs of the newest messages of a room, own and others', oldest first. */
     readonly recent: (roomId: RoomId) => ReadonlyArray<number>;
     /** What the house knows of its agent: who it is and how it wants to speak. */

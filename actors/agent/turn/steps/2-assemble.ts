@@ -37,6 +37,7 @@ export const assemble = {
       // The message to answer stands last, whatever came after it, and is there even when much did.
       messageSeqs: [...ledger.recent(turn.roomId).filter((seq) => seq !== turn.triggerSeq), turn.triggerSeq],
       memorySeqs: found.memories.map(({ seq }) => seq),
+      summarySeq: null,
       tools: configuration.tools,
     };
     const prompt = compilePrompt(yield* ingredientsOf(turn, configuration, references));
@@ -47,6 +48,8 @@ export const assemble = {
       attempt: turn.attempt,
       ...references,
       memoryIds: found.memories.map(({ memoryId }) => memoryId),
+      policyVersion: 0,
+      masked: [],
       promptVersion: PROMPT_VERSION,
       promptHash: ledger.digest(JSON.stringify(prompt)),
       tokens: estimateTokens(prompt),

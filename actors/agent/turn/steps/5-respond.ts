@@ -1,8 +1,8 @@
 /** Step 5, response generation: the text that will be posted is drafted, before anybody can see it as said. */
 import { Effect, Redacted } from "effect";
-import { isDue } from "#events/agent/turn.ts";
+import { isDue, type TurnView } from "#events/agent/turn.ts";
 import { noticeFor } from "../notices.ts";
-import { TurnLedger } from "../ports.ts";
+import { Rooms, TurnLedger } from "../ports.ts";
 import { metaOf, type Step } from "../step.ts";
 import { roundsOf } from "../transcript.ts";
 import { replyIdOf } from "./3-think.ts";
@@ -12,8 +12,13 @@ export const respond = {
   isDue: isDue.respond,
   run: Effect.fnUntraced(function* (turn) {
     const ledger = yield* TurnLedger;
-    const said = (yield* roundsOf(turn)).flatMap(({ text }) => (text.trim() === "" ? [] : [text.trim()]));
-    const notice = turn.gaveUp !== null || said.length === 0;
+    const rooms = yield* Rooms;
+    const rounds = yield* roundsOf(turn);
+    // A request that was stopped has no reply on record: what people have heard of it is all there is.
+    const heard = turn.asking === null ? "" : rooms.shown(turn.turnId);
+    const said = [...rounds.map(({ text }) => text), heard].map((text) => text.trim()).filter((text) => text !== "");
+    if (turn.interrupted !== null && said.length === 0) return yield* end(turn);
+    const notice = turn.interrupted === null && (turn.gaveUp !== null || said.length === 0);
     const text = notice
       ? noticeFor(turn.gaveUp?.reason ?? "Empty", turn.gaveUp?.retryAfterMs ?? null)
       : said.join("\n\n");
@@ -26,7 +31,15 @@ export const respond = {
       chars: text.length,
       hash: ledger.digest(text),
       notice,
+      masked: [],
       words: Redacted.make({ text }),
     });
   }),
-} satisfies Step<unknown, TurnLedger>;
+} satisfies Step<unknown, TurnLedger | Rooms>;
+
+/** Nothing was heard of it: it ends without a message. */
+const end = Effect.fnUntraced(function* (turn: TurnView) {
+  const ledger = yield* TurnLedger;
+  const meta = yield* metaOf(turn, "end");
+  yield* ledger.commit({ type: "EndTurn", meta, turnId: turn.turnId, attempt: turn.attempt });
+});
