@@ -38,6 +38,8 @@ export const Health = Schema.Struct({
   /** When its latest requests failed for reasons that pass; empty after a reply. */
   failures: Schema.Array(Schema.Finite),
   askedAt: Schema.Finite,
+  /** The breaker: open from five failures within a minute until the next reply. */
+  open: Schema.Boolean,
 });
 export type Health = typeof Health.Type;
 
@@ -79,23 +81,22 @@ export const nameKey = ({ provider, model }: ModelName): string => `${provider}/
 
 /** Milliseconds until this model may be asked, by its breaker; 0 when it is closed or a probe is due. */
 export function breakerMs(health: Health | undefined, at: number): number {
-  if (health === undefined || health.failures.length < breaker.failures) return 0;
-  const [first = 0] = health.failures;
-  const last = health.failures.at(-1) ?? 0;
-  if (last - first > breaker.withinMs) return 0;
-  return Math.max(0, Math.max(health.askedAt, last) + breaker.probeEveryMs - at);
+  if (health === undefined || !health.open) return 0;
+  return Math.max(0, Math.max(health.askedAt, health.failures.at(-1) ?? 0) + breaker.probeEveryMs - at);
 }
 
 /** Health after a failure that passes. */
-export const afterFailure = (health: Health | undefined, at: number): Health => ({
-  failures: [...(health?.failures ?? []), at].slice(-breaker.failures),
-  askedAt: health?.askedAt ?? at,
-});
+export function afterFailure(health: Health | undefined, at: number): Health {
+  const failures = [...(health?.failures ?? []), at].slice(-breaker.failures);
+  const many = failures.length === breaker.failures && at - failures[0]! <= breaker.withinMs;
+  return { failures, askedAt: health?.askedAt ?? at, open: many || (health?.open ?? false) };
+}
 
 /** Between half and all of 250 ms · 2ⁿ, at most 8 s: a little off, so that turns do not march in step, yet the same on every replay. */
 function pauseMs(seed: string, count: number): number {
   const whole = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1));
-  return Math.round(whole * (0.5 + sha256(`${seed}/${count}`)[0]! / 512));
+  const share = (sha256(`${seed}/${count}`)[0]! >>> 0) / 2 ** 32;
+  return Math.round(whole * (0.5 + share / 2));
 }
 
 /**
@@ -135,8 +136,9 @@ export function nextAsk(
 
 const nameOf = ({ provider, model }: ModelName): ModelName => ({ provider, model });
 
-/** A request whose fiber died: nobody knows how it went, and its reserve is kept. */
-const interrupted = (at: number) => ({ at, kind: "cut" as const, reason: "Interrupted", retryAfterMs: null });
+/** A request whose fiber died: nobody knows how it went, its reserve is kept, and the provider is not to blame. */
+const interrupted = (at: number) => ({ at, kind: "broken" as const, reason: INTERRUPTED, retryAfterMs: null });
+const INTERRUPTED = "Interrupted";
 
 /** Whether the same model is asked once more: now, at a time, or not. */
 function askAgain(
@@ -150,6 +152,7 @@ function askAgain(
   const count = asking.asks.filter((ask) => same(ask, last)).length;
   // Who was silent for half a minute once will be again, and the round's time is nearly gone.
   if (count >= ASKS[failure.kind] || failure.reason === "Stalled") return "no";
+  if (failure.reason === INTERRUPTED) return "now";
   const pause = Math.max(failure.retryAfterMs ?? 0, pauseMs(`${seed}/${asking.round}`, count));
   const due = failure.at + pause;
   if (asking.waitedMs + pause > LONGEST_WAIT_MS || due - at > leftMs - LEAST_MS) return "no";

@@ -131,7 +131,8 @@ function asked(state: AgentState, event: Of<"ModelAsked">): AgentState {
   };
   const amount = { tokens, microUsd };
   const name = nameKey(event.open);
-  const health = { failures: state.health[name]?.failures ?? [], askedAt: event.at };
+  const { failures = [], open = false } = state.health[name] ?? {};
+  const health = { failures, open, askedAt: event.at };
   const noted = { ...state, health: { ...state.health, [name]: health } };
   return updateTurn(count(noted, event, amount, 1), event, { asking, reserved: amount });
 }
@@ -175,7 +176,9 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
       ? state
       : count(count(state, event, turn.reserved, -1), event, { tokens: tokensIn + tokensOut, microUsd }, 1);
   const asked = turn.asking?.asks.at(-1);
-  const health = asked ? { ...settled.health, [nameKey(asked)]: { failures: [], askedAt: asked.at } } : settled.health;
+  const health = asked
+    ? { ...settled.health, [nameKey(asked)]: { failures: [], askedAt: asked.at, open: false } }
+    : settled.health;
   const answering = asked ? { provider: asked.provider, model: asked.model } : null;
   const rounds = [...turn.rounds, round];
   return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, reserved: null });

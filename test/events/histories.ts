@@ -69,6 +69,7 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   if (how % 5 === 0 || round > 8 || last?.failure != null)
     return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
   const request = { ...ofTurn, round, provider, model };
+  if (how % 17 === 0) return { type: "DelayTurn", ...ofTurn, until: 99_000 };
   if (last === undefined)
     return { type: "AskModel", ...request, why: "chosen", tokens: 100, microUsd: how % 2 === 0 ? null : 10 };
   if (how % 6 === 0) return { type: "RecordModelFailure", ...request, kind: "cut", reason: "Garbled", ms: 3 };
@@ -113,11 +114,15 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   }),
   think,
   useTools: useTool,
-  respond: ({ turnId: id, attempt, gaveUp }) => ({
-    type: "DraftReply",
-    ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
-    ...{ notice: gaveUp !== null, masked: [], words: said("text") },
-  }),
+  respond: ({ turnId: id, attempt, gaveUp, interrupted }, { how }) =>
+    interrupted !== null && how % 2 === 0
+      ? { type: "EndTurn", turnId: id, attempt }
+      : {
+          type: "DraftReply",
+          ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
+          ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], words: said("text") },
+          ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1 } } : {}),
+        },
   remember: ({ turnId: id, attempt }, { how }) => ({
     type: "ConsiderMemories",
     ...{ turnId: id, attempt },
@@ -135,8 +140,17 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
 export const dueSteps = (turn: TurnView) =>
   (Object.keys(isDue) as Array<keyof typeof isDue>).filter((step) => isDue[step](turn));
 
-/** The command of the step that is due. */
-export const advance = (turn: TurnView, wish: Wish): Asked<AgentCommand> => steps[at(dueSteps(turn), 0)](turn, wish);
+/** The command of the step that is due, or of the timer that holds the turn. */
+export function advance(turn: TurnView, wish: Wish): Asked<AgentCommand> {
+  const [step] = dueSteps(turn);
+  return step === undefined ? { type: "ContinueTurn", turnId: turn.turnId } : steps[step](turn, wish);
+}
+
+const summarize = ({ which, how }: Wish): Asked<AgentCommand> => ({
+  type: "SummarizeRoom",
+  ...{ roomId: at(rooms, how), fromSeq: 1, toSeq: which % 50, messages: 3, by: "rules", microUsd: null },
+  words: said("text"),
+});
 
 /** Most wishes move a turn on; the others are what else may be asked of an agent, at the right time or the wrong one. */
 export function agentCommand(wish: Wish, state: AgentState, index: number): Asked<AgentCommand> {
@@ -155,11 +169,13 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
         Object.values(steps).filter((step) => step !== useTool),
         how,
       )(turn, wish);
+    if (what < 68) return { type: "StopTurn", roomId: turn.roomId, ...(how % 2 === 0 ? {} : { turnId: turn.turnId }) };
     if (what < 69) return { type: "FailTurn", turnId: turn.turnId, attempt: turn.attempt, reason: "no" };
   }
   if (what < 82) return receive(wish, index);
   if (what < 85) return { type: "JoinRoom", roomId: at(rooms, how), kind: "private" };
   if (what < 87) return { type: "LeaveRoom", roomId: at(rooms, how) };
+  if (what < 88) return summarize(wish);
   if (what < 90) return { type: "SetActive", active: how % 3 > 0 };
   if (what < 94)
     return {

@@ -21,13 +21,14 @@ const played = (script: Script, text?: string) =>
   });
 
 const start = ["MessageReceived", "TurnStarted", "ContextAssembled"] as const;
+const answered = ["ModelAsked", "ModelReplied"] as const;
 const end = ["ReplyDrafted", "MemoriesConsidered", "ReplyPosted", "TurnCompleted"] as const;
 
 describe("a plain turn", () => {
   it.effect("goes through its steps in the specification's order and says what the model said", () =>
     Effect.gen(function* () {
       const stage = yield* played({ model: [[prose]] });
-      expect(stage.happened()).toEqual([...start, "ModelReplied", ...end]);
+      expect(stage.happened()).toEqual([...start, ...answered, ...end]);
       expect(stage.posted).toMatchObject([
         { text: "It is noon. Have a nice day.", roomId: lobby, hops: 1, notice: false, model: "demo-1" },
       ]);
@@ -140,15 +141,7 @@ describe("tools", () => {
         ],
         tools: { clock },
       });
-      expect(stage.happened()).toEqual([
-        ...start,
-        "ModelReplied",
-        ...round,
-        "ModelReplied",
-        ...round,
-        "ModelReplied",
-        ...end,
-      ]);
+      expect(stage.happened()).toEqual([...start, ...answered, ...round, ...answered, ...round, ...answered, ...end]);
       expect(stage.ran.map(([tool, input]) => [tool, input])).toEqual([
         ["clock", '{"zone":"UTC"}'],
         ["clock", "{}"],
@@ -211,11 +204,11 @@ describe("tools", () => {
       });
       expect(stage.happened()).toEqual([
         ...start,
-        "ModelReplied",
+        ...answered,
         "ToolDenied",
         "ToolDenied",
         "ToolDenied",
-        "ModelReplied",
+        ...answered,
         ...end,
       ]);
       expect(stage.ran).toEqual([]);
@@ -235,14 +228,7 @@ describe("tools", () => {
     Effect.gen(function* () {
       const broken: ScriptedTool = { replay: "once", run: () => Effect.fail(new BadInput({ detail: "no such zone" })) };
       const stage = yield* played({ model: [[{ calls: [["clock", {}]] }], [prose]], tools: { clock: broken } });
-      expect(stage.happened()).toEqual([
-        ...start,
-        "ModelReplied",
-        "ToolRequested",
-        "ToolFailed",
-        "ModelReplied",
-        ...end,
-      ]);
+      expect(stage.happened()).toEqual([...start, ...answered, "ToolRequested", "ToolFailed", ...answered, ...end]);
       expect(stage.only("ToolFailed")).toMatchObject({ reason: "BadInput", tool: "clock" });
       expect(stage.asked[1]?.messages.at(-1)).toMatchObject({
         results: [{ output: "BadInput: no such zone", failed: true }],
@@ -265,7 +251,7 @@ describe("tools", () => {
         model: [[{ calls: [["clock", {}]], finish: "length" }], [prose]],
         tools: { clock },
       });
-      expect(stage.happened()).toEqual([...start, "ModelReplied", "ToolDenied", "ModelReplied", ...end]);
+      expect(stage.happened()).toEqual([...start, ...answered, "ToolDenied", ...answered, ...end]);
       expect(stage.ran).toEqual([]);
       expect(stage.only("ToolDenied").why).toBe("reply-cut-short");
     }),
@@ -292,7 +278,7 @@ describe("memory", () => {
     Effect.gen(function* () {
       const stage = yield* played({ model: [[prose]], forms }, "Ada, remember that I like tea.");
       const [, ...rest] = end;
-      expect(stage.happened()).toEqual([...start, "ModelReplied", "ReplyDrafted", "MemoryFormed", ...rest]);
+      expect(stage.happened()).toEqual([...start, ...answered, "ReplyDrafted", "MemoryFormed", ...rest]);
       expect(stage.only("MemoryFormed")).toMatchObject({
         about: [dana],
         memoryId: childId("memory", turnId("one"), "0"),
