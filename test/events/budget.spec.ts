@@ -33,12 +33,12 @@ const owned = (budget: Budget) =>
   );
 
 const request = (over: { label?: string; tokens?: number; microUsd?: number | null } = {}) => {
-  const { label = "one", tokens = 1_000, microUsd = 50 } = over;
+  const { label = "one", tokens = 1_000 } = over;
+  const microUsd = over.microUsd === undefined ? 50 : over.microUsd;
   const { provider, model } = settings;
-  return {
-    ...{ type: "AskModel", turnId: turnId(label), attempt: 1, round: 1, why: "chosen" },
-    ...{ provider, model, tokens, microUsd },
-  } as const;
+  const why = "chosen" as const;
+  const ofTurn = { turnId: turnId(label), attempt: 1, round: 1 };
+  return { type: "AskModel" as const, ...ofTurn, provider, model, why, tokens, microUsd };
 };
 
 const intent = asked("one", { tokens: 1_000, microUsd: 50 });

@@ -72,14 +72,14 @@ describe("a turn that is stopped", () => {
 
   it("ends as stopped, with what was heard or without a word", () => {
     const ofTurn = { turnId: turnId("one"), attempt: 1 };
-    const ended = A.TurnStopped({ turnId: turnId("one"), roomId: lobby, ms: 0 });
+    const ended = (ms: number) => A.TurnStopped({ turnId: turnId("one"), roomId: lobby, ms });
     given(agent, ...thinking, interrupted())
       .when({ type: "EndTurn", ...ofTurn })
-      .then(ended);
+      .then(ended(5_000));
     const half = A.ReplyDrafted({ ...drafted("one").open, stopped: true }, agentName(ada), words({ text: "Wel" }));
     given(agent, ...thinking, interrupted(), half, considered("one"))
       .when({ type: "RecordPost", ...ofTurn, messageId: posted("one").open.messageId, roomSeq: 8 })
-      .then(posted("one"), ended);
+      .then(posted("one"), ended(7_000));
   });
 });
 
