@@ -5,8 +5,21 @@ import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
 
-/** Signs wait this long for company: one call instead of several, and well under the 300 ms in which people want to see life. */
-const BUNDLE_MS = 40;
+/**
+ * Signs wait this long for company: one call instead of several, at most sixteen bundles a second, and well under the
+ * 300 ms in which people want to see life.
+ */
+const BUNDLE_MS = 60;
+
+type Delta = Readonly<Record<string, unknown>> & { readonly delta: string };
+
+/** Two pieces of one reply as one, so that fast models do not flood anybody with frames; undefined when they are not that. */
+function joined(one: Sighting, other: Sighting): Sighting | undefined {
+  const [first, second] = [one.payload as Delta, other.payload as Delta];
+  const deltas = first["phase"] === "delta" && second["phase"] === "delta";
+  if (!deltas || first["message_id"] !== second["message_id"]) return undefined;
+  return { event: one.event, payload: { ...first, delta: first.delta + second.delta } };
+}
 
 interface Channel {
   readonly door: RoomDoor;
@@ -89,7 +102,10 @@ export class RoomChannels {
   #queue(roomId: RoomId, sighting: Sighting): void {
     const channel = this.#channel(roomId);
     if (!channel.watched) return;
-    channel.waiting.push(sighting);
+    const last = channel.waiting.at(-1);
+    const whole = last && joined(last, sighting);
+    if (whole === undefined) channel.waiting.push(sighting);
+    else channel.waiting[channel.waiting.length - 1] = whole;
     channel.timer ??= setTimeout(() => this.#flush(channel), BUNDLE_MS);
   }
 

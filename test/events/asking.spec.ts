@@ -23,7 +23,7 @@ interface Failed {
 }
 
 /** A round in which these requests failed as soon as they were made. */
-const after = (...failures: ReadonlyArray<Failed>): Asking => ({
+const failing = (...failures: ReadonlyArray<Failed>): Asking => ({
   round: 1,
   since: failures[0]?.at ?? 0,
   waitedMs: failures.slice(1).reduce((sum, { at }, index) => sum + at - failures[index]!.at, 0),
@@ -46,15 +46,15 @@ describe("a round", () => {
     let at = 0;
     for (const longest of [250, 500, 1_000]) {
       failures.push({ at });
-      const wait = next(after(...failures), at);
+      const wait = next(failing(...failures), at);
       expect(wait).toMatchObject({ type: "wait" });
       const { until } = wait as { until: number };
       expect(until - at).toBeGreaterThanOrEqual(longest / 2);
       expect(until - at).toBeLessThanOrEqual(longest);
-      expect(next(after(...failures), until)).toMatchObject({ type: "ask", why: "again" });
+      expect(next(failing(...failures), until)).toMatchObject({ type: "ask", why: "again" });
       at = until;
     }
-    expect(next(after(...failures, { at }), at)).toMatchObject({ type: "give-up", reason: "Overloaded" });
+    expect(next(failing(...failures, { at }), at)).toMatchObject({ type: "give-up", reason: "Overloaded" });
   });
 
   it.each<[FailureKind, requests: number]>([
@@ -67,16 +67,16 @@ describe("a round", () => {
   ])("asks %s models %i times in all", (kind, requests) => {
     const failures: Failed[] = [];
     for (let at = 0; at < 40_000 && failures.length < 9; at += 100)
-      if (next(failures.length === 0 ? null : after(...failures), at).type === "ask") failures.push({ at, kind });
+      if (next(failures.length === 0 ? null : failing(...failures), at).type === "ask") failures.push({ at, kind });
     expect(failures).toHaveLength(requests);
   });
 
   it("waits as long as the provider asks, up to half a minute in all", () => {
-    expect(next(after({ at: 0, kind: "busy", retryAfterMs: 29_000 }), 0)).toEqual({ type: "wait", until: 29_000 });
-    expect(next(after({ at: 0, kind: "busy", retryAfterMs: 31_000 }), 0)).toEqual({
+    expect(next(failing({ at: 0, kind: "busy", retryAfterMs: 29_000 }), 0)).toEqual({ type: "wait", until: 29_000 });
+    expect(next(failing({ at: 0, kind: "busy", retryAfterMs: 31_000 }), 0)).toEqual({
       ...{ type: "give-up", reason: "Overloaded", retryAfterMs: 31_000 },
     });
-    const twice = after(
+    const twice = failing(
       { at: 0, kind: "busy", retryAfterMs: 16_000 },
       { at: 16_000, kind: "busy", retryAfterMs: 16_000 },
     );
@@ -84,7 +84,7 @@ describe("a round", () => {
   });
 
   it("does not ask a model again that was silent for half a minute", () => {
-    expect(next(after({ at: 30_000, kind: "cut", reason: "Stalled" }), 30_000)).toMatchObject({ reason: "Stalled" });
+    expect(next(failing({ at: 30_000, kind: "cut", reason: "Stalled" }), 30_000)).toMatchObject({ reason: "Stalled" });
   });
 
   it("is over before 45 seconds, whatever its models answer", () => {
@@ -92,7 +92,7 @@ describe("a round", () => {
     let at = 0;
     for (;;) {
       const candidates = [chosen, standIn, { provider: "cloudflare", model: "third" }];
-      const asking = failures.length === 0 ? null : { ...after(...failures), since: 0 };
+      const asking = failures.length === 0 ? null : { ...failing(...failures), since: 0 };
       const step = nextAsk(asking, candidates, {}, at, options);
       if (step.type === "give-up") break;
       if (step.type === "wait") at = step.until;
@@ -106,7 +106,7 @@ describe("a round", () => {
   });
 
   it("asks at once again when the process died, for the provider is not to blame", () => {
-    const asking = { ...after({ at: 0 }), asks: [{ ...chosen, at: 0, failure: null }] };
+    const asking = { ...failing({ at: 0 }), asks: [{ ...chosen, at: 0, failure: null }] };
     expect(next(asking, 5_000)).toMatchObject({ type: "ask", why: "again" });
     const four = { ...asking, asks: Array.from({ length: 4 }, () => ({ ...chosen, at: 0, failure: null })) };
     expect(next(four, 5_000)).toMatchObject({ type: "give-up", reason: "Interrupted" });
@@ -115,39 +115,39 @@ describe("a round", () => {
 
 describe("a stand-in", () => {
   it.each<FailureKind>(["money", "busy"])("is asked when the choice cannot answer for reasons of %s", (kind) => {
-    const failed = after({ at: 0, kind, retryAfterMs: 3_600_000 });
+    const failed = failing({ at: 0, kind, retryAfterMs: 3_600_000 });
     expect(next(failed, 0, [chosen, standIn])).toMatchObject({ type: "ask", name: standIn, why: "fallback" });
   });
 
   it.each<FailureKind>(["refused", "ours"])("is not asked after %s: another model would be told the same", (kind) => {
-    expect(next(after({ at: 0, kind }), 0, [chosen, standIn])).toMatchObject({ type: "give-up" });
+    expect(next(failing({ at: 0, kind }), 0, [chosen, standIn])).toMatchObject({ type: "give-up" });
   });
 
   it("never is a model that the owner did not name", () => {
-    const all = after({ at: 0, kind: "money" }, { name: standIn, at: 1, kind: "money" });
+    const all = failing({ at: 0, kind: "money" }, { name: standIn, at: 1, kind: "money" });
     expect(next(all, 1, [chosen, standIn])).toMatchObject({ type: "give-up" });
   });
 });
 
 describe("the breaker of a model", () => {
-  const failing = (...times: ReadonlyArray<number>): Health =>
+  const unhealthy = (...times: ReadonlyArray<number>): Health =>
     times.reduce<Health | undefined>((health, at) => ({ ...afterFailure(health, at), askedAt: at }), undefined)!;
 
   it("opens after five failures within a minute", () => {
-    expect(breakerMs(failing(0, 1_000, 2_000, 3_000), 3_000)).toBe(0);
-    expect(breakerMs(failing(0, 1_000, 2_000, 3_000, 4_000), 4_000)).toBe(30_000);
-    expect(breakerMs(failing(0, 20_000, 40_000, 60_000, 80_000), 80_000)).toBe(0);
+    expect(breakerMs(unhealthy(0, 1_000, 2_000, 3_000), 3_000)).toBe(0);
+    expect(breakerMs(unhealthy(0, 1_000, 2_000, 3_000, 4_000), 4_000)).toBe(30_000);
+    expect(breakerMs(unhealthy(0, 20_000, 40_000, 60_000, 80_000), 80_000)).toBe(0);
   });
 
   it("lets one request in half a minute try whether it is over", () => {
-    const open = failing(0, 1_000, 2_000, 3_000, 4_000);
+    const open = unhealthy(0, 1_000, 2_000, 3_000, 4_000);
     expect(breakerMs(open, 33_999)).toBe(1);
     expect(breakerMs(open, 34_000)).toBe(0);
     expect(breakerMs({ ...open, askedAt: 34_000 }, 34_001)).toBe(29_999); // the probe is on its way
   });
 
   it("sends a turn to the stand-in at once, or ends it with the time to come back", () => {
-    const health = { "anthropic/big": failing(0, 1_000, 2_000, 3_000, 4_000) };
+    const health = { "anthropic/big": unhealthy(0, 1_000, 2_000, 3_000, 4_000) };
     expect(next(null, 5_000, [chosen, standIn], health)).toMatchObject({ name: standIn, why: "fallback" });
     expect(next(null, 5_000, [chosen], health)).toEqual({
       type: "give-up",

@@ -155,7 +155,6 @@ describe("a reserve", () => {
       state = agent.evolve(state, {
         ...event,
         seq: made,
-        id: label,
         v: 1,
         ...meta,
         actor: meta.by,

@@ -11,6 +11,12 @@ const sentences: Readonly<Record<string, string>> = {
   Unauthorized: "The model provider does not accept the key I was given",
   Unacceptable: "The model provider does not accept my request; the model's name may be wrong",
   TooManyRounds: "I went round in circles with my tools and stopped",
+  Interrupted: "I was interrupted again and again and stopped",
+  Withheld: "I had an answer, but our content rules did not let it pass",
+  TurnBudget: "Answering this would cost more than one answer may",
+  AgentBudget: "I have used up what I may spend today",
+  RoomBudget: "What I may spend in this room today is used up",
+  AskerBudget: "What I may spend for you today is used up",
 };
 
 /** The sentence for a reason, with the time to come back when the provider named one. */
