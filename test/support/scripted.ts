@@ -29,7 +29,7 @@ import {
 import { turnLedger } from "#actors/agent/turn-ledger.ts";
 import type { Committed, Ledger, NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
-import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentCommand, Settings } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import type { AgentEvent, ToolMode } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
@@ -65,6 +65,8 @@ export interface Script {
   readonly recall?: ReadonlyArray<Remembered> | "broken";
   readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
+  /** What the owner decided otherwise than usual. */
+  readonly settings?: Partial<Settings>;
   /** How many posts fail before the room answers. */
   readonly roomFails?: number;
 }
@@ -91,6 +93,8 @@ const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) =>
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
 export class Stage {
   readonly asked: Prompt[] = [];
+  /** The models that were asked, in order. */
+  readonly models: string[] = [];
   readonly ran: Array<readonly [tool: string, input: string, key: string]> = [];
   readonly posted: OutgoingMessage[] = [];
   readonly signs: Sign[] = [];
@@ -114,7 +118,7 @@ export class Stage {
       type: "CreateAgent",
       agentId: ada,
       ownerId: dana,
-      settings: { ...settings, memoryEnabled },
+      settings: { ...settings, memoryEnabled, ...script.settings },
       tools,
       words: prompt,
     });
@@ -215,6 +219,7 @@ export class Stage {
     const round = roundOf(prompt);
     const earlier = this.asked.filter((other) => roundOf(other) === round).length;
     this.asked.push(prompt);
+    this.models.push(`${provider}/${model}`);
     const answers = this.#script.model[round];
     const answer = answers?.[Math.min(earlier, answers.length - 1)];
     if (answer === undefined) throw new Error(`the script has no round ${round}`);
