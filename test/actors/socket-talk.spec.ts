@@ -125,7 +125,7 @@ describe("an agent's turn", () => {
       const messages = client.of<AgentMessage>("agent_message");
       const end = messages.at(-1)!;
       expect(messages.map(({ phase }) => phase)).toEqual(["start", ...messages.slice(1, -1).map(() => "delta"), "end"]);
-      expect(messages.length).toBeGreaterThan(3);
+      expect(messages.length).toBeGreaterThanOrEqual(3); // pieces that come together go out as one
       expect(end).toMatchObject({
         agent_id: ada.id,
         turn_id,
