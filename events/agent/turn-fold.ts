@@ -4,8 +4,8 @@ import type { RoomId, TurnId } from "../kit/ids.ts";
 import { afterFailure, nameKey } from "./asking.ts";
 import { type Amount, add, addToDay, dayOf, emptyDay, nothing } from "./budget.ts";
 import type { AgentEvent } from "./events.ts";
-import type { AgentState, RoomView } from "./state.ts";
 import type { TurnView } from "./turn.ts";
+import type { AgentState, RoomView } from "./views.ts";
 
 /** How many messages of a room the next prompt can reach back to. */
 export const RECENT = 40;
