@@ -1,4 +1,6 @@
 /** What actors may ask of one another, and of the platform: the types that cross the walls between objects. */
+import type { ModelName } from "#events/agent/asking.ts";
+import type { Budget } from "#events/agent/budget.ts";
 import type { Style, ToolGrant, Traits } from "#events/agent/events.ts";
 import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
@@ -56,6 +58,12 @@ export interface AgentInput {
   readonly memoryEnabled: boolean;
   readonly maxTokens?: number;
   readonly temperature?: number;
+  /** Who stands in, best first. */
+  readonly fallbacks?: ReadonlyArray<ModelName>;
+  /** For simple messages; null for none. */
+  readonly simpleModel?: ModelName | null;
+  readonly talkativeness?: number;
+  readonly budget?: Budget;
   readonly personality?: PersonalityInput;
   readonly tools?: ReadonlyArray<typeof ToolGrant.Type>;
 }
@@ -72,6 +80,10 @@ export interface AgentDescription {
   readonly memoryEnabled: boolean;
   readonly maxTokens: number | null;
   readonly temperature: number | null;
+  readonly fallbacks: ReadonlyArray<ModelName>;
+  readonly simpleModel: ModelName | null;
+  readonly talkativeness: number;
+  readonly budget: Budget;
   readonly personality: PersonalityInput | null;
   readonly tools: ReadonlyArray<typeof ToolGrant.Type>;
   readonly active: boolean;

@@ -57,6 +57,22 @@ const ModelName = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(
 const MaxTokens = Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200_000 }));
 const Temperature = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }));
 
+const Model = Schema.Struct({ llm_provider: Provider, model_name: ModelName });
+const Amount = Schema.Finite.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0));
+const Ceiling = Schema.Struct({
+  tokens: Schema.optionalKey(Amount),
+  /** Millionths of a US dollar. */
+  micro_usd: Schema.optionalKey(Amount),
+});
+
+/** Ceilings of one turn; and of one UTC day for the agent, each room and each person who asks. */
+const Budget = Schema.Struct({
+  turn: Schema.optionalKey(Ceiling),
+  agent: Schema.optionalKey(Ceiling),
+  room: Schema.optionalKey(Ceiling),
+  asker: Schema.optionalKey(Ceiling),
+});
+
 const settings = {
   description: Schema.optionalKey(Description),
   personality: Schema.optionalKey(Personality),
@@ -64,6 +80,13 @@ const settings = {
   memory_enabled: Schema.optionalKey(Schema.Boolean),
   max_tokens: Schema.optionalKey(MaxTokens),
   temperature: Schema.optionalKey(Temperature),
+  /** Who stands in when the chosen model does not answer, best first. */
+  fallback_models: Schema.optionalKey(Schema.Array(Model).check(Schema.isMaxLength(5))),
+  /** The cheap model for simple messages; null for none. */
+  simple_model: Schema.optionalKey(Schema.NullOr(Model)),
+  /** How readily it speaks where nobody asked it. */
+  talkativeness: Schema.optionalKey(Share),
+  budget: Schema.optionalKey(Budget),
 };
 
 export const NewAgent = Schema.Struct({
@@ -98,6 +121,10 @@ export const AgentView = Schema.Struct({
   memory_enabled: Schema.Boolean,
   max_tokens: Schema.NullOr(Schema.Finite),
   temperature: Schema.NullOr(Schema.Finite),
+  fallback_models: Schema.Array(Schema.Struct({ llm_provider: Schema.String, model_name: Schema.String })),
+  simple_model: Schema.NullOr(Schema.Struct({ llm_provider: Schema.String, model_name: Schema.String })),
+  talkativeness: Schema.Finite,
+  budget: Budget,
   is_active: Schema.Boolean,
   version: Schema.Int,
   seq: Schema.Int,
