@@ -44,8 +44,14 @@ export class ModelFailure extends Schema.TaggedError<ModelFailure>()("ModelFailu
   reason: ModelReason,
 }) {}
 
+/** The provider's moderation gave no opinion that could be used; agents then keep silent. */
+export class ModerationFailure extends Schema.TaggedError<ModerationFailure>()("ModerationFailure", {
+  provider: Schema.String,
+  reason: ModelReason,
+}) {}
+
 /** Reasons for which the same request may succeed a little later. */
-export const isTransient = (failure: ModelFailure): boolean =>
+export const isTransient = (failure: ModelFailure | ModerationFailure): boolean =>
   ["RateLimited", "Overloaded", "Unreachable", "Stalled", "Garbled"].includes(failure.reason._tag);
 
 /** The tool ran out of its time. */
