@@ -39,11 +39,19 @@ import { Outcomes } from "./outcomes.ts";
 import { localRecall } from "./recall/recall.ts";
 import { RoomChannels } from "./rooms.ts";
 import { runTurn } from "./turn/pipeline.ts";
-import { type ChatModel, type MemoryFormer, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
+import {
+  type ChatModel,
+  type MemoryFormer,
+  type Moderator,
+  Recall,
+  Rooms,
+  type Toolbox,
+  TurnLedger,
+} from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 
-/** What an agent gets from above: models, tools, and a sense of what is worth remembering. */
-export type Abilities = ChatModel | Toolbox | MemoryFormer;
+/** What an agent gets from above: models, tools, a sense of what is worth remembering and of what may not be said. */
+export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
 
 /**
  * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:

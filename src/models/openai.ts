@@ -1,8 +1,15 @@
-/** ChatModel through the `openai` library's Chat Completions, which Ollama, llama.cpp and vLLM speak as well; used by route.ts. */
+/** The `openai` library: ChatModel through Chat Completions, which Ollama, llama.cpp and vLLM speak as well, and OpenAI's moderation; used by route.ts and moderator.ts. */
 
-import { Schema, type Stream } from "effect";
+import { Clock, Effect, Schema, type Stream } from "effect";
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { Garbled, type ModelFailure, type ModelReason, Stalled, Unreachable } from "#actors/agent/turn/failures.ts";
+import {
+  Garbled,
+  type ModelFailure,
+  type ModelReason,
+  ModerationFailure,
+  Stalled,
+  Unreachable,
+} from "#actors/agent/turn/failures.ts";
 import type { ModelChoice, ModelPart, Prompt } from "#actors/agent/turn/ports.ts";
 import { findModel } from "./catalogue.ts";
 import { ChatAssembly, ChatChunk, chatMessages, chatTools } from "./chat-format.ts";
@@ -17,9 +24,8 @@ export interface OpenAiSettings {
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** A ChatModel over one client of OpenAI's library, made here once. */
-export function openAiModel(settings: OpenAiSettings) {
-  const client = new OpenAI({
+const clientOf = (settings: OpenAiSettings): OpenAI =>
+  new OpenAI({
     apiKey: settings.apiKey,
     baseURL: settings.baseUrl ?? "https://api.openai.com/v1",
     fetch: settings.fetch,
@@ -31,6 +37,10 @@ export function openAiModel(settings: OpenAiSettings) {
     // Its error log prints what people said.
     logLevel: "off",
   });
+
+/** A ChatModel over one client of OpenAI's library, made here once. */
+export function openAiModel(settings: OpenAiSettings) {
+  const client = clientOf(settings);
   const ownServer = settings.baseUrl !== undefined;
   return {
     stream: (choice: ModelChoice, prompt: Prompt): Stream.Stream<ModelPart, ModelFailure> => {
@@ -116,4 +126,42 @@ function statusOfCode(code: string): number {
   if (/invalid_request|context_length/.test(code)) return 400;
   if (/authentication|invalid_api_key|permission/.test(code)) return 401;
   return 500;
+}
+
+/** OpenAI's newest model for moderation, under the name that follows it. */
+const MODERATION_MODEL = "omni-moderation-latest";
+
+/** What we read of its answer: one result, for we ask about one text. Some categories are null for some inputs. */
+const readModeration = Schema.decodeUnknownEffect(
+  Schema.Struct({
+    results: Schema.Tuple([
+      Schema.Struct({
+        flagged: Schema.Boolean,
+        categories: Schema.Record(Schema.String, Schema.NullOr(Schema.Boolean)),
+      }),
+    ]),
+  }),
+);
+
+/**
+ * OpenAI's moderation of one text: the categories that it flags, by its own names (`hate/threatening`), and `unspecified`
+ * when it flags a text without saying for what. Costs nothing, never retries, and closes the connection when interrupted.
+ */
+export function openAiModeration(settings: OpenAiSettings) {
+  const client = clientOf(settings);
+  const failed = (reason: ModelReason) => new ModerationFailure({ provider: "openai", reason });
+  return Effect.fnUntraced(function* (text: string) {
+    const clock = yield* Clock.Clock;
+    const answered = yield* Effect.tryPromise({
+      try: (signal) => client.moderations.create({ model: MODERATION_MODEL, input: text }, { signal }),
+      catch: (error) =>
+        failed(explain(error, clock.currentTimeMillisUnsafe()) ?? new Garbled({ detail: "no moderation came back" })),
+    });
+    const { results } = yield* readModeration(answered).pipe(
+      Effect.mapError(() => failed(new Garbled({ detail: "a moderation is not of the shape it should have" }))),
+    );
+    const { flagged, categories } = results[0];
+    const named = Object.keys(categories).filter((category) => categories[category] === true);
+    return flagged && named.length === 0 ? ["unspecified"] : named;
+  });
 }

@@ -5,6 +5,8 @@ import {
   DeliveryFailure,
   ModelFailure,
   type ModelReason,
+  ModerationFailure,
+  Overloaded,
   RecallFailure,
   ToolFailure,
   type ToolReason,
@@ -16,6 +18,7 @@ import {
   type Formed,
   MemoryFormer,
   type ModelPart,
+  Moderator,
   type OutgoingMessage,
   type Prompt,
   Recall,
@@ -67,6 +70,10 @@ export interface Script {
   readonly memoryEnabled?: boolean;
   /** What the owner decided otherwise than usual. */
   readonly settings?: Partial<Settings>;
+  /** Words that may not be said, as they are written. */
+  readonly listed?: ReadonlyArray<string>;
+  /** What the provider's moderation flags in a text; nothing when left out. */
+  readonly flags?: ((text: string) => ReadonlyArray<string>) | "broken";
   /** How many posts fail before the room answers. */
   readonly roomFails?: number;
 }
@@ -89,6 +96,23 @@ export class Killed extends Error {
 
 /** Rounds that a prompt has behind it. */
 const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
+
+/** A Moderator that knows these words and has this opinion. */
+export const scriptedModerator = ({
+  listed = [],
+  flags = () => [],
+}: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+  words: (text) =>
+    listed.flatMap((word) =>
+      Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
+        ...{ start, end: start + word.length, rule: "listed-word" },
+      })),
+    ),
+  check: (text) =>
+    flags === "broken"
+      ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
+      : Effect.succeed(flags(text)),
+});
 
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
 export class Stage {
@@ -212,6 +236,7 @@ export class Stage {
       }),
       Layer.succeed(Recall, { search: ({ text }) => this.#recall(text) }),
       Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [] }),
+      Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }
 

@@ -60,6 +60,16 @@ const kinds: Readonly<Record<ModelReason["_tag"], FailureKind>> = {
 /** What a reason means for the next request. */
 export const kindOf = (reason: ModelReason): FailureKind => kinds[reason._tag];
 
+/** The provider's moderation gave no opinion that could be used; agents then keep silent. */
+export class ModerationFailure extends Schema.TaggedError<ModerationFailure>()("ModerationFailure", {
+  provider: Schema.String,
+  reason: ModelReason,
+}) {}
+
+/** Reasons for which the same request may succeed a little later. */
+export const isTransient = ({ reason }: ModelFailure | ModerationFailure): boolean =>
+  ["busy", "broken", "cut"].includes(kindOf(reason));
+
 /** The tool ran out of its time. */
 export class Timeout extends Schema.TaggedError<Timeout>()("Timeout", { afterMs: Schema.Finite }) {}
 /** The model's arguments do not fit the tool's schema, or mean nothing to it. */

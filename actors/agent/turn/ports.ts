@@ -6,7 +6,14 @@ import type { AgentCommand } from "#events/agent/commands.ts";
 import type { TurnView } from "#events/agent/turn.ts";
 import type { Unsealed } from "#events/kit/envelope.ts";
 import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
-import type { DeliveryFailure, KeyFailure, ModelFailure, RecallFailure, ToolFailure } from "./failures.ts";
+import type {
+  DeliveryFailure,
+  KeyFailure,
+  ModelFailure,
+  ModerationFailure,
+  RecallFailure,
+  ToolFailure,
+} from "./failures.ts";
 
 /** A tool as a model is told of it. `input` is a JSON Schema of type `object`. */
 export interface ToolDescription {
@@ -139,6 +146,30 @@ export class MemoryFormer extends Context.Service<
   MemoryFormer,
   { readonly form: (said: { readonly text: string; readonly authorId: string }) => ReadonlyArray<Formed> }
 >()("troupe/turn/MemoryFormer") {}
+
+/** Which way a text goes: `in` from people to a model, `out` from an agent to people. */
+export type Direction = "in" | "out";
+
+/** A word of the list: from `start` up to `end` of the text that was asked about, and the rule's name in verdicts. */
+export interface ListedWord {
+  readonly start: number;
+  readonly end: number;
+  readonly rule: string;
+}
+
+/** Knows what may not be said: a list of words, and a provider's opinion where one is configured. */
+export class Moderator extends Context.Service<
+  Moderator,
+  {
+    /**
+     * Listed words in a text, however they are disguised. One reaches over white space only where its letters stand alone,
+     * one blank between two: the filter cuts texts elsewhere.
+     */
+    readonly words: (text: string) => ReadonlyArray<ListedWord>;
+    /** The categories that the provider flags, by its own names; none when none is configured. It never retries. */
+    readonly check: (text: string, direction: Direction) => Effect.Effect<ReadonlyArray<string>, ModerationFailure>;
+  }
+>()("troupe/turn/Moderator") {}
 
 /** A sign of life for the people in the room: shown if somebody looks, lost if nobody does. */
 export type Sign =
