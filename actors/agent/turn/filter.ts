@@ -6,6 +6,9 @@ import { type Normalised, normalise, UNSPACED } from "./filter-text.ts";
 import { type Direction, Moderator } from "./ports.ts";
 import { moderation as moderationRetries } from "./schedules.ts";
 
+/** Raise it when a rule changes: verdicts on record belong to one version. */
+export const POLICY_VERSION = 1;
+
 /** What the filter says of a text. */
 export interface Verdict {
   readonly action: Action;

@@ -4,8 +4,19 @@ import type { ModelName } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
 import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
 import { kindOf, ModelFailure, Stalled } from "../failures.ts";
-import { ChatModel, type ModelChoice, type ModelPart, type Prompt, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
+import { FilteredStream } from "../filter.ts";
+import {
+  ChatModel,
+  type ModelChoice,
+  type ModelPart,
+  Moderator,
+  type Prompt,
+  Rooms,
+  type Toolbox,
+  TurnLedger,
+} from "../ports.ts";
 import { compilePrompt, estimateTokens } from "../prompt.ts";
+import { saidByPeople } from "../said.ts";
 import { Sentences } from "../sentences.ts";
 import { metaOf, type Step } from "../step.ts";
 import { ingredientsOf } from "../transcript.ts";
@@ -20,11 +31,13 @@ type WholeReply = Extract<ModelPart, { type: "reply" }>;
 /** The reply's id is the turn's child: however often it is said, it is one message [T1]. */
 export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
 
-/** One request: prose goes to the room as sentences complete, the whole reply comes back. */
+/** One request: prose goes to the room as sentences complete and pass the filter, the whole reply comes back. */
 const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt) {
   const chat = yield* ChatModel;
   const rooms = yield* Rooms;
+  const { words } = yield* Moderator;
   const sentences = new Sentences(yield* Clock.currentTimeMillis);
+  const filtered = new FilteredStream("out", { said: yield* saidByPeople(turn), words });
   const about = {
     event: "agent_message",
     turnId: turn.turnId,
@@ -47,14 +60,14 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
       ? Effect.sync(() => {
           whole = part;
         })
-      : Effect.map(Clock.currentTimeMillis, (now) => show(sentences.push(part.delta, now))),
+      : Effect.map(Clock.currentTimeMillis, (now) => show(filtered.push(sentences.push(part.delta, now)))),
   ).pipe(
     Effect.timeoutOrElse({
       duration: MODEL_BOX,
       orElse: () => Effect.fail(stalled(choice)),
     }),
   );
-  show(sentences.rest());
+  show(filtered.push(sentences.rest()) + filtered.finish().rest);
   return whole!;
 });
 
@@ -190,4 +203,4 @@ export const think = {
       yield* Effect.sleep(next.until - now);
     }
   }),
-} satisfies Step<unknown, TurnLedger | Rooms | ChatModel | Toolbox>;
+} satisfies Step<unknown, TurnLedger | Rooms | ChatModel | Toolbox | Moderator>;
