@@ -106,7 +106,7 @@ const record = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, m
     round,
     provider: reply.provider,
     model: reply.model,
-    finish: reply.finish,
+    finish: reply.finish === "unknown" ? "length" : reply.finish,
     calls,
     ...(reply.tokensIn === undefined ? {} : { tokensIn: reply.tokensIn }),
     ...(reply.tokensOut === undefined ? {} : { tokensOut: reply.tokensOut }),
