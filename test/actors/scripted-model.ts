@@ -1,7 +1,7 @@
 /** The provider `openai` of the tests: whatever a spec lets it say, when it lets it; answers at the address in test/support/worker-env.ts. */
 import { Schema } from "effect";
 import { afterEach } from "vitest";
-import { chatFrames, type FakeCall } from "../support/fake-provider.ts";
+import { chatFrames, type FakeCall } from "../support/provider-words.ts";
 
 /** What a model was asked: its instructions, and what was said last. */
 export interface Asked {

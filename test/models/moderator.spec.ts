@@ -137,7 +137,7 @@ describe("OpenAI's moderation", () => {
   );
 
   it.live.each<readonly [string, () => Response | Promise<Response>, ModerationFailure["reason"]["_tag"]]>([
-    ["a fault of theirs", () => Response.json({ error: { message: "no" } }, { status: 500 }), "Overloaded"],
+    ["a fault of theirs", () => Response.json({ error: { message: "no" } }, { status: 500 }), "Broken"],
     ["too many requests", () => Response.json({ error: { message: "no" } }, { status: 429 }), "RateLimited"],
     ["a key that is not accepted", () => Response.json({ error: { message: "no" } }, { status: 401 }), "Unauthorized"],
     ["no answer at all", () => Promise.reject(new TypeError("fetch failed")), "Unreachable"],

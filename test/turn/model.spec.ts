@@ -105,7 +105,7 @@ describe("every way a provider can fail", () => {
     [new Overloaded({}), 4],
     [new Unreachable({}), 4],
     [new Stalled({ silentMs: 30_000 }), 1],
-    [new Garbled({ detail: "half" }), 2],
+    [new Garbled({ detail: "half", begun: true }), 2],
     [new Refused({}), 1],
     [new TooLong({}), 1],
     [new Unauthorized({}), 1],

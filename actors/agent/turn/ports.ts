@@ -22,7 +22,10 @@ export interface ToolDescription {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** A call that a model asked for. `arguments` is the JSON text exactly as the model wrote it. */
+/**
+ * A call that a model asked for. `arguments` is the text exactly as the model wrote it, which need not be JSON; `callId`
+ * is unlike any other's in the reply.
+ */
 export interface ModelCall {
   readonly callId: string;
   readonly tool: string;
@@ -52,9 +55,16 @@ export interface ModelChoice {
   readonly model: string;
   readonly maxTokens: number;
   readonly temperature?: number;
+  /** Asks for one JSON answer instead of a stream: its prose comes in one piece, and nothing before the model is done. */
+  readonly whole?: boolean;
+  /** How long nothing may come before the request has stalled, in milliseconds; 30 000 unless told. */
+  readonly silenceMs?: number;
 }
 
-/** Why a model stopped: it was done, it wants tools, or its tokens ran out. */
+/**
+ * Why a model stopped: it was done, it wants tools, its tokens ran out, or a reason that nobody here knows. Only `tools`
+ * comes with calls that may run.
+ */
 export type Finish = "end" | "tools" | "length" | "unknown";
 
 /** What comes out of a model: pieces of prose as they come, then exactly one whole reply, last. */
@@ -75,7 +85,8 @@ export type ModelPart =
 
 /**
  * A provider of chat models. The stream ends with a `reply` part only after the provider's terminal event; anything
- * else fails with a `ModelFailure`. Interrupting the stream closes the connection. It never retries.
+ * else fails with a `ModelFailure`. A reply has at most 1 Mi characters of text and 64 calls of at most 256 Ki each. When
+ * the stream fails or is interrupted, the connection is closed. It never retries.
  */
 export class ChatModel extends Context.Service<
   ChatModel,
