@@ -119,7 +119,8 @@ export function nextAsk(
     return { type: "give-up", reason: failure?.reason ?? "Stalled", retryAfterMs: failure?.retryAfterMs ?? null };
   const silenceMs = Math.min(SILENCE_MS, leftMs);
   if (last !== undefined && failure !== undefined) {
-    const again = askAgain(asking!, last, failure, at, leftMs, options.seed);
+    const shut = breakerMs(health[nameKey(last)], at) > 0;
+    const again = shut ? "no" : askAgain(asking!, last, failure, at, leftMs, options.seed);
     if (again === "now") return { type: "ask", name: nameOf(last), why: "again", silenceMs };
     if (again !== "no") return { type: "wait", until: again };
   }

@@ -135,6 +135,17 @@ describe("a model that never ends", () => {
   );
 });
 
+describe("a model that never stops", () => {
+  it.effect("is cut off when it says more than it was allowed, however fast it talks", () =>
+    Effect.gen(function* () {
+      const stage = yield* ended({ says: Array.from({ length: 100 }, () => "word ".repeat(40)) });
+      expect(stage.asked).toHaveLength(2);
+      expect(stage.only("TurnFailed").reason).toBe("Garbled");
+      expect(stage.posted).toMatchObject([{ notice: true }]);
+    }),
+  );
+});
+
 describe("a model that breaks off in mid-sentence", () => {
   it.effect("starts over, and what is posted is the whole answer only", () =>
     Effect.gen(function* () {

@@ -92,6 +92,29 @@ describe("a stand-in that the owner named", () => {
   );
 });
 
+describe("a breaker", () => {
+  it.effect("that opened is open after a restart, and the next turn is told so at once", () =>
+    Effect.gen(function* () {
+      const stage = new Stage({ model: [[{ fails: new Overloaded({}) }]] });
+      const play = Effect.fnUntraced(function* (label: string) {
+        const fiber = yield* Effect.forkChild(stage.run(stage.hear(label)));
+        yield* TestClock.adjust(Duration.seconds(10));
+        yield* Fiber.join(fiber);
+      });
+      yield* play("one"); // four requests
+      yield* play("two"); // the fifth opens it
+      expect(stage.asked).toHaveLength(5);
+      stage.restart();
+      yield* play("three");
+      expect(stage.asked).toHaveLength(5);
+      expect(stage.posted.at(-1)?.text).toMatch(/^The model provider is overloaded. Please try again in \d+ seconds.$/);
+      yield* TestClock.adjust(Duration.seconds(30));
+      yield* play("four"); // one probe
+      expect(stage.asked).toHaveLength(6);
+    }),
+  );
+});
+
 describe("the cheap model for simple messages", () => {
   const settings = { simpleModel: { provider: "anthropic", model: "small" } };
 

@@ -3,7 +3,7 @@ import { Clock, Duration, Effect, Redacted, Stream } from "effect";
 import type { ModelName } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
 import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
-import { kindOf, ModelFailure, Stalled } from "../failures.ts";
+import { Garbled, kindOf, ModelFailure, type ModelReason, Stalled } from "../failures.ts";
 import { FilteredStream } from "../filter.ts";
 import {
   ChatModel,
@@ -23,6 +23,8 @@ import { ingredientsOf } from "../transcript.ts";
 
 /** The longest a model may take for one reply, all its words included. */
 const MODEL_BOX = Duration.seconds(120);
+/** Characters of the longest tokens in use, four times the usual: a model that says more than it was allowed never stops. */
+const LONGEST_TOKEN = 16;
 /** A longer pause than this is a timer's; the fiber ends. */
 const LONGEST_SLEEP_MS = 10_000;
 
@@ -55,24 +57,29 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
     started = true;
     rooms.show(turn.roomId, { ...about, phase: "delta", delta });
   };
-  yield* Stream.runForEach(chat.stream(choice, prompt), (part) =>
-    part.type === "reply"
-      ? Effect.sync(() => {
-          whole = part;
-        })
-      : Effect.map(Clock.currentTimeMillis, (now) => show(filtered.push(sentences.push(part.delta, now)))),
-  ).pipe(
+  let length = 0;
+  const take = Effect.fnUntraced(function* (part: ModelPart) {
+    if (part.type === "reply") {
+      whole = part;
+      return;
+    }
+    length += part.delta.length;
+    if (length > choice.maxTokens * LONGEST_TOKEN)
+      yield* failed(choice, new Garbled({ detail: "it never stops", begun: true }));
+    show(filtered.push(sentences.push(part.delta, yield* Clock.currentTimeMillis)));
+  });
+  yield* Stream.runForEach(chat.stream(choice, prompt), take).pipe(
     Effect.timeoutOrElse({
       duration: MODEL_BOX,
-      orElse: () => Effect.fail(stalled(choice)),
+      orElse: () => failed(choice, new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) })),
     }),
   );
   show(filtered.push(sentences.rest()) + filtered.finish().rest);
   return whole!;
 });
 
-const stalled = ({ provider, model }: ModelChoice) =>
-  new ModelFailure({ provider, model, reason: new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) }) });
+const failed = ({ provider, model }: ModelChoice, reason: ModelReason) =>
+  Effect.fail(new ModelFailure({ provider, model, reason }));
 
 const recordReply = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, ms: number) {
   const ledger = yield* TurnLedger;
