@@ -201,6 +201,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("outcome", () => this.#outcomes.wait(turnOf(this.#id(), messageId), waitMs));
   }
 
+  async stop(_by: Principal, _roomId: RoomId, _turnId?: TurnId): Promise<Reply> {
+    return refused({ _tag: "NothingToStop", message: "Nothing is running here.", passing: true });
+  }
+
   async settle(waitMs: number): Promise<void> {
     await this.readModelsLevel(waitMs);
   }

@@ -4,7 +4,7 @@ import type { Decider } from "../kit/decider.ts";
 import type { CommandMeta } from "../kit/define.ts";
 import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
-import { silence } from "./attention.ts";
+import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
 import {
@@ -105,6 +105,13 @@ function leave({ roomId, meta }: AgentCommandOf<"LeaveRoom">, state: AgentState)
 
 // ── turn ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+const listener = ({ status, traits }: AgentState, present: boolean): Listener => ({
+  active: status === "active",
+  present,
+  talkativeness: traits.extraversion ?? TALKATIVENESS,
+  lastFloorAt: null,
+});
+
 /** Most messages get their verdict in the breath in which they are heard; one that wants the floor while it is taken waits. */
 function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
   const room = state.rooms[command.roomId];
@@ -112,7 +119,7 @@ function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): 
   const { type: _type, meta: _meta, words, ...open } = command;
   const { turnId, roomId, messageId: trigger } = open;
   const heard = E.MessageReceived(open, command.authorId, words);
-  const why = silence(command, { active: state.status === "active", present: true });
+  const why = silence({ ...command, agentId: state.agentId!, at: command.meta.at }, listener(state, true));
   if (why !== undefined) return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
   const floorIsFree = room.running === null && room.waiting.length === 0;
   return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
@@ -125,7 +132,8 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
   if (turn.attempt > 0) return accept();
   const { turnId, roomId, trigger } = turn;
   const room = state.rooms[roomId];
-  const why = silence(turn, { active: state.status === "active", present: room !== undefined });
+  const heard = { ...turn, messageId: trigger, agentId: state.agentId!, at: command.meta.at };
+  const why = silence(heard, listener(state, room !== undefined));
   if (why !== undefined) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
   if (room!.running !== null) return refuse(new WrongMoment({ step: "receive" }));
   // Whoever waits here was spoken to: everything else got its verdict when it was heard.

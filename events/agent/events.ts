@@ -117,16 +117,26 @@ export const TurnStarted = defineEvent("TurnStarted", {
   open: { turnId: TurnId, roomId: RoomId, trigger: MessageId, attempt: Count },
 });
 export const TurnDeclined = defineEvent("TurnDeclined", {
-  v: 1,
+  v: 2,
   about: "The agent decided not to answer a message, and why.",
   open: {
     turnId: TurnId,
     roomId: RoomId,
     trigger: MessageId,
-    why: Schema.Literals(["not-addressed", "too-many-hops", "inactive", "coalesced", "left-room"]),
+    why: Schema.Literals([
+      "not-addressed",
+      "too-many-hops",
+      "not-selected",
+      "cool-down",
+      "inactive",
+      "coalesced",
+      "left-room",
+    ]),
     /** The turn that answers instead, when messages were taken together. */
     into: Schema.optionalKey(TurnId),
   },
+  // The second version knows more reasons.
+  upcasts: { 1: (open) => ({ ...open }) },
 });
 export const TurnResumed = defineEvent("TurnResumed", {
   v: 1,
