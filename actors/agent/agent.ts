@@ -3,7 +3,7 @@ import { Cause, Exit, type Fiber, Layer, ManagedRuntime, Redacted, Scheduler } f
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
-import type { AgentRefusal } from "#events/agent/refusals.ts";
+import { type AgentRefusal, NothingToStop } from "#events/agent/refusals.ts";
 import { type AgentState, actionable } from "#events/agent/state.ts";
 import type { CommandMeta, EventOf } from "#events/kit/define.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
@@ -206,12 +206,15 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     };
   }
 
-  stop(by: Principal, commandId: string, roomId: RoomId, turnId?: TurnId): Promise<Reply> {
+  stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply> {
     return this.behindWall("stop", async (): Promise<Reply> => {
-      const meta = this.#meta(commandId, userName(by.userId));
-      const reply = await this.commit({ type: "StopTurn", meta, roomId, ...(turnId === undefined ? {} : { turnId }) });
-      if (reply.outcome === "accepted") this.#work();
-      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+      const target = turnId ?? this.ledger.state.rooms[roomId]?.running ?? undefined;
+      if (target === undefined) return refused(new NothingToStop());
+      const meta = this.#meta(`${target}/stop`, userName(by.userId));
+      const reply = await this.commit({ type: "StopTurn", meta, roomId, turnId: target });
+      if (reply.outcome === "refused") return reply;
+      this.#work();
+      return accepted(undefined, reply.seq, reply.replayed);
     });
   }
 

@@ -15,7 +15,7 @@ export const settingsOf = (input: AgentInput): Settings => ({
   ...(input.temperature == null ? {} : { temperature: input.temperature }),
   ...(input.fallbacks === undefined ? {} : { fallbacks: input.fallbacks }),
   ...(input.simpleModel == null ? {} : { simpleModel: input.simpleModel }),
-  ...(input.talkativeness === undefined ? {} : { talkativeness: input.talkativeness }),
+  ...(input.talkativeness == null ? {} : { talkativeness: input.talkativeness }),
   ...(input.budget === undefined ? {} : { budget: input.budget }),
 });
 

@@ -4,6 +4,7 @@ import type { Budget } from "#events/agent/budget.ts";
 import type { Style, ToolGrant, Traits } from "#events/agent/events.ts";
 import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
+import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
 import type { Reply } from "./reply.ts";
 
@@ -62,7 +63,7 @@ export interface AgentInput {
   readonly fallbacks?: ReadonlyArray<ModelName>;
   /** For simple messages; null for none. */
   readonly simpleModel?: ModelName | null;
-  readonly talkativeness?: number;
+  readonly talkativeness?: number | null;
   readonly budget?: Budget;
   readonly personality?: PersonalityInput;
   readonly tools?: ReadonlyArray<typeof ToolGrant.Type>;
@@ -82,7 +83,7 @@ export interface AgentDescription {
   readonly temperature: number | null;
   readonly fallbacks: ReadonlyArray<ModelName>;
   readonly simpleModel: ModelName | null;
-  readonly talkativeness: number;
+  readonly talkativeness: number | null;
   readonly budget: Budget;
   readonly personality: PersonalityInput | null;
   readonly tools: ReadonlyArray<typeof ToolGrant.Type>;
@@ -108,6 +109,7 @@ export type Heard =
       readonly hops: number;
       readonly replyTo: MessageId | null;
       readonly addressed: Addressed | null;
+      /** The whole message says nothing but to leave off. */
       readonly callsOff: boolean;
       readonly causation: string;
       readonly correlation: string;
@@ -161,10 +163,10 @@ export interface AgentDoor {
   describe(by: Principal): Promise<Reply<AgentDescription>>;
   /** Records what a room tells. Answers when it is recorded, not when it is answered. */
   hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void>;
-  /** Stops this turn, or whichever has the floor in the room; what was heard of it stands. */
-  stop(by: Principal, commandId: string, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   /** Waits until the turn that answers this message has ended, or `waitMs` have passed. */
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
+  /** Ends this turn in this room, or without one whatever runs here, as somebody who takes part in it asks. */
+  stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
   /** Opens words for the owner, in the order asked for; null for what is erased or is not there. */
   reveal(
@@ -189,8 +191,10 @@ export interface ReplyInput {
   readonly turnId: TurnId;
   readonly inReplyTo: MessageId;
   readonly text: string;
+  /** What the agent believes; the room counts for itself. */
   readonly hops: number;
   readonly notice: boolean;
+  /** Set when somebody stopped the agent in the middle of it. */
   readonly stopped: boolean;
   readonly model: string | null;
   readonly tokensIn: number | null;
@@ -211,6 +215,7 @@ export interface RoomDescription {
   readonly kind: RoomKind;
   readonly ownerId: UserId;
   readonly openedAt: number;
+  readonly mode: RoomMode;
   readonly joined: boolean;
   readonly participants: ReadonlyArray<RoomParticipant>;
   readonly seq: number;
@@ -234,6 +239,8 @@ export interface RoomDoor {
   removePerson(by: Principal, commandId: string, userId: UserId): Promise<Reply>;
   inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string): Promise<Reply<RoomDescription>>;
   dismissAgent(by: Principal, commandId: string, agentId: AgentId): Promise<Reply>;
+  /** The room's owner chooses who speaks when. */
+  setPolicy(by: Principal, commandId: string, mode: RoomMode): Promise<Reply<RoomDescription>>;
   post(by: Principal, commandId: string, input: PostInput): Promise<Reply<Message>>;
   postReply(
     commandId: string,

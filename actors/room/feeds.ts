@@ -4,6 +4,7 @@ import { Erased, type Recorded, type RecordedOf, type Unsealed } from "#events/k
 import type { AgentId, RoomId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { RoomEvent } from "#events/room/events.ts";
+import type { Rhythm } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import type { ActorEnv, Heard } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
@@ -13,6 +14,7 @@ import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 export interface FeedContext {
   readonly roomId: RoomId;
   readonly kind: () => RoomKind;
+  readonly rhythm: () => Rhythm;
   readonly isHere: (agentId: AgentId) => boolean;
   /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: () => boolean;
@@ -58,11 +60,23 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
   feeds.add(
     {
       name,
-      wants: new Set<RoomEvent["type"]>(["MessagePosted", "AgentInvoked", "AgentInvited", "AgentDismissed"]),
+      wants: new Set<RoomEvent["type"]>([
+        "MessagePosted",
+        // These let an agent that waited for its turn go on.
+        ...(["FloorGranted", "FloorPassed", "RoomPolicySet"] as const),
+        "AgentInvoked",
+        "AgentInvited",
+        "AgentDismissed",
+      ]),
+      // In a round an agent is told of the message when its turn has come: told once, in its place, as spoken to itself.
+      until: () => {
+        const { floor } = context.rhythm();
+        return floor?.waiting.includes(agentId) ? floor.seq - 1 : Number.POSITIVE_INFINITY;
+      },
       deliver: async (events, { to }) => {
         const concerned = (events as ReadonlyArray<RecordedOf<RoomEvent>>).filter((event) => concerns(event, agentId));
         const words = await context.reveal(concerned.map(({ seq }) => seq));
-        const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context.kind()));
+        const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context));
         if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
         // It may have been invited again while it was told: then this feed goes on.
         if (concerned.at(-1)?.type === "AgentDismissed" && !context.isHere(agentId)) feeds.remove(name);
@@ -87,7 +101,16 @@ function concerns(event: RecordedOf<RoomEvent>, agentId: AgentId): boolean {
   }
 }
 
-function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKind): ReadonlyArray<Heard> {
+/** How a message speaks to an agent: by its words, or because it is the agent's turn to answer it. */
+function addressedTo(agentId: AgentId, { messageId, addressed }: Posted["open"], { floor }: Rhythm) {
+  const hasFloor = floor?.messageId === messageId && floor.holder === agentId;
+  return addressed.find((other) => other.agentId === agentId)?.how ?? (hasFloor ? "invoked" : null);
+}
+
+type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
+
+function heardBy(agentId: AgentId, { event, words }: Unsealed, context: FeedContext): ReadonlyArray<Heard> {
+  const roomKind = context.kind();
   const recorded = event as RecordedOf<RoomEvent>;
   const { seq } = recorded;
   const said = words === Erased ? undefined : words;
@@ -97,22 +120,21 @@ function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKin
     case "AgentDismissed":
       return [{ kind: "left", seq, by: recorded.open.by }];
     case "MessagePosted": {
-      const { messageId, by, hops, replyTo, addressed } = recorded.open;
+      const { messageId, by, hops, replyTo, callsOff } = recorded.open;
       return [
         {
           ...message(recorded, roomKind),
-          ...{ messageId, authorId: by, hops, replyTo },
+          ...{ messageId, authorId: by, hops, replyTo, callsOff },
           authorName: String(said?.authorName ?? ""),
           text: said === undefined ? null : String(said.text ?? ""),
-          callsOff: false,
-          addressed: addressed.find((other) => other.agentId === agentId)?.how ?? null,
+          addressed: addressedTo(agentId, recorded.open, context.rhythm()),
         },
       ];
     }
     case "AgentInvoked": {
       const { messageId, by, replyTo } = recorded.open;
-      const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo };
-      return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked", callsOff: false }];
+      const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo, callsOff: false };
+      return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked" }];
     }
     default:
       return [];

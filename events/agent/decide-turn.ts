@@ -4,7 +4,7 @@ import type { CommandMeta } from "../kit/define.ts";
 import { type ActorName, agentName, userName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import { type NextAsk, nameKey, nextAsk } from "./asking.ts";
-import { silence } from "./attention.ts";
+import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
 import { dayOf, emptyDay, overBudget, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
@@ -54,6 +54,14 @@ export const closed = (
     ? lost(turn, reason, meta)
     : [E.TurnDeclined({ turnId: turn.turnId, roomId: turn.roomId, trigger: turn.trigger, why })];
 
+/** What the attention policy knows of this agent in this room. */
+const listener = (state: AgentState, room: AgentState["rooms"][keyof AgentState["rooms"]] | undefined): Listener => ({
+  active: state.status === "active",
+  present: room !== undefined,
+  talkativeness: state.talkativeness ?? state.traits.extraversion ?? TALKATIVENESS,
+  lastFloorAt: room?.lastFloorAt ?? null,
+});
+
 /** Most messages get their verdict in the breath in which they are heard; one that wants the floor while it is taken waits. */
 function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
   const room = state.rooms[command.roomId];
@@ -67,7 +75,7 @@ function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): 
     const declined = E.TurnDeclined({ turnId, roomId, trigger, why: "called-off", into });
     return accept(heard, declined, ...calledOff.flatMap((turn) => stopped(turn, command.authorId, "called-off")));
   }
-  const why = silence(command, { active: state.status === "active", present: true });
+  const why = silence({ ...command, agentId: state.agentId!, at: command.meta.at }, listener(state, room));
   if (why !== undefined) return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
   const floorIsFree = room.running === null && room.waiting.length === 0;
   return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
@@ -105,7 +113,8 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
   if (turn.attempt > 0) return accept();
   const { turnId, roomId, trigger } = turn;
   const room = state.rooms[roomId];
-  const why = silence(turn, { active: state.status === "active", present: room !== undefined });
+  const offer = { ...turn, messageId: trigger, agentId: state.agentId!, at: command.meta.at };
+  const why = silence(offer, listener(state, room));
   if (why !== undefined) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
   if (room!.running !== null) return refuse(new WrongMoment({ step: "receive" }));
   // Whoever waits here was spoken to: everything else got its verdict when it was heard.

@@ -3,7 +3,7 @@ import type { RecordedOf } from "../kit/envelope.ts";
 import type { TurnId } from "../kit/ids.ts";
 import type { AgentEvent } from "./events.ts";
 import { turnChanges } from "./turn-fold.ts";
-import { type AgentState, DEFAULT_TALKATIVENESS, type RoomView } from "./views.ts";
+import type { AgentState, RoomView } from "./views.ts";
 
 export { AgentState, initial, type RoomView } from "./views.ts";
 
@@ -29,7 +29,7 @@ const configured = (state: AgentState, event: Of<"AgentCreated" | "AgentReconfig
   temperature: event.open.temperature ?? null,
   fallbacks: event.open.fallbacks ?? [],
   simpleModel: event.open.simpleModel ?? null,
-  talkativeness: event.open.talkativeness ?? DEFAULT_TALKATIVENESS,
+  talkativeness: event.open.talkativeness ?? null,
   budget: event.open.budget ?? {},
   configSeq: event.seq,
   updatedAt: event.at,

@@ -36,7 +36,8 @@ export const AgentState = Schema.Struct({
   temperature: Schema.NullOr(Schema.Finite),
   fallbacks: Schema.Array(ModelName),
   simpleModel: Schema.NullOr(ModelName),
-  talkativeness: Schema.Finite,
+  /** Null where the owner left it to the personality. */
+  talkativeness: Schema.NullOr(Schema.Finite),
   budget: Budget,
   traits: Traits,
   style: Style,
@@ -57,9 +58,6 @@ export const AgentState = Schema.Struct({
 });
 export type AgentState = typeof AgentState.Type;
 
-/** As readily as not. */
-export const DEFAULT_TALKATIVENESS = 0.5;
-
 export const initial: AgentState = {
   status: "unknown",
   agentId: null,
@@ -72,7 +70,7 @@ export const initial: AgentState = {
   temperature: null,
   fallbacks: [],
   simpleModel: null,
-  talkativeness: DEFAULT_TALKATIVENESS,
+  talkativeness: null,
   budget: {},
   traits: {},
   style: {},

@@ -9,6 +9,7 @@ import type { Pending, Words } from "#events/kit/envelope.ts";
 import { type ActorName, agentName, childId, type MessageId, type UserId, userName } from "#events/kit/ids.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
+import { PassedBecause, RoomMode } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import type { SystemCommand } from "#events/system/commands.ts";
 import { system } from "#events/system/decide.ts";
@@ -188,11 +189,17 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
 
 // ── the other streams ───────────────────────────────────────────────────────────────────────────────────────────────
 
+const reasons = PassedBecause.literals;
+/** Rounds most of all: they are the longest way through the rules. */
+const modes = [...RoomMode.literals, "list", "pooled", "list"] as const;
+
 export function roomCommand({ what, which, how }: Wish, state: RoomState, index: number): Asked<RoomCommand> {
   const name = said("name");
   const message = { messageId: messageId(String(index)), chars: 9, replyTo: null, words: said("text", "authorName") };
   const addressed = Object.keys(state.agents).map((id) => ({ agentId: id as typeof ada, how: "mention" as const }));
   const guest = at([ada, agentId("bo")], which);
+  const rounds = state.rhythm.mode === "list" || state.rhythm.mode === "pooled";
+  const inReplyTo = state.rhythm.floor?.messageId ?? state.rhythm.called[0]?.messageId ?? messageId("x");
   if (state.status === "unknown" && what < 90)
     return {
       type: "OpenRoom",
@@ -202,18 +209,22 @@ export function roomCommand({ what, which, how }: Wish, state: RoomState, index:
       ownerId: dana,
       words: name,
     };
+  if (addressed.length > 0 && what % (rounds ? 20 : 4) === 0) return { type: "SetPolicy", mode: at(modes, which) };
   if (what < 40)
     return {
       type: "PostMessage",
       ...message,
-      addressed: how % 5 === 0 ? [{ agentId: guest, how: "reply" }] : addressed,
+      ...{ named: how % 11 === 0, callsOff: how % 13 === 0 },
+      addressed: how % 5 === 0 ? [{ agentId: guest, how: "reply" }] : rounds || how % 5 < 2 ? [] : addressed,
     };
   if (what < 55)
     return {
-      ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo: messageId("x") },
-      ...{ hops: how % 5, notice: how % 7 === 0, model: null, tokensIn: null, tokensOut: 3, addressed: [] },
+      ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo },
+      ...{ answeredHops: how % 5, notice: how % 7 === 0, stopped: how % 9 === 0, addressed },
+      ...{ model: null, tokensIn: null, tokensOut: 3 },
     } as const;
-  if (what < 62) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };
+  if (what < 58) return { type: "PassFloor", messageId: inReplyTo, agentId: guest, why: at(reasons, how) };
+  if (what < 66) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };
   if (what < 70) return { type: "JoinRoom", userId: at(people, which), words: name };
   if (what < 76) return { type: "AddParticipant", userId: at(people, which), words: name };
   if (what < 82) return { type: "RemoveParticipant", userId: at(people, which) };

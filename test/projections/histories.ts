@@ -147,7 +147,17 @@ export const arrived = (id: UserId): Pending =>
 
 export const said = (by: ActorName = userName(dana)): Pending =>
   R.MessagePosted(
-    { messageId: messageId("a"), by, chars: 5, hops: 0, replyTo: null, addressed: [], turn: null },
+    {
+      messageId: messageId("a"),
+      by,
+      chars: 5,
+      hops: 0,
+      replyTo: null,
+      addressed: [],
+      brake: null,
+      callsOff: false,
+      turn: null,
+    },
     by,
     words("hello"),
   );
