@@ -62,11 +62,15 @@ export class Floor {
     }
   }
 
-  /** The agent that had the floor has let its time go by, or somebody else has it by now. */
+  /**
+   * The agent that had the floor has let its time go by. The next one's timer takes the place of this; where nobody is
+   * next it rings once more, for nothing, and is taken away: so a crash in between loses nobody's turn.
+   */
   async rang({ id, kind, body }: Timer): Promise<void> {
     if (kind !== FLOOR) return;
-    this.#room.timers.cancel(id); // before the next agent gets its own
-    await this.#pass(decodeOffer(body), "late");
+    const offer = decodeOffer(body);
+    if (mayPass(this.#room.rhythm(), { ...offer, why: "late" })) await this.#pass(offer, "late");
+    else this.#room.timers.cancel(id);
   }
 
   /** An answer that is lost, with this object or on its way, costs no more than the timer. */

@@ -80,7 +80,7 @@ export function evolve(state: RoomState, event: RecordedOf<RoomEvent>): RoomStat
     case "FloorPassed":
       return { ...state, rhythm: R.floorPassed(state.rhythm, event.open) };
     case "RoomClosed":
-      return { ...state, status: "closed" };
+      return { ...state, status: "closed", rhythm: { ...state.rhythm, floor: null } };
     default:
       return state;
   }

@@ -130,6 +130,12 @@ describe("list", () => {
     });
     await runDurableObjectAlarm(stub);
     expect(await replies(olga, room.id, 1)).toMatchObject([{ text: "I am Bo." }]);
+    // Bo was the last: his timer rings for nothing, and is taken away.
+    await runInDurableObject(stub, (_room, { storage }) => void storage.sql.exec("UPDATE timers SET due = 0"));
+    await runDurableObjectAlarm(stub);
+    await runInDurableObject(stub, (_room, { storage }) => {
+      expect(storage.sql.exec("SELECT id FROM timers").toArray()).toEqual([]);
+    });
     expect(await happened(olga, room.id, "FloorPassed")).toMatchObject([{ agentId: agents["Ada"]!.id, why: "late" }]);
     door.open();
     expect(await replies(olga, room.id, 2)).toMatchObject([{ text: "I am Bo." }, { text: "I am Ada." }]);
