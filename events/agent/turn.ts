@@ -8,7 +8,7 @@ import { Spent } from "./budget.ts";
 const Count = Schema.Int;
 
 /** The bounds of one turn's work [T4]. */
-export const limits = { rounds: 8, callsPerRound: 8, calls: 24, attemptsWithoutProgress: 3, hops: 4 } as const;
+export const limits = { rounds: 8, callsPerRound: 8, calls: 24, attemptsWithoutProgress: 3 } as const;
 
 export const CallView = Schema.Struct({
   callId: CallId,
