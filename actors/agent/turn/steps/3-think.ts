@@ -5,10 +5,10 @@ import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
 import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
 import { kindOf, ModelFailure, Stalled } from "../failures.ts";
 import { ChatModel, type ModelChoice, type ModelPart, type Prompt, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
-import { compilePrompt, estimateTokens } from "../prompt.ts";
+import { estimateTokens } from "../prompt.ts";
 import { Sentences } from "../sentences.ts";
 import { metaOf, type Step } from "../step.ts";
-import { ingredientsOf } from "../transcript.ts";
+import { promptOf } from "../transcript.ts";
 
 /** The longest a model may take for one reply, all its words included. */
 const MODEL_BOX = Duration.seconds(120);
@@ -139,7 +139,7 @@ const ask = Effect.fnUntraced(function* (
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const configuration = yield* ledger.configuration();
-  const prompt = compilePrompt(yield* ingredientsOf(turn, configuration, turn.context!));
+  const prompt = yield* promptOf(turn);
   const choice = { ...configuration.choice, ...name, silenceMs };
   const round = turn.rounds.length + 1;
   const tokensIn = estimateTokens(prompt);
