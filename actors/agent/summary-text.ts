@@ -72,6 +72,10 @@ export function ruledSummary({ name, earlier, messages }: Source): string {
   });
   const each = Math.max(LINE_AT_LEAST, Math.floor(left / Math.max(1, said.length)) - 1);
   const lines = said.map((text) => bounded(text, each));
-  const fitting = lines.slice(-Math.max(1, Math.floor((left + 1) / (each + 1))));
-  return [...before, ...fitting].join("\n");
+  let free = left + 1;
+  const tooMuch = lines.findLastIndex(({ length }) => {
+    free -= length + 1;
+    return free < 0;
+  });
+  return [...before, ...lines.slice(tooMuch + 1)].join("\n");
 }

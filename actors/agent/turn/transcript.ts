@@ -125,7 +125,8 @@ export interface RebuiltPrompt {
 
 /**
  * Compiles the prompt of a recorded context again, from the log alone; undefined where no context stands. With `round`
- * (1 and up) it is the prompt of that round, with the rounds before it; the recorded hash is that of the first.
+ * (1 and up) it is the prompt of that round, with the rounds before it; the recorded hash belongs to the first prompt
+ * that was compiled from the context.
  */
 export const rebuildPrompt = Effect.fnUntraced(function* (contextSeq: number, round?: number) {
   const ledger = yield* TurnLedger;
