@@ -38,6 +38,7 @@ import { agentFeeds } from "./feeds.ts";
 import { Outcomes } from "./outcomes.ts";
 import { localRecall } from "./recall/recall.ts";
 import { RoomChannels } from "./rooms.ts";
+import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
 import { runTurn } from "./turn/pipeline.ts";
 import {
   type ChatModel,
@@ -73,6 +74,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
+  readonly #summaries: RoomSummaries;
   readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
   /** Turns that started in this life of the object and have no fiber yet. */
   readonly #begun = new Set<TurnId>();
@@ -85,6 +87,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
     this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
     this.#caches = new AgentCaches(this.ledger, env.CACHE);
+    this.#summaries = new RoomSummaries({
+      ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
+      run: (program) => this.#services().runFork(program),
+    });
     agentFeeds(this.feeds, this.ledger, env);
   }
 
@@ -246,6 +252,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   /** A turn that has to wait for long is held by a timer: nothing sleeps in memory. */
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    this.#summaries.noticed(events);
     for (const event of events) {
       if (event.type === "TurnDelayed") {
         const { turnId, until } = event.open;
@@ -256,6 +263,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   protected override async onTimer({ id, kind }: Timer): Promise<void> {
+    if (kind === SUMMARIZE_ROOM) this.#summaries.fired(id);
     if (kind !== "continue-turn") return;
     const turnId = id as TurnId;
     const delayedUntil = this.ledger.state.turns[turnId]?.delayedUntil;

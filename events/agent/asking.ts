@@ -13,6 +13,9 @@ export type ModelName = typeof ModelName.Type;
 export const FailureKind = Schema.Literals(["busy", "broken", "cut", "money", "ours", "refused"]);
 export type FailureKind = typeof FailureKind.Type;
 
+/** The one reason of `ours` that a turn can do something about: it asks once more, with a shorter context. */
+export const TOO_LONG = "TooLong";
+
 /** Why this model is asked: the owner's choice, the cheap one for a simple message, the same once more, or a stand-in. */
 export const AskWhy = Schema.Literals(["chosen", "simple", "again", "fallback"]);
 export type AskWhy = typeof AskWhy.Type;
@@ -60,6 +63,8 @@ export const Asking = Schema.Struct({
           kind: FailureKind,
           reason: Schema.String,
           retryAfterMs: Schema.NullOr(Schema.Finite),
+          /** True once the context was shortened because of it: of the shorter one it says nothing. */
+          answered: Schema.optionalKey(Schema.Boolean),
         }),
       ),
     }),
@@ -115,9 +120,10 @@ export function nextAsk(
   const leftMs = ROUND_MS - (asking === null ? 0 : at - asking.since);
   const failure = last === undefined ? undefined : (last.failure ?? interrupted(last.at));
   const spent = asks.length > 0 && leftMs < LEAST_MS;
+  const silenceMs = Math.min(SILENCE_MS, leftMs);
+  if (last?.failure?.answered && !spent) return { type: "ask", name: nameOf(last), why: "again", silenceMs };
   if (failure?.kind === "refused" || failure?.kind === "ours" || spent)
     return { type: "give-up", reason: failure?.reason ?? "Stalled", retryAfterMs: failure?.retryAfterMs ?? null };
-  const silenceMs = Math.min(SILENCE_MS, leftMs);
   if (last !== undefined && failure !== undefined) {
     const shut = breakerMs(health[nameKey(last)], at) > 0;
     const again = shut ? "no" : askAgain(asking!, last, failure, at, leftMs, options.seed);

@@ -86,6 +86,9 @@ export type AgentCommand =
         memoryIds: ReadonlyArray<MemoryId>;
         memorySeqs: ReadonlyArray<number>;
         summarySeq: number | null;
+        /** The configuration that the prompt was compiled from; the one that stands now when left out. */
+        configSeq?: number;
+        personalitySeq?: number;
         tools: ReadonlyArray<string>;
         policyVersion: number;
         masked: ReadonlyArray<string>;

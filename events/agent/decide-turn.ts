@@ -165,7 +165,7 @@ const whenDue =
 const recordContext = whenDue<AgentCommandOf<"RecordContext">>("assemble", (command, _turn, state) => {
   const { type: _type, meta: _meta, attempt: _attempt, ...open } = command;
   const { configSeq, personalitySeq } = state;
-  return accept(E.ContextAssembled({ ...open, configSeq, personalitySeq }));
+  return accept(E.ContextAssembled({ configSeq, personalitySeq, ...open }));
 });
 
 /** A message this short, in a conversation this short, is what the cheap model is for. */

@@ -91,7 +91,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 2,
+  foldVersion: 3,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

@@ -2,7 +2,7 @@
 import type { RecordedOf } from "../kit/envelope.ts";
 import type { RoomId, TurnId } from "../kit/ids.ts";
 import { afterFailure, nameKey } from "./asking.ts";
-import { type Amount, add, addToDay, dayOf, emptyDay, nothing } from "./budget.ts";
+import { type Amount, add, addToDay, type Day, dayOf, emptyDay, nothing } from "./budget.ts";
 import type { AgentEvent } from "./events.ts";
 import type { TurnView } from "./turn.ts";
 import type { AgentState, RoomView } from "./views.ts";
@@ -71,6 +71,7 @@ const received = (state: AgentState, event: Of<"MessageReceived">): AgentState =
     attempt: 0,
     idleAttempts: 0,
     context: null,
+    shortened: false,
     asking: null,
     answering: null,
     withheld: false,
@@ -107,14 +108,27 @@ const started = (state: AgentState, event: Of<"TurnStarted">): AgentState => {
   }));
 };
 
+/** A second context is a shorter one, and the answer to the failure that made it needed. */
+function assembled(state: AgentState, event: Of<"ContextAssembled">): AgentState {
+  const { turnId, messageSeqs, memorySeqs, summarySeq, tools, tokens } = event.open;
+  const context = { seq: event.seq, messageSeqs, memorySeqs, summarySeq, tools, tokens };
+  const turn = state.turns[turnId];
+  const last = turn?.asking?.asks.at(-1);
+  if (turn?.asking == null || last?.failure == null) return updateTurn(state, event, { context });
+  const asks = [...turn.asking.asks.slice(0, -1), { ...last, failure: { ...last.failure, answered: true } }];
+  return updateTurn(state, event, { context, shortened: true, asking: { ...turn.asking, asks } });
+}
+
+/** What was spent on the day of this moment. */
+const onDay = (state: AgentState, at: number): Day =>
+  state.day.number === dayOf(at) ? state.day : emptyDay(dayOf(at));
+
 /** Counts an amount for the turn, and for the day on which it is spent. */
 function count(state: AgentState, event: OfTurn, amount: Amount, sign: 1 | -1): AgentState {
   const turn = state.turns[event.open.turnId];
   if (turn === undefined) return state;
-  const today = dayOf(event.at);
-  const day = state.day.number === today ? state.day : emptyDay(today);
-  const next = addToDay(day, { roomId: turn.roomId, asker: turn.authorId }, amount, sign);
-  return updateTurn({ ...state, day: next }, event, { spent: add(turn.spent, amount, sign) });
+  const day = addToDay(onDay(state, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount, sign);
+  return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount, sign) });
 }
 
 /** The intent of a request: one more in the round, with its reserve. */
@@ -184,6 +198,18 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
   return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, reserved: null });
 }
 
+/** What a summary covers is no longer open; what it cost the agent has spent for itself, in that room. */
+function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState {
+  const { roomId, toSeq, messages, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+  const amount = { tokens: tokensIn + tokensOut, microUsd };
+  const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
+  return updateRoom({ ...state, day }, roomId, (room) => ({
+    ...room,
+    summary: { seq: event.seq, toSeq },
+    unsummarized: Math.max(0, room.unsummarized - messages),
+  }));
+}
+
 const posted = (state: AgentState, event: Of<"ReplyPosted">): AgentState => {
   const draft = state.turns[event.open.turnId]?.draft;
   const next = updateTurn(state, event, {});
@@ -203,12 +229,7 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   TurnDelayed: (state, event) => updateTurn(state, event, { delayedUntil: event.open.until }),
   TurnContinued: (state, event) => updateTurn(state, event, { delayedUntil: null }),
   TurnInterrupted: (state, event) => updateTurn(state, event, { interrupted: event.open.why, delayedUntil: null }),
-  ContextAssembled: (state, event) => {
-    const { messageSeqs, memorySeqs, summarySeq, tools, tokens } = event.open;
-    return updateTurn(state, event, {
-      context: { seq: event.seq, messageSeqs, memorySeqs, summarySeq, tools, tokens },
-    });
-  },
+  ContextAssembled: assembled,
   ModelAsked: asked,
   ModelFailed: failed,
   ModelReplied: replied,
@@ -231,10 +252,5 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   TurnCompleted: ended,
   TurnStopped: ended,
   TurnFailed: ended,
-  RoomSummarized: (state, event) =>
-    updateRoom(state, event.open.roomId, (room) => ({
-      ...room,
-      summary: { seq: event.seq, toSeq: event.open.toSeq },
-      unsummarized: Math.max(0, room.unsummarized - event.open.messages),
-    })),
+  RoomSummarized: summarized,
 };

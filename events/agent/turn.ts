@@ -2,7 +2,7 @@
 import { Schema } from "effect";
 import { CallId, MessageId, RoomId, TurnId } from "../kit/ids.ts";
 import { Addressed } from "../room/addressing.ts";
-import { Asking, ModelName } from "./asking.ts";
+import { Asking, ModelName, TOO_LONG } from "./asking.ts";
 import { Spent } from "./budget.ts";
 
 const Count = Schema.Int;
@@ -53,6 +53,8 @@ export const TurnView = Schema.Struct({
       tokens: Count,
     }),
   ),
+  /** True once the context was assembled again, shorter, because a model could not take it. */
+  shortened: Schema.Boolean,
   /** The requests of the running round; null before the first. */
   asking: Schema.NullOr(Asking),
   /** The model that answered last, by the name it was asked under. */
@@ -100,15 +102,23 @@ const thoughtOut = (turn: TurnView): boolean =>
   turn.gaveUp !== null ||
   (turn.rounds.length > 0 && turn.rounds.at(-1)!.calls.length === 0);
 
+/** The context was too long for the model that was asked last, and there is a shorter one that has not been tried. */
+const tooLong = (turn: TurnView): boolean =>
+  !turn.shortened &&
+  (turn.context?.messageSeqs.length ?? 0) > 1 &&
+  turn.asking?.asks.at(-1)?.failure?.reason === TOO_LONG;
+
 /**
  * Is this step due? At most one is, and when none is, the turn is over or waits for its timer: the events of a step
  * make it undue, and the next one due. Running and resuming are the same loop because of it.
  */
 export const isDue = {
   receive: (turn: TurnView): boolean => turn.attempt === 0,
-  assemble: (turn: TurnView): boolean => turn.attempt > 0 && turn.context === null && turn.interrupted === null,
+  assemble: (turn: TurnView): boolean =>
+    turn.attempt > 0 && (turn.context === null || tooLong(turn)) && !thoughtOut(turn),
   think: (turn: TurnView): boolean =>
     turn.context !== null &&
+    !tooLong(turn) &&
     turn.draft === null &&
     turn.delayedUntil === null &&
     !thoughtOut(turn) &&

@@ -67,13 +67,17 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   const round = turn.rounds.length + 1;
   const { provider, model } = settings;
   const last = turn.asking?.asks.at(-1);
-  if (how % 5 === 0 || round > 8 || last?.failure != null)
+  const mayAsk = last === undefined || last.failure?.answered === true;
+  if (how % 5 === 0 || round > 8 || (last?.failure != null && !mayAsk))
     return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
   const request = { ...ofTurn, round, provider, model };
   if (how % 17 === 0) return { type: "DelayTurn", ...ofTurn, until: 99_000 };
-  if (last === undefined)
-    return { type: "AskModel", ...request, why: "chosen", tokens: 100, microUsd: how % 2 === 0 ? null : 10 };
-  if (how % 6 === 0) return { type: "RecordModelFailure", ...request, kind: "cut", reason: "Garbled", ms: 3 };
+  if (mayAsk) return { type: "AskModel", ...request, why: "chosen", tokens: 100, microUsd: how % 2 === 0 ? null : 10 };
+  const failure = at(
+    [{ kind: "cut", reason: "Garbled" } as const, { kind: "ours", reason: "TooLong" } as const],
+    which,
+  );
+  if (how % 6 === 0) return { type: "RecordModelFailure", ...request, ...failure, ms: 3 };
   const count = how % 7 === 0 ? 9 : how % 4;
   const calls = Array.from({ length: count }, (_, index) => ({
     ...{ callId: callId(`${turn.turnId}/${round}/${index}`), tool: at(tools, which + index), argsHash: "00" },
@@ -110,7 +114,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   receive: ({ turnId: id }) => ({ type: "StartTurn", turnId: id }),
   assemble: ({ turnId: id, attempt, triggerSeq }) => ({
     type: "RecordContext",
-    ...{ turnId: id, attempt, messageSeqs: [triggerSeq], memoryIds: [], memorySeqs: [], tools },
+    ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [], tools },
     ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,

@@ -68,11 +68,12 @@ const ofTurn = (label: string) => ({ turnId: turnId(label), roomId: lobby });
 export const started = (label: string, attempt = 1) =>
   A.TurnStarted({ ...ofTurn(label), trigger: messageId(label), attempt });
 
-export const assembled = (label: string) =>
+export const assembled = (label: string, over: Partial<typeof A.ContextAssembled.open.Type> = {}) =>
   A.ContextAssembled({
     ...{ turnId: turnId(label), messageSeqs: [3], memoryIds: [], memorySeqs: [], configSeq: 1, tools: ["clock"] },
     ...{ personalitySeq: 0, summarySeq: null, policyVersion: 1, masked: [] },
     ...{ promptVersion: 1, promptHash: "00", tokens: 12 },
+    ...over,
   });
 
 export const call = (name: string, tool = "clock") => ({ callId: callId(name), tool, argsHash: "00" });
@@ -116,8 +117,8 @@ export const executed = (label: string, name: string) =>
     words({ result: "12" }),
   );
 
-export const gaveUp = (label: string, reason = "Overloaded") =>
-  A.ModelGaveUp({ turnId: turnId(label), round: 1, reason, tried: 4 });
+export const gaveUp = (label: string, reason = "Overloaded", tried = 4) =>
+  A.ModelGaveUp({ turnId: turnId(label), round: 1, reason, tried });
 
 export const drafted = (label: string, notice = false) =>
   A.ReplyDrafted(

@@ -3,8 +3,10 @@
 import { Context, Data, type Effect, type Stream } from "effect";
 import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
+import type { ContextAssembled } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
-import type { Unsealed } from "#events/kit/envelope.ts";
+import type { EventOf } from "#events/kit/define.ts";
+import type { Recorded, Unsealed } from "#events/kit/envelope.ts";
 import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type {
   DeliveryFailure,
@@ -256,10 +258,16 @@ export class TurnLedger extends Context.Service<
     readonly recent: (roomId: RoomId) => ReadonlyArray<number>;
     /** What the house knows of its agent: who it is and how it wants to speak. */
     readonly configuration: () => Effect.Effect<Configuration, KeyFailure>;
+    /** The same as it was when this context was assembled, with the tools that the context names. */
+    readonly configurationAt: (
+      context: Recorded<EventOf<typeof ContextAssembled>>,
+    ) => Effect.Effect<Configuration, KeyFailure>;
     /** Every decision of a turn passes the same `decide` as a person's request. A refusal ends the fiber's claim. */
     readonly commit: (command: AgentCommand) => Effect.Effect<void, KeyFailure | Overtaken>;
     /** Events by seq, with their words, in the order asked for; missing ones are left out. */
     readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
+    /** Events of these types with `seq > after`, oldest first, at most `limit`; without their words. */
+    readonly read: (after: number, limit: number, types: ReadonlyArray<string>) => ReadonlyArray<Recorded>;
     /** SHA-256 in hex; the turn itself may not touch cryptography. */
     readonly digest: (text: string) => string;
   }
@@ -267,6 +275,9 @@ export class TurnLedger extends Context.Service<
 
 /** The agent, unsealed: what the compiled prompt is made of. */
 export interface Configuration {
+  /** The events it stands in; 0 for a personality that was never chosen. */
+  readonly configSeq: number;
+  readonly personalitySeq: number;
   readonly name: string;
   readonly systemPrompt: string;
   readonly choice: ModelChoice;

@@ -15,11 +15,11 @@ import {
   type Toolbox,
   TurnLedger,
 } from "../ports.ts";
-import { compilePrompt, estimateTokens } from "../prompt.ts";
+import { estimateTokens } from "../prompt.ts";
 import { saidByPeople } from "../said.ts";
 import { Sentences } from "../sentences.ts";
 import { metaOf, type Step } from "../step.ts";
-import { ingredientsOf } from "../transcript.ts";
+import { promptOf } from "../transcript.ts";
 
 /** The longest a model may take for one reply, all its words included. */
 const MODEL_BOX = Duration.seconds(120);
@@ -159,7 +159,7 @@ const ask = Effect.fnUntraced(function* (
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const configuration = yield* ledger.configuration();
-  const prompt = compilePrompt(yield* ingredientsOf(turn, configuration, turn.context!));
+  const prompt = yield* promptOf(turn);
   const choice = { ...configuration.choice, ...name, silenceMs };
   const round = turn.rounds.length + 1;
   const tokensIn = estimateTokens(prompt);
