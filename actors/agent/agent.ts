@@ -172,8 +172,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("hear", async () => {
       this.#channels.watched(roomId, watched);
       if (this.ledger.state.status === "deleted") {
-        // It was invited while it was going: the room does not know yet that nobody will come.
-        await this.env.ROOM.getByName(roomId).agentChanged(`${this.#id()}/gone`, this.#id(), null);
+        // It was invited while it was going: the room does not know yet that nobody will come. It may be invited again
+        // after it was dismissed for this, so that each time is a command of its own.
+        const command = `${this.#id()}/gone/${heard.at(-1)?.seq}`;
+        await this.env.ROOM.getByName(roomId).agentChanged(command, this.#id(), null);
         return;
       }
       for (const item of heard) await this.commit(this.#command(roomId, item));
@@ -279,7 +281,12 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       if (!this.#resting.has(turnId)) this.#resting.set(turnId, now());
       this.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
     } else this.#resting.delete(turnId);
-    this.#work();
+    try {
+      this.#work();
+    } catch (defect) {
+      // A fiber calls this, and behind it is no wall: what could not begin now begins with the next heartbeat.
+      this.report(`${turnId} has ended, and the next could not begin`, defect);
+    }
   }
 
   /** One runtime per object, built on first need. */

@@ -1,0 +1,22 @@
+/** `npm run sim`: plays simulated houses from seeds and says which promise breaks, if any; `--mutants` shows that planted bugs are found. */
+import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
+import { join } from "node:path";
+
+const runtime = pathToFileURL(join(import.meta.dirname, "../test/sim/workers-runtime.ts")).href;
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier === "cloudflare:workers" ? { url: runtime, shortCircuit: true } : next(specifier, context),
+});
+const { simulate } = await import("../test/sim/world.ts");
+const seed = Number(process.argv[2] ?? 1);
+const runs = Number(process.argv[3] ?? 1);
+const watch = process.argv[4] === "watch" ? (l: string) => process.stdout.write(l + "\n") : undefined;
+const t = performance.now();
+let steps = 0, events = 0, deaths = 0;
+for (let s = seed; s < seed + runs; s++) {
+  const r = await simulate(s, watch ? { watch } : {});
+  steps += r.steps; events += r.events; deaths += r.deaths;
+  if (r.violation) console.log(r.seed, r.steps, JSON.stringify(r.violation));
+}
+console.log({ cpu: (process.cpuUsage().user + process.cpuUsage().system) / 1000 / runs, runs, ms: (performance.now() - t) / runs, steps: steps / runs, events: events / runs, deaths: deaths / runs });
