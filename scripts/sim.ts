@@ -20,3 +20,15 @@ for (let s = seed; s < seed + runs; s++) {
   if (r.violation) console.log(r.seed, r.steps, JSON.stringify(r.violation));
 }
 console.log({ cpu: (process.cpuUsage().user + process.cpuUsage().system) / 1000 / runs, runs, ms: (performance.now() - t) / runs, steps: steps / runs, events: events / runs, deaths: deaths / runs });
+if (process.argv[5] === "mutants") {
+const { mutants } = await import("../test/sim/mutants.ts");
+for (const m of mutants.filter(({name}) => !process.argv[6] || name.includes(process.argv[6]))) {
+  const t = performance.now();
+  let found;
+  for (let s = 1; s <= 400 && !found; s++) {
+    const { bent, pull } = m.plant();
+    try { const r = await simulate(s, { bent }); if (r.violation) found = [s, r.violation]; } finally { pull(); }
+  }
+  console.log(m.name, "->", JSON.stringify(found), Math.round(performance.now() - t));
+}
+}

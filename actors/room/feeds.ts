@@ -13,7 +13,8 @@ import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 export interface FeedContext {
   readonly roomId: RoomId;
   readonly kind: () => RoomKind;
-  readonly isHere: (agentId: AgentId) => boolean;
+  /** Whether it was invited again after this event; it may even have been sent away again since. */
+  readonly invitedAfter: (agentId: AgentId, seq: number) => boolean;
   /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: () => boolean;
   readonly reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
@@ -64,8 +65,9 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
         const words = await context.reveal(concerned.map(({ seq }) => seq));
         const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context.kind()));
         if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
-        // It may have been invited again while it was told: then this feed goes on.
-        if (concerned.at(-1)?.type === "AgentDismissed" && !context.isHere(agentId)) feeds.remove(name);
+        const last = concerned.at(-1);
+        // It may have been invited again while it was told: then this feed goes on, with all that has happened since.
+        if (last?.type === "AgentDismissed" && !context.invitedAfter(agentId, last.seq)) feeds.remove(name);
         return to;
       },
     },

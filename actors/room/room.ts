@@ -377,7 +377,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return {
       roomId: this.#id(),
       kind: () => this.ledger.state.kind,
-      isHere: (agentId: AgentId) => own(this.ledger.state.agents, agentId) !== undefined,
+      invitedAfter: (agentId: AgentId, seq: number) =>
+        this.ledger
+          .read(seq, this.ledger.head, ["AgentInvited"])
+          .some((event) => event.type === "AgentInvited" && event.open.agentId === agentId),
       watched: () => this.#audience.size > 0,
       reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };

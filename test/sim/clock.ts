@@ -42,6 +42,11 @@ export class VirtualClock {
     return this.#heap.every((entry) => entry.cancelled || entry.life?.alive === false);
   }
 
+  /** True while something is still to happen in this life. */
+  awaits(life: Life): boolean {
+    return this.#heap.some((entry) => entry.life === life && !entry.cancelled);
+  }
+
   /** Puts something into the queue, `delayMs` from now. */
   after(delayMs: number, life: Life | undefined, what: string, run: () => void): Entry {
     const at = this.now + Math.max(0, Math.floor(delayMs));

@@ -10,6 +10,9 @@ import type { Tell } from "./invariants.ts";
 import { granted } from "./minds.ts";
 import type { Network } from "./network.ts";
 import type { Kind, Platform } from "./platform.ts";
+import type { Exchange } from "./sockets.ts";
+import { Watcher } from "./watchers.ts";
+import type { Presence } from "./reckoning.ts";
 
 /** Who there is, and what they own; drawn from the seed before anything happens. */
 export interface Plan {
@@ -27,6 +30,7 @@ export interface Town {
   readonly network: Network;
   readonly platform: Platform;
   readonly chronicle: Chronicle;
+  readonly exchange: Exchange;
   readonly tell: Tell;
   /** Faults are over: whoever asks, asks until they are answered. */
   readonly calm: () => boolean;
@@ -62,6 +66,10 @@ interface Said {
   readonly seq: number;
 }
 
+interface Page {
+  readonly messages: ReadonlyArray<{ readonly id: string; readonly text: string | null }>;
+}
+
 const settings = (name: string) => ({
   ...{ name, description: "", provider: "demo", model: "demo-1", systemPrompt: "Be brief.", memoryEnabled: true },
 });
@@ -69,6 +77,7 @@ const settings = (name: string) => ({
 export class People {
   readonly #town: Town;
   readonly said: Said[] = [];
+  readonly #watchers = new Map<string, Watcher>();
   #open = new Set<RoomId>();
   #commands = 0;
   #busy = 0;
@@ -96,14 +105,31 @@ export class People {
     }
   }
 
-  /** Says something to everybody in each of these rooms, as somebody who is there. */
-  probe(rooms: ReadonlyArray<{ readonly roomId: RoomId; readonly by: UserId; readonly names: ReadonlyArray<string> }>) {
-    for (const { roomId, by, names: called } of rooms)
-      this.#live(() => this.#post(this.#principal(by), roomId, { text: called.map((name) => `@${name} hello?`).join(" ") }));
+  /** Says something to everybody who is in a room, as somebody who is there. */
+  greet({ roomId, people, agents }: Presence): void {
+    const by = this.#town.plan.people.find(({ userId }) => people.has(userId));
+    if (by === undefined) return;
+    const text = [...agents.values()].map((name) => `@${name} hello?`).join(" ");
+    this.#live(() => this.#post(by, roomId as RoomId, { text }));
   }
 
-  #principal(userId: UserId): Principal {
-    return this.#town.plan.people.find((person) => person.userId === userId)!;
+  /** Reads a room again: everything that was said, in its order, word for word. */
+  readAgain({ roomId, people }: Presence): void {
+    const by = this.#town.plan.people.find(({ userId }) => people.has(userId));
+    if (by === undefined) return;
+    this.#live(async () => {
+      const reply = await this.#command<Page>("ROOM", roomId, "messages", [by, { after: 0, limit: 1_000 }]);
+      if (reply?.outcome !== "accepted") return this.#town.tell("words", `${roomId} cannot be read`);
+      const { messages } = reply.value;
+      const posted = this.#town.chronicle.of(`room:${roomId}`).filter(({ type }) => type === "MessagePosted");
+      const written = new Map(this.said.map(({ id, input }) => [id, input.text]));
+      for (const [index, { seq, open }] of posted.entries()) {
+        const { id, text } = messages[index] ?? {};
+        if (id !== open["messageId"]) this.#town.tell("words", `${seq} of ${roomId} is not read in its place`);
+        if (text?.length !== open["chars"] || (written.get(id!) ?? text) !== text)
+          this.#town.tell("words", `${seq} of ${roomId} does not say what was said`);
+      }
+    });
   }
 
   #live(life: () => Promise<unknown>): void {
@@ -190,12 +216,39 @@ export class People {
       [1.5, () => this.#invite(by, roomId, agentId, name)],
       [1.5, () => this.#command("ROOM", roomId, "dismissAgent", [by, this.#commandId(), agentId])],
       [0.5, () => this.#command("ROOM", roomId, "removePerson", [by, this.#commandId(), by.userId])],
+      [4, async () => this.#watch(by, roomId)],
+      [4, () => this.#push(by, roomId, agentId)],
       [1.5, () => this.#comeAndGo(by, roomId, agentId, name)],
       [1, () => this.#rename(by, agentId, name)],
       [1, () => this.#command("AGENT", agentId, "setActive", [by, this.#commandId(), chance.maybe(0.6)])],
       [0.2, () => this.#command("AGENT", agentId, "remove", [by, this.#commandId()])],
     ]);
     await deed();
+  }
+
+  /** Sits down before the room, or gets up again. */
+  #watch(by: Principal, roomId: RoomId): void {
+    const place = `${by.userId} ${roomId}`;
+    const { chance, platform } = this.#town;
+    const sitting = this.#watchers.get(place);
+    if (sitting?.joined && chance.maybe(0.3)) sitting.leave();
+    if (sitting !== undefined) return;
+    const watcher = new Watcher(this.#town, by, platform.object("ROOM", roomId));
+    this.#watchers.set(place, watcher);
+    watcher.connect();
+  }
+
+  /** Says something over the socket, or calls upon an agent without a word. */
+  async #push(by: Principal, roomId: RoomId, agentId: AgentId): Promise<void> {
+    const watcher = this.#watchers.get(`${by.userId} ${roomId}`);
+    const client_msg_id = String(this.#commands++);
+    if (this.#town.chance.maybe(0.5)) await watcher?.push("invoke_agent", { agent_id: agentId, client_msg_id });
+    else await watcher?.push("new_message", { text: "Hello, all.", client_msg_id });
+  }
+
+  /** Whoever watches has seen everything. */
+  checkWatchers(): void {
+    for (const watcher of this.#watchers.values()) watcher.checkLevel();
   }
 
   /** Brought in by mistake, and sent away again at once. */

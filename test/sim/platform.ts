@@ -2,6 +2,7 @@
 import type { Chance } from "./chance.ts";
 import type { Entry, Life, VirtualClock } from "./clock.ts";
 import { Disk } from "./disk.ts";
+import { type Line, type ServerSocket, socketsOf } from "./sockets.ts";
 import { stateOf } from "./state.ts";
 import type { Weather } from "./weather.ts";
 
@@ -27,6 +28,7 @@ export interface Instance extends Life {
   /** What waits for the disk. */
   readonly held: Array<() => void>;
   readonly taken: Set<Taken>;
+  readonly sockets: Map<Line, ServerSocket>;
   flushing: Entry | undefined;
 }
 
@@ -37,6 +39,8 @@ export interface SimulatedObject {
   /** `agent:agt_…`: the stream it writes. */
   readonly stream: string;
   readonly disk: Disk;
+  /** Open sockets. They outlive an instance that sleeps, and none that dies. */
+  readonly lines: Set<Line>;
   instance: Instance | undefined;
   bell: Entry | undefined;
   /** Who handles the alarm just now. */
@@ -87,7 +91,7 @@ export class Platform {
     const known = this.objects.get(stream);
     if (known !== undefined) return known;
     const made: SimulatedObject = {
-      ...{ kind, name, stream, disk: new Disk() },
+      ...{ kind, name, stream, disk: new Disk(), lines: new Set<Line>() },
       ...{ instance: undefined, bell: undefined, ringing: undefined, tries: 0 },
     };
     this.objects.set(stream, made);
@@ -99,11 +103,15 @@ export class Platform {
     if (object.instance !== undefined) return object.instance;
     const instance: Instance = {
       ...{ object, number: ++this.#born, actor: {}, alive: true, stale: false, mute: false },
-      ...{ held: [], taken: new Set<Taken>(), flushing: undefined },
+      ...{ held: [], taken: new Set<Taken>(), sockets: new Map(), flushing: undefined },
     };
     this.#world.clock.current = instance;
     try {
-      instance.actor = this.#world.build(instance, stateOf(instance, this.#world, () => this.written(instance)));
+      const state = stateOf(instance, this.#world, {
+        written: () => this.written(instance),
+        sockets: () => socketsOf(instance, (send) => this.output(instance, send)),
+      });
+      instance.actor = this.#world.build(instance, state);
     } catch (error) {
       instance.alive = false;
       object.disk.lose();
@@ -164,6 +172,7 @@ export class Platform {
     object.instance = undefined;
     this.#unheard(instance);
     this.#end(instance);
+    for (const line of object.lines) line.cut();
     this.#hang(object);
     this.#world.safe(object);
   }
@@ -177,8 +186,20 @@ export class Platform {
     object.disk.lose();
     object.instance = undefined;
     this.#unheard(instance);
+    for (const line of object.lines) line.cut();
     this.#hang(object);
     clock.after(chance.between(0, STALE_AT_MOST_MS), undefined, `${object.stream} stale end`, () => this.#end(instance));
+  }
+
+  /** It has nothing to do and leaves memory; its sockets stay. */
+  sleep(instance: Instance): void {
+    instance.object.instance = undefined;
+    instance.alive = false;
+  }
+
+  /** True when nothing is under way in it that the platform would wait for. */
+  mayLeave(instance: Instance): boolean {
+    return instance.taken.size === 0 && !instance.object.disk.unsafe && !this.#world.clock.awaits(instance);
   }
 
   #end(instance: Instance): void {

@@ -1,9 +1,12 @@
 /** The `DurableObjectState` that an instance gets: its name, its storage, and the handful of other things the house touches. */
 import type { Instance, Surroundings } from "./platform.ts";
+import type { ServerSocket } from "./sockets.ts";
 
-/** A socket as the platform keeps it for a hibernating object. */
-export interface KeptSocket {
-  readonly tags: ReadonlyArray<string>;
+/** What an instance's state tells the platform, and asks of it. */
+export interface Ties {
+  /** Hears of every write. */
+  readonly written: () => void;
+  readonly sockets: () => ReadonlyArray<ServerSocket>;
 }
 
 /** Blobs come as `ArrayBuffer` from a Durable Object's SQLite. */
@@ -83,15 +86,15 @@ function storageOf(instance: Instance, world: Surroundings, written: () => void)
   };
 }
 
-/** The state of one instance; `written` hears of every write. */
-export function stateOf(instance: Instance, world: Surroundings, written: () => void): DurableObjectState {
+/** The state of one instance. */
+export function stateOf(instance: Instance, world: Surroundings, { written, sockets }: Ties): DurableObjectState {
   const { name, stream } = instance.object;
   const state = {
     id: { name, toString: () => stream, equals: (other: unknown) => String(other) === stream },
     storage: storageOf(instance, world, written),
     waitUntil: (work: Promise<unknown>) => void work.catch((error) => console.error(`${stream} waitUntil`, error)),
     blockConcurrencyWhile: <A>(body: () => Promise<A>) => body(),
-    getWebSockets: () => [],
+    getWebSockets: sockets,
     setWebSocketAutoResponse: () => {},
   };
   return state as unknown as DurableObjectState;

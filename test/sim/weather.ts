@@ -11,6 +11,8 @@ export interface Weather {
   readonly lose: number;
   /** Per step: every object dies at once, as when a new version is deployed. */
   readonly deploy: number;
+  /** Per step: an object that has nothing to do leaves memory. */
+  readonly sleep: number;
   /** Per call between objects. */
   readonly requestLost: number;
   readonly answerLost: number;
@@ -33,7 +35,7 @@ export interface Weather {
 }
 
 export const calm: Weather = {
-  ...{ crash: 0, stale: 0, lose: 0, deploy: 0, requestLost: 0, answerLost: 0, doubled: 0, slow: 0, full: 0 },
+  ...{ crash: 0, stale: 0, lose: 0, deploy: 0, sleep: 0, requestLost: 0, answerLost: 0, doubled: 0, slow: 0, full: 0 },
   ...{ transaction: 0, lateAlarm: 0, doubleAlarm: 0, database: 0, model: 0, tool: 0 },
 };
 
@@ -48,6 +50,7 @@ export function weatherOf(chance: Chance): Weather {
     stale: rate(0.8),
     lose: chance.share(),
     deploy: rate(0.02),
+    sleep: rate(0.2),
     requestLost: rate(0.2),
     answerLost: rate(0.2),
     doubled: rate(0.25),

@@ -1,7 +1,6 @@
 /** One run of a simulated house from a seed: a storm, then calm, then the reckoning; called by sim.spec.ts and scripts/sim.ts. */
 import { createHash } from "node:crypto";
 import type { ActorEnv } from "#actors/kit/doors.ts";
-import type { UserId, RoomId } from "#events/kit/ids.ts";
 import { actorOf, type SimulatedEnv } from "./cast.ts";
 import { Chance } from "./chance.ts";
 import { Chronicle, type Happened } from "./chronicle.ts";
@@ -12,6 +11,7 @@ import { Network } from "./network.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
 import { People, type Plan, planOf } from "./people.ts";
 import { type Bent, type Instance, Platform, type SimulatedObject } from "./platform.ts";
+import { Exchange } from "./sockets.ts";
 import * as reckoning from "./reckoning.ts";
 import { calm, type Weather, weatherOf } from "./weather.ts";
 
@@ -60,6 +60,7 @@ class World {
   readonly #watch: ((line: string) => void) | undefined;
   readonly #trace = createHash("sha256");
   #weather: Weather;
+  #calmSince = 0;
   steps = 0;
   events = 0;
   deaths = 0;
@@ -83,8 +84,9 @@ class World {
     });
     this.network = new Network({ clock, chance, weather, platform: this.platform });
     const { network, platform, chronicle } = this;
+    const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
-      ...{ plan: this.#plan, clock, chance, network, platform, chronicle, tell },
+      ...{ plan: this.#plan, clock, chance, network, platform, chronicle, exchange, tell },
       calm: () => this.#weather === calm,
     });
   }
@@ -166,9 +168,13 @@ class World {
   /** Somebody dies, now and then; most often whoever has just moved. */
   #fate(): void {
     const { chance, platform } = this;
-    const { crash, deploy } = this.#weather;
+    const { crash, deploy, sleep } = this.#weather;
     const living = () => [...platform.objects.values()].flatMap(({ instance }) => (instance ? [instance] : []));
     if (chance.maybe(deploy)) return living().forEach((instance) => this.#end(instance));
+    if (chance.maybe(sleep)) {
+      const idle = living().filter((instance) => platform.mayLeave(instance));
+      if (idle.length > 0) platform.sleep(chance.pick(idle));
+    }
     if (!chance.maybe(crash)) return;
     const { touched } = platform;
     const movedLast = living().filter((instance) => instance === touched);
@@ -194,6 +200,7 @@ class World {
 
   /** No more faults. Whatever is under way must come to its end. */
   async rest(): Promise<void> {
+    if (this.#weather !== calm) this.#calmSince = this.clock.now;
     this.#weather = calm;
     this.platform.punctual();
     const until = this.clock.now + MS_TO_REST;
@@ -204,22 +211,20 @@ class World {
       this.tell("liveness", `the house does not come to rest within ${MS_TO_REST} ms`);
   }
 
-  /** Somebody speaks to every agent in every room, in calm weather; everybody is there to answer. */
+  /** In calm weather somebody speaks to every agent in every room, and reads what was said. */
   async probe(): Promise<void> {
-    const rooms = reckoning.presences(this.chronicle).flatMap(({ roomId, people, agents }) => {
-      const by = [...people][0] as UserId | undefined;
-      return by === undefined ? [] : [{ roomId: roomId as RoomId, by, names: [...agents.values()] }];
-    });
-    const since = this.clock.now;
-    this.people.probe(rooms);
+    for (const presence of reckoning.presences(this.chronicle)) this.people.greet(presence);
     await this.rest();
-    if (this.violation === undefined) reckoning.checkAnswers(this.invariants, since, (promise, what) => this.tell(promise, what));
+    for (const presence of reckoning.presences(this.chronicle)) this.people.readAgain(presence);
+    await this.rest();
   }
 
   async reckon(): Promise<void> {
     const objects = [...this.platform.objects.values()];
     const tell = (promise: string, what: string) => this.tell(promise, what);
+    this.people.checkWatchers();
     reckoning.checkTurns(this.invariants, tell);
+    reckoning.checkPatience(this.invariants, this.#calmSince, tell);
     reckoning.checkDeliveries(this.chronicle, tell);
     reckoning.checkAgreement(this.chronicle, tell);
     reckoning.checkLogs(objects, (head) => this.chance.between(0, head), tell);
