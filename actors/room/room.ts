@@ -380,7 +380,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       invitedAfter: (agentId: AgentId, seq: number) =>
         this.ledger
           .read(seq, this.ledger.head, ["AgentInvited"])
-          .some((event) => event.type === "AgentInvited" && event.open.agentId === agentId),
+          .find((event) => event.type === "AgentInvited" && event.open.agentId === agentId)?.seq,
       watched: () => this.#audience.size > 0,
       reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };

@@ -32,13 +32,16 @@ export class Chronicle {
   }
 
   all(kind: string): ReadonlyArray<ReadonlyArray<Happened>> {
-    return [...this.#streams].flatMap(([stream, events]) => (stream.startsWith(`${kind}:`) ? [events] : [])).filter((events) => events.length > 0);
+    return [...this.#streams]
+      .flatMap(([stream, events]) => (stream.startsWith(`${kind}:`) ? [events] : []))
+      .filter((events) => events.length > 0);
   }
 
   /** Takes over what has become safe. Nothing that was safe may be missing. */
   read({ stream, disk }: SimulatedObject): void {
     const known = this.#streams.get(stream);
-    if (known === undefined && disk.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'", []).length === 0) return;
+    if (known === undefined && disk.execute("SELECT 1 FROM sqlite_master WHERE name = 'events'", []).length === 0)
+      return;
     const events = known ?? [];
     this.#streams.set(stream, events);
     const rows = disk.execute(`SELECT ${COLUMNS} FROM events WHERE seq >= ? ORDER BY seq`, [events.length]);

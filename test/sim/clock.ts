@@ -4,6 +4,8 @@ import { Chance } from "./chance.ts";
 /** Whoever an entry belongs to: what the dead had still meant to do does not happen. */
 export interface Life {
   alive: boolean;
+  /** How far its own clock is off. */
+  readonly skewMs: number;
 }
 
 export interface Entry {
@@ -96,7 +98,7 @@ export class VirtualClock {
     // Nonces are drawn into a pool that outlives a run, so they may not use up what decides about it.
     const nonces = new Chance(chance.bits());
     Object.assign(globalThis, this.#timers());
-    Date.now = () => this.now;
+    Date.now = () => this.now + (this.current?.skewMs ?? 0);
     Math.random = () => chance.share();
     console.error = (...said: ReadonlyArray<unknown>) => told(said.map(String).join(" "));
     const uuid = () => `${nonces.bits().toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
@@ -119,8 +121,10 @@ export class VirtualClock {
   }
 
   #timers() {
-    const set = (what: string) => (run: (...values: unknown[]) => void, delayMs?: number, ...values: unknown[]) =>
-      this.after(delayMs ?? 0, this.current, what, () => run(...values));
+    const set =
+      (what: string) =>
+      (run: (...values: unknown[]) => void, delayMs?: number, ...values: unknown[]) =>
+        this.after(delayMs ?? 0, this.current, what, () => run(...values));
     const clear = (entry: Entry | undefined) => {
       if (entry !== undefined) entry.cancelled = true;
     };

@@ -39,7 +39,7 @@ export class Disk {
   execute(query: string, parameters: ReadonlyArray<unknown>): ReadonlyArray<Row> {
     const { statement, reads } = this.#prepare(query);
     if (!reads && !this.#open) {
-      this.#database.exec("BEGIN");
+      this.#command("BEGIN");
       this.#open = true;
     }
     return statement.all(...(parameters as Value[])) as unknown as ReadonlyArray<Row>;
@@ -50,23 +50,26 @@ export class Disk {
   }
 
   columns(query: string): ReadonlyArray<string> {
-    return this.#prepare(query).statement.columns().map(({ name }) => String(name));
+    return this.#prepare(query)
+      .statement.columns()
+      .map(({ name }) => String(name));
   }
 
   /** All or nothing, the alarm included. `seal` may still refuse when the body is done: a transaction that could not be ended. */
   transaction<A>(body: () => A, seal: () => void): A {
-    if (!this.#open) this.#database.exec("BEGIN");
+    if (!this.#open) this.#command("BEGIN");
     this.#open = true;
     const point = `point${this.#depth++}`;
     const { alarm } = this;
-    this.#database.exec(`SAVEPOINT ${point}`);
+    this.#command(`SAVEPOINT ${point}`);
     try {
       const result = body();
       seal();
-      this.#database.exec(`RELEASE ${point}`);
+      this.#command(`RELEASE ${point}`);
       return result;
     } catch (error) {
-      this.#database.exec(`ROLLBACK TO ${point}; RELEASE ${point}`);
+      this.#command(`ROLLBACK TO ${point}`);
+      this.#command(`RELEASE ${point}`);
       this.alarm = alarm;
       throw error;
     } finally {
@@ -76,14 +79,14 @@ export class Disk {
 
   /** What was written is safe from here on. */
   flush(): void {
-    if (this.#open) this.#database.exec("COMMIT");
+    if (this.#open) this.#command("COMMIT");
     this.#open = false;
     this.#safeAlarm = this.alarm;
   }
 
   /** A crash takes back what was not safe yet. */
   lose(): void {
-    if (this.#open) this.#database.exec("ROLLBACK");
+    if (this.#open) this.#command("ROLLBACK");
     this.#open = false;
     this.alarm = this.#safeAlarm;
   }
@@ -102,6 +105,11 @@ export class Disk {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Prepared like everything else: there are more of these than of all others together. */
+  #command(query: string): void {
+    this.#prepare(query).statement.run();
   }
 
   #prepare(query: string): Prepared {

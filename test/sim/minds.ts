@@ -42,8 +42,7 @@ function answerTo(prompt: Prompt, { chance, weather, names }: Mindful): Answer |
   const paceMs = chance.pick([0, 0, 30, 700]);
   const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${rounds}.${index}. `);
   if (chance.maybe(weather().model)) {
-    const end = chance.pick([silence, ...reasons])!;
-    return end === silence ? silence : { pieces, paceMs, end };
+    return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
   }
   const asksTools = rounds < mostRounds && chance.maybe(0.4);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
@@ -104,7 +103,8 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
             world.effect(name, key, agentId);
             return world.chance.maybe(world.weather().tool / 3) ? silence : JSON.stringify({ did: input });
           }),
-        catch: (error) => new Failures.ToolFailure({ tool: name, reason: new Failures.Remote({ detail: String(error) }) }),
+        catch: (error) =>
+          new Failures.ToolFailure({ tool: name, reason: new Failures.Remote({ detail: String(error) }) }),
       }),
   };
   return Layer.mergeAll(Layer.succeed(ChatModel, chatModel), Layer.succeed(Toolbox, toolbox), memoryFormerLayer);

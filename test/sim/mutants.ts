@@ -48,13 +48,18 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a post is acknowledged before it is committed",
     plant: () =>
-      instead(RoomActor.prototype, "post", (original) => async function (by: Principal, id: string, input: PostInput) {
-        const { ledger, ctx } = this as { ledger: { head: number }; ctx: DurableObjectState };
-        const messageId = childId("message", String(ctx.id.name), id);
-        setTimeout(() => void original.call(this, by, id, input).catch(() => {}), 200);
-        const seq = ledger.head + 1;
-        return { outcome: "accepted", value: { id: messageId, seq }, seq, replayed: false };
-      }),
+      instead(
+        RoomActor.prototype,
+        "post",
+        (original) =>
+          async function (by: Principal, id: string, input: PostInput) {
+            const { ledger, ctx } = this as { ledger: { head: number }; ctx: DurableObjectState };
+            const messageId = childId("message", String(ctx.id.name), id);
+            setTimeout(() => void original.call(this, by, id, input).catch(() => {}), 200);
+            const seq = ledger.head + 1;
+            return { outcome: "accepted", value: { id: messageId, seq }, seq, replayed: false };
+          },
+      ),
   },
   {
     name: "answers leave before what they tell of is safe",
@@ -67,23 +72,36 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a reply is posted under a new id at every try",
     plant: () =>
-      instead(RoomActor.prototype, "postReply", (original) => function (id: string, ...rest: unknown[]) {
-        return original.call(this, `${id}/${counted++}`, ...rest);
-      }),
+      instead(
+        RoomActor.prototype,
+        "postReply",
+        (original) =>
+          function (id: string, ...rest: unknown[]) {
+            return original.call(this, `${id}/${counted++}`, ...rest);
+          },
+      ),
   },
   {
     name: "the ledger does not look whether it knows a command",
     plant: () =>
-      instead(Ledger.prototype, "commit", (original) => function (command: { meta: { id: string } }) {
-        const meta = { ...command.meta, id: `${command.meta.id}/${counted++}` };
-        return original.call(this, { ...command, meta });
-      }),
+      instead(
+        Ledger.prototype,
+        "commit",
+        (original) =>
+          function (command: { meta: { id: string } }) {
+            const meta = { ...command.meta, id: `${command.meta.id}/${counted++}` };
+            return original.call(this, { ...command, meta });
+          },
+      ),
   },
   {
     name: "a tool that must not run twice runs again after a crash",
     plant: () =>
-      instead(agent, "decide", (original) => (command, state) =>
-        original(command.replay === "once" ? { ...command, replay: "idempotent" } : command, state),
+      instead(
+        agent,
+        "decide",
+        (original) => (command, state) =>
+          original(command.replay === "once" ? { ...command, replay: "idempotent" } : command, state),
       ),
   },
   {
@@ -115,51 +133,80 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a bookmark moves before its delivery",
     plant: () =>
-      instead(Feeds.prototype, "add", (original) => function (consumer: Consumer, after?: number) {
-        const deliver: Consumer["deliver"] = async (events, range) => {
-          consumer.deliver(events, range).catch(() => {});
-          return range.to;
-        };
-        return original.call(this, { ...consumer, deliver }, after);
-      }),
+      instead(
+        Feeds.prototype,
+        "add",
+        (original) =>
+          function (consumer: Consumer, after?: number) {
+            const deliver: Consumer["deliver"] = async (events, range) => {
+              consumer.deliver(events, range).catch(() => {});
+              return range.to;
+            };
+            return original.call(this, { ...consumer, deliver }, after);
+          },
+      ),
   },
   {
     name: "what is delivered twice is heard twice",
     plant: () => {
       const known = new WeakMap<object, Set<string>>();
-      return instead(AgentActor.prototype, "hear", (original) => function (room: RoomId, watched: boolean, heard: Heard[]) {
-        const before = known.get(this) ?? new Set();
-        known.set(this, before);
-        const told = heard.map((item) => {
-          if (item.kind !== "message" || !before.has(item.messageId)) return item;
-          return { ...item, messageId: childId("message", item.messageId, String(counted++)) };
-        });
-        for (const item of heard) if (item.kind === "message") before.add(item.messageId);
-        return original.call(this, room, watched, told);
-      });
+      return instead(
+        AgentActor.prototype,
+        "hear",
+        (original) =>
+          function (room: RoomId, watched: boolean, heard: Heard[]) {
+            const before = known.get(this) ?? new Set();
+            known.set(this, before);
+            const told = heard.map((item) => {
+              if (item.kind !== "message" || !before.has(item.messageId)) return item;
+              return { ...item, messageId: childId("message", item.messageId, String(counted++)) };
+            });
+            for (const item of heard) if (item.kind === "message") before.add(item.messageId);
+            return original.call(this, room, watched, told);
+          },
+      );
     },
   },
   {
     name: "what was said is heard in the wrong order",
     plant: () =>
-      instead(AgentActor.prototype, "hear", (original) => function (room: RoomId, watched: boolean, heard: Heard[]) {
-        return original.call(this, room, watched, heard.toReversed());
-      }),
+      instead(
+        AgentActor.prototype,
+        "hear",
+        (original) =>
+          function (room: RoomId, watched: boolean, heard: Heard[]) {
+            return original.call(this, room, watched, heard.toReversed());
+          },
+      ),
   },
   {
     name: "the Vault lends another key each time",
     plant: () =>
-      instead(VaultActor.prototype, "lend", (original) => async function (stream: string, subjects: ActorName[]) {
-        const lent = (await original.call(this, stream, subjects)) as ReadonlyArray<LentKey>;
-        return lent.map((key) => ({ ...key, key: crypto.getRandomValues(new Uint8Array(32)) }));
-      }),
+      instead(
+        VaultActor.prototype,
+        "lend",
+        (original) =>
+          async function (stream: string, subjects: ActorName[]) {
+            const lent = (await original.call(this, stream, subjects)) as ReadonlyArray<LentKey>;
+            return lent.map((key) => ({ ...key, key: crypto.getRandomValues(new Uint8Array(32)) }));
+          },
+      ),
   },
   {
     name: "a client that comes back is caught up from one event too late",
     plant: () =>
-      instead(RoomActor.prototype, "webSocketMessage", (original) => function (socket: unknown, text: string) {
-        return original.call(this, socket, text.replace(/"after_seq":(\d+)/, (_all, seq) => `"after_seq":${Number(seq) + 1}`));
-      }),
+      instead(
+        RoomActor.prototype,
+        "webSocketMessage",
+        (original) =>
+          function (socket: unknown, text: string) {
+            return original.call(
+              this,
+              socket,
+              text.replace(/"after_seq":(\d+)/, (_all, seq) => `"after_seq":${Number(seq) + 1}`),
+            );
+          },
+      ),
   },
   {
     name: "a batch for the read models is taken wherever their cursor stands",

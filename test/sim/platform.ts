@@ -101,7 +101,10 @@ export class Platform {
   /** The living instance; wakes the object if it has none. @throws when its constructor does. */
   live(object: SimulatedObject): Instance {
     if (object.instance !== undefined) return object.instance;
+    const { chance, weather } = this.#world;
+    const { skewMs } = weather();
     const instance: Instance = {
+      skewMs: skewMs > 0 ? chance.between(-skewMs, skewMs) : 0,
       ...{ object, number: ++this.#born, actor: {}, alive: true, stale: false, mute: false },
       ...{ held: [], taken: new Set<Taken>(), sockets: new Map(), flushing: undefined },
     };
@@ -122,7 +125,12 @@ export class Platform {
   }
 
   /** Calls a method; `answered` hears what comes of it when that may leave. */
-  visit(instance: Instance, method: string, values: ReadonlyArray<unknown>, answered: (outcome: Outcome) => void): void {
+  visit(
+    instance: Instance,
+    method: string,
+    values: ReadonlyArray<unknown>,
+    answered: (outcome: Outcome) => void,
+  ): void {
     this.#world.clock.current = instance;
     this.touched = instance;
     const taken: Taken = { fail: () => answered({ ok: false, error: "the object was reset" }) };
@@ -188,7 +196,9 @@ export class Platform {
     this.#unheard(instance);
     for (const line of object.lines) line.cut();
     this.#hang(object);
-    clock.after(chance.between(0, STALE_AT_MOST_MS), undefined, `${object.stream} stale end`, () => this.#end(instance));
+    clock.after(chance.between(0, STALE_AT_MOST_MS), undefined, `${object.stream} stale end`, () =>
+      this.#end(instance),
+    );
   }
 
   /** It has nothing to do and leaves memory; its sockets stay. */

@@ -7,6 +7,7 @@ import { agent } from "#events/agent/decide.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending, Recorded } from "#events/kit/envelope.ts";
+import type { RoomId } from "#events/kit/ids.ts";
 import { room } from "#events/room/decide.ts";
 import { system } from "#events/system/decide.ts";
 import { user } from "#events/user/decide.ts";
@@ -87,7 +88,7 @@ export async function checkReadModels(objects: Iterable<SimulatedObject>, live: 
 
 /** Who is in a room, as its log tells. */
 export interface Presence {
-  readonly roomId: string;
+  readonly roomId: RoomId;
   readonly people: ReadonlySet<string>;
   /** Agents with the names they are called by here. */
   readonly agents: ReadonlyMap<string, string>;
@@ -103,7 +104,7 @@ export function presences(chronicle: Chronicle): ReadonlyArray<Presence> {
       if (type === "AgentInvited") agents.set(String(open["agentId"]), String(open["name"]));
       if (type === "AgentDismissed") agents.delete(String(open["agentId"]));
     }
-    return { roomId: events[0]!.stream.slice("room:".length), people, agents };
+    return { roomId: events[0]!.stream.slice("room:".length) as RoomId, people, agents };
   });
 }
 
@@ -113,9 +114,13 @@ const isDeleted = (chronicle: Chronicle, agentId: string): boolean =>
 /** Every message reached everybody it was for, who was there when it was said [house.md II.12]. */
 export function checkDeliveries(chronicle: Chronicle, tell: Tell): void {
   const heard = new Set(
-    chronicle.all("agent").flatMap((events) =>
-      events.flatMap(({ type, open, stream }) => (type === "MessageReceived" ? [`${stream} ${open["messageId"]}`] : [])),
-    ),
+    chronicle
+      .all("agent")
+      .flatMap((events) =>
+        events.flatMap(({ type, open, stream }) =>
+          type === "MessageReceived" ? [`${stream} ${open["messageId"]}`] : [],
+        ),
+      ),
   );
   for (const events of chronicle.all("room")) {
     const here = new Set<string>();
@@ -151,7 +156,9 @@ export function checkAgreement(chronicle: Chronicle, tell: Tell): void {
         tell("presence", `${roomId} and ${agentId} do not agree whether it is there: ${agents.has(agentId)}`);
   }
   const catalogue = new Set(
-    chronicle.all("system").flatMap((events) => events.map(({ type, open }) => `${type} ${open["kind"]}:${open["name"]}`)),
+    chronicle
+      .all("system")
+      .flatMap((events) => events.map(({ type, open }) => `${type} ${open["kind"]}:${open["name"]}`)),
   );
   for (const kind of ["agent", "room", "user"])
     for (const [first] of chronicle.all(kind))

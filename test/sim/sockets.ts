@@ -116,7 +116,12 @@ export class Exchange {
         line.attachment = { __pk: { id: line.id, tags: [line.id] }, __user: null };
         object.lines.add(line);
         const connection = this.#connectionOf(instance, line);
-        this.#world.platform.visit(instance, "onConnect", [connection, { request: { headers: new Headers(headers) } }], () => {});
+        this.#world.platform.visit(
+          instance,
+          "onConnect",
+          [connection, { request: { headers: new Headers(headers) } }],
+          () => {},
+        );
       }),
     );
     return line;

@@ -1,7 +1,8 @@
 /** People who watch a room over a socket: they come back when the line is cut, and must see everything once and in its order. */
+
+import type { Principal } from "#actors/kit/doors.ts";
 import { PRINCIPAL_HEADER } from "#actors/room/frames.ts";
 import { shownTypes } from "#actors/room/views.ts";
-import type { Principal } from "#actors/kit/doors.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -52,16 +53,23 @@ export class Watcher {
   checkLevel(): void {
     const last = this.#world.chronicle.of(this.#room.stream).findLast(({ type }) => shown.has(type));
     if (this.#joined && last !== undefined && (this.#seen ?? 0) < last.seq)
-      this.#world.tell("sockets", `${this.#by.userId} has seen ${this.#seen} of ${this.#topic}, which stands at ${last.seq}`);
+      this.#world.tell(
+        "sockets",
+        `${this.#by.userId} has seen ${this.#seen} of ${this.#topic}, which stands at ${last.seq}`,
+      );
   }
 
   connect(): void {
     const { exchange } = this.#world;
     const principal = encodeURIComponent(JSON.stringify(this.#by));
-    const line = exchange.connect(this.#room, { [PRINCIPAL_HEADER]: principal }, {
-      received: (text) => this.#received(JSON.parse(text) as Frame),
-      closed: () => this.#closed(),
-    });
+    const line = exchange.connect(
+      this.#room,
+      { [PRINCIPAL_HEADER]: principal },
+      {
+        received: (text) => this.#received(JSON.parse(text) as Frame),
+        closed: () => this.#closed(),
+      },
+    );
     this.#line = line;
     const ref = this.#ref((response) => {
       if (response === undefined) return;
@@ -116,6 +124,7 @@ export class Watcher {
     for (const answered of this.#waiting.values()) answered(undefined);
     this.#waiting.clear();
     const { clock, chance } = this.#world;
-    if (chance.maybe(0.95)) clock.after(chance.between(100, 3_000), undefined, "a watcher comes back", () => this.connect());
+    if (chance.maybe(0.95))
+      clock.after(chance.between(100, 3_000), undefined, "a watcher comes back", () => this.connect());
   }
 }

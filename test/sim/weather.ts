@@ -23,6 +23,8 @@ export interface Weather {
   readonly full: number;
   /** Per transaction: it cannot be ended and is taken back. */
   readonly transaction: number;
+  /** How far the clocks of two machines may be off, each way. */
+  readonly skewMs: number;
   /** Per alarm. */
   readonly lateAlarm: number;
   readonly doubleAlarm: number;
@@ -36,7 +38,7 @@ export interface Weather {
 
 export const calm: Weather = {
   ...{ crash: 0, stale: 0, lose: 0, deploy: 0, sleep: 0, requestLost: 0, answerLost: 0, doubled: 0, slow: 0, full: 0 },
-  ...{ transaction: 0, lateAlarm: 0, doubleAlarm: 0, database: 0, model: 0, tool: 0 },
+  ...{ transaction: 0, skewMs: 0, lateAlarm: 0, doubleAlarm: 0, database: 0, model: 0, tool: 0 },
 };
 
 /**
@@ -57,6 +59,7 @@ export function weatherOf(chance: Chance): Weather {
     slow: rate(0.2),
     full: rate(0.01),
     transaction: rate(0.08),
+    skewMs: Math.floor(rate(4_000)),
     lateAlarm: rate(0.5),
     doubleAlarm: rate(0.5),
     database: rate(0.4),

@@ -9,10 +9,11 @@ import { Invariants } from "./invariants.ts";
 import { abilitiesOf } from "./minds.ts";
 import { Network } from "./network.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
-import { People, type Plan, planOf } from "./people.ts";
-import { type Bent, type Instance, Platform, type SimulatedObject } from "./platform.ts";
-import { Exchange } from "./sockets.ts";
+import { People } from "./people.ts";
+import { type Plan, planOf } from "./plan.ts";
+import { type Bent, type Instance, Platform } from "./platform.ts";
 import * as reckoning from "./reckoning.ts";
+import { Exchange } from "./sockets.ts";
 import { calm, type Weather, weatherOf } from "./weather.ts";
 
 /** A broken promise, and the moment in which it was noticed. */
@@ -43,7 +44,8 @@ const STEPS_TO_REST = 8_000;
 const MS_TO_REST = 15 * 60_000;
 
 /** What is left of a fault in a line of the log, wherever it went through. What nobody caught is never expected. */
-const expected = /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|internal [0-9a-f]{8}-|rests until the next)/;
+const expected =
+  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|internal [0-9a-f]{8}-|rests until the next)/;
 
 class World {
   readonly clock = new VirtualClock();
@@ -162,7 +164,8 @@ class World {
     const ledger = reckoning.ledgerOf(touched.object);
     if (ledger === undefined || ledger.head === 0) return;
     const written = touched.object.disk.execute("SELECT COALESCE(MAX(seq), 0) FROM events", [])[0]![0];
-    if (written !== ledger.head) this.tell("L5", `${touched.object.stream} is at ${ledger.head}, its log at ${written}`);
+    if (written !== ledger.head)
+      this.tell("L5", `${touched.object.stream} is at ${ledger.head}, its log at ${written}`);
   }
 
   /** Somebody dies, now and then; most often whoever has just moved. */
@@ -187,7 +190,9 @@ class World {
     this.deaths += 1;
     const isStale = this.chance.maybe(stale);
     const loses = this.chance.maybe(lose);
-    this.#watch?.(`      ${instance.object.stream} #${instance.number} ${isStale ? "goes stale" : loses ? "dies and loses" : "dies"}`);
+    this.#watch?.(
+      `      ${instance.object.stream} #${instance.number} ${isStale ? "goes stale" : loses ? "dies and loses" : "dies"}`,
+    );
     if (isStale) this.platform.supersede(instance);
     else this.platform.crash(instance, loses);
   }
@@ -195,7 +200,17 @@ class World {
   /** Faults for so many steps; whatever happens, nothing that was promised may be broken meanwhile. */
   async storm(steps: number): Promise<void> {
     this.people.begin();
-    while (this.steps < steps && this.violation === undefined && (await this.#step())) this.#fate();
+    if (this.chance.maybe(0.8)) await this.#setUp();
+    const until = this.steps + steps;
+    while (this.steps < until && this.violation === undefined && (await this.#step())) this.#fate();
+  }
+
+  /** Most storms break over a house that stands: setting it up takes long enough in calm weather. */
+  async #setUp(): Promise<void> {
+    const storm = this.#weather;
+    this.#weather = calm;
+    while (!this.people.settled && this.violation === undefined && (await this.#step()));
+    this.#weather = storm;
   }
 
   /** No more faults. Whatever is under way must come to its end. */
@@ -206,7 +221,8 @@ class World {
     const until = this.clock.now + MS_TO_REST;
     const most = this.steps + STEPS_TO_REST;
     while (this.violation === undefined && (await this.#step(until)))
-      if (this.steps > most) return this.tell("liveness", `the house does not come to rest within ${STEPS_TO_REST} steps`);
+      if (this.steps > most)
+        return this.tell("liveness", `the house does not come to rest within ${STEPS_TO_REST} steps`);
     if (this.violation === undefined && !this.clock.idle)
       this.tell("liveness", `the house does not come to rest within ${MS_TO_REST} ms`);
   }
@@ -222,7 +238,7 @@ class World {
   async reckon(): Promise<void> {
     const objects = [...this.platform.objects.values()];
     const tell = (promise: string, what: string) => this.tell(promise, what);
-    this.people.checkWatchers();
+    this.people.checkQuiet();
     reckoning.checkTurns(this.invariants, tell);
     reckoning.checkPatience(this.invariants, this.#calmSince, tell);
     reckoning.checkDeliveries(this.chronicle, tell);
