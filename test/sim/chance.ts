@@ -63,7 +63,9 @@ export class Chance {
     return list.at(-1)![1];
   }
 
-  fill(bytes: Uint8Array): void {
+  /** The same bytes, filled. */
+  fill(bytes: Uint8Array): Uint8Array {
     for (let index = 0; index < bytes.length; index++) bytes[index] = this.bits() & 0xff;
+    return bytes;
   }
 }

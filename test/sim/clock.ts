@@ -103,7 +103,7 @@ export class VirtualClock {
     console.error = (...said: ReadonlyArray<unknown>) => told(said.map(String).join(" "));
     const uuid = () => `${nonces.bits().toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
     Object.defineProperties(crypto, {
-      getRandomValues: { configurable: true, value: (bytes: Uint8Array) => (nonces.fill(bytes), bytes) },
+      getRandomValues: { configurable: true, value: (bytes: Uint8Array) => nonces.fill(bytes) },
       randomUUID: { configurable: true, value: uuid },
     });
     try {

@@ -24,6 +24,11 @@ interface Call {
   effects: number;
 }
 
+interface Stay {
+  readonly from: number;
+  until: number | undefined;
+}
+
 /** What is known of a turn from the agent's log. */
 export interface Turn {
   readonly turnId: string;
@@ -69,6 +74,8 @@ export class Invariants {
   readonly #heard = new Map<string, number>();
   /** By agent and room: the turn that has the floor. */
   readonly #floor = new Map<string, string>();
+  /** When each agent was in a room, by its seqs. */
+  readonly #stays = new Map<string, Stay[]>();
   /** What may be said once only, of what it may be said. */
   readonly #once = new Set<string>();
 
@@ -92,8 +99,10 @@ export class Invariants {
   /** A tool does something in the world outside. */
   effect(tool: string, key: string, agentId: string): void {
     const call = this.#calls.get(key);
-    if (call === undefined || !call.requested || call.tool !== tool)
-      return this.#tell("intent", `${agentId} used ${tool} under ${key}, which no event asked for`);
+    if (call === undefined || !call.requested || call.tool !== tool) {
+      this.#tell("intent", `${agentId} used ${tool} under ${key}, which no event asked for`);
+      return;
+    }
     call.effects += 1;
     if (tools[tool] === "once" && call.effects > 1) this.#tell("T2", `${tool} ran ${call.effects} times as ${key}`);
   }
@@ -106,6 +115,8 @@ export class Invariants {
   // ── rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #ofRoom(event: Happened, open: Fields): void {
+    if (event.type === "AgentInvited") this.#came(event.stream, event.seq, open.agentId);
+    if (event.type === "AgentDismissed") this.#went(event.stream, event.seq, open.agentId);
     if (event.type === "AgentInvoked") this.#single("L2", `invocation ${open.messageId}`);
     if (event.type !== "MessagePosted") return;
     const { messageId } = open;
@@ -120,6 +131,25 @@ export class Invariants {
       this.#tell("draft", `${messageId} was posted and is no draft of ${turn.turnId}`);
   }
 
+  #came(room: string, seq: number, agentId: string): void {
+    const stays = this.#stays.get(`${agentId} in ${room}`) ?? [];
+    this.#stays.set(`${agentId} in ${room}`, stays);
+    if (stays.at(-1)?.until !== undefined || stays.length === 0) stays.push({ from: seq, until: undefined });
+  }
+
+  #went(room: string, seq: number, agentId: string): void {
+    const last = this.#stays.get(`${agentId} in ${room}`)?.at(-1);
+    if (last !== undefined) last.until ??= seq;
+  }
+
+  /** What is on its way to an agent: nothing that was said while it was away. */
+  told(agentId: string, roomId: string, _watched: boolean, heard: ReadonlyArray<{ kind: string; seq: number }>): void {
+    const stays = this.#stays.get(`${agentId} in room:${roomId}`) ?? [];
+    for (const { kind, seq } of heard)
+      if (kind === "message" && !stays.some(({ from, until = Number.POSITIVE_INFINITY }) => from < seq && seq < until))
+        this.#tell("presence", `${agentId} is told ${seq} of ${roomId}, which was said while it was away`);
+  }
+
   /** The depth of what a turn answers; an invocation without words is a person's and has none. */
   #depthOf(turnId: string): number {
     return this.messages.get(this.turns.get(turnId)?.trigger ?? "")?.depth ?? 0;
@@ -129,17 +159,22 @@ export class Invariants {
 
   #ofAgent(event: Happened, open: Fields): void {
     const { type, stream } = event;
-    if (type === "MessageReceived") return this.#received(event, open);
-    if (type === "ToolsGranted") {
-      const tools = event.open["tools"] as ReadonlyArray<{ name: string; mode: string }>;
-      this.#modes.set(stream, new Map(tools.map(({ name, mode }) => [name, mode])));
-    }
-    if (open.turnId === undefined) return;
+    if (type === "MessageReceived") this.#received(event, open);
+    else if (open.turnId !== undefined) this.#ofSomeTurn(event, open);
+    if (type !== "ToolsGranted") return;
+    const list = event.open["tools"] as ReadonlyArray<{ name: string; mode: string }>;
+    this.#modes.set(stream, new Map(list.map(({ name, mode }) => [name, mode])));
+  }
+
+  #ofSomeTurn(event: Happened, open: Fields): void {
+    const { type, stream } = event;
     const turn = this.turns.get(open.turnId);
-    if (turn === undefined || turn.agent !== stream)
-      return this.#tell("T4", `${stream} ${event.seq} ${type} is of no turn that was heard of`);
-    const late = turn.ended !== undefined && (work.has(type) || endings.has(type) || type === "TurnStarted");
-    if (late) return this.#tell("T4", `${type} comes after the end of ${turn.turnId} by ${turn.ended?.type}`);
+    if (turn === undefined || turn.agent !== stream) {
+      this.#tell("T4", `${stream} ${event.seq} ${type} is of no turn that was heard of`);
+      return;
+    }
+    if (turn.ended !== undefined && (work.has(type) || endings.has(type) || type === "TurnStarted"))
+      this.#tell("T4", `${type} comes after the end of ${turn.turnId} by ${turn.ended.type}`);
     if (work.has(type) && !turn.started) this.#tell("T4", `${type} comes before the start of ${turn.turnId}`);
     this.#ofTurn(event, open, turn);
   }
@@ -192,7 +227,10 @@ export class Invariants {
 
   #requested({ callId, tool }: Fields, turn: Turn): void {
     const call = turn.calls.get(callId);
-    if (call === undefined) return this.#tell("intent", `${callId} was requested and no model had asked for it`);
+    if (call === undefined) {
+      this.#tell("intent", `${callId} was requested and no model had asked for it`);
+      return;
+    }
     if (call.requested || call.settled) this.#tell("intent", `${callId} was requested twice`);
     if ((this.#modes.get(turn.agent)?.get(tool) ?? "off") === "off")
       this.#tell("gate", `${callId} uses ${tool}, which was not granted to ${turn.agent}`);
@@ -201,8 +239,10 @@ export class Invariants {
 
   #settled(type: string, { callId }: Fields, turn: Turn): void {
     const call = turn.calls.get(callId);
-    if (call === undefined || (!call.requested && type !== "ToolDenied"))
-      return this.#tell("intent", `${callId} has an outcome, ${type}, and was not requested`);
+    if (call === undefined || (!call.requested && type !== "ToolDenied")) {
+      this.#tell("intent", `${callId} has an outcome, ${type}, and was not requested`);
+      return;
+    }
     if (call.settled) this.#tell("T2", `${callId} has two outcomes, the second is ${type}`);
     call.settled = true;
   }

@@ -14,6 +14,8 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
+type Sent = (to: SimulatedObject, method: string, values: ReadonlyArray<unknown>) => void;
+
 /** How often an errand to the outside is not done, or is done and the news of it lost. */
 export interface Trouble {
   readonly notDone: number;
@@ -30,6 +32,18 @@ const idempotent = new Set([
   ...["create", "change", "setActive", "remove"],
 ]);
 
+type Settle<A> = (resolve: (value: A) => void, reject: (error: Error) => void) => void;
+
+/** What an effect came to, for later; nothing when nobody will ever say. */
+function settled<A>(effect: () => A | typeof silence): Settle<A> | undefined {
+  try {
+    const value = effect();
+    return value === silence ? undefined : (resolve) => resolve(value);
+  } catch (error) {
+    return (_resolve, reject) => reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
 const WAITED_AT_MOST_MS = 5_000;
 
 export class Network {
@@ -37,8 +51,11 @@ export class Network {
   readonly #chance: Chance;
   readonly #weather: () => Weather;
   readonly #platform: Platform;
+  readonly #sent: Sent;
 
-  constructor(world: { clock: VirtualClock; chance: Chance; weather: () => Weather; platform: Platform }) {
+  /** `sent` hears of every call that leaves, whatever becomes of it. */
+  constructor(world: { clock: VirtualClock; chance: Chance; weather: () => Weather; platform: Platform }, sent: Sent) {
+    this.#sent = sent;
     this.#clock = world.clock;
     this.#chance = world.chance;
     this.#weather = world.weather;
@@ -72,19 +89,15 @@ export class Network {
   /** Something that happens outside of the house, at the end of a way that may fail like any other. */
   errand<A>(from: Instance, what: string, trouble: Trouble, effect: () => A | typeof silence): Promise<A> {
     return new Promise((resolve, reject) => {
+      const arrive = () => {
+        const settle = settled(effect);
+        if (settle === undefined) return;
+        if (this.#chance.maybe(trouble.notTold)) this.#lost(from, what, reject);
+        else this.#back(from, what, () => settle(resolve, reject));
+      };
       this.#leave(from, () => {
-        if (this.#chance.maybe(trouble.notDone)) return this.#lost(from, what, reject);
-        this.#clock.after(this.#delay(), undefined, what, () => {
-          let answer: A | typeof silence;
-          try {
-            answer = effect();
-          } catch (error) {
-            return this.#back(from, what, () => reject(error instanceof Error ? error : new Error(String(error))));
-          }
-          if (answer === silence) return;
-          if (this.#chance.maybe(trouble.notTold)) return this.#lost(from, what, reject);
-          this.#back(from, what, () => resolve(answer));
-        });
+        if (this.#chance.maybe(trouble.notDone)) this.#lost(from, what, reject);
+        else this.#clock.after(this.#delay(), undefined, what, arrive);
       });
     });
   }
@@ -95,27 +108,30 @@ export class Network {
   }
 
   #travel(call: Call): void {
-    const { requestLost, doubled } = this.#weather();
-    if (this.#chance.maybe(requestLost)) return this.#lost(call.from, call.method, call.reject);
+    const { deaf, requestLost, doubled } = this.#weather();
+    this.#sent(call.to, call.method, call.values);
+    if (deaf.has(call.method) || this.#chance.maybe(requestLost)) {
+      this.#lost(call.from, call.method, call.reject);
+      return;
+    }
     this.#arrive(call, (outcome) => this.#answer(call, outcome));
     if (idempotent.has(call.method) && this.#chance.maybe(doubled)) this.#arrive(call, () => {});
   }
 
   #arrive({ to, method, values }: Call, answered: (outcome: Outcome) => void): void {
     this.#clock.after(this.#delay(), undefined, `${to.stream} ${method}`, () => {
-      let instance: Instance;
-      try {
-        instance = this.#platform.live(to);
-      } catch (error) {
-        return answered({ ok: false, error: String(error) });
-      }
+      const instance = this.#platform.awake(to);
       // Each arrival is a copy of its own: what one hearer does to it must not reach the other.
-      this.#platform.visit(instance, method, structuredClone(values), answered);
+      if (instance !== undefined) this.#platform.visit(instance, method, structuredClone(values), answered);
+      else answered({ ok: false, error: "network connection lost" });
     });
   }
 
   #answer({ from, method, resolve, reject }: Call, outcome: Outcome): void {
-    if (this.#chance.maybe(this.#weather().answerLost)) return this.#lost(from, method, reject);
+    if (this.#chance.maybe(this.#weather().answerLost)) {
+      this.#lost(from, method, reject);
+      return;
+    }
     const value = outcome.ok ? structuredClone(outcome.value) : undefined;
     this.#back(from, method, () => (outcome.ok ? resolve(value) : reject(new Error(outcome.error))));
   }

@@ -124,6 +124,16 @@ export class Platform {
     return instance;
   }
 
+  /** The living instance, or undefined when the object cannot wake. */
+  awake(object: SimulatedObject): Instance | undefined {
+    try {
+      return this.live(object);
+    } catch (error) {
+      console.error(`${object.stream} cannot wake`, error);
+      return undefined;
+    }
+  }
+
   /** Calls a method; `answered` hears what comes of it when that may leave. */
   visit(
     instance: Instance,
@@ -244,13 +254,15 @@ export class Platform {
   #ring(object: SimulatedObject): void {
     const { disk } = object;
     object.bell = undefined;
-    if (disk.alarm !== disk.safeAlarm) return this.#hangAt(object, 10); // it is being moved just now
+    if (disk.alarm !== disk.safeAlarm) {
+      this.#hangAt(object, 10); // it is being moved just now
+      return;
+    }
     disk.takeAlarm();
-    let instance: Instance;
-    try {
-      instance = this.live(object);
-    } catch {
-      return this.#failed(object);
+    const instance = this.awake(object);
+    if (instance === undefined) {
+      this.#failed(object);
+      return;
     }
     object.ringing = instance;
     this.visit(instance, "alarm", [], ({ ok }) => {

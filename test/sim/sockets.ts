@@ -151,13 +151,9 @@ export class Exchange {
   /** Wakes the object for what came over the line; a line to an object that cannot wake is cut. */
   #at(line: Line, body: (instance: Instance) => void): void {
     if (!line.open) return;
-    let instance: Instance;
-    try {
-      instance = this.#world.platform.live(line.object);
-    } catch {
-      return line.cut();
-    }
-    body(instance);
+    const instance = this.#world.platform.awake(line.object);
+    if (instance === undefined) line.cut();
+    else body(instance);
   }
 
   #socketOf(instance: Instance, line: Line): ServerSocket | undefined {

@@ -38,9 +38,10 @@ class Cursor {
 
 function storageOf(instance: Instance, world: Surroundings, written: () => void) {
   const { disk } = instance.object;
-  /** The parts of storage that are not SQL; partyserver keeps its name there. */
+  /** The disk, as long as it is this instance's. */
   const reach = () => {
     if (instance.stale || !instance.alive) throw new Error("this instance was superseded: its storage is closed");
+    return disk;
   };
   const trip = (probability: number, what: string) => {
     if (world.chance.maybe(probability)) throw new Error(`storage: ${what}`);
@@ -80,9 +81,9 @@ function storageOf(instance: Instance, world: Surroundings, written: () => void)
     transactionSync,
     setAlarm: (at: number | Date) => ofAlarm(Number(at)),
     deleteAlarm: () => ofAlarm(null),
-    getAlarm: async () => (reach(), disk.alarm),
-    get: async (key: string) => (reach(), disk.kept.get(key)),
-    put: async (key: string, value: unknown) => (reach(), void disk.kept.set(key, value)),
+    getAlarm: async () => reach().alarm,
+    get: async (key: string) => reach().kept.get(key),
+    put: async (key: string, value: unknown) => void reach().kept.set(key, value),
   };
 }
 

@@ -17,6 +17,8 @@ export interface Weather {
   readonly requestLost: number;
   readonly answerLost: number;
   readonly doubled: number;
+  /** Calls of these methods never arrive. */
+  readonly deaf: ReadonlySet<string>;
   /** Of all messages: how many take seconds instead of milliseconds. */
   readonly slow: number;
   /** Per statement that writes: storage refuses it, and the object goes on. Only a full one does; one that breaks takes the object along. */
@@ -36,7 +38,9 @@ export interface Weather {
   readonly tool: number;
 }
 
+/** Fair weather: nothing goes wrong. */
 export const calm: Weather = {
+  deaf: new Set(),
   ...{ crash: 0, stale: 0, lose: 0, deploy: 0, sleep: 0, requestLost: 0, answerLost: 0, doubled: 0, slow: 0, full: 0 },
   ...{ transaction: 0, skewMs: 0, lateAlarm: 0, doubleAlarm: 0, database: 0, model: 0, tool: 0 },
 };
@@ -48,6 +52,7 @@ export const calm: Weather = {
 export function weatherOf(chance: Chance): Weather {
   const rate = (most: number): number => (chance.maybe(2 / 3) ? most * chance.share() ** 2 : 0);
   return {
+    deaf: calm.deaf,
     crash: rate(0.2),
     stale: rate(0.8),
     lose: chance.share(),

@@ -1,8 +1,8 @@
-/** One run of a simulated house from a seed: a storm, then calm, then the reckoning; called by sim.spec.ts and scripts/sim.ts. */
+/** A simulated house and everything around it, wired together: steps, deaths, and who hears what; driven by run.ts. */
 import { createHash } from "node:crypto";
-import type { ActorEnv } from "#actors/kit/doors.ts";
+import type { ActorEnv, Heard } from "#actors/kit/doors.ts";
 import { actorOf, type SimulatedEnv } from "./cast.ts";
-import { Chance } from "./chance.ts";
+import type { Chance } from "./chance.ts";
 import { Chronicle, type Happened } from "./chronicle.ts";
 import { type Entry, VirtualClock } from "./clock.ts";
 import { Invariants } from "./invariants.ts";
@@ -10,73 +10,62 @@ import { abilitiesOf } from "./minds.ts";
 import { Network } from "./network.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
 import { People } from "./people.ts";
-import { type Plan, planOf } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { type Bent, type Instance, Platform } from "./platform.ts";
-import * as reckoning from "./reckoning.ts";
+import { ledgerOf } from "./reckoning.ts";
 import { Exchange } from "./sockets.ts";
-import { calm, type Weather, weatherOf } from "./weather.ts";
+import { calm, type Weather } from "./weather.ts";
 
 /** A broken promise, and the moment in which it was noticed. */
 export interface Violation {
+  /** Its number in house.md II.3, or one word. */
   readonly promise: string;
   readonly what: string;
   readonly step: number;
 }
 
-export interface Report {
-  readonly seed: number;
-  readonly steps: number;
-  readonly events: number;
-  readonly deaths: number;
-  /** Over every step and every event: the same seed, the same trace. */
-  readonly trace: string;
-  readonly violation: Violation | undefined;
-}
-
 export interface Options {
+  /** How the platform is bent for a mutant. */
   readonly bent?: Bent;
   /** Hears every step, event and report as it happens. */
   readonly watch?: (line: string) => void;
 }
 
-/** In calm weather everything must come to rest within so many steps, and so much time of the house's own. */
-const STEPS_TO_REST = 8_000;
-const MS_TO_REST = 15 * 60_000;
-
-/** What is left of a fault in a line of the log, wherever it went through. What nobody caught is never expected. */
+/**
+ * What is left of a fault in a line of the log, wherever it went through. What an actor reports beside these is a fault
+ * of its own, and so is everything that nobody caught.
+ */
 const expected =
-  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|internal [0-9a-f]{8}-|rests until the next)/;
+  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|internal [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken)/s;
 
-class World {
+export class World {
   readonly clock = new VirtualClock();
   readonly chance: Chance;
+  readonly plan: Plan;
   readonly platform: Platform;
   readonly network: Network;
   readonly invariants: Invariants;
   readonly chronicle: Chronicle;
   readonly people: People;
   readonly readModels = new ReadModels();
-  readonly caches = new Caches();
-  readonly #plan: Plan;
-  readonly #bent: Bent;
-  readonly #watch: ((line: string) => void) | undefined;
-  readonly #trace = createHash("sha256");
-  #weather: Weather;
-  #calmSince = 0;
+  /** What goes wrong from here on. */
+  weather: Weather = calm;
   steps = 0;
   events = 0;
   deaths = 0;
   violation: Violation | undefined;
+  readonly #caches = new Caches();
+  readonly #bent: Bent;
+  readonly #watch: ((line: string) => void) | undefined;
+  readonly #trace = createHash("sha256");
 
-  constructor(seed: number, { bent = {}, watch }: Options) {
-    this.chance = new Chance(seed);
-    this.#weather = weatherOf(this.chance);
-    this.#plan = planOf(this.chance);
+  constructor(chance: Chance, plan: Plan, { bent = {}, watch }: Options) {
+    this.chance = chance;
+    this.plan = plan;
     this.#bent = bent;
     this.#watch = watch;
-    const { clock, chance } = this;
-    const weather = () => this.#weather;
-    const tell = (promise: string, what: string) => this.tell(promise, what);
+    const weather = () => this.weather;
+    const { clock, tell } = this;
     this.invariants = new Invariants(tell);
     this.chronicle = new Chronicle((event) => this.#see(event), tell);
     this.platform = new Platform({
@@ -84,26 +73,31 @@ class World {
       build: (instance, ctx) => actorOf(instance.object.kind, ctx, this.#env(instance)),
       safe: (object) => this.chronicle.read(object),
     });
-    this.network = new Network({ clock, chance, weather, platform: this.platform });
-    const { network, platform, chronicle } = this;
+    const { platform, chronicle } = this;
+    this.network = new Network({ clock, chance, weather, platform }, (to, method, values) => {
+      if (method === "hear") this.invariants.told(to.name, ...(values as [string, boolean, ReadonlyArray<Heard>]));
+    });
+    const { network } = this;
     const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
-      ...{ plan: this.#plan, clock, chance, network, platform, chronicle, exchange, tell },
-      calm: () => this.#weather === calm,
+      ...{ plan, clock, chance, network, platform, chronicle, exchange, tell },
+      calm: () => this.weather === calm,
     });
   }
 
-  tell(promise: string, what: string): void {
+  /** A promise was broken; the first one counts. */
+  readonly tell = (promise: string, what: string): void => {
     this.#watch?.(`BROKEN [${promise}] ${what}`);
     this.violation ??= { promise, what, step: this.steps };
-  }
+  };
 
-  /** What actors report. They may report what was done to them, and nothing else: everything else is a fault of their own. */
-  told(line: string): void {
+  /** What actors report. */
+  readonly told = (line: string): void => {
     this.#watch?.(`      ${line}`);
     if (!expected.test(line)) this.tell("defect", line.slice(0, 300));
-  }
+  };
 
+  /** Over every step and every event so far: the same seed, the same trace. */
   get trace(): string {
     return this.#trace.copy().digest("hex");
   }
@@ -112,7 +106,7 @@ class World {
 
   #env(instance: Instance): SimulatedEnv {
     const { network } = this;
-    const trouble = () => ({ notDone: this.#weather.database / 2, notTold: this.#weather.database / 2 });
+    const trouble = () => ({ notDone: this.weather.database / 2, notTold: this.weather.database / 2 });
     const way: Way = (what, effect) => network.errand(instance, what, trouble(), effect);
     const doors = Object.fromEntries(
       (["AGENT", "ROOM", "USER", "SYSTEM", "VAULT"] as const).map((kind) => [kind, network.namespace(instance, kind)]),
@@ -120,11 +114,11 @@ class World {
     return {
       ...doors,
       DB: this.readModels.binding(way, this.#bent.rewrite),
-      CACHE: this.caches.binding(way),
+      CACHE: this.#caches.binding(way),
       abilities: abilitiesOf((what, faults, effect) => network.errand(instance, what, faults, effect), {
         chance: this.chance,
-        weather: () => this.#weather,
-        names: this.#plan.agents.map(({ name }) => name),
+        weather: () => this.weather,
+        names: this.plan.agents.map(({ name }) => name),
         effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
       }),
     };
@@ -141,7 +135,9 @@ class World {
 
   // ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #step(until?: number): Promise<boolean> {
+  /** Lets the next thing happen. False when there is none before `until`, or a promise was broken. */
+  async step(until?: number): Promise<boolean> {
+    if (this.violation !== undefined) return false;
     const entry = await this.clock.step(until);
     if (entry === undefined) return false;
     this.steps += 1;
@@ -153,98 +149,44 @@ class World {
   #note({ at, what, life }: Entry): void {
     const line = `${at} ${what}`;
     this.#trace.update(line);
-    const who = life === undefined ? "" : ` (${(life as Instance).object.stream} #${(life as Instance).number})`;
-    this.#watch?.(`${this.steps} ${line}${who}`);
+    const whose = life === undefined ? "" : ` (${nameOf(life as Instance)})`;
+    this.#watch?.(`${this.steps} ${line}${whose}`);
   }
 
   /** What the one that moved holds in memory goes as far as its log does [L5]. */
   #checkHead(): void {
     const { touched } = this.platform;
     if (touched === undefined || touched.object.instance !== touched) return;
-    const ledger = reckoning.ledgerOf(touched.object);
-    if (ledger === undefined || ledger.head === 0) return;
-    const written = touched.object.disk.execute("SELECT COALESCE(MAX(seq), 0) FROM events", [])[0]![0];
-    if (written !== ledger.head)
-      this.tell("L5", `${touched.object.stream} is at ${ledger.head}, its log at ${written}`);
+    const head = ledgerOf(touched.object)?.head ?? 0;
+    if (head === 0) return;
+    const [[written]] = touched.object.disk.execute("SELECT MAX(seq) FROM events", []) as [[number]];
+    if (written !== head) this.tell("L5", `${nameOf(touched)} is at ${head}, its log at ${written}`);
   }
 
-  /** Somebody dies, now and then; most often whoever has just moved. */
-  #fate(): void {
-    const { chance, platform } = this;
-    const { crash, deploy, sleep } = this.#weather;
+  /** Somebody dies or falls asleep, now and then; most often whoever has just moved. */
+  fate(): void {
+    const { chance, platform, weather } = this;
     const living = () => [...platform.objects.values()].flatMap(({ instance }) => (instance ? [instance] : []));
-    if (chance.maybe(deploy)) return living().forEach((instance) => this.#end(instance));
-    if (chance.maybe(sleep)) {
+    if (chance.maybe(weather.deploy)) for (const instance of living()) this.end(instance);
+    if (chance.maybe(weather.sleep)) {
       const idle = living().filter((instance) => platform.mayLeave(instance));
       if (idle.length > 0) platform.sleep(chance.pick(idle));
     }
-    if (!chance.maybe(crash)) return;
-    const { touched } = platform;
-    const movedLast = living().filter((instance) => instance === touched);
+    if (!chance.maybe(weather.crash)) return;
+    const movedLast = living().filter((instance) => instance === platform.touched);
     const victims = movedLast.length > 0 && chance.maybe(0.6) ? movedLast : living();
-    if (victims.length > 0) this.#end(chance.pick(victims));
+    if (victims.length > 0) this.end(chance.pick(victims));
   }
 
-  #end(instance: Instance): void {
-    const { stale, lose } = this.#weather;
-    this.deaths += 1;
-    const isStale = this.chance.maybe(stale);
+  /** The end of an instance, in one of its ways. */
+  end(instance: Instance): void {
+    const { stale, lose } = this.weather;
+    const superseded = this.chance.maybe(stale);
     const loses = this.chance.maybe(lose);
-    this.#watch?.(
-      `      ${instance.object.stream} #${instance.number} ${isStale ? "goes stale" : loses ? "dies and loses" : "dies"}`,
-    );
-    if (isStale) this.platform.supersede(instance);
+    this.deaths += 1;
+    this.#watch?.(`      ${nameOf(instance)} ${superseded ? "goes stale" : loses ? "dies and loses" : "dies"}`);
+    if (superseded) this.platform.supersede(instance);
     else this.platform.crash(instance, loses);
-  }
-
-  /** Faults for so many steps; whatever happens, nothing that was promised may be broken meanwhile. */
-  async storm(steps: number): Promise<void> {
-    this.people.begin();
-    if (this.chance.maybe(0.8)) await this.#setUp();
-    const until = this.steps + steps;
-    while (this.steps < until && this.violation === undefined && (await this.#step())) this.#fate();
-  }
-
-  /** Most storms break over a house that stands: setting it up takes long enough in calm weather. */
-  async #setUp(): Promise<void> {
-    const storm = this.#weather;
-    this.#weather = calm;
-    while (!this.people.settled && this.violation === undefined && (await this.#step()));
-    this.#weather = storm;
-  }
-
-  /** No more faults. Whatever is under way must come to its end. */
-  async rest(): Promise<void> {
-    if (this.#weather !== calm) this.#calmSince = this.clock.now;
-    this.#weather = calm;
-    this.platform.punctual();
-    const until = this.clock.now + MS_TO_REST;
-    const most = this.steps + STEPS_TO_REST;
-    while (this.violation === undefined && (await this.#step(until)))
-      if (this.steps > most)
-        return this.tell("liveness", `the house does not come to rest within ${STEPS_TO_REST} steps`);
-    if (this.violation === undefined && !this.clock.idle)
-      this.tell("liveness", `the house does not come to rest within ${MS_TO_REST} ms`);
-  }
-
-  /** In calm weather somebody speaks to every agent in every room, and reads what was said. */
-  async probe(): Promise<void> {
-    for (const presence of reckoning.presences(this.chronicle)) this.people.greet(presence);
-    await this.rest();
-    for (const presence of reckoning.presences(this.chronicle)) this.people.readAgain(presence);
-    await this.rest();
-  }
-
-  async reckon(): Promise<void> {
-    const objects = [...this.platform.objects.values()];
-    const tell = (promise: string, what: string) => this.tell(promise, what);
-    this.people.checkQuiet();
-    reckoning.checkTurns(this.invariants, tell);
-    reckoning.checkPatience(this.invariants, this.#calmSince, tell);
-    reckoning.checkDeliveries(this.chronicle, tell);
-    reckoning.checkAgreement(this.chronicle, tell);
-    reckoning.checkLogs(objects, (head) => this.chance.between(0, head), tell);
-    await reckoning.checkReadModels(objects, this.readModels, tell);
   }
 
   close(): void {
@@ -253,20 +195,4 @@ class World {
   }
 }
 
-/** Plays a seed to its end, or to the first broken promise. */
-export async function simulate(seed: number, options: Options = {}): Promise<Report> {
-  const world = new World(seed, options);
-  const told = (line: string) => world.told(line);
-  try {
-    await world.clock.reign(world.chance, told, async () => {
-      await world.storm(world.chance.between(60, 500));
-      if (world.violation === undefined) await world.rest();
-      if (world.violation === undefined) await world.probe();
-      if (world.violation === undefined) await world.reckon();
-    });
-  } finally {
-    world.close();
-  }
-  const { steps, events, deaths, trace, violation } = world;
-  return { seed, steps, events, deaths, trace, violation };
-}
+const nameOf = ({ object, number }: Instance): string => `${object.stream} #${number}`;
