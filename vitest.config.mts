@@ -1,4 +1,4 @@
-/** Where the tests run: plain specifications in Node, everything that touches the platform inside workerd. */
+/** Where the tests run: plain specifications and simulated houses in Node, everything that touches the platform inside workerd. */
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { workerVariables } from "./test/support/worker-env.ts";
@@ -52,6 +52,19 @@ export default defineConfig(async () => {
                 },
               },
             },
+          },
+        },
+        {
+          // The actors' own classes, in Node: the platform's base class has another one in its place.
+          resolve: {
+            alias: { "cloudflare:workers": `${import.meta.dirname}/test/sim/workers-runtime.ts` },
+          },
+          test: {
+            name: "sim",
+            environment: "node",
+            include: ["test/sim/**/*.spec.ts"],
+            testTimeout: 60_000,
+            server: { deps: { inline: ["partyserver"] } },
           },
         },
         {

@@ -1,10 +1,10 @@
 /** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
-import { Cause, Exit, type Fiber, Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
+import { Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
 import { type AgentRefusal, NothingToStop } from "#events/agent/refusals.ts";
-import { type AgentState, actionable } from "#events/agent/state.ts";
+import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta, EventOf } from "#events/kit/define.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
 import {
@@ -39,7 +39,6 @@ import { Outcomes } from "./outcomes.ts";
 import { localRecall } from "./recall/recall.ts";
 import { RoomChannels } from "./rooms.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
-import { runTurn } from "./turn/pipeline.ts";
 import {
   type ChatModel,
   type MemoryFormer,
@@ -50,6 +49,7 @@ import {
   TurnLedger,
 } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
+import { CONTINUE_TURN, Turns } from "./turns.ts";
 
 /** What an agent gets from above: models, tools, a sense of what is worth remembering and of what may not be said. */
 export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
@@ -59,9 +59,6 @@ export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
  * steps that need no wait between them would each pay an fsync instead of sharing one.
  */
 const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
-
-/** A turn that the world keeps from its end is given up after this long (house.md II.8: five minutes without progress). */
-const GIVE_UP_AFTER_MS = 5 * 60_000;
 
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
@@ -75,11 +72,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
   readonly #summaries: RoomSummaries;
-  readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
-  /** Turns that started in this life of the object and have no fiber yet. */
-  readonly #begun = new Set<TurnId>();
-  /** Turns whose fiber failed for reasons of the world, since when; the next heartbeat takes them up again. */
-  readonly #resting = new Map<TurnId, number>();
+  readonly #turns: Turns;
   #runtime: ManagedRuntime.ManagedRuntime<Abilities | TurnLedger | Rooms | Recall, never> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -90,6 +83,14 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#summaries = new RoomSummaries({
       ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
       run: (program) => this.#services().runFork(program),
+    });
+    this.#turns = new Turns({
+      state: () => this.ledger.state,
+      timers: this.timers,
+      commit: (command) => this.commitNow(command).outcome === "accepted",
+      meta: (id) => this.#meta(id, agentName(this.#id())),
+      fork: (program) => this.#services().runFork(program),
+      report: (what, cause) => this.report(what, cause),
     });
     agentFeeds(this.feeds, this.ledger, env);
   }
@@ -146,7 +147,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(commandId, userName(by.userId));
       const reply = await this.commit({ type: "DeleteAgent", meta, ...(ifVersion === undefined ? {} : { ifVersion }) });
       if (reply.outcome === "refused") return reply;
-      for (const fiber of this.#fibers.values()) fiber.interruptUnsafe();
+      this.#turns.interruptAll();
       return accepted(undefined, reply.seq, reply.replayed);
     });
   }
@@ -187,12 +188,14 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("hear", async () => {
       this.#channels.watched(roomId, watched);
       if (this.ledger.state.status === "deleted") {
-        // It was invited while it was going: the room does not know yet that nobody will come.
-        await this.env.ROOM.getByName(roomId).agentChanged(`${this.#id()}/gone`, this.#id(), null);
+        // It was invited while it was going: the room does not know yet that nobody will come. It may be invited again
+        // after it was dismissed for this, so that each time is a command of its own.
+        const command = `${this.#id()}/gone/${heard.at(-1)?.seq}`;
+        await this.env.ROOM.getByName(roomId).agentChanged(command, this.#id(), null);
         return;
       }
       for (const item of heard) await this.commit(this.#command(roomId, item));
-      this.#work();
+      this.#turns.work();
     });
   }
 
@@ -219,7 +222,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(`${target}/stop`, userName(by.userId));
       const reply = await this.commit({ type: "StopTurn", meta, roomId, turnId: target });
       if (reply.outcome === "refused") return reply;
-      this.#work();
+      this.#turns.work();
       return accepted(undefined, reply.seq, reply.replayed);
     });
   }
@@ -236,42 +239,19 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
-    for (const event of events) {
-      if (event.type === "TurnStarted" && !this.#fibers.has(event.open.turnId)) this.#begun.add(event.open.turnId);
-      // The same attempt goes on after the interruption, to say what was heard of it: nobody has died.
-      if (event.type === "TurnInterrupted") this.#interrupt(event.open.turnId);
-    }
+    this.#turns.committed(events);
     for (const event of events) this.#closeSigns(event, events);
     this.followLog(events);
   }
 
-  #interrupt(turnId: TurnId): void {
-    this.#begun.add(turnId);
-    this.#fibers.get(turnId)?.interruptUnsafe();
-  }
-
-  /** A turn that has to wait for long is held by a timer: nothing sleeps in memory. */
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#summaries.noticed(events);
-    for (const event of events) {
-      if (event.type === "TurnDelayed") {
-        const { turnId, until } = event.open;
-        this.timers.set({ id: turnId, due: until, kind: "continue-turn", body: null });
-      }
-      if (event.type === "TurnContinued" || event.type === "TurnInterrupted") this.timers.cancel(event.open.turnId);
-    }
+    this.#turns.setTimers(events);
   }
 
   protected override async onTimer({ id, kind }: Timer): Promise<void> {
     if (kind === SUMMARIZE_ROOM) this.#summaries.fired(id);
-    if (kind !== "continue-turn") return;
-    const turnId = id as TurnId;
-    const delayedUntil = this.ledger.state.turns[turnId]?.delayedUntil;
-    if (delayedUntil == null) return this.timers.cancel(id); // it ended meanwhile
-    this.#begun.add(turnId);
-    const meta = this.#meta(`${turnId}/continue/${delayedUntil}`, agentName(this.#id()));
-    this.commitNow({ type: "ContinueTurn", meta, turnId });
-    this.#work();
+    if (kind === CONTINUE_TURN) this.#turns.continue(id as TurnId);
   }
 
   /** Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does. */
@@ -299,51 +279,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return Object.keys(this.ledger.state.turns).length > 0;
   }
 
-  /** The world may be back: resting turns go on where they are, in the same attempt, for nobody has died. */
   protected override onHeartbeat(): void {
-    for (const [turnId, since] of this.#resting) {
-      const attempt = this.ledger.state.turns[turnId]?.attempt ?? 0;
-      if (now() - since < GIVE_UP_AFTER_MS) this.#begun.add(turnId);
-      else
-        this.commitNow({
-          type: "FailTurn",
-          meta: this.#meta(`${turnId}/give-up`, agentName(this.#id())),
-          turnId,
-          attempt,
-          reason: "no-progress",
-        });
-    }
-    this.#work(true);
-  }
-
-  /** Starts a fiber for every turn that may start or go on and has none. */
-  #work(wake = false): void {
-    for (const turnId of actionable(this.ledger.state))
-      if (!this.#fibers.has(turnId) && (wake || !this.#resting.has(turnId))) this.#run(turnId);
-  }
-
-  #run(turnId: TurnId): void {
-    const turn = this.ledger.state.turns[turnId];
-    if (turn === undefined) return; // taken together with another one a moment ago
-    if (turn.attempt > 0 && !this.#begun.delete(turnId)) {
-      // No fiber, but it had begun: whoever ran it is gone. A new attempt fences off whatever may be left of it [T5].
-      const meta = this.#meta(`${turnId}/resume/${turn.attempt}`, agentName(this.#id()));
-      const reply = this.commitNow({ type: "ResumeTurn", meta, turnId });
-      if (reply.outcome !== "accepted" || this.ledger.state.turns[turnId] === undefined) return;
-    }
-    const fiber = this.#services().runFork(runTurn(turnId));
-    this.#fibers.set(turnId, fiber);
-    fiber.addObserver((exit) => this.#ended(turnId, exit));
-  }
-
-  #ended(turnId: TurnId, exit: Exit.Exit<unknown, unknown>): void {
-    this.#fibers.delete(turnId);
-    const stopped = this.#begun.has(turnId);
-    if (!stopped && Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
-      if (!this.#resting.has(turnId)) this.#resting.set(turnId, now());
-      this.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
-    } else this.#resting.delete(turnId);
-    this.#work();
+    this.#turns.heartbeat();
   }
 
   /** One runtime per object, built on first need. */

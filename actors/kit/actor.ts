@@ -96,7 +96,9 @@ export abstract class Actor<
     try {
       return this.ledger.commit(command);
     } catch (defect) {
-      this.timers.rang(); // a rolled-back transaction has taken the alarm back too
+      // A rolled-back transaction has taken the alarm and the bookmarks back too.
+      this.timers.rang();
+      this.feeds.rolledBack();
       throw defect;
     }
   }

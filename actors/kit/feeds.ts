@@ -26,6 +26,8 @@ interface Bookmark {
   notBefore: number | null;
   error: string | null;
   unsaved: boolean;
+  /** False while no row tells of it: then nobody would know after a restart that there is somebody to be told. */
+  kept: boolean;
 }
 
 const LIVE_BATCH = 50;
@@ -59,6 +61,7 @@ export class Feeds {
       notBefore: row?.[2] == null ? null : Number(row[2]),
       error: row?.[3] == null ? null : String(row[3]),
       unsaved: row === undefined,
+      kept: row !== undefined,
     });
   }
 
@@ -114,20 +117,28 @@ export class Feeds {
 
   /**
    * Writes moved bookmarks. A bookmark is a hint (deliveries are idempotent), so it rides along with a commit or an
-   * alarm instead of costing a commit of its own, and not with every one.
+   * alarm instead of costing a commit of its own, and not with every one. The first of a consumer always does: whoever
+   * comes and goes within a second must be told of both, also after a restart in between.
    */
   save(atMostEveryMs = 0): void {
     const time = now();
-    if (time - this.#savedAt < atMostEveryMs) return;
-    this.#savedAt = time;
+    const due = time - this.#savedAt >= atMostEveryMs;
+    if (due) this.#savedAt = time;
     for (const [name, bookmark] of this.#bookmarks) {
-      if (!bookmark.unsaved) continue;
+      if (!bookmark.unsaved || (bookmark.kept && !due)) continue;
       this.#sql.run(
         "INSERT OR REPLACE INTO feeds (consumer, seq, attempts, not_before, error) VALUES (?, ?, ?, ?, ?)",
         ...[name, bookmark.seq, bookmark.attempts, bookmark.notBefore, bookmark.error],
       );
       bookmark.unsaved = false;
+      bookmark.kept = true;
     }
+  }
+
+  /** A transaction was rolled back, and with it what was saved inside: it is saved again with the next one. */
+  rolledBack(): void {
+    this.#savedAt = 0;
+    for (const bookmark of this.#bookmarks.values()) Object.assign(bookmark, { unsaved: true, kept: false });
   }
 
   async #run(name: string): Promise<void> {

@@ -15,7 +15,8 @@ export interface FeedContext {
   readonly roomId: RoomId;
   readonly kind: () => RoomKind;
   readonly rhythm: () => Rhythm;
-  readonly isHere: (agentId: AgentId) => boolean;
+  /** The seq at which it was invited again after this event; it may even have been sent away again since. */
+  readonly invitedAfter: (agentId: AgentId, seq: number) => number | undefined;
   /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: () => boolean;
   readonly reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
@@ -75,11 +76,16 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
       },
       deliver: async (events, { to }) => {
         const concerned = (events as ReadonlyArray<RecordedOf<RoomEvent>>).filter((event) => concerns(event, agentId));
-        const words = await context.reveal(concerned.map(({ seq }) => seq));
+        const leaving = concerned.findIndex(({ type }) => type === "AgentDismissed");
+        const present = leaving < 0 ? concerned : concerned.slice(0, leaving + 1);
+        const words = await context.reveal(present.map(({ seq }) => seq));
         const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context));
         if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
-        // It may have been invited again while it was told: then this feed goes on.
-        if (concerned.at(-1)?.type === "AgentDismissed" && !context.isHere(agentId)) feeds.remove(name);
+        if (leaving < 0) return to;
+        // What is said while it is away is not for its ears: this feed ends here, or goes on where it was invited again.
+        const back = context.invitedAfter(agentId, concerned[leaving]!.seq);
+        if (back !== undefined) return back - 1;
+        feeds.remove(name);
         return to;
       },
     },

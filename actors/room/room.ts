@@ -379,7 +379,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       roomId: this.#id(),
       kind: () => this.ledger.state.kind,
       rhythm: () => this.ledger.state.rhythm,
-      isHere: (agentId: AgentId) => own(this.ledger.state.agents, agentId) !== undefined,
+      invitedAfter: (agentId: AgentId, seq: number) =>
+        this.ledger
+          .read(seq, this.ledger.head, ["AgentInvited"])
+          .find((event) => event.type === "AgentInvited" && event.open.agentId === agentId)?.seq,
       watched: () => this.#audience.size > 0,
       reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };

@@ -91,7 +91,7 @@ export class CacheFailure extends Schema.TaggedError<CacheFailure>()("CacheFailu
   detail: Schema.String,
 }) {}
 
-/** What is left to do: call `flush` at `again` (ms since 1970); null when all that was offered stands in KV. */
+/** What is left to do: call `flush` at `again` (ms since 1970); null when all that was offered stands in KV, or another call sees to it. */
 export interface Written {
   readonly again: number | null;
   readonly failures: ReadonlyArray<CacheFailure>;
@@ -139,7 +139,8 @@ export class WriteThrough {
       ({ waiting, notBefore, busy }) => waiting && !busy && notBefore <= now,
     );
     const results = await Promise.all(due.map((slot) => this.#write(slot, now)));
-    const open = [...this.#slots.values()].filter(({ waiting, busy }) => waiting !== null || busy);
+    // What is behind a write on its way is the business of whoever waits for that write: asking for it would be spinning.
+    const open = [...this.#slots.values()].filter(({ waiting, busy }) => waiting !== null && !busy);
     const again = open.map(({ notBefore }) => Math.max(notBefore, now + 1));
     return {
       again: again.length === 0 ? null : Math.min(...again),

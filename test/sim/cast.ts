@@ -1,0 +1,34 @@
+/** The house's own actor classes, unchanged, with the abilities and keys that a simulated run gives them; built by the platform. */
+import type { Layer } from "effect";
+import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
+import type { ActorEnv } from "#actors/kit/doors.ts";
+import { RoomActor } from "#actors/room/room.ts";
+import { SystemActor } from "#actors/system/system.ts";
+import { UserActor } from "#actors/user/user.ts";
+import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
+import type { Actor, Kind } from "./platform.ts";
+
+/** What an instance finds in its environment: the stubs carry who it is. */
+export interface SimulatedEnv extends ActorEnv {
+  readonly abilities: Layer.Layer<Abilities>;
+}
+
+class Agent extends AgentActor<SimulatedEnv> {
+  protected override abilities({ abilities }: SimulatedEnv): Layer.Layer<Abilities> {
+    return abilities;
+  }
+}
+
+const keys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
+
+class Vault extends VaultActor<SimulatedEnv> {
+  protected override keyEncryptionKeys(): KeyEncryptionKeys {
+    return keys;
+  }
+}
+
+const classes = { AGENT: Agent, ROOM: RoomActor, USER: UserActor, SYSTEM: SystemActor, VAULT: Vault };
+
+/** A new instance of this kind. @throws what its constructor throws. */
+export const actorOf = (kind: Kind, ctx: DurableObjectState, env: SimulatedEnv): Actor =>
+  new classes[kind](ctx, env) as unknown as Actor;

@@ -1,0 +1,117 @@
+/** Models and tools outside of a simulated house: what they answer is drawn from the seed, what they do is counted by key. */
+import { Effect, Layer, Stream } from "effect";
+import * as Failures from "#actors/agent/turn/failures.ts";
+import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
+import { memoryFormerLayer } from "#src/memory/form.ts";
+import type { Chance } from "./chance.ts";
+import { silence, type Trouble } from "./network.ts";
+import type { Weather } from "./weather.ts";
+
+/** The tools there are; models also ask for one that nobody was granted, and for one that does not exist. */
+export const tools: Readonly<Record<string, Replay>> = {
+  look: "pure",
+  note: "idempotent",
+  stamp: "once",
+  secret: "pure",
+};
+
+export const granted = ["look", "note", "stamp"];
+
+type Reply = Extract<ModelPart, { type: "reply" }>;
+type Answer =
+  | { readonly pieces: ReadonlyArray<string>; readonly paceMs: number; readonly end: Reply }
+  | { readonly pieces: ReadonlyArray<string>; readonly paceMs: number; readonly end: Failures.ModelReason };
+
+/** What an agent reaches the outside with: one errand, with what may go wrong on its way. */
+export type Errand = <A>(what: string, trouble: Trouble, effect: () => A | typeof silence) => Promise<A>;
+
+export interface Mindful {
+  readonly chance: Chance;
+  readonly weather: () => Weather;
+  /** Names that a model may call upon. */
+  readonly names: ReadonlyArray<string>;
+  /** Hears of every effect in the moment in which it happens. */
+  readonly effect: (tool: string, key: string, agentId: string) => void;
+}
+
+const mostRounds = 3;
+
+/** What a model is like in this moment. */
+function answerTo(prompt: Prompt, { chance, weather, names }: Mindful): Answer | typeof silence {
+  const rounds = prompt.messages.filter(({ role }) => role === "tool").length;
+  const paceMs = chance.pick([0, 0, 30, 700]);
+  const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${rounds}.${index}. `);
+  if (chance.maybe(weather().model)) {
+    return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
+  }
+  const asksTools = rounds < mostRounds && chance.maybe(0.4);
+  if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
+  if (!asksTools && chance.maybe(0.3)) pieces.push(` @${chance.pick(names)}, what do you say?`);
+  const calls = Array.from({ length: asksTools ? chance.between(1, 3) : 0 }, (_, index) => ({
+    callId: `theirs-${index}`,
+    tool: chance.pick([...granted, ...granted, "secret", "forge"]),
+    arguments: JSON.stringify({ round: rounds, index }),
+  }));
+  const finish = chance.maybe(0.05) ? "length" : asksTools ? "tools" : "end";
+  const spoken = { provider: "demo", model: "demo-1", tokensIn: 10, tokensOut: 5 };
+  return { pieces, paceMs, end: { type: "reply", text: pieces.join(""), calls, finish, ...spoken } };
+}
+
+const reasons: ReadonlyArray<Failures.ModelReason> = [
+  new Failures.RateLimited({ retryAfterMs: 2_000 }),
+  new Failures.RateLimited({ retryAfterMs: 3_600_000 }),
+  new Failures.Overloaded({}),
+  new Failures.Unreachable({}),
+  new Failures.Refused({}),
+  new Failures.TooLong({}),
+  new Failures.Garbled({ detail: "cut" }),
+  new Failures.Unauthorized({}),
+  new Failures.Unacceptable({ detail: "no such model" }),
+];
+
+function streamOf(answer: Answer, provider: string, model: string) {
+  const said = Stream.fromIterable(answer.pieces).pipe(
+    Stream.mapEffect((delta) => Effect.as(Effect.sleep(answer.paceMs), { type: "text", delta } as ModelPart)),
+  );
+  const { end } = answer;
+  return "_tag" in end
+    ? Stream.concat(said, Stream.fail(new Failures.ModelFailure({ provider, model, reason: end })))
+    : Stream.concat(said, Stream.succeed<ModelPart>(end));
+}
+
+/** The abilities of an agent that lives in a simulation. */
+export function abilitiesOf(errand: Errand, world: Mindful) {
+  const chatModel: ChatModel["Service"] = {
+    price: (_name, tokensIn, tokensOut) => tokensIn + tokensOut,
+    stream: ({ provider, model }, prompt) =>
+      Stream.unwrap(
+        Effect.tryPromise({
+          try: () =>
+            errand("model", { notDone: world.weather().model / 4, notTold: world.weather().model / 4 }, () =>
+              answerTo(prompt, world),
+            ),
+          catch: () => new Failures.ModelFailure({ provider, model, reason: new Failures.Unreachable({}) }),
+        }).pipe(Effect.map((answer) => streamOf(answer, provider, model))),
+      ),
+  };
+  const toolbox: Toolbox["Service"] = {
+    describe: (names) => names.map((name) => ({ name, description: `Does ${name}.`, input: { type: "object" } })),
+    replayOf: (name) => tools[name],
+    run: (name, input, { key, agentId }) =>
+      Effect.tryPromise({
+        try: () =>
+          errand(name, { notDone: world.weather().tool / 3, notTold: world.weather().tool / 3 }, () => {
+            world.effect(name, key, agentId);
+            return world.chance.maybe(world.weather().tool / 3) ? silence : JSON.stringify({ did: input });
+          }),
+        catch: (error) =>
+          new Failures.ToolFailure({ tool: name, reason: new Failures.Remote({ detail: String(error) }) }),
+      }),
+  };
+  return Layer.mergeAll(
+    Layer.succeed(ChatModel, chatModel),
+    Layer.succeed(Toolbox, toolbox),
+    Layer.succeed(Moderator, { words: () => [], check: () => Effect.succeed([]) }),
+    memoryFormerLayer,
+  );
+}

@@ -1,0 +1,220 @@
+/** Planted bugs: each is a way in which the house could be wrong, put in at run time only; sim.spec.ts and scripts/sim.ts show that all are found. */
+import { AgentActor } from "#actors/agent/agent.ts";
+import type { Heard, LentKey, PostInput, Principal } from "#actors/kit/doors.ts";
+import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
+import { Ledger } from "#actors/kit/ledger.ts";
+import { Timers } from "#actors/kit/timers.ts";
+import { RoomActor } from "#actors/room/room.ts";
+import { VaultActor } from "#actors/vault/vault.ts";
+import { agent } from "#events/agent/decide.ts";
+import { type ActorName, childId, type RoomId } from "#events/kit/ids.ts";
+import type { Bent } from "./platform.ts";
+
+/** A planted bug; `pull` takes it out again. */
+export interface Planted {
+  readonly bent: Bent;
+  readonly pull: () => void;
+}
+
+export interface Mutant {
+  /** What the program does wrong, as a sentence. */
+  readonly name: string;
+  readonly plant: () => Planted;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a mutant stands in for methods of any shape
+type Method = (this: any, ...values: any[]) => any;
+
+/** Puts another method in the place of one. */
+function instead(target: object, key: string, make: (original: Method) => Method): Planted {
+  const holder = target as Record<string, Method>;
+  const original = holder[key]!;
+  const inherited = !Object.hasOwn(holder, key);
+  holder[key] = make(original);
+  return {
+    bent: {},
+    pull: () => {
+      if (inherited) Reflect.deleteProperty(holder, key);
+      else holder[key] = original;
+    },
+  };
+}
+
+const bending = (bent: Bent): Planted => ({ bent, pull: () => {} });
+
+let counted = 0;
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "a post is acknowledged before it is committed",
+    plant: () =>
+      instead(
+        RoomActor.prototype,
+        "post",
+        (original) =>
+          async function (by: Principal, id: string, input: PostInput) {
+            const { ledger, ctx } = this as { ledger: { head: number }; ctx: DurableObjectState };
+            const messageId = childId("message", String(ctx.id.name), id);
+            setTimeout(() => void original.call(this, by, id, input).catch(() => {}), 200);
+            const seq = ledger.head + 1;
+            return { outcome: "accepted", value: { id: messageId, seq }, seq, replayed: false };
+          },
+      ),
+  },
+  {
+    name: "answers leave before what they tell of is safe",
+    plant: () => bending({ gateless: true }),
+  },
+  {
+    name: "a transaction that was rolled back counts as done",
+    plant: () => bending({ rollbackHidden: true }),
+  },
+  {
+    name: "a reply is posted under a new id at every try",
+    plant: () =>
+      instead(
+        RoomActor.prototype,
+        "postReply",
+        (original) =>
+          function (id: string, ...rest: unknown[]) {
+            return original.call(this, `${id}/${counted++}`, ...rest);
+          },
+      ),
+  },
+  {
+    name: "the ledger does not look whether it knows a command",
+    plant: () =>
+      instead(
+        Ledger.prototype,
+        "commit",
+        (original) =>
+          function (command: { meta: { id: string } }) {
+            const meta = { ...command.meta, id: `${command.meta.id}/${counted++}` };
+            return original.call(this, { ...command, meta });
+          },
+      ),
+  },
+  {
+    name: "a tool that must not run twice runs again after a crash",
+    plant: () =>
+      instead(
+        agent,
+        "decide",
+        (original) => (command, state) =>
+          original(command.replay === "once" ? { ...command, replay: "idempotent" } : command, state),
+      ),
+  },
+  {
+    name: "the gate lets every tool pass",
+    plant: () =>
+      instead(agent, "decide", (original) => (command, state) => {
+        if (command.type !== "RequestTool") return original(command, state);
+        return original(command, { ...state, tools: new Proxy({}, everyTool) });
+      }),
+  },
+  {
+    name: "a turn that is resumed has lost its draft",
+    plant: () =>
+      instead(agent, "evolve", (original) => (before, event) => {
+        const state = original(before, event);
+        const turn = event.type === "TurnResumed" ? state.turns[event.open.turnId] : undefined;
+        if (turn === undefined) return state;
+        return { ...state, turns: { ...state.turns, [turn.turnId]: { ...turn, draft: null, considered: false } } };
+      }),
+  },
+  {
+    name: "a heartbeat resumes nothing",
+    plant: () => instead(AgentActor.prototype, "onHeartbeat", () => () => {}),
+  },
+  {
+    name: "an alarm that has rung is believed to be set",
+    plant: () => instead(Timers.prototype, "rang", () => () => {}),
+  },
+  {
+    name: "a bookmark moves before its delivery",
+    plant: () =>
+      instead(
+        Feeds.prototype,
+        "add",
+        (original) =>
+          function (consumer: Consumer, after?: number) {
+            const deliver: Consumer["deliver"] = async (events, range) => {
+              consumer.deliver(events, range).catch(() => {});
+              return range.to;
+            };
+            return original.call(this, { ...consumer, deliver }, after);
+          },
+      ),
+  },
+  {
+    name: "what is delivered twice is heard twice",
+    plant: () => {
+      const known = new WeakMap<object, Set<string>>();
+      return instead(
+        AgentActor.prototype,
+        "hear",
+        (original) =>
+          function (room: RoomId, watched: boolean, heard: Heard[]) {
+            const before = known.get(this) ?? new Set();
+            known.set(this, before);
+            const told = heard.map((item) => {
+              if (item.kind !== "message" || !before.has(item.messageId)) return item;
+              return { ...item, messageId: childId("message", item.messageId, String(counted++)) };
+            });
+            for (const item of heard) if (item.kind === "message") before.add(item.messageId);
+            return original.call(this, room, watched, told);
+          },
+      );
+    },
+  },
+  {
+    name: "what was said is heard in the wrong order",
+    plant: () =>
+      instead(
+        AgentActor.prototype,
+        "hear",
+        (original) =>
+          function (room: RoomId, watched: boolean, heard: Heard[]) {
+            return original.call(this, room, watched, heard.toReversed());
+          },
+      ),
+  },
+  {
+    name: "the Vault lends another key each time",
+    plant: () =>
+      instead(
+        VaultActor.prototype,
+        "lend",
+        (original) =>
+          async function (stream: string, subjects: ActorName[]) {
+            const lent = (await original.call(this, stream, subjects)) as ReadonlyArray<LentKey>;
+            return lent.map((key) => ({ ...key, key: crypto.getRandomValues(new Uint8Array(32)) }));
+          },
+      ),
+  },
+  {
+    name: "a client that comes back is caught up from one event too late",
+    plant: () =>
+      instead(
+        RoomActor.prototype,
+        "webSocketMessage",
+        (original) =>
+          function (socket: unknown, text: string) {
+            return original.call(
+              this,
+              socket,
+              text.replace(/"after_seq":(\d+)/, (_all, seq) => `"after_seq":${Number(seq) + 1}`),
+            );
+          },
+      ),
+  },
+  {
+    name: "a batch for the read models is taken wherever their cursor stands",
+    plant: () => bending({ rewrite: (query) => query.replace(/CASE WHEN seq = \?3 THEN \?4 END/, "?4") }),
+  },
+];
+
+const everyTool: ProxyHandler<Record<string, string>> = {
+  get: () => "allow",
+  getOwnPropertyDescriptor: () => ({ configurable: true, enumerable: true, value: "allow" }),
+};

@@ -1,0 +1,37 @@
+/** Who lives in a simulated house: drawn from the seed before anything happens; read by people and by the world. */
+import type { Principal } from "#actors/kit/doors.ts";
+import { type AgentId, childId, type RoomId, type UserId } from "#events/kit/ids.ts";
+import type { RoomKind } from "#events/room/addressing.ts";
+import type { Chance } from "./chance.ts";
+
+export interface Plan {
+  readonly people: ReadonlyArray<Principal>;
+  readonly rooms: ReadonlyArray<{ readonly roomId: RoomId; readonly kind: RoomKind }>;
+  readonly agents: ReadonlyArray<{ readonly agentId: AgentId; readonly name: string }>;
+  /** How much each person does before they fall silent. */
+  readonly deeds: number;
+}
+
+export const personOf = (name: string): Principal => ({
+  ...{ userId: `user_${name}` as UserId, name, roles: ["participant"] as const },
+});
+
+/** The room of this number. */
+export const roomOf = (number: number): RoomId => childId("room", "sim", String(number));
+
+export const agentOf = (name: string): AgentId => childId("agent", "sim", name);
+
+const everybody = ["dana", "eli", "host", "other"];
+const names = ["Ada", "Bo", "Cy"];
+const kinds: ReadonlyArray<RoomKind> = ["public", "private", "direct"];
+
+/** One to four people, one to three rooms of which the first is public, one to three agents. */
+export const planOf = (chance: Chance): Plan => ({
+  people: everybody.slice(0, chance.between(1, everybody.length)).map(personOf),
+  rooms: Array.from({ length: chance.between(1, 3) }, (_, number) => ({
+    roomId: roomOf(number),
+    kind: number === 0 ? "public" : chance.pick(kinds),
+  })),
+  agents: names.slice(0, chance.between(1, names.length)).map((name) => ({ agentId: agentOf(name), name })),
+  deeds: chance.between(2, 10),
+});

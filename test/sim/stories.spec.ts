@@ -1,0 +1,102 @@
+/** What the simulator found first, told again by hand: each is a history in which the house once broke a promise. */
+import { describe, expect, it } from "vitest";
+import type { AgentId } from "#events/kit/ids.ts";
+import { agentOf, type Plan, personOf, roomOf } from "./plan.ts";
+import { story } from "./run.ts";
+import { calm } from "./weather.ts";
+import type { World } from "./world.ts";
+
+const dana = personOf("dana");
+const eli = personOf("eli");
+const lobby = roomOf(0);
+const ada = agentOf("Ada");
+
+const plan: Plan = {
+  people: [dana, eli],
+  rooms: [{ roomId: lobby, kind: "public" }],
+  agents: [{ agentId: ada, name: "Ada" }],
+  deeds: 0,
+};
+
+type Until = (deed: Promise<unknown>) => Promise<void>;
+
+/** A story over a lobby that Ada is in; at its end everything must be in order. */
+const told = (tale: (house: World, until: Until) => Promise<void>) => async () => {
+  const { violation } = await story(plan, async (house, until) => {
+    await until(house.people.setUp(dana));
+    await until(house.people.dismiss(dana, lobby, ada));
+    await until(house.clock.sleep(10_000, "a pause"));
+    await tale(house, until);
+  });
+  expect(violation).toBeUndefined();
+};
+
+const invite = ({ people }: World) => people.invite(dana, lobby, ada, "Ada");
+const dismiss = ({ people }: World) => people.dismiss(dana, lobby, ada);
+const say = ({ people }: World, text: string) => people.post(eli, lobby, { text });
+
+/** The object dies with all that is safe on its disk. */
+function kill({ platform }: World, kind: "ROOM" | "AGENT", name: string): void {
+  const { instance } = platform.object(kind, name);
+  if (instance !== undefined) platform.crash(instance, false);
+}
+
+const heardBy = ({ chronicle }: World, agentId: AgentId): number =>
+  chronicle.of(`agent:${agentId}`).filter(({ type }) => type === "MessageReceived").length;
+
+describe("an agent that is sent away", () => {
+  it(
+    "within a second of its invitation is told so, though the room dies before it could",
+    told(async (house, until) => {
+      await until(invite(house));
+      house.weather = { ...calm, deaf: new Set(["hear"]) };
+      await until(dismiss(house));
+      kill(house, "ROOM", lobby);
+    }),
+  );
+
+  it(
+    "and brought back and sent away again while it is told of the first, hears what was said in between",
+    told(async (house, until) => {
+      await until(invite(house));
+      house.weather = { ...calm, slow: 1 };
+      void dismiss(house);
+      while (house.chronicle.of(`room:${lobby}`).at(-1)?.type !== "AgentDismissed") await house.step();
+      house.weather = calm; // what it is told is on its way, and will be for a while
+      await until(invite(house));
+      await until(say(house, "You need not go yet."));
+      await until(dismiss(house));
+    }),
+  );
+
+  it(
+    "hears nothing of what is said meanwhile, also when it comes back and its room has forgotten how far it was told",
+    told(async (house, until) => {
+      await until(invite(house));
+      await until(house.clock.sleep(10_000, "a pause"));
+      house.weather = { ...calm, deaf: new Set(["hear"]) };
+      await until(dismiss(house));
+      await until(say(house, "Ada is gone."));
+      house.weather = calm;
+      await until(house.clock.sleep(10_000, "a pause"));
+      const before = heardBy(house, ada);
+      await until(invite(house));
+      await until(say(house, "@Ada, there you are."));
+      await until(house.clock.sleep(10_000, "a pause"));
+      expect(heardBy(house, ada)).toBe(before + 1);
+    }),
+  );
+});
+
+describe("an agent that was deleted", () => {
+  it(
+    "goes from a room each time it is brought there",
+    told(async (house, until) => {
+      await until(house.people.remove(dana, ada));
+      for (let time = 0; time < 2; time++) {
+        await until(invite(house));
+        await until(house.clock.sleep(10_000, "a pause"));
+      }
+    }),
+  );
+});

@@ -1,0 +1,130 @@
+/** People who watch a room over a socket: they come back when the line is cut, and must see everything once and in its order. */
+
+import type { Principal } from "#actors/kit/doors.ts";
+import { PRINCIPAL_HEADER } from "#actors/room/frames.ts";
+import { shownTypes } from "#actors/room/views.ts";
+import type { Chance } from "./chance.ts";
+import type { Chronicle } from "./chronicle.ts";
+import type { VirtualClock } from "./clock.ts";
+import type { Tell } from "./invariants.ts";
+import type { SimulatedObject } from "./platform.ts";
+import type { Exchange, Line } from "./sockets.ts";
+
+interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly chance: Chance;
+  readonly chronicle: Chronicle;
+  readonly exchange: Exchange;
+  readonly tell: Tell;
+}
+
+type Payload = Readonly<Record<string, unknown>>;
+type Frame = readonly [string | null, string | null, string, string, Payload];
+
+const shown: ReadonlySet<string> = new Set(shownTypes);
+/** Frames that tell of events; all others may be lost. */
+const durable = new Set(["message_created", "agent_message", "participant_joined", "participant_left"]);
+
+export class Watcher {
+  readonly #world: Surroundings;
+  readonly #by: Principal;
+  readonly #room: SimulatedObject;
+  readonly #topic: string;
+  readonly #waiting = new Map<string, (response: Payload | undefined) => void>();
+  #line: Line | undefined;
+  #refs = 0;
+  #joined = false;
+  /** The seq of what was seen last; undefined before anything was. */
+  #seen: number | undefined;
+
+  constructor(world: Surroundings, by: Principal, room: SimulatedObject) {
+    this.#world = world;
+    this.#by = by;
+    this.#room = room;
+    this.#topic = `room:${room.name}`;
+  }
+
+  /** True while it is told what happens. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  /** What it has seen when all is quiet must be all there is. */
+  checkLevel(): void {
+    const last = this.#world.chronicle.of(this.#room.stream).findLast(({ type }) => shown.has(type));
+    if (this.#joined && last !== undefined && (this.#seen ?? 0) < last.seq)
+      this.#world.tell(
+        "sockets",
+        `${this.#by.userId} has seen ${this.#seen} of ${this.#topic}, which stands at ${last.seq}`,
+      );
+  }
+
+  connect(): void {
+    const { exchange } = this.#world;
+    const principal = encodeURIComponent(JSON.stringify(this.#by));
+    const line = exchange.connect(
+      this.#room,
+      { [PRINCIPAL_HEADER]: principal },
+      {
+        received: (text) => this.#received(JSON.parse(text) as Frame),
+        closed: () => this.#closed(),
+      },
+    );
+    this.#line = line;
+    const ref = this.#ref((response) => {
+      if (response === undefined) return;
+      const seq = response["seq"] as number;
+      if (this.#seen === undefined || response["resync"] === true) this.#seen = seq;
+      this.#joined = true;
+    });
+    const after = this.#seen === undefined ? {} : { after_seq: this.#seen };
+    exchange.send(line, JSON.stringify([ref, ref, this.#topic, "phx_join", after]));
+  }
+
+  /** Sends something that asks for an answer; undefined when there was none, or it was no. */
+  push(event: string, payload: Payload): Promise<Payload | undefined> {
+    return new Promise((answered) => {
+      if (this.#line === undefined || !this.#joined) return answered(undefined);
+      this.#world.exchange.send(this.#line, JSON.stringify([null, this.#ref(answered), this.#topic, event, payload]));
+    });
+  }
+
+  leave(): void {
+    if (this.#line?.open) this.#world.exchange.close(this.#line);
+  }
+
+  #ref(answered: (response: Payload | undefined) => void): string {
+    const ref = String(++this.#refs);
+    this.#waiting.set(ref, answered);
+    return ref;
+  }
+
+  #received([, ref, , event, payload]: Frame): void {
+    if (event === "phx_reply") {
+      const answered = this.#waiting.get(ref ?? "");
+      this.#waiting.delete(ref ?? "");
+      answered?.(payload["status"] === "ok" ? (payload["response"] as Payload) : undefined);
+    }
+    if (event === "phx_close") this.#joined = false;
+    if (durable.has(event) && typeof payload["seq"] === "number") this.#saw(event, payload["seq"]);
+  }
+
+  #saw(event: string, seq: number): void {
+    const { chronicle, tell } = this.#world;
+    const seen = this.#seen ?? 0;
+    if (seq <= seen) tell("sockets", `${this.#by.userId} saw ${event} ${seq} of ${this.#topic} after ${seen}`);
+    const missed = chronicle.of(this.#room.stream).find((other) => other.seq > seen && shown.has(other.type));
+    if (missed?.seq !== seq) tell("sockets", `${this.#by.userId} saw ${seq} of ${this.#topic} and not ${missed?.seq}`);
+    this.#seen = seq;
+  }
+
+  #closed(): void {
+    this.#joined = false;
+    this.#line = undefined;
+    for (const answered of this.#waiting.values()) answered(undefined);
+    this.#waiting.clear();
+    const { clock, chance } = this.#world;
+    if (chance.maybe(0.95))
+      clock.after(chance.between(100, 3_000), undefined, "a watcher comes back", () => this.connect());
+  }
+}
