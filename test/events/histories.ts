@@ -85,6 +85,7 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   return {
     ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, microUsd: null, ms: 3 },
     ...{
+      ...(how % 3 === 0 ? {} : { tokensIn: which, tokensOut: how % 100 }),
       finish: count === 0 ? "end" : at(["tools", "tools", "tools", "length"], which),
       words: said("text", "arguments"),
     },

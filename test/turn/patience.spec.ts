@@ -58,6 +58,34 @@ describe("a provider that wants to be left alone", () => {
   );
 });
 
+describe("time in which nobody was there", () => {
+  it.effect("is not the provider's: a turn that slept for a minute asks again", () =>
+    Effect.gen(function* () {
+      const { stage, fiber } = yield* begun(["silence", prose]);
+      yield* Fiber.interrupt(fiber); // the process is gone
+      stage.restart();
+      yield* TestClock.adjust(Duration.minutes(1));
+      const again = yield* Effect.forkChild(stage.resume(id));
+      yield* TestClock.adjust(Duration.seconds(1));
+      yield* Fiber.join(again);
+      expect(stage.posted).toMatchObject([{ text: "Here I am.", notice: false }]);
+    }),
+  );
+
+  it.effect("does not make a late timer an early end", () =>
+    Effect.gen(function* () {
+      const { stage, fiber } = yield* begun([busy(20_000), prose]);
+      yield* Fiber.join(fiber);
+      yield* TestClock.adjust(Duration.minutes(5));
+      stage.tell({ type: "ContinueTurn", turnId: id });
+      const again = yield* Effect.forkChild(stage.run(id));
+      yield* TestClock.adjust(Duration.seconds(1));
+      yield* Fiber.join(again);
+      expect(stage.posted).toMatchObject([{ text: "Here I am." }]);
+    }),
+  );
+});
+
 describe("a stand-in that the owner named", () => {
   const fallbacks = [standIn];
 

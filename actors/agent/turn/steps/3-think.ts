@@ -1,6 +1,6 @@
 /** Step 3, LLM processing: records the intent, asks one model, streams its prose by the sentence, records what came of it. */
 import { Clock, Duration, Effect, Redacted, Stream } from "effect";
-import type { ModelName } from "#events/agent/asking.ts";
+import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
 import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
 import { Garbled, kindOf, ModelFailure, type ModelReason, Stalled } from "../failures.ts";
@@ -21,8 +21,6 @@ import { Sentences } from "../sentences.ts";
 import { metaOf, type Step } from "../step.ts";
 import { promptOf } from "../transcript.ts";
 
-/** The longest a model may take for one reply, all its words included. */
-const MODEL_BOX = Duration.seconds(120);
 /** Characters of the longest tokens in use, four times the usual: a model that says more than it was allowed never stops. */
 const LONGEST_TOKEN = 16;
 /** A longer pause than this is a timer's; the fiber ends. */
@@ -34,7 +32,7 @@ type WholeReply = Extract<ModelPart, { type: "reply" }>;
 export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
 
 /** One request: prose goes to the room as sentences complete and pass the filter, the whole reply comes back. */
-const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt) {
+const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt, boxMs: number) {
   const chat = yield* ChatModel;
   const rooms = yield* Rooms;
   const { words } = yield* Moderator;
@@ -70,8 +68,8 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
   });
   yield* Stream.runForEach(chat.stream(choice, prompt), take).pipe(
     Effect.timeoutOrElse({
-      duration: MODEL_BOX,
-      orElse: () => failed(choice, new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) })),
+      duration: Duration.millis(boxMs),
+      orElse: () => failed(choice, new Stalled({ silentMs: boxMs })),
     }),
   );
   show(filtered.push(sentences.rest()) + filtered.finish().rest);
@@ -81,7 +79,18 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
 const failed = ({ provider, model }: ModelChoice, reason: ModelReason) =>
   Effect.fail(new ModelFailure({ provider, model, reason }));
 
-const recordReply = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, ms: number) {
+/** By the name that answered, else by the one that was asked: a server may call its model as it likes. */
+const priceOf = (
+  chat: ChatModel["Service"],
+  answered: ModelName,
+  asked: ModelName,
+  tokensIn: number,
+  tokensOut: number,
+): number | null =>
+  chat.price({ provider: answered.provider, model: answered.model }, tokensIn, tokensOut) ??
+  chat.price(asked, tokensIn, tokensOut);
+
+const recordReply = Effect.fnUntraced(function* (turn: TurnView, name: ModelName, reply: WholeReply, ms: number) {
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const round = turn.rounds.length + 1;
@@ -105,7 +114,7 @@ const recordReply = Effect.fnUntraced(function* (turn: TurnView, reply: WholeRep
     calls,
     ...(tokensIn === undefined ? {} : { tokensIn }),
     ...(tokensOut === undefined ? {} : { tokensOut }),
-    microUsd: known ? chat.price({ provider, model }, tokensIn, tokensOut) : null,
+    microUsd: known ? priceOf(chat, reply, name, tokensIn, tokensOut) : null,
     ms,
     words: Redacted.make({ text: reply.text, arguments: inputs }),
   });
@@ -152,9 +161,7 @@ const asksOf = (turn: TurnView): number =>
 /** One request from its intent to what came of it. A ceiling may turn the intent into the end of the asking. */
 const ask = Effect.fnUntraced(function* (
   turn: TurnView,
-  name: ModelName,
-  why: "chosen" | "simple" | "again" | "fallback",
-  silenceMs: number,
+  { name, why, silenceMs, boxMs }: Extract<NextAsk, { type: "ask" }>,
 ) {
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
@@ -178,8 +185,8 @@ const ask = Effect.fnUntraced(function* (
   if (asked === undefined || asked.gaveUp !== null) return;
   const startedAt = yield* Clock.currentTimeMillis;
   const lasted = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.round(now - startedAt)));
-  yield* request(asked, choice, prompt).pipe(
-    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, reply, ms))),
+  yield* request(asked, choice, prompt, boxMs).pipe(
+    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, name, reply, ms))),
     Effect.catchTag("ModelFailure", (failure) =>
       Effect.flatMap(lasted, (ms) => recordFailure(asked, name, failure, ms)),
     ),
@@ -198,7 +205,7 @@ export const think = {
       const now = yield* Clock.currentTimeMillis;
       const next = ledger.nextAsk(turn, now);
       if (next.type === "give-up") return yield* giveUp(turn, next.reason, next.retryAfterMs);
-      if (next.type === "ask") return yield* ask(turn, next.name, next.why, next.silenceMs);
+      if (next.type === "ask") return yield* ask(turn, next);
       if (next.until - now > LONGEST_SLEEP_MS)
         return yield* ledger.commit({
           type: "DelayTurn",
