@@ -40,7 +40,7 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type TurnId, userName } from "#events/kit/ids.ts";
-import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
+import { type Asked, ada, dana, heard, lobby, START, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
 import { nodeSql } from "./sqlite.ts";
 
@@ -132,6 +132,8 @@ export class Stage {
   readonly #script: Script;
   readonly #sql = nodeSql();
   readonly #keys = new TestKeys();
+  /** When commands from outside are given. */
+  now = START;
   /** How tools describe themselves today. */
   describes = (name: string): string => `Does ${name}.`;
   /** What goes into the same transaction as a commit. */
@@ -163,7 +165,7 @@ export class Stage {
 
   /** A command from outside. */
   tell(command: Asked<AgentCommand>, id = `outside/${this.ledger.head}`): Reply<Committed> | NeedKeys {
-    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana)) } as AgentCommand);
+    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana), { at: this.now }) } as AgentCommand);
   }
 
   /** Dana says something to Ada. */
