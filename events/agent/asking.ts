@@ -172,7 +172,8 @@ const timesOf = (asked: number, leftMs: number) =>
 
 /** When the first of the providers that named a time may be asked again, from now on. */
 function comeBackMs(asks: Asking["asks"], at: number): number | null {
-  const times = asks.flatMap(({ failure }) =>
+  const newest = new Map(asks.map((ask) => [nameKey(ask), ask.failure]));
+  const times = [...newest.values()].flatMap((failure) =>
     failure?.retryAfterMs == null ? [] : [Math.max(0, failure.at + failure.retryAfterMs - at)],
   );
   return times.length > 0 ? Math.min(...times) : null;

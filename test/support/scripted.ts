@@ -40,7 +40,7 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type TurnId, userName } from "#events/kit/ids.ts";
-import { type Asked, ada, dana, heard, lobby, START, settings, turnId, words } from "./given.ts";
+import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
 import { nodeSql } from "./sqlite.ts";
 
@@ -133,7 +133,7 @@ export class Stage {
   readonly #sql = nodeSql();
   readonly #keys = new TestKeys();
   /** When commands from outside are given. */
-  now = START;
+  now = 0;
   /** How tools describe themselves today. */
   describes = (name: string): string => `Does ${name}.`;
   /** What goes into the same transaction as a commit. */

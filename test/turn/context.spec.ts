@@ -138,6 +138,7 @@ describe("a prompt that is compiled again", () => {
       const busy: Answer = { fails: new RateLimited({ retryAfterMs: 20_000 }) };
       const stage = new Stage({ model: [[busy, prose]], tools: { clock } });
       yield* played(stage, stage.hear("one"), Duration.seconds(20));
+      stage.now = 20_000;
       changeEverything(stage);
       stage.tell({ type: "ContinueTurn", turnId: id });
       yield* stage.run(id);

@@ -42,6 +42,7 @@ describe("a provider that wants to be left alone", () => {
       expect(until).toBe(20_000);
       expect(stage.ledger.state.turns[id]?.delayedUntil).toBe(until);
       yield* TestClock.adjust(Duration.seconds(20));
+      stage.now = 20_000;
       stage.tell({ type: "ContinueTurn", turnId: id });
       yield* stage.run(id);
       expect(stage.posted).toMatchObject([{ text: "Here I am." }]);
@@ -65,6 +66,7 @@ describe("time in which nobody was there", () => {
       yield* Fiber.interrupt(fiber); // the process is gone
       stage.restart();
       yield* TestClock.adjust(Duration.minutes(1));
+      stage.now = 60_000;
       const again = yield* Effect.forkChild(stage.resume(id));
       yield* TestClock.adjust(Duration.seconds(1));
       yield* Fiber.join(again);
@@ -77,6 +79,7 @@ describe("time in which nobody was there", () => {
       const { stage, fiber } = yield* begun([busy(20_000), prose]);
       yield* Fiber.join(fiber);
       yield* TestClock.adjust(Duration.minutes(5));
+      stage.now = 300_000;
       stage.tell({ type: "ContinueTurn", turnId: id });
       const again = yield* Effect.forkChild(stage.run(id));
       yield* TestClock.adjust(Duration.seconds(1));
