@@ -308,11 +308,15 @@ const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, t
   return accept(E.ToolOutcomeUnknown(about));
 });
 
+const withholdReply = whenDue<AgentCommandOf<"WithholdReply">>("think", ({ turnId, rules, policyVersion }, turn) =>
+  turn.withheld ? accept() : accept(E.ReplyWithheld({ turnId, rules, policyVersion })),
+);
+
 const draftReply = whenDue<AgentCommandOf<"DraftReply">>("respond", (command, turn, state) => {
   const { turnId, replyId, chars, hash, notice, masked, withheld, words } = command;
   const stopped = turn.interrupted !== null && !notice;
   return accept(
-    ...(withheld === undefined ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
+    ...(withheld === undefined || turn.withheld ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
     E.ReplyDrafted({ turnId, replyId, chars, hash, notice, stopped, masked }, self(state), words),
   );
 });
@@ -385,6 +389,7 @@ export const turnAnswers = {
   GiveUpOnModel: giveUpOnModel,
   RequestTool: requestTool,
   SettleTool: settleTool,
+  WithholdReply: withholdReply,
   DraftReply: draftReply,
   EndTurn: endTurn,
   ConsiderMemories: considerMemories,

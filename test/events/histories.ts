@@ -77,6 +77,7 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
     [{ kind: "cut", reason: "Garbled" } as const, { kind: "ours", reason: "TooLong" } as const],
     which,
   );
+  if (how % 11 === 0 && !turn.withheld) return { type: "WithholdReply", ...ofTurn, rules: ["words"], policyVersion: 1 };
   if (how % 6 === 0) return { type: "RecordModelFailure", ...request, ...failure, ms: 3 };
   const count = how % 7 === 0 ? 9 : how % 4;
   const calls = Array.from({ length: count }, (_, index) => ({

@@ -102,10 +102,8 @@ export class Killed extends Error {
 const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
 
 /** A Moderator that knows these words and has this opinion. */
-export const scriptedModerator = ({
-  listed = [],
-  flags = () => [],
-}: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+export const scriptedModerator = ({ listed = [], flags }: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+  configured: flags !== undefined,
   words: (text) =>
     listed.flatMap((word) =>
       Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
@@ -115,7 +113,7 @@ export const scriptedModerator = ({
   check: (text) =>
     flags === "broken"
       ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
-      : Effect.succeed(flags(text)),
+      : Effect.succeed(flags?.(text) ?? []),
 });
 
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */

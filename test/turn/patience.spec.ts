@@ -190,6 +190,31 @@ describe("a ceiling", () => {
   );
 });
 
+describe("a reply that a provider's moderation flags", () => {
+  const says = ["All is well. ", "Harm them. ", "And so on."];
+  const shown = (stage: Stage) => stage.signs.flatMap((sign) => ("delta" in sign ? [sign.delta ?? ""] : [])).join("");
+
+  it.effect("is not shown from there on, and that is on record at once", () =>
+    Effect.gen(function* () {
+      const stage = yield* ended([{ says }], { flags: (text) => (text.includes("Harm") ? ["violence"] : []) });
+      expect(shown(stage)).toBe("All is well. ");
+      expect(stage.only("ReplyWithheld").rules).toEqual(["moderation/violence"]);
+      expect(stage.happened().indexOf("ReplyWithheld")).toBeLessThan(stage.happened().indexOf("ModelReplied"));
+      expect(stage.posted).toMatchObject([{ notice: true }]);
+      expect(stage.only("TurnFailed").reason).toBe("Withheld");
+    }),
+  );
+
+  it.effect("is not shown at all when the moderation does not answer", () =>
+    Effect.gen(function* () {
+      const stage = yield* ended([{ says }], { flags: "broken" });
+      expect(shown(stage)).toBe("");
+      expect(stage.only("ReplyWithheld").rules).toEqual(["moderation-unavailable"]);
+      expect(stage.posted).toMatchObject([{ notice: true }]);
+    }),
+  );
+});
+
 describe("a turn that is stopped", () => {
   const slowly: Answer = { says: ["First. ", "Second. ", "Third."], paceMs: 1_000 };
   const stop = (stage: Stage) => stage.tell({ type: "StopTurn", roomId: lobby });

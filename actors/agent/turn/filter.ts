@@ -152,6 +152,11 @@ export class FilteredStream {
     this.#verdictOn = (text) => verdictOn(text, direction, words, known);
   }
 
+  /** The rules that kept it back, once they did; empty while it may be shown. */
+  get withheld(): ReadonlyArray<string> {
+    return this.#action === "withhold" ? [...this.#rules] : [];
+  }
+
   /** Takes the next piece; answers what may be shown now, often nothing. */
   push(delta: string): string {
     if (this.#action === "withhold") return "";

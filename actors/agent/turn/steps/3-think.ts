@@ -2,22 +2,20 @@
 import { Clock, Duration, Effect, Redacted, Stream } from "effect";
 import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
-import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
+import { type CallId, childId } from "#events/kit/ids.ts";
 import { Garbled, kindOf, ModelFailure, type ModelReason, Stalled } from "../failures.ts";
-import { FilteredStream } from "../filter.ts";
 import {
   ChatModel,
   type ModelChoice,
   type ModelPart,
-  Moderator,
+  type Moderator,
   type Prompt,
   Rooms,
   type Toolbox,
   TurnLedger,
 } from "../ports.ts";
 import { estimateTokens } from "../prompt.ts";
-import { saidByPeople } from "../said.ts";
-import { Sentences } from "../sentences.ts";
+import { beginSpeech } from "../speech.ts";
 import { metaOf, type Step } from "../step.ts";
 import { promptOf } from "../transcript.ts";
 
@@ -28,33 +26,11 @@ const LONGEST_SLEEP_MS = 10_000;
 
 type WholeReply = Extract<ModelPart, { type: "reply" }>;
 
-/** The reply's id is the turn's child: however often it is said, it is one message [T1]. */
-export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
-
 /** One request: prose goes to the room as sentences complete and pass the filter, the whole reply comes back. */
 const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt, boxMs: number) {
   const chat = yield* ChatModel;
-  const rooms = yield* Rooms;
-  const { words } = yield* Moderator;
-  const sentences = new Sentences(yield* Clock.currentTimeMillis);
-  const filtered = new FilteredStream("out", { said: yield* saidByPeople(turn), words });
-  const about = {
-    event: "agent_message",
-    turnId: turn.turnId,
-    messageId: replyIdOf(turn),
-    inReplyTo: turn.inReplyTo,
-  } as const;
-  let started = false;
+  const speech = yield* beginSpeech(turn);
   let whole: WholeReply | undefined;
-  const show = (delta: string) => {
-    if (delta === "") return;
-    if (!started) {
-      rooms.show(turn.roomId, { event: "agent_thinking", turnId: turn.turnId, state: "replying", label: "Replying…" });
-      rooms.show(turn.roomId, { ...about, phase: "start" });
-    }
-    started = true;
-    rooms.show(turn.roomId, { ...about, phase: "delta", delta });
-  };
   let length = 0;
   const take = Effect.fnUntraced(function* (part: ModelPart) {
     if (part.type === "reply") {
@@ -64,7 +40,7 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
     length += part.delta.length;
     if (length > choice.maxTokens * LONGEST_TOKEN)
       yield* failed(choice, new Garbled({ detail: "it never stops", begun: true }));
-    show(filtered.push(sentences.push(part.delta, yield* Clock.currentTimeMillis)));
+    yield* speech.say(part.delta);
   });
   yield* Stream.runForEach(chat.stream(choice, prompt), take).pipe(
     Effect.timeoutOrElse({
@@ -72,7 +48,7 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
       orElse: () => failed(choice, new Stalled({ silentMs: boxMs })),
     }),
   );
-  show(filtered.push(sentences.rest()) + filtered.finish().rest);
+  yield* speech.end;
   return whole!;
 });
 
