@@ -39,6 +39,7 @@ export interface Part {
 }
 
 const house = "house II.16";
+const experience = "ux.md A.3";
 const aim = (number: number): string => `performance.md aim ${number}`;
 const budget = (of: Budget["of"], at: Budget["at"], limit: number, source: string): Budget => ({
   of,
@@ -61,10 +62,13 @@ export const budgets = {
   turnsPerSecondTen: budget("figure", "least", 80, aim(2)),
   toolTurnRatio: budget("ratio", "most", 2.5, aim(3)),
   houseMs: budget("figure", "most", 50, house),
+  flatRatio: budget("figure", "most", 1.1, aim(4)),
   eventBytesPerTurn: budget("figure", "most", 5_000, aim(4)),
   deliveryMs: budget("figure", "most", 30, house),
   deliveryCpuRatio: budget("ratio", "most", 1.2, aim(7)),
   lost: budget("figure", "most", 0, aim(7)),
+  firstDeltaMs: budget("figure", "most", 300, experience),
+  framesPerSecond: budget("figure", "most", 20, experience),
   resumedMs: budget("figure", "most", 5_000, house),
   workerKilobytes: budget("figure", "most", 3_000, house),
   pageKilobytes: budget("figure", "most", 170, "house II.20"),

@@ -6,11 +6,12 @@ import { kills } from "./parts/kills.ts";
 import { ledger } from "./parts/ledger.ts";
 import { projection } from "./parts/projection.ts";
 import { size } from "./parts/size.ts";
+import { stream } from "./parts/stream.ts";
 import { turn } from "./parts/turn.ts";
 import { endEverything } from "./processes.ts";
 import { keep, surroundings } from "./report.ts";
 
-const parts: ReadonlyArray<Part> = [ledger, projection, turn, fanout, kills, size];
+const parts: ReadonlyArray<Part> = [ledger, projection, turn, stream, fanout, kills, size];
 
 function wanted() {
   const { values, positionals } = parseArgs({
