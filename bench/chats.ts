@@ -1,4 +1,4 @@
-/** Conversations as a caller has them, with Troupe and with a bare object; parts/turn.ts talks through these. */
+/** Conversations as a caller has them, with Troupe and with a bare object; parts/turn.ts and parts/long.ts talk through these. */
 import { signIn } from "./people.ts";
 import type { Program } from "./program.ts";
 import { call } from "./requests.ts";

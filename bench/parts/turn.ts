@@ -1,6 +1,17 @@
 /** `turn`: what the house costs around a model that answers at once, beside a bare object that stores message and reply. */
 import { bareChat, type Chat, troupeChat } from "../chats.ts";
-import { type Budget, budgets, type Figure, median, type Part, percentile, rounds, type Scale } from "../figures.ts";
+import {
+  type Budget,
+  budgets,
+  type Figure,
+  median,
+  type Part,
+  percentile,
+  type Rounds,
+  type Scale,
+  type Side,
+  sideBySide,
+} from "../figures.ts";
 import { countFsyncs } from "../fsyncs.ts";
 import { requestsFor } from "../instant-model.ts";
 import { cpuMs, sleep } from "../processes.ts";
@@ -127,7 +138,7 @@ async function observed(chat: Chat, model: ModelServer, load: Load, quick: boole
     d1Rows: readModels.rows / turns,
   };
 }
-type Observed = Awaited<ReturnType<typeof observed>>;
+type Observed = Rounds<keyof Awaited<ReturnType<typeof observed>>>;
 
 /** The budget of a cell's ratio to the bare object; nobody set one for fifty at once, or for twenty calls. */
 function ratioBudget(kind: Kind, atOnce: number): { readonly budget?: Budget } {
@@ -138,8 +149,8 @@ function ratioBudget(kind: Kind, atOnce: number): { readonly budget?: Budget } {
 
 function figuresOf(
   { kind, atOnce }: Pick<Load, "kind" | "atOnce">,
-  house: Readonly<Record<keyof Observed, ReadonlyArray<number>>>,
-  bare: Readonly<Record<keyof Observed, ReadonlyArray<number>>>,
+  house: Observed,
+  bare: Observed,
 ): ReadonlyArray<Figure> {
   const name = `${kinds[kind].name}, ${atOnce} at a time`;
   const beside = (key: keyof Observed) => ({ rounds: house[key], bare: bare[key] });
@@ -163,22 +174,15 @@ function figuresOf(
   ];
 }
 
-/** Both systems in turn, round by round, so that whatever else the machine does falls on both. */
-async function cell(pair: { house: Chat; bare: Chat }, model: ModelServer, load: Omit<Load, "label">, scale: Scale) {
-  const measure = async (round: number, side: "house" | "bare") =>
-    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` }, scale.quick);
-  const bare: Observed[] = [];
-  const house = await rounds(scale.rounds, async (round) => {
-    bare.push(await measure(round, "bare"));
-    return measure(round, "house");
-  });
-  const keys = Object.keys(house) as ReadonlyArray<keyof Observed>;
-  const gathered = Object.fromEntries(keys.map((key) => [key, bare.map((values) => values[key])]));
-  return figuresOf(load, house, gathered as Record<keyof Observed, number[]>);
+async function cell(pair: Record<Side, Chat>, model: ModelServer, load: Omit<Load, "label">, scale: Scale) {
+  const { house, bare } = await sideBySide(scale.rounds, (side, round) =>
+    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` }, scale.quick),
+  );
+  return figuresOf(load, house, bare);
 }
 
 /** In one conversation that has been going on for a while, as most turns are. */
-async function fsyncs(pair: { house: Chat; bare: Chat }, quick: boolean): Promise<Figure | undefined> {
+async function fsyncs(pair: Record<Side, Chat>, quick: boolean): Promise<Figure | undefined> {
   const turns = quick ? 5 : FSYNC_TURNS;
   const count = async (chat: Chat): Promise<number | undefined> => {
     const load = { label: "fsync", kind: "plain", atOnce: 1, turns, turnsEach: turns } as const;
