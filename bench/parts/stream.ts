@@ -29,7 +29,7 @@ interface Turn {
   readonly said: PacedReply;
 }
 
-/** So many turns, `atOnce` side by side, each in the room of its own. */
+/** So many turns, `atOnce` side by side, each of them in a room of its own. */
 async function talk(rooms: ReadonlyArray<Watched>, model: PacedModel, load: Load): Promise<ReadonlyArray<Turn>> {
   const { label, atOnce, turns, words, perSecond } = load;
   await model.takeReplies();
@@ -111,7 +111,7 @@ async function floods(rooms: ReadonlyArray<Watched>, model: PacedModel, atOnce: 
   return figures;
 }
 
-/** Memory of a program of its own before and while so many turns hold their model's stream; undefined where it cannot be read. */
+/** Bytes of a program of its own before and while so many turns hold their model's stream; undefined where they cannot be read. */
 async function heldMemory(model: PacedModel, turns: number): Promise<{ rest: number; each: number } | undefined> {
   const troupe = await startTroupe(model.url);
   try {
@@ -150,7 +150,7 @@ async function memory(model: PacedModel, { quick, rounds: count }: Scale): Promi
   }
   const each = found.map((one) => one.each / 1_000);
   return [
-    { name: "memory at rest", unit: "MB", rounds: found.map(({ rest }) => rest / 1e6) },
+    { name: `memory with ${turns} rooms open, none running`, unit: "MB", rounds: found.map(({ rest }) => rest / 1e6) },
     { name: `memory of a running turn, ${turns} at a time`, unit: "kB", rounds: each },
   ];
 }
@@ -172,17 +172,14 @@ export const stream: Part = {
       for (const room of rooms) room.close();
       await troupe.end();
     }
-    try {
-      figures.push(...(await memory(model, scale)));
-    } finally {
-      await model.end();
-    }
+    const held = await memory(model, scale).finally(model.end);
     const sentenceMs = (WORDS_A_SENTENCE * 1_000) / USUAL.perSecond;
     return {
-      figures,
+      figures: [...figures, ...held],
       notes: [
         `a sentence takes the model ${sentenceMs} ms; frames wait up to 60 ms for company, so that a fast model makes few of them`,
-        "memory: of all processes, before and while the model holds the streams; with a turn goes a room that is open",
+        "memory: of all processes, before and while the model holds the streams; V8 keeps garbage at will, so trust its order",
+        ...(held.length === 0 ? ["memory was not read: this kernel does not tell it"] : []),
       ],
     };
   },
