@@ -92,15 +92,17 @@ export function cpuMs(pid: number): number {
 }
 
 /**
- * Bytes of memory that the process and all it started hold now, shared pages in parts (PSS). Undefined where the kernel
- * does not tell.
+ * Bytes of memory that the process and all it started hold now, without pages of files: those depend on who else reads
+ * them. Undefined where the kernel does not tell.
  */
 export function memoryBytes(pid: number): number | undefined {
   try {
-    return tree(pid).reduce((sum, each) => {
-      const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${each}/smaps_rollup`, "utf8"))?.[1];
-      return sum + Number(kilobytes) * 1_024;
-    }, 0);
+    const kilobytes = tree(pid).map((each) => {
+      const told = readFileSync(`/proc/${each}/smaps_rollup`, "utf8");
+      return Number(/^Pss_Anon:\s+(\d+) kB/m.exec(told)?.[1]);
+    });
+    const sum = kilobytes.reduce((left, right) => left + right, 0);
+    return Number.isNaN(sum) ? undefined : sum * 1_024;
   } catch {
     return undefined;
   }

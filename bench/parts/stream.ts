@@ -2,8 +2,8 @@
 import { budgets, type Figure, type Part, percentile, rounds, type Scale } from "../figures.ts";
 import { type PacedReply, WORDS_A_SENTENCE } from "../paced-model.ts";
 import { signIn } from "../people.ts";
-import { memoryBytes, sleep, until } from "../processes.ts";
-import { type PacedModel, startPacedModel, startTroupe } from "../program.ts";
+import { cpuMs, memoryBytes, sleep, until } from "../processes.ts";
+import { type PacedModel, type Program, startPacedModel, startTroupe } from "../program.ts";
 import { roomsOfOneAgent, type Seen, toAgent, type Watched, watchedRooms } from "../watched.ts";
 
 /** A fast model of today: a hundred words a second, three sentences. */
@@ -14,6 +14,11 @@ const AT_ONCE = [1, 10];
 /** So many turns at once hold the memory that is counted. */
 const HELD_TURNS = 200;
 const REST_MS = 2_000;
+
+interface Programs {
+  readonly model: PacedModel;
+  readonly troupe: Program;
+}
 
 interface Load {
   readonly label: string;
@@ -89,17 +94,17 @@ async function firstSigns(rooms: ReadonlyArray<Watched>, model: PacedModel, atOn
   return figures;
 }
 
-/** What a model that floods its listeners makes of their sockets. */
-async function floods(rooms: ReadonlyArray<Watched>, model: PacedModel, atOnce: number, scale: Scale) {
+/** What a model that floods its listeners makes of their sockets, and of the program. */
+async function floods(rooms: ReadonlyArray<Watched>, { model, troupe }: Programs, atOnce: number, scale: Scale) {
   const turns = scale.quick ? atOnce : Math.max(5, 2 * atOnce);
   const found = await rounds(scale.rounds, async (round) => {
+    const before = cpuMs(troupe.pid);
     const spoken = await talk(rooms, model, { label: `flood-${atOnce}-${round}`, atOnce, turns, ...FLOOD });
+    const behind = spoken.map(({ seen, said }) => seen.wholeAt - said.lastPieceAt);
     return {
       frames: Math.max(...spoken.map(({ seen }) => busiestSecond(seen.framesAt))),
-      behind: percentile(
-        spoken.map(({ seen, said }) => seen.wholeAt - said.lastPieceAt),
-        0.95,
-      ),
+      behind: percentile(behind, 0.95),
+      cpu: ((cpuMs(troupe.pid) - before) * 1_000) / (turns * FLOOD.words),
     };
   });
   const name = (what: string) => `${atOnce} at a time, ${FLOOD.perSecond} pieces a second: ${what}`;
@@ -107,6 +112,7 @@ async function floods(rooms: ReadonlyArray<Watched>, model: PacedModel, atOnce: 
   const figures: ReadonlyArray<Figure> = [
     { name: name("frames of a turn in its busiest second"), unit: "frames", ...frames },
     { name: name("last token → stored reply p95"), unit: "ms", rounds: found.behind },
+    { name: name("CPU"), unit: "µs/piece", rounds: found.cpu },
   ];
   return figures;
 }
@@ -167,7 +173,7 @@ export const stream: Part = {
       rooms = await watchedRooms(troupe, Math.max(...AT_ONCE));
       await talk(rooms, model, { label: "warm-up", atOnce: 10, turns: scale.quick ? 10 : 50, ...USUAL });
       for (const atOnce of AT_ONCE) figures.push(...(await firstSigns(rooms, model, atOnce, scale)));
-      for (const atOnce of AT_ONCE) figures.push(...(await floods(rooms, model, atOnce, scale)));
+      for (const atOnce of AT_ONCE) figures.push(...(await floods(rooms, { model, troupe }, atOnce, scale)));
     } finally {
       for (const room of rooms) room.close();
       await troupe.end();
