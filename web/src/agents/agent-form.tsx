@@ -9,7 +9,7 @@ import { BudgetFields } from "./budget-fields.tsx";
 import { Field, FieldIssues } from "./field.tsx";
 import { ModelFields, SimpleModelField } from "./model-fields.tsx";
 import { StandIns } from "./stand-ins.tsx";
-import { TalkativenessField } from "./talkativeness-field.tsx";
+import { percent, TalkativenessField } from "./talkativeness-field.tsx";
 
 interface FieldsProps {
   readonly draft: AgentDraft;
@@ -64,7 +64,7 @@ function beyondUsual({ standIns, simple, talkativeness, budget }: AgentDraft): s
   const set = [
     standIns.length === 1 ? "1 stand-in" : standIns.length > 1 ? `${standIns.length} stand-ins` : "",
     simple ? `simple messages to ${simple.model}` : "",
-    talkativeness === null ? "" : "a talkativeness",
+    talkativeness === null ? "" : `talkativeness ${percent.format(talkativeness)}`,
     Object.keys(budget).length > 0 ? "budgets" : "",
   ].filter((part) => part !== "");
   return set.length > 0 ? listed.format(set) : "stand-ins, simple messages, talkativeness, budgets";

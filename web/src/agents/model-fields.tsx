@@ -13,9 +13,11 @@ interface ProviderSelectProps extends SelectProps {
   readonly onProvider: (provider: Provider | "") => void;
   /** What stands for no provider at all, where that may be chosen. */
   readonly none?: string;
+  /** Where there is room for the bare name only. */
+  readonly brief?: boolean;
 }
 
-export function ProviderSelect({ value, onProvider, none, ...attributes }: ProviderSelectProps) {
+export function ProviderSelect({ value, onProvider, none, brief = false, ...attributes }: ProviderSelectProps) {
   const live = useQuery(meQuery).data?.house.providers;
   return (
     <select {...attributes} value={value} onChange={(event) => onProvider(event.target.value as Provider | "")}>
@@ -23,7 +25,7 @@ export function ProviderSelect({ value, onProvider, none, ...attributes }: Provi
       {providers.map((provider) => (
         <option key={provider} value={provider}>
           {providerNames[provider]}
-          {live && !live[provider] ? " (demo: no key set)" : ""}
+          {!brief && live && !live[provider] ? " (demo: no key set)" : ""}
         </option>
       ))}
     </select>

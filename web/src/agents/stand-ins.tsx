@@ -21,7 +21,12 @@ function StandInRow({ value, place, onChange, children }: RowProps) {
     <li data-key={value.key}>
       <div className="stand-in">
         <span className="stand-in-place">{place + 1}.</span>
-        <ProviderSelect aria-label={`Provider of stand-in ${place + 1}`} value={value.provider} onProvider={choose} />
+        <ProviderSelect
+          brief
+          aria-label={`Provider of stand-in ${place + 1}`}
+          value={value.provider}
+          onProvider={choose}
+        />
         <ModelInput
           {...attributes}
           aria-label={`Model of stand-in ${place + 1}`}

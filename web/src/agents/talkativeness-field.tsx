@@ -3,7 +3,7 @@ import { useIssue } from "./field.tsx";
 
 /** Where a personality leaves it open, half of the offers are taken. */
 const MIDDLE = 0.5;
-const percent = new Intl.NumberFormat("en", { style: "percent" });
+export const percent = new Intl.NumberFormat("en", { style: "percent" });
 
 interface TalkativenessProps {
   /** The share of offers it takes up, 0 to 1; null for as its personality has it. */

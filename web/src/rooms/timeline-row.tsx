@@ -103,7 +103,7 @@ function TurnRow({ turn, tools, stop, name, onStop }: TurnRowProps) {
         </div>
       )}
       <div className="turn-foot">
-        <div aria-busy="true">
+        <div aria-busy={turn.text ? undefined : true}>
           <Thinking label={stop?.status === "asked" ? "Stopping…" : turn.label} />
         </div>
         <StopButton name={name} stop={stop} onStop={() => onStop(turn)} />
