@@ -103,6 +103,7 @@ export const answers: Scenario = {
         equal(await focused(dana), "Model of stand-in 2");
         const words = await wrong.evaluate((input) => input.getAttribute("aria-describedby") ?? "");
         match((await dana.locator(`[id="${words}"]`).innerText()) ?? "", /length/);
+        await look(dana, "agent-fault");
         await wrong.fill("claude-opus-5-5");
         await dana.getByText("Not saved yet").waitFor({ state: "detached" });
       },
