@@ -159,6 +159,22 @@ const unknown: ReadonlyArray<Case> = [
   row("calls in that form", { ...calls(sum), contrary: true }, replies({ finish: "tools", text: "So" })),
 ];
 
+const uncounted = replies({ finish: "end", text, tokensIn: undefined, tokensOut: undefined });
+const oddUsage: ReadonlyArray<Case> = [
+  ...[10.5, -1, 2 ** 53, 1e300, "12", [12], { tokens: 12 }, true].map((count) =>
+    row(`${JSON.stringify(count)} tokens`, ending("end", { counts: { in: count, out: count } }), uncounted),
+  ),
+  row("fewer than none", ending("end", { counts: { in: 2, out: -0.5 } }), replies({ text, tokensOut: undefined })),
+  row(
+    "an odd count, then a pause",
+    [ending("pause", { counts: { in: 0.5, out: 7 } }), ending("end")],
+    {
+      reply: { text: text + text, tokensIn: undefined, tokensOut: 14 },
+    },
+    byAnthropic(2),
+  ),
+];
+
 const badCalls: ReadonlyArray<Case> = [
   row("arguments that are no JSON", calls(call("{oops")), wanted("{oops")),
   row("arguments cut short", calls(call('{"to":"alice"', ',"text":"tran')), wanted('{"to":"alice","text":"tran')),
@@ -192,6 +208,7 @@ export const matrix: Readonly<Record<string, ReadonlyArray<Case>>> = {
   refused,
   paused,
   unknown,
+  "odd usage": oddUsage,
   "bad tool calls": badCalls,
   "too much": bounds,
 };
