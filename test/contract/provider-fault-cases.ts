@@ -192,7 +192,12 @@ const long = "x".repeat(65_536);
 const longCall = call('{"note":"', ...Array(5).fill(long), '"}');
 const bounds: ReadonlyArray<Case> = [
   row("5 MB of text", ending("end", { says: Array(80).fill(long) }), tooMuch),
+  row("100 KB of text", ending("end", { says: Array(25).fill(long.slice(0, 4_096)) }), tooMuch),
   row("320 KB of arguments", calls(longCall), tooMuch),
+  row("140 000 quotes in one call", calls(call('"'.repeat(140_000))), tooMuch),
+  row("70 000 characters of three bytes", calls(call(JSON.stringify("好".repeat(70_000)))), tooMuch),
+  row("eight calls, each within bounds", calls(...Array(8).fill(call(JSON.stringify(long.slice(0, 32_768))))), tooMuch),
+  row("a tool name of 10 000 characters", calls({ ...sum, tool: "x".repeat(10_000) }), tooMuch),
   row("an object without end", { body: ['{"type": "message", "content": "'], endless: long }, tooMuch),
   row("a line without end", { body: ["data: "], endless: long }, tooMuch),
   row("blocks without end", { body: [], endless: emptyBlock.join("").repeat(500) }, tooMuch, byAnthropic(1)),
