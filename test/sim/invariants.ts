@@ -143,7 +143,7 @@ export class Invariants {
   }
 
   /** What is on its way to an agent: nothing that was said while it was away. */
-  told(agentId: string, roomId: string, _watched: boolean, heard: ReadonlyArray<{ kind: string; seq: number }>): void {
+  told(agentId: string, roomId: string, heard: ReadonlyArray<{ kind: string; seq: number }>): void {
     const stays = this.#stays.get(`${agentId} in room:${roomId}`) ?? [];
     for (const { kind, seq } of heard)
       if (kind === "message" && !stays.some(({ from, until = Number.POSITIVE_INFINITY }) => from < seq && seq < until))

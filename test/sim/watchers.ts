@@ -60,7 +60,7 @@ export class Watcher {
   }
 
   connect(): void {
-    const { exchange } = this.#world;
+    const { exchange, chance } = this.#world;
     const principal = encodeURIComponent(JSON.stringify(this.#by));
     const line = exchange.connect(
       this.#room,
@@ -79,6 +79,7 @@ export class Watcher {
     });
     const after = this.#seen === undefined ? {} : { after_seq: this.#seen };
     exchange.send(line, JSON.stringify([ref, ref, this.#topic, "phx_join", after]));
+    if (chance.maybe(0.1)) exchange.close(line); // and away again, before there can be an answer
   }
 
   /** Sends something that asks for an answer; undefined when there was none, or it was no. */
