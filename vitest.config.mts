@@ -45,6 +45,7 @@ export default defineConfig(async () => {
                     "effect/http",
                     "effect/http-api",
                     "mathjs",
+                    "obscenity",
                     "openai",
                     "partyserver",
                   ],

@@ -65,6 +65,7 @@ export const budgets = {
   deliveryMs: budget("figure", "most", 30, house),
   deliveryCpuRatio: budget("ratio", "most", 1.2, aim(7)),
   lost: budget("figure", "most", 0, aim(7)),
+  resumedMs: budget("figure", "most", 5_000, house),
   workerKilobytes: budget("figure", "most", 3_000, house),
   pageKilobytes: budget("figure", "most", 170, "house II.20"),
   chunkKilobytes: budget("figure", "most", 60, "house II.20"),

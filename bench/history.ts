@@ -60,8 +60,25 @@ const context = {
   promptVersion: 1,
   promptHash: hash,
   tokens: 412,
+  summarySeq: null,
+  policyVersion: 1,
+  masked: [],
 };
-const modelReply = { provider: "anthropic", model: "claude-sonnet-5-5", tokensIn: 412, tokensOut: 24, ms: 3 };
+const modelReply = {
+  provider: "anthropic",
+  model: "claude-sonnet-5-5",
+  tokensIn: 412,
+  tokensOut: 24,
+  microUsd: 1_596,
+  ms: 3,
+};
+const modelAsked = {
+  provider: "anthropic",
+  model: "claude-sonnet-5-5",
+  why: "chosen",
+  tokens: 1_436,
+  microUsd: 16_596,
+} as const;
 
 /** One model round that asks for the calculator, and its result. */
 function toolRound(turnId: ReturnType<typeof turnOf>): ReadonlyArray<E.AgentEvent> {
@@ -69,6 +86,7 @@ function toolRound(turnId: ReturnType<typeof turnOf>): ReadonlyArray<E.AgentEven
   const about = { turnId, callId, tool: "calculator" };
   const calls = [{ callId, tool: "calculator", argsHash: hash }];
   return [
+    E.ModelAsked({ turnId, round: 1, ...modelAsked }),
     E.ModelReplied(
       { turnId, round: 1, finish: "tools", calls, ...modelReply },
       self,
@@ -89,19 +107,24 @@ function turn(order: number, seq: number): ReadonlyArray<E.AgentEvent> {
   const memory = { memoryId, turnId, roomId: lobby, kind: "semantic", importance: 0.7, about: [dana] } as const;
   return [
     E.MessageReceived(
-      { ...received, hops: 0, chars: MESSAGE.length, replyTo: null, addressed: "mention" },
+      { ...received, hops: 0, chars: MESSAGE.length, replyTo: null, addressed: "mention", callsOff: false },
       author,
       Redacted.make({ text: MESSAGE, authorName: "Dana" }),
     ),
     E.TurnStarted({ turnId, roomId: lobby, trigger: messageId, attempt: 1 }),
-    E.ContextAssembled({ turnId, messageSeqs: [seq], configSeq: 1, ...context }),
+    E.ContextAssembled({ turnId, messageSeqs: [seq], configSeq: 1, personalitySeq: 0, ...context }),
     ...tools,
+    E.ModelAsked({ turnId, round: tools.length > 0 ? 2 : 1, ...modelAsked }),
     E.ModelReplied(
       { turnId, round: tools.length > 0 ? 2 : 1, finish: "end", calls: [], ...modelReply },
       self,
       Redacted.make({ text: REPLY, arguments: {} }),
     ),
-    E.ReplyDrafted({ turnId, replyId, chars: REPLY.length, hash, notice: false }, self, Redacted.make({ text: REPLY })),
+    E.ReplyDrafted(
+      { turnId, replyId, chars: REPLY.length, hash, notice: false, stopped: false, masked: [] },
+      self,
+      Redacted.make({ text: REPLY }),
+    ),
     ...(remembers
       ? [E.MemoryFormed({ ...memory, basis: "asked", sourceSeqs: [seq] }, author, Redacted.make({ content: MESSAGE }))]
       : []),
@@ -135,7 +158,7 @@ export const firstCommands = (): ReadonlyArray<AgentCommand> => [
   { type: "JoinRoom", meta: metaOf("join", 0, author), roomId: lobby, kind: "public" },
 ];
 
-/** The seven commands of a plain turn; they make eight events. */
+/** The eight commands of a plain turn; they make nine events. */
 export function turnCommands(order: number): ReadonlyArray<AgentCommand> {
   const { messageId, turnId, replyId } = names(order);
   const of = (label: string) => ({ meta: metaOf(`${turnId}/${label}`, order), turnId, attempt: 1 });
@@ -143,17 +166,18 @@ export function turnCommands(order: number): ReadonlyArray<AgentCommand> {
   return [
     {
       ...{ type: "ReceiveMessage", meta: metaOf(`${turnId}/receive`, order, author), turnId, ...received, hops: 0 },
-      ...{ chars: MESSAGE.length, replyTo: null, addressed: "mention" },
+      ...{ chars: MESSAGE.length, replyTo: null, addressed: "mention", callsOff: false },
       words: Redacted.make({ text: MESSAGE, authorName: "Dana" }),
     },
     { type: "StartTurn", meta: metaOf(`${turnId}/start`, order), turnId },
     { type: "RecordContext", ...of("context"), messageSeqs: [1], ...context },
+    { type: "AskModel", ...of("ask/1"), round: 1, ...modelAsked },
     {
       ...{ type: "RecordModelReply", ...of("round/1"), round: 1, finish: "end", calls: [], ...modelReply },
       words: Redacted.make({ text: REPLY, arguments: {} }),
     },
     {
-      ...{ type: "DraftReply", ...of("draft"), replyId, chars: REPLY.length, hash, notice: false },
+      ...{ type: "DraftReply", ...of("draft"), replyId, chars: REPLY.length, hash, notice: false, masked: [] },
       words: Redacted.make({ text: REPLY }),
     },
     { type: "ConsiderMemories", ...of("remember"), memories: [] },

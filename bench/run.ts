@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Part } from "./figures.ts";
 import { fanout } from "./parts/fanout.ts";
+import { kills } from "./parts/kills.ts";
 import { ledger } from "./parts/ledger.ts";
 import { projection } from "./parts/projection.ts";
 import { size } from "./parts/size.ts";
@@ -9,7 +10,7 @@ import { turn } from "./parts/turn.ts";
 import { endEverything } from "./processes.ts";
 import { keep, surroundings } from "./report.ts";
 
-const parts: ReadonlyArray<Part> = [ledger, projection, turn, fanout, size];
+const parts: ReadonlyArray<Part> = [ledger, projection, turn, fanout, kills, size];
 
 function wanted() {
   const { values, positionals } = parseArgs({

@@ -39,6 +39,7 @@ const lifelike: Readonly<Record<string, string | number>> = {
   number: 1,
   tried: 4,
   hops: 1,
+  place: 2,
   chars: 42,
   tokensIn: 812,
   tokensOut: 57,
@@ -82,7 +83,7 @@ function exampleOf(ast: SchemaAST.AST, path: string): unknown {
     case "Number":
       return known(path) ?? (typeText(ast) === "number from 0 to 1" ? 0.8 : 7);
     case "Boolean":
-      return lastOf(path) !== "notice";
+      return !["notice", "callsOff", "stopped"].includes(lastOf(path));
     case "Null":
       return null;
     case "Literal":

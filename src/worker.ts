@@ -9,6 +9,7 @@ import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
 import { answer } from "./http/entry.ts";
 import { memoryFormerLayer } from "./memory/form.ts";
+import { moderatorLayer } from "./models/moderator.ts";
 import { chatModelLayer } from "./models/route.ts";
 import { toolboxLayer } from "./tools/shelf.ts";
 
@@ -21,7 +22,8 @@ export class Agent extends AgentActor<Env> {
   protected override abilities(env: Env): Layer.Layer<Abilities> {
     const known = abilities.get(env);
     if (known !== undefined) return known;
-    const made = Layer.mergeAll(chatModelLayer(settingsOf(env).models), toolboxLayer, memoryFormerLayer);
+    const { models } = settingsOf(env);
+    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, memoryFormerLayer, moderatorLayer(models.openai));
     abilities.set(env, made);
     return made;
   }

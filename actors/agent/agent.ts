@@ -1,10 +1,10 @@
 /** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
-import { Cause, Exit, type Fiber, Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
+import { Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
-import type { AgentRefusal } from "#events/agent/refusals.ts";
-import { type AgentState, actionable } from "#events/agent/state.ts";
+import { type AgentRefusal, NothingToStop } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta, EventOf } from "#events/kit/define.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
 import {
@@ -31,27 +31,34 @@ import type {
 } from "../kit/doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
+import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
 import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
 import { agentFeeds } from "./feeds.ts";
 import { Outcomes } from "./outcomes.ts";
 import { localRecall } from "./recall/recall.ts";
 import { RoomChannels } from "./rooms.ts";
-import { runTurn } from "./turn/pipeline.ts";
-import { type ChatModel, type MemoryFormer, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
+import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
+import {
+  type ChatModel,
+  type MemoryFormer,
+  type Moderator,
+  Recall,
+  Rooms,
+  type Toolbox,
+  TurnLedger,
+} from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
+import { CONTINUE_TURN, Turns } from "./turns.ts";
 
-/** What an agent gets from above: models, tools, and a sense of what is worth remembering. */
-export type Abilities = ChatModel | Toolbox | MemoryFormer;
+/** What an agent gets from above: models, tools, a sense of what is worth remembering and of what may not be said. */
+export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
 
 /**
  * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:
  * steps that need no wait between them would each pay an fsync instead of sharing one.
  */
 const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
-
-/** A turn that the world keeps from its end is given up after this long (house.md II.8: five minutes without progress). */
-const GIVE_UP_AFTER_MS = 5 * 60_000;
 
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
@@ -64,11 +71,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
-  readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
-  /** Turns that started in this life of the object and have no fiber yet. */
-  readonly #begun = new Set<TurnId>();
-  /** Turns whose fiber failed for reasons of the world, since when; the next heartbeat takes them up again. */
-  readonly #resting = new Map<TurnId, number>();
+  readonly #summaries: RoomSummaries;
+  readonly #turns: Turns;
   #runtime: ManagedRuntime.ManagedRuntime<Abilities | TurnLedger | Rooms | Recall, never> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -76,6 +80,18 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
     this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
     this.#caches = new AgentCaches(this.ledger, env.CACHE);
+    this.#summaries = new RoomSummaries({
+      ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
+      run: (program) => this.#services().runFork(program),
+    });
+    this.#turns = new Turns({
+      state: () => this.ledger.state,
+      timers: this.timers,
+      commit: (command) => this.commitNow(command).outcome === "accepted",
+      meta: (id) => this.#meta(id, agentName(this.#id())),
+      fork: (program) => this.#services().runFork(program),
+      report: (what, cause) => this.report(what, cause),
+    });
     agentFeeds(this.feeds, this.ledger, env);
   }
 
@@ -131,7 +147,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(commandId, userName(by.userId));
       const reply = await this.commit({ type: "DeleteAgent", meta, ...(ifVersion === undefined ? {} : { ifVersion }) });
       if (reply.outcome === "refused") return reply;
-      for (const fiber of this.#fibers.values()) fiber.interruptUnsafe();
+      this.#turns.interruptAll();
       return accepted(undefined, reply.seq, reply.replayed);
     });
   }
@@ -179,7 +195,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
         return;
       }
       for (const item of heard) await this.commit(this.#command(roomId, item));
-      this.#work();
+      this.#turns.work();
     });
   }
 
@@ -187,16 +203,28 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     const id = `${roomId}:${item.seq}`;
     if (item.kind === "joined") return { type: "JoinRoom", meta: this.#meta(id, item.by), roomId, kind: item.roomKind };
     if (item.kind === "left") return { type: "LeaveRoom", meta: this.#meta(id, item.by), roomId };
-    const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed } = item;
+    const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed, callsOff } = item;
     const turnId = turnOf(this.#id(), messageId);
     return {
       type: "ReceiveMessage",
       meta: { ...this.#meta(`${turnId}/receive`, authorId), causation: item.causation, correlation: item.correlation },
       turnId,
-      ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed },
+      ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed, callsOff },
       chars: text?.length ?? 0,
       words: Redacted.make({ text: text ?? "", authorName }),
     };
+  }
+
+  stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply> {
+    return this.behindWall("stop", async (): Promise<Reply> => {
+      const target = turnId ?? this.ledger.state.rooms[roomId]?.running ?? undefined;
+      if (target === undefined) return refused(new NothingToStop());
+      const meta = this.#meta(`${target}/stop`, userName(by.userId));
+      const reply = await this.commit({ type: "StopTurn", meta, roomId, turnId: target });
+      if (reply.outcome === "refused") return reply;
+      this.#turns.work();
+      return accepted(undefined, reply.seq, reply.replayed);
+    });
   }
 
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome> {
@@ -211,16 +239,29 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
-    for (const event of events)
-      if (event.type === "TurnStarted" && !this.#fibers.has(event.open.turnId)) this.#begun.add(event.open.turnId);
+    this.#turns.committed(events);
     for (const event of events) this.#closeSigns(event, events);
     this.followLog(events);
+  }
+
+  protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    this.#summaries.noticed(events);
+    this.#turns.setTimers(events);
+  }
+
+  protected override async onTimer({ id, kind }: Timer): Promise<void> {
+    if (kind === SUMMARIZE_ROOM) this.#summaries.fired(id);
+    if (kind === CONTINUE_TURN) this.#turns.continue(id as TurnId);
   }
 
   /** Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does. */
   #closeSigns(event: RecordedOf<AgentEvent>, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     if (event.type === "TurnDeclined" && event.open.why === "coalesced")
       this.#channels.turnClosed(event.open.roomId, event.open.turnId, "done");
+    if (event.type === "TurnDeclined" && event.open.why === "called-off")
+      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "stopped");
+    if (event.type === "TurnStopped" && !events.some(({ type }) => type === "ReplyPosted"))
+      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "stopped");
     if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
       this.#channels.turnClosed(event.open.roomId, event.open.turnId, "failed");
   }
@@ -238,55 +279,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return Object.keys(this.ledger.state.turns).length > 0;
   }
 
-  /** The world may be back: resting turns go on where they are, in the same attempt, for nobody has died. */
   protected override onHeartbeat(): void {
-    for (const [turnId, since] of this.#resting) {
-      const attempt = this.ledger.state.turns[turnId]?.attempt ?? 0;
-      if (now() - since < GIVE_UP_AFTER_MS) this.#begun.add(turnId);
-      else
-        this.commitNow({
-          type: "FailTurn",
-          meta: this.#meta(`${turnId}/give-up`, agentName(this.#id())),
-          turnId,
-          attempt,
-          reason: "no-progress",
-        });
-    }
-    this.#work(true);
-  }
-
-  /** Starts a fiber for every turn that may start or go on and has none. */
-  #work(wake = false): void {
-    for (const turnId of actionable(this.ledger.state))
-      if (!this.#fibers.has(turnId) && (wake || !this.#resting.has(turnId))) this.#run(turnId);
-  }
-
-  #run(turnId: TurnId): void {
-    const turn = this.ledger.state.turns[turnId];
-    if (turn === undefined) return; // taken together with another one a moment ago
-    if (turn.attempt > 0 && !this.#begun.delete(turnId)) {
-      // No fiber, but it had begun: whoever ran it is gone. A new attempt fences off whatever may be left of it [T5].
-      const meta = this.#meta(`${turnId}/resume/${turn.attempt}`, agentName(this.#id()));
-      const reply = this.commitNow({ type: "ResumeTurn", meta, turnId });
-      if (reply.outcome !== "accepted" || this.ledger.state.turns[turnId] === undefined) return;
-    }
-    const fiber = this.#services().runFork(runTurn(turnId));
-    this.#fibers.set(turnId, fiber);
-    fiber.addObserver((exit) => this.#ended(turnId, exit));
-  }
-
-  #ended(turnId: TurnId, exit: Exit.Exit<unknown, unknown>): void {
-    this.#fibers.delete(turnId);
-    if (Exit.isFailure(exit) && this.ledger.state.turns[turnId] !== undefined) {
-      if (!this.#resting.has(turnId)) this.#resting.set(turnId, now());
-      this.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
-    } else this.#resting.delete(turnId);
-    try {
-      this.#work();
-    } catch (defect) {
-      // A fiber calls this, and behind it is no wall: what could not begin now begins with the next heartbeat.
-      this.report(`${turnId} has ended, and the next could not begin`, defect);
-    }
+    this.#turns.heartbeat();
   }
 
   /** One runtime per object, built on first need. */

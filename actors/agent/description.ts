@@ -13,6 +13,10 @@ export const settingsOf = (input: AgentInput): Settings => ({
   memoryEnabled: input.memoryEnabled,
   ...(input.maxTokens == null ? {} : { maxTokens: input.maxTokens }),
   ...(input.temperature == null ? {} : { temperature: input.temperature }),
+  ...(input.fallbacks === undefined ? {} : { fallbacks: input.fallbacks }),
+  ...(input.simpleModel == null ? {} : { simpleModel: input.simpleModel }),
+  ...(input.talkativeness == null ? {} : { talkativeness: input.talkativeness }),
+  ...(input.budget === undefined ? {} : { budget: input.budget }),
 });
 
 /** The owner's words about the agent. */
@@ -46,6 +50,10 @@ export function describe(state: AgentState, head: number, found: ReadonlyArray<U
     memoryEnabled: state.memoryEnabled,
     maxTokens: state.maxTokens,
     temperature: state.temperature,
+    fallbacks: state.fallbacks,
+    simpleModel: state.simpleModel,
+    talkativeness: state.talkativeness,
+    budget: state.budget,
     personality:
       state.personalitySeq === 0
         ? null

@@ -8,8 +8,11 @@ import type { TurnId } from "#events/kit/ids.ts";
 import type { ToolOutcome, TurnOutcome } from "../kit/doors.ts";
 import type { Ledger } from "../kit/ledger.ts";
 
-type Ending = Extract<RecordedOf<AgentEvent>, { type: "TurnCompleted" | "TurnFailed" | "TurnDeclined" }>;
-const endings: ReadonlyArray<string> = ["TurnCompleted", "TurnFailed", "TurnDeclined"];
+type Ending = Extract<
+  RecordedOf<AgentEvent>,
+  { type: "TurnCompleted" | "TurnStopped" | "TurnFailed" | "TurnDeclined" }
+>;
+const endings: ReadonlyArray<string> = ["TurnCompleted", "TurnStopped", "TurnFailed", "TurnDeclined"];
 const isEnding = (event: RecordedOf<AgentEvent>): event is Ending => endings.includes(event.type);
 
 /** How far back an ending is looked for that is not among the turn's own commands: a message taken into another's turn. */
@@ -47,7 +50,9 @@ export class Outcomes {
       return into === undefined ? { ending: "declined", turnId, why } : this.wait(into, waitMs);
     }
     const outcome = await this.#replied(turnId, ending.type === "TurnFailed" ? ending.open.reason : null);
-    return outcome ?? { ending: "failed", turnId, reason: ending.type === "TurnFailed" ? ending.open.reason : "" };
+    return (
+      outcome ?? { ending: "failed", turnId, reason: ending.type === "TurnFailed" ? ending.open.reason : "stopped" }
+    );
   }
 
   #past(turnId: TurnId): Ending | undefined {

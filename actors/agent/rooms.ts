@@ -1,12 +1,25 @@
 /** The Rooms port over the room objects: replies wait for an answer, signs go out in small bundles; built by AgentActor. */
 import { Effect } from "effect";
-import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import type { AgentId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
 
-/** Signs wait this long for company: one call instead of several, and well under the 300 ms in which people want to see life. */
-const BUNDLE_MS = 40;
+/**
+ * Signs wait this long for company: one call instead of several, at most sixteen bundles a second, and well under the
+ * 300 ms in which people want to see life.
+ */
+const BUNDLE_MS = 60;
+
+type Delta = Readonly<Record<string, unknown>> & { readonly delta: string };
+
+/** Two pieces of one reply as one, so that fast models do not flood anybody with frames; undefined when they are not that. */
+function joined(one: Sighting, other: Sighting): Sighting | undefined {
+  const [first, second] = [one.payload as Delta, other.payload as Delta];
+  const deltas = first["phase"] === "delta" && second["phase"] === "delta";
+  if (!deltas || first["message_id"] !== second["message_id"]) return undefined;
+  return { event: one.event, payload: { ...first, delta: first.delta + second.delta } };
+}
 
 interface Channel {
   readonly door: RoomDoor;
@@ -19,6 +32,8 @@ export class RoomChannels {
   readonly #env: ActorEnv;
   readonly #agent: () => { readonly agentId: AgentId; readonly name: string };
   readonly #channels = new Map<RoomId, Channel>();
+  /** What was shown of the replies that are being given. */
+  readonly #shown = new Map<TurnId, string>();
 
   constructor(env: ActorEnv, agent: () => { readonly agentId: AgentId; readonly name: string }) {
     this.#env = env;
@@ -34,6 +49,7 @@ export class RoomChannels {
   service(): Rooms["Service"] {
     return {
       show: (roomId, sign) => this.#show(roomId, sign),
+      shown: (turnId) => this.#shown.get(turnId) ?? "",
       post: (message) =>
         Effect.tryPromise({
           try: () => this.#post(message),
@@ -49,7 +65,8 @@ export class RoomChannels {
   }
 
   /** A turn has ended without a message of its own. */
-  turnClosed(roomId: RoomId, turnId: string, state: "done" | "failed"): void {
+  turnClosed(roomId: RoomId, turnId: TurnId, state: "done" | "stopped" | "failed"): void {
+    this.#shown.delete(turnId);
     this.#queue(roomId, this.#thinking(turnId, state, ""));
   }
 
@@ -74,13 +91,21 @@ export class RoomChannels {
   }
 
   #show(roomId: RoomId, sign: Sign): void {
+    if (sign.event === "agent_message")
+      this.#shown.set(
+        sign.turnId,
+        sign.phase === "start" ? "" : (this.#shown.get(sign.turnId) ?? "") + (sign.delta ?? ""),
+      );
     this.#queue(roomId, this.#sighting(sign));
   }
 
   #queue(roomId: RoomId, sighting: Sighting): void {
     const channel = this.#channel(roomId);
     if (!channel.watched) return;
-    channel.waiting.push(sighting);
+    const last = channel.waiting.at(-1);
+    const whole = last && joined(last, sighting);
+    if (whole === undefined) channel.waiting.push(sighting);
+    else channel.waiting[channel.waiting.length - 1] = whole;
     channel.timer ??= setTimeout(() => this.#flush(channel), BUNDLE_MS);
   }
 
@@ -96,6 +121,7 @@ export class RoomChannels {
   }
 
   #post(message: OutgoingMessage) {
+    this.#shown.delete(message.turnId);
     const channel = this.#channel(message.roomId);
     const { agentId, name } = this.#agent();
     return channel.door.postReply(
@@ -109,6 +135,7 @@ export class RoomChannels {
         text: message.text,
         hops: message.hops,
         notice: message.notice,
+        stopped: message.stopped,
         model: message.model ?? null,
         tokensIn: message.usage.tokensIn,
         tokensOut: message.usage.tokensOut,

@@ -1,10 +1,12 @@
 /** The TurnLedger port over an agent's own log: what a turn may read and decide; built by AgentActor. */
 import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
-import type { AgentEvent } from "#events/agent/events.ts";
+import { nextAskOf } from "#events/agent/decide-turn.ts";
+import type { AgentCreated, AgentEvent, PersonalitySet } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
-import { Erased } from "#events/kit/envelope.ts";
+import type { EventOf } from "#events/kit/define.ts";
+import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import type { Committed, Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
@@ -35,23 +37,35 @@ const withKeys = <A>(log: AgentLog, breath: () => A | NeedKeys): Effect.Effect<A
 const isNeedKeys = (answer: unknown): answer is NeedKeys =>
   typeof answer === "object" && answer !== null && "outcome" in answer && answer.outcome === "need-keys";
 
-/** A configuration as it was opened, and what it was opened from. */
-interface Opened extends Pick<AgentState, "configSeq" | "personalitySeq" | "tools"> {
-  readonly configuration: Configuration;
-}
-
 /** The port, over this log. */
 export function turnLedger(log: AgentLog): TurnLedger["Service"] {
   const { ledger } = log;
   const reveal = (seqs: ReadonlyArray<number>) => withKeys(log, () => ledger.reveal(seqs));
-  let known: Opened | undefined;
+  let known: Configuration | undefined;
+  /** What an owner decided, from the events it stands in, with these tools. */
+  const configurationFrom = (configSeq: number, personalitySeq: number, tools: ReadonlyArray<string>) =>
+    Effect.suspend(() => {
+      // A turn asks several times, and the words stand far back in the log: what is unchanged is not opened again.
+      if (known?.configSeq === configSeq && known.personalitySeq === personalitySeq)
+        return Effect.succeed({ ...known, tools });
+      return Effect.map(
+        reveal([configSeq, ...(personalitySeq > 0 ? [personalitySeq] : [])]),
+        ([config, personality]) => {
+          known = configurationOf(config!, personality, tools);
+          return known;
+        },
+      );
+    });
   return {
     get agentId() {
       return ledger.state.agentId!;
     },
     turn: (turnId) => ledger.state.turns[turnId],
+    nextAsk: (turn, at) => nextAskOf(turn, ledger.state, at),
+    summary: (roomId) => ledger.state.rooms[roomId]?.summary ?? null,
     recent: (roomId) => ledger.state.rooms[roomId]?.recent ?? [],
     reveal,
+    read: (after, limit, types) => ledger.read(after, limit, types),
     digest,
     commit: (command) =>
       withKeys(log, () => log.commitNow(command)).pipe(
@@ -61,55 +75,53 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
       ),
     configuration: () =>
       Effect.suspend(() => {
-        const { state } = ledger;
-        // A turn asks several times, and the words stand far back in the log: what is unchanged is not opened again.
-        if (
-          known?.configSeq === state.configSeq &&
-          known.personalitySeq === state.personalitySeq &&
-          known.tools === state.tools
-        )
-          return Effect.succeed(known.configuration);
-        const seqs = [state.configSeq, state.personalitySeq].filter((seq) => seq > 0);
-        return Effect.map(reveal(seqs), ([config, personality]) => {
-          const configuration = configurationOf(state, config?.words, personality?.words);
-          const { configSeq, personalitySeq, tools } = state;
-          known = { configSeq, personalitySeq, tools, configuration };
-          return configuration;
-        });
+        const { configSeq, personalitySeq, tools } = ledger.state;
+        const allowed = Object.keys(tools).filter((name) => tools[name] === "allow");
+        return configurationFrom(configSeq, personalitySeq, allowed);
       }),
+    configurationAt: ({ seq, v, open }) => {
+      // The first version did not name the personality: it was the newest at that time.
+      const chosen = v === 1 ? (ledger.newest("PersonalitySet", 1, seq)[0]?.seq ?? 0) : open.personalitySeq;
+      return configurationFrom(open.configSeq, chosen, open.tools);
+    },
   };
 }
 
-type WordsFound = Readonly<Record<string, unknown>> | Erased | undefined;
+type Found<D> = Recorded<EventOf<D>>["open"];
 
-const textOf = (words: WordsFound, key: string): string =>
-  words === undefined || words === Erased ? "" : String(words[key] ?? "");
+const listOf = (words: Unsealed["words"], key: string): ReadonlyArray<string> =>
+  words === Erased ? [] : ((words[key] as ReadonlyArray<string> | undefined) ?? []);
 
-const listOf = (words: WordsFound, key: string): ReadonlyArray<string> =>
-  words === undefined || words === Erased ? [] : ((words[key] as ReadonlyArray<string> | undefined) ?? []);
-
-function configurationOf(state: AgentState, config: WordsFound, personality: WordsFound): Configuration {
-  const chosen: Personality | undefined =
-    state.personalitySeq === 0
-      ? undefined
-      : {
-          traits: state.traits,
-          style: state.style,
-          interests: listOf(personality, "interests"),
-          expertise: listOf(personality, "expertise"),
-          limitations: listOf(personality, "limitations"),
-        };
+function personalityOf({ event, words }: Unsealed): Personality {
+  const { traits, style } = event.open as Found<typeof PersonalitySet>;
   return {
-    name: state.name,
-    systemPrompt: textOf(config, "systemPrompt"),
+    traits,
+    style,
+    interests: listOf(words, "interests"),
+    expertise: listOf(words, "expertise"),
+    limitations: listOf(words, "limitations"),
+  };
+}
+
+function configurationOf(
+  { event, words }: Unsealed,
+  personality: Unsealed | undefined,
+  tools: ReadonlyArray<string>,
+): Configuration {
+  const { name, provider, model, maxTokens, temperature, memoryEnabled } = event.open as Found<typeof AgentCreated>;
+  return {
+    configSeq: event.seq,
+    personalitySeq: personality?.event.seq ?? 0,
+    name,
+    systemPrompt: words === Erased ? "[erased]" : String(words.systemPrompt ?? ""),
     choice: {
-      provider: state.provider,
-      model: state.model,
-      maxTokens: state.maxTokens ?? DEFAULT_MAX_TOKENS,
-      ...(state.temperature === null ? {} : { temperature: state.temperature }),
+      provider,
+      model,
+      maxTokens: maxTokens ?? DEFAULT_MAX_TOKENS,
+      ...(temperature === undefined ? {} : { temperature }),
     },
-    tools: Object.keys(state.tools).filter((name) => state.tools[name] === "allow"),
-    memoryEnabled: state.memoryEnabled,
-    personality: chosen,
+    tools,
+    memoryEnabled,
+    personality: personality && personalityOf(personality),
   };
 }

@@ -51,7 +51,7 @@ export abstract class Actor<
       stream,
       sql: durableSql(ctx.storage),
       keys: this.keys,
-      along: (next) => this.#along(next),
+      along: (next, events) => this.#along(next, events),
       told: (events) => this.afterCommit(events),
     });
     this.tables = this.ledger.tables;
@@ -62,6 +62,9 @@ export abstract class Actor<
 
   /** A timer's time has come; doing it twice must be doing it once. */
   protected async onTimer(_timer: Timer): Promise<void> {}
+
+  /** Sets the timers that these events ask for, inside their transaction: both are there, or neither. */
+  protected setTimers(_events: ReadonlyArray<RecordedOf<E>>): void {}
 
   /** Feeds that keep the read models; they are told in bundles. */
   protected readModels(): ReadonlyArray<string> {
@@ -192,8 +195,9 @@ export abstract class Actor<
   }
 
   /** Inside the transaction of a commit: bookmarks ride along, and the alarm is armed in the same breath. */
-  #along(next: State): void {
+  #along(next: State, events: ReadonlyArray<RecordedOf<E>>): void {
     this.feeds?.save(SAVE_EVERY_MS);
+    this.setTimers(events);
     if (this.#isFinal?.(next)) this.timers.cancelAll();
     this.timers.wakeBy(now() + HEARTBEAT_MS);
   }

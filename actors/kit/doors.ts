@@ -1,7 +1,10 @@
 /** What actors may ask of one another, and of the platform: the types that cross the walls between objects. */
+import type { ModelName } from "#events/agent/asking.ts";
+import type { Budget } from "#events/agent/budget.ts";
 import type { Style, ToolGrant, Traits } from "#events/agent/events.ts";
 import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
+import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
 import type { Reply } from "./reply.ts";
 
@@ -56,6 +59,12 @@ export interface AgentInput {
   readonly memoryEnabled: boolean;
   readonly maxTokens?: number;
   readonly temperature?: number;
+  /** Who stands in, best first. */
+  readonly fallbacks?: ReadonlyArray<ModelName>;
+  /** For simple messages; null for none. */
+  readonly simpleModel?: ModelName | null;
+  readonly talkativeness?: number | null;
+  readonly budget?: Budget;
   readonly personality?: PersonalityInput;
   readonly tools?: ReadonlyArray<typeof ToolGrant.Type>;
 }
@@ -72,6 +81,10 @@ export interface AgentDescription {
   readonly memoryEnabled: boolean;
   readonly maxTokens: number | null;
   readonly temperature: number | null;
+  readonly fallbacks: ReadonlyArray<ModelName>;
+  readonly simpleModel: ModelName | null;
+  readonly talkativeness: number | null;
+  readonly budget: Budget;
   readonly personality: PersonalityInput | null;
   readonly tools: ReadonlyArray<typeof ToolGrant.Type>;
   readonly active: boolean;
@@ -96,6 +109,8 @@ export type Heard =
       readonly hops: number;
       readonly replyTo: MessageId | null;
       readonly addressed: Addressed | null;
+      /** The whole message says nothing but to leave off. */
+      readonly callsOff: boolean;
       readonly causation: string;
       readonly correlation: string;
     };
@@ -150,6 +165,8 @@ export interface AgentDoor {
   hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void>;
   /** Waits until the turn that answers this message has ended, or `waitMs` have passed. */
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
+  /** Ends this turn in this room, or without one whatever runs here, as somebody who takes part in it asks. */
+  stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
   /** Opens words for the owner, in the order asked for; null for what is erased or is not there. */
   reveal(
@@ -174,8 +191,11 @@ export interface ReplyInput {
   readonly turnId: TurnId;
   readonly inReplyTo: MessageId;
   readonly text: string;
+  /** What the agent believes; the room counts for itself. */
   readonly hops: number;
   readonly notice: boolean;
+  /** Set when somebody stopped the agent in the middle of it. */
+  readonly stopped: boolean;
   readonly model: string | null;
   readonly tokensIn: number | null;
   readonly tokensOut: number | null;
@@ -195,6 +215,7 @@ export interface RoomDescription {
   readonly kind: RoomKind;
   readonly ownerId: UserId;
   readonly openedAt: number;
+  readonly mode: RoomMode;
   readonly joined: boolean;
   readonly participants: ReadonlyArray<RoomParticipant>;
   readonly seq: number;
@@ -218,6 +239,8 @@ export interface RoomDoor {
   removePerson(by: Principal, commandId: string, userId: UserId): Promise<Reply>;
   inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string): Promise<Reply<RoomDescription>>;
   dismissAgent(by: Principal, commandId: string, agentId: AgentId): Promise<Reply>;
+  /** The room's owner chooses who speaks when. */
+  setPolicy(by: Principal, commandId: string, mode: RoomMode): Promise<Reply<RoomDescription>>;
   post(by: Principal, commandId: string, input: PostInput): Promise<Reply<Message>>;
   postReply(
     commandId: string,

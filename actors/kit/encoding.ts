@@ -45,7 +45,7 @@ export const parseObject = (() => {
 })();
 
 /** What the house itself found out for a command: another time it may find something else, and the request is the same. */
-const found: ReadonlySet<string> = new Set(["meta", "addressed", "agentName"]);
+const found: ReadonlySet<string> = new Set(["meta", "addressed", "named", "callsOff", "agentName"]);
 
 /** A command's content as text: who asks for what, without its id, its time, its causes, and what the house looked up. */
 export function canonical(command: { readonly type: string; readonly meta: CommandMeta }): string {

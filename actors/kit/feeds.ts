@@ -8,6 +8,8 @@ export interface Consumer {
   readonly name: string;
   /** Event types worth a delivery; the bookmark passes over all others. Undefined: every event. */
   readonly wants?: ReadonlySet<string>;
+  /** The last seq that it may be told of for now; undefined: of all there is. Whoever lets it go on has to pump it. */
+  readonly until?: () => number;
   /** Delivers `from < seq ≤ to`. Answers where the bookmark stands now: `to`, or elsewhere when the receiver knows better. */
   deliver(events: ReadonlyArray<Recorded>, range: { readonly from: number; readonly to: number }): Promise<number>;
 }
@@ -85,8 +87,8 @@ export class Feeds {
 
   /** When the earliest unfinished delivery wants to go on (ms since 1970); undefined when all are level with the log. */
   nextDue(): number | undefined {
-    const behind = [...this.#bookmarks.values()].filter(({ seq }) => seq < this.#source.head);
-    return behind.length === 0 ? undefined : Math.min(...behind.map(({ notBefore }) => notBefore ?? now()));
+    const behind = [...this.#bookmarks].filter(([name, { seq }]) => seq < this.#end(this.#consumers.get(name)));
+    return behind.length === 0 ? undefined : Math.min(...behind.map(([, { notBefore }]) => notBefore ?? now()));
   }
 
   /** Moves every consumer on that may go on now; resolves when none can go further. Failures are kept, not thrown. */
@@ -149,16 +151,21 @@ export class Feeds {
     }
   }
 
+  #end(consumer: Consumer | undefined): number {
+    return Math.min(this.#source.head, consumer?.until?.() ?? this.#source.head);
+  }
+
   async #move(name: string): Promise<void> {
     const consumer = this.#consumers.get(name);
     const bookmark = this.#bookmarks.get(name);
     if (consumer === undefined || bookmark === undefined) return;
-    while (bookmark.seq < this.#source.head && this.#consumers.get(name) === consumer) {
-      const from = bookmark.seq;
-      const limit = this.#source.head - from > LIVE_BATCH ? BEHIND_BATCH : LIVE_BATCH;
+    for (;;) {
+      const [from, end] = [bookmark.seq, this.#end(consumer)];
+      if (from >= end || this.#consumers.get(name) !== consumer) return;
+      const limit = end - from > LIVE_BATCH ? BEHIND_BATCH : LIVE_BATCH;
       try {
-        const events = this.#source.read(from, limit);
-        const to = events.at(-1)?.seq ?? this.#source.head;
+        const events = this.#source.read(from, Math.min(limit, end - from)); // the log has no gaps [L1]
+        const to = events.at(-1)?.seq ?? end;
         const wanted = consumer.wants ? events.filter(({ type }) => consumer.wants!.has(type)) : events;
         const seq = wanted.length === 0 ? to : await consumer.deliver(wanted, { from, to });
         Object.assign(bookmark, { seq, attempts: 0, notBefore: null, error: null, unsaved: true });

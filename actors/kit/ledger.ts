@@ -41,7 +41,7 @@ const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, o
 type Command = { readonly type: string; readonly meta: CommandMeta };
 
 /** What goes into the same transaction as a commit: timers, bookmarks. Runs after the events are inserted. */
-export type AlongWith<State> = (next: State) => void;
+export type AlongWith<State, E extends Pending> = (next: State, events: ReadonlyArray<RecordedOf<E>>) => void;
 
 export class Ledger<State, C extends Command, E extends Pending, No extends Refusal> {
   readonly stream: string;
@@ -49,7 +49,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #definitions: ReadonlyMap<string, EventDefinition>;
   readonly #sql: SqlPort;
   readonly #keys: Keyring;
-  readonly #along: AlongWith<State>;
+  readonly #along: AlongWith<State, E>;
   readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
   readonly #revealed = new Map<number, Readonly<Record<string, unknown>>>();
   readonly #tail: RecordedOf<E>[] = [];
@@ -65,7 +65,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       readonly stream: string;
       readonly sql: SqlPort;
       readonly keys: Keyring;
-      readonly along?: AlongWith<State>;
+      readonly along?: AlongWith<State, E>;
       /** Hears what was committed, right after the transaction. */
       readonly told?: (events: ReadonlyArray<RecordedOf<E>>) => void;
     },
@@ -296,7 +296,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#remember(command, print, { from: this.#head + 1, to: head });
     const snapshotAt = head - this.#snapshotAt >= SNAPSHOT_EVERY ? head : this.#snapshotAt;
     if (snapshotAt === head) this.#takeSnapshot(state, head);
-    this.#along(state);
+    this.#along(state, events);
     return { state, hash, words, events, snapshotAt };
   }
 

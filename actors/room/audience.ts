@@ -1,6 +1,7 @@
 /** The sockets of a room: who has joined, who is present, and how a frame reaches all of them; owned by RoomActor. */
 import type { Connection } from "partyserver";
-import { frame, type PresenceState } from "./frames.ts";
+import type { Sighting } from "../kit/doors.ts";
+import { frame, type PresenceState, type ServerFrames } from "./frames.ts";
 
 /** What a socket keeps across hibernation; small, for the platform limits it to 16 KiB. */
 export interface Seat {
@@ -45,6 +46,17 @@ export class Audience {
     if (this.#joined.size === 0) return;
     const text = frame(null, null, this.#topic, event, payload);
     for (const socket of this.#joined.keys()) this.#send(socket, text);
+  }
+
+  /** Signs of life of agents, to all; what they say of their thinking is their presence too. */
+  show(sightings: ReadonlyArray<Sighting>, nameOf: (agentId: string) => string): void {
+    for (const { event, payload } of sightings) {
+      this.broadcast(event, payload);
+      if (event !== "agent_thinking") continue;
+      const { agent_id: agentId, state } = payload as ServerFrames["agent_thinking"];
+      const over = state === "done" || state === "failed" || state === "stopped";
+      this.agentIs(agentId, nameOf(agentId), over ? "idle" : "thinking");
+    }
   }
 
   /** A socket takes its seat: it is told who is here, all others that it came. */

@@ -3,13 +3,14 @@ import { Option, Schema } from "effect";
 import type { Connection } from "partyserver";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
-import { AgentId, type UserId } from "#events/kit/ids.ts";
+import { AgentId, TurnId, type UserId } from "#events/kit/ids.ts";
 import { messageCommand } from "#events/room/decide.ts";
 import { newId } from "../kit/clock.ts";
 import type { PostInput, Principal } from "../kit/doors.ts";
 import type { RefusalData, Reply } from "../kit/reply.ts";
 import type { Audience, Seat } from "./audience.ts";
 import {
+  AgentCommand,
   frame,
   InvokeAgent,
   Join,
@@ -38,6 +39,7 @@ export interface ChannelRoom {
     agentId: AgentId,
     replyTo: string | undefined,
   ) => Promise<Reply<{ messageId: string }>>;
+  readonly stop: (by: Principal, agentId: AgentId, turnId: TurnId | undefined) => Promise<Reply>;
   readonly agents: () => Readonly<Record<string, { readonly name: string }>>;
 }
 
@@ -53,6 +55,7 @@ const decoders = {
   join: Schema.decodeUnknownOption(Join),
   message: Schema.decodeUnknownOption(NewMessage),
   invoke: Schema.decodeUnknownOption(InvokeAgent),
+  command: Schema.decodeUnknownOption(AgentCommand),
 };
 
 /** Names of problems for refusals, as the contract has them for sockets; everything else is a conflict. */
@@ -144,6 +147,10 @@ export class RoomChannel {
       const input = decoders.invoke(payload);
       return Option.isNone(input) ? invalid("agent_id and client_msg_id are needed.") : this.#invoke(by, input.value);
     }
+    if (event === "agent_command") {
+      const input = decoders.command(payload);
+      return Option.isNone(input) ? invalid("agent_id and command are needed.") : this.#command(by, input.value);
+    }
     return error("validation", `There is no event ${event.slice(0, 50)}.`);
   }
 
@@ -174,6 +181,14 @@ export class RoomChannel {
     return reply.outcome === "refused"
       ? refusal(reply.refusal)
       : ok({ turn_id: turnOf(agent_id, reply.value.id), message_id: reply.value.id, seq: reply.value.seq });
+  }
+
+  async #command(by: Principal, { agent_id, command, turn_id }: typeof AgentCommand.Type): Promise<Answer> {
+    if (command !== "stop") return invalid(`The command ${command.slice(0, 50)} is not understood here; stop is.`);
+    if (!Schema.is(AgentId)(agent_id)) return error("not-found", "There is no such agent here.");
+    if (turn_id !== undefined && !Schema.is(TurnId)(turn_id)) return invalid("turn_id is no turn's id.");
+    const reply = await this.#room.stop(by, agent_id, turn_id);
+    return reply.outcome === "refused" ? refusal(reply.refusal) : ok({});
   }
 
   async #join(

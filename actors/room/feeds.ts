@@ -4,6 +4,7 @@ import { Erased, type Recorded, type RecordedOf, type Unsealed } from "#events/k
 import type { AgentId, RoomId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { RoomEvent } from "#events/room/events.ts";
+import type { Rhythm } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import type { ActorEnv, Heard } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
@@ -13,6 +14,7 @@ import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 export interface FeedContext {
   readonly roomId: RoomId;
   readonly kind: () => RoomKind;
+  readonly rhythm: () => Rhythm;
   /** The seq at which it was invited again after this event; it may even have been sent away again since. */
   readonly invitedAfter: (agentId: AgentId, seq: number) => number | undefined;
   /** Whether anybody looks: agents show no signs of life to an empty room. */
@@ -59,13 +61,25 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
   feeds.add(
     {
       name,
-      wants: new Set<RoomEvent["type"]>(["MessagePosted", "AgentInvoked", "AgentInvited", "AgentDismissed"]),
+      wants: new Set<RoomEvent["type"]>([
+        "MessagePosted",
+        // These let an agent that waited for its turn go on.
+        ...(["FloorGranted", "FloorPassed", "RoomPolicySet"] as const),
+        "AgentInvoked",
+        "AgentInvited",
+        "AgentDismissed",
+      ]),
+      // In a round an agent is told of the message when its turn has come: told once, in its place, as spoken to itself.
+      until: () => {
+        const { floor } = context.rhythm();
+        return floor?.waiting.includes(agentId) ? floor.seq - 1 : Number.POSITIVE_INFINITY;
+      },
       deliver: async (events, { to }) => {
         const concerned = (events as ReadonlyArray<RecordedOf<RoomEvent>>).filter((event) => concerns(event, agentId));
         const leaving = concerned.findIndex(({ type }) => type === "AgentDismissed");
         const present = leaving < 0 ? concerned : concerned.slice(0, leaving + 1);
         const words = await context.reveal(present.map(({ seq }) => seq));
-        const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context.kind()));
+        const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context));
         if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
         if (leaving < 0) return to;
         // What is said while it is away is not for its ears: this feed ends here, or goes on where it was invited again.
@@ -93,7 +107,16 @@ function concerns(event: RecordedOf<RoomEvent>, agentId: AgentId): boolean {
   }
 }
 
-function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKind): ReadonlyArray<Heard> {
+/** How a message speaks to an agent: by its words, or because it is the agent's turn to answer it. */
+function addressedTo(agentId: AgentId, { messageId, addressed }: Posted["open"], { floor }: Rhythm) {
+  const hasFloor = floor?.messageId === messageId && floor.holder === agentId;
+  return addressed.find((other) => other.agentId === agentId)?.how ?? (hasFloor ? "invoked" : null);
+}
+
+type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
+
+function heardBy(agentId: AgentId, { event, words }: Unsealed, context: FeedContext): ReadonlyArray<Heard> {
+  const roomKind = context.kind();
   const recorded = event as RecordedOf<RoomEvent>;
   const { seq } = recorded;
   const said = words === Erased ? undefined : words;
@@ -103,20 +126,20 @@ function heardBy(agentId: AgentId, { event, words }: Unsealed, roomKind: RoomKin
     case "AgentDismissed":
       return [{ kind: "left", seq, by: recorded.open.by }];
     case "MessagePosted": {
-      const { messageId, by, hops, replyTo, addressed } = recorded.open;
+      const { messageId, by, hops, replyTo, callsOff } = recorded.open;
       return [
         {
           ...message(recorded, roomKind),
-          ...{ messageId, authorId: by, hops, replyTo },
+          ...{ messageId, authorId: by, hops, replyTo, callsOff },
           authorName: String(said?.authorName ?? ""),
           text: said === undefined ? null : String(said.text ?? ""),
-          addressed: addressed.find((other) => other.agentId === agentId)?.how ?? null,
+          addressed: addressedTo(agentId, recorded.open, context.rhythm()),
         },
       ];
     }
     case "AgentInvoked": {
       const { messageId, by, replyTo } = recorded.open;
-      const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo };
+      const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo, callsOff: false };
       return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked" }];
     }
     default:

@@ -1,5 +1,6 @@
 /** Phoenix Channels V2 frames and what they carry; pure, spoken by the room's sockets, by the page and by tests. */
 import { Schema } from "effect";
+import type { RoomMode } from "#events/room/rhythm.ts";
 
 /** `[join_ref, ref, topic, event, payload]`, as text. */
 export const Frame = Schema.Tuple([
@@ -58,6 +59,8 @@ export const Message = Schema.Struct({
   model: Schema.optionalKey(Schema.String),
   /** True when the house itself speaks for an agent that could not answer. */
   notice: Schema.optionalKey(Schema.Boolean),
+  /** True when somebody stopped the agent in the middle of it. */
+  stopped: Schema.optionalKey(Schema.Boolean),
   ai_generated: Schema.Boolean,
   created_at: Schema.String,
 });
@@ -77,6 +80,12 @@ export const InvokeAgent = Schema.Struct({
   reply_to: Schema.optionalKey(Schema.String),
   client_msg_id: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
 });
+/** `stop` ends what the agent is doing in this room: this turn, or whatever runs. */
+export const AgentCommand = Schema.Struct({
+  agent_id: Schema.String,
+  command: Schema.String,
+  turn_id: Schema.optionalKey(Schema.String),
+});
 export const Join = Schema.Struct({ after_seq: Schema.optionalKey(Schema.Int) });
 
 /** Server to client. Everything durable carries the room's rising `seq`; what has none may be lost. */
@@ -84,6 +93,7 @@ export interface ServerFrames {
   readonly message_created: Message;
   readonly participant_joined: Participant & { readonly seq: number };
   readonly participant_left: { readonly user_id?: string; readonly agent_id?: string; readonly seq: number };
+  readonly policy_changed: { readonly mode: RoomMode; readonly seq: number };
   readonly agent_thinking: {
     readonly turn_id: string;
     readonly agent_id: string;
@@ -104,6 +114,7 @@ export interface ServerFrames {
     readonly usage?: typeof Usage.Type;
     readonly model?: string;
     readonly notice?: boolean;
+    readonly stopped?: boolean;
     readonly created_at?: string;
     readonly seq?: number;
   };

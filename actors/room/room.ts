@@ -11,15 +11,17 @@ import {
   childId,
   type MessageId,
   type RoomId,
+  type TurnId,
   type UserId,
   userName,
 } from "#events/kit/ids.ts";
 import { own } from "#events/kit/own.ts";
-import { addressedAgents, type RoomKind } from "#events/room/addressing.ts";
+import type { RoomKind } from "#events/room/addressing.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
 import type { RoomEvent } from "#events/room/events.ts";
-import { NotRoomOwner, type RoomRefusal } from "#events/room/refusals.ts";
+import { AgentNotHere, NotRoomOwner, type RoomRefusal } from "#events/room/refusals.ts";
+import type { RoomMode } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
@@ -36,11 +38,14 @@ import type {
 import type { Committed } from "../kit/ledger.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
+import type { Timer } from "../kit/timers.ts";
 import { Audience, type Seat } from "./audience.ts";
 import { type Admit, RoomChannel } from "./channel.ts";
 import { addAgentFeed, roomFeeds } from "./feeds.ts";
+import { Floor } from "./floor.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
-import { describe, frameOf, messageOf, shownTypes } from "./views.ts";
+import { postCommand, replyCommand } from "./speech.ts";
+import { closing, describe, frameOf, messageOf, shownTypes } from "./views.ts";
 
 /** A client that missed more events than this had better load the room anew. */
 const CATCH_UP_AT_MOST = 500;
@@ -53,6 +58,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 {
   readonly #audience: Audience;
   readonly #channel: RoomChannel;
+  readonly #floor: Floor;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, room);
@@ -65,11 +71,19 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       post: (by, commandId, input) => this.post(by, commandId, input),
       invoke: (by, commandId, agentId, replyTo) =>
         this.behindWall("invoke", () => this.#invoke(by, commandId, agentId, replyTo)),
+      stop: (by, agentId, turnId) => this.behindWall("stop", () => this.#stop(by, agentId, turnId)),
       agents: () => this.ledger.state.agents,
     });
     ctx.setWebSocketAutoResponse(
       new WebSocketRequestResponsePair(constantHeartbeat.request, constantHeartbeat.response),
     );
+    this.#floor = new Floor({
+      rhythm: () => this.ledger.state.rhythm,
+      timers: this.timers,
+      agent: (agentId) => env.AGENT.getByName(agentId),
+      commit: (command) => this.commit(command),
+      inBackground: (work) => ctx.waitUntil(work),
+    });
     roomFeeds(this.feeds, this.ledger, env, () => this.#feedContext());
   }
 
@@ -114,6 +128,13 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     );
   }
 
+  setPolicy(by: Principal, commandId: string, mode: RoomMode) {
+    return this.behindWall("setPolicy", async () => {
+      const meta = this.#meta(commandId, userName(by.userId));
+      return this.#described(await this.commit({ type: "SetPolicy", meta, mode }), by);
+    });
+  }
+
   post(by: Principal, commandId: string, input: PostInput) {
     return this.behindWall("post", async (): Promise<Reply<Message>> => {
       if (utf8Bytes(input.text) > MAX_MESSAGE_BYTES)
@@ -121,22 +142,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       const replyTo = input.replyTo === undefined ? undefined : this.ledger.message(input.replyTo);
       if (input.replyTo !== undefined && replyTo === undefined)
         return refused({ _tag: "NoSuchMessage", message: "There is no such message to reply to.", passing: true });
-      const found = this.#addressed(input.text, replyTo);
-      const addressed = input.invoke
-        ? [
-            { agentId: input.invoke, how: "invoked" as const },
-            ...found.filter(({ agentId }) => agentId !== input.invoke),
-          ]
-        : found;
-      const reply = await this.commit({
-        type: "PostMessage",
-        meta: this.#meta(commandId, userName(by.userId)),
-        messageId: this.#messageId(commandId),
-        chars: input.text.length,
-        replyTo: (input.replyTo as MessageId | undefined) ?? null,
-        addressed,
-        words: Redacted.make({ text: input.text, authorName: by.name }),
-      });
+      const meta = this.#meta(commandId, userName(by.userId));
+      const more = { messageId: this.#messageId(commandId), authorName: by.name, replyTo };
+      const reply = await this.commit(postCommand(meta, this.ledger.state, input, more));
       return reply.outcome === "refused" ? reply : this.#posted(reply);
     });
   }
@@ -180,18 +188,12 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
   postReply(commandId: string, reply: ReplyInput, sightings: ReadonlyArray<Sighting>) {
     return this.behindWall("postReply", async (): Promise<Reply<{ roomSeq: number }>> => {
-      const { agentId, agentName: name, text, causation, correlation, ...rest } = reply;
+      const { agentId, causation, correlation } = reply;
       // What led up to the reply is shown before the reply itself, however fast it came.
       this.#show(sightings);
-      const answer = await this.commit({
-        type: "PostReply",
-        meta: { id: commandId, at: now(), by: agentName(agentId), causation, correlation },
-        agentId,
-        ...rest,
-        chars: text.length,
-        addressed: this.#addressed(text).filter((other) => other.agentId !== agentId),
-        words: Redacted.make({ text, authorName: name }),
-      });
+      const meta = { id: commandId, at: now(), by: agentName(agentId), causation, correlation };
+      const answered = this.ledger.message(reply.inReplyTo);
+      const answer = await this.commit(replyCommand(meta, this.ledger.state, reply, answered));
       if (answer.outcome === "accepted" && !answer.replayed) this.#show([closing(reply)]);
       return answer.outcome === "refused"
         ? answer
@@ -269,15 +271,28 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return reply.outcome === "refused" ? reply : accepted({ messageId }, reply.seq, reply.replayed);
   }
 
+  /** What runs is the agent's to end; who may ask for it is the room's to know. */
+  async #stop(by: Principal, agentId: AgentId, turnId: TurnId | undefined): Promise<Reply> {
+    if (own(this.ledger.state.agents, agentId) === undefined) return refused(new AgentNotHere({ agentId }));
+    return this.env.AGENT.getByName(agentId).stop(by, this.#id(), turnId);
+  }
+
   // ── what follows a commit ─────────────────────────────────────────────────────────────────────────────────────────
 
   protected override readModels(): ReadonlyArray<string> {
     return readModelFeeds("room");
   }
 
+  protected override onTimer(timer: Timer): Promise<void> {
+    return this.#floor.rang(timer);
+  }
+
   protected override afterCommit(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
     if (this.#audience.size > 0) this.#broadcast(events.map(({ seq }) => seq));
-    for (const event of events) this.#follow(event);
+    for (const event of events) {
+      this.#follow(event);
+      this.#floor.follow(event);
+    }
     this.followLog(events);
   }
 
@@ -305,13 +320,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   #show(sightings: ReadonlyArray<Sighting>): void {
-    for (const { event, payload } of sightings) {
-      this.#audience.broadcast(event, payload);
-      if (event !== "agent_thinking") continue;
-      const { agent_id: agentId, state } = payload as { agent_id: AgentId; state: string };
-      const over = state === "done" || state === "failed" || state === "stopped";
-      this.#audience.agentIs(agentId, this.ledger.state.agents[agentId]?.name ?? "", over ? "idle" : "thinking");
-    }
+    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId)?.name ?? "");
   }
 
   #framesOf(unsealed: ReadonlyArray<Unsealed>) {
@@ -344,14 +353,6 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return this.commit({ type: "JoinRoom", meta, userId: by.userId, words: Redacted.make({ name: by.name }) });
   }
 
-  #addressed(text: string, replyTo?: RecordedOf<RoomEvent>) {
-    const { kind, agents } = this.ledger.state;
-    const here = Object.entries(agents).map(([agentId, { name }]) => ({ agentId: agentId as AgentId, name }));
-    const answered =
-      replyTo?.type === "MessagePosted" ? { messageId: replyTo.open.messageId, author: replyTo.open.by } : undefined;
-    return addressedAgents(text, { kind, agents: here }, answered);
-  }
-
   async #posted(reply: Extract<Reply<Committed>, { outcome: "accepted" }>): Promise<Reply<Message>> {
     const [posted] = await this.revealed([reply.value.from]);
     return accepted(messageOf(posted!, this.#id()), reply.seq, reply.replayed);
@@ -377,6 +378,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return {
       roomId: this.#id(),
       kind: () => this.ledger.state.kind,
+      rhythm: () => this.ledger.state.rhythm,
       invitedAfter: (agentId: AgentId, seq: number) =>
         this.ledger
           .read(seq, this.ledger.head, ["AgentInvited"])
@@ -389,9 +391,3 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
 const done = (reply: Reply<Committed>): Reply =>
   reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
-
-/** The last sign of a turn: whoever saw it thinking sees it end. */
-const closing = ({ turnId, agentId, notice }: ReplyInput): Sighting => ({
-  event: "agent_thinking",
-  payload: { turn_id: turnId, agent_id: agentId, state: notice ? "failed" : "done", label: "" },
-});

@@ -5,7 +5,7 @@ import { idOf, type RoomId } from "#events/kit/ids.ts";
 import { own } from "#events/kit/own.ts";
 import type { RoomEvent } from "#events/room/events.ts";
 import type { RoomState } from "#events/room/state.ts";
-import type { Principal, RoomDescription } from "../kit/doors.ts";
+import type { Principal, ReplyInput, RoomDescription, Sighting } from "../kit/doors.ts";
 import type { Message, ServerFrames } from "./frames.ts";
 
 type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
@@ -17,6 +17,7 @@ export const shownTypes = [
   "ParticipantLeft",
   "AgentInvited",
   "AgentDismissed",
+  "RoomPolicySet",
 ] as const;
 
 const iso = (at: number): string => new Date(at).toISOString();
@@ -38,6 +39,7 @@ export function messageOf({ event, words }: Unsealed, roomId: string): Message {
     ...(turn === null ? {} : { in_reply_to: turn.inReplyTo, turn_id: turn.turnId }),
     ...(turn?.model ? { model: turn.model } : {}),
     ...(turn?.notice ? { notice: true } : {}),
+    ...(turn?.stopped ? { stopped: true } : {}),
     ai_generated: turn !== null,
     created_at: iso(at),
   };
@@ -58,6 +60,7 @@ function agentMessage(message: Message, turn: NonNullable<Posted["open"]["turn"]
     ...(tokensIn === null || tokensOut === null ? {} : { usage: { tokens_in: tokensIn, tokens_out: tokensOut } }),
     ...(turn.model === null ? {} : { model: turn.model }),
     ...(turn.notice ? { notice: true } : {}),
+    ...(turn.stopped ? { stopped: true } : {}),
     created_at: message.created_at,
     seq: message.seq,
   };
@@ -90,14 +93,27 @@ export function frameOf(
       return { event: "participant_left", payload: { user_id: event.open.userId, seq } };
     case "AgentDismissed":
       return { event: "participant_left", payload: { agent_id: event.open.agentId, seq } };
+    case "RoomPolicySet":
+      return { event: "policy_changed", payload: { mode: event.open.mode, seq } };
     default:
       return undefined;
   }
 }
 
+/** The last sign of a turn: whoever saw it thinking sees it end. */
+export const closing = ({ turnId, agentId, notice, stopped }: ReplyInput): Sighting => ({
+  event: "agent_thinking",
+  payload: {
+    turn_id: turnId,
+    agent_id: agentId,
+    state: stopped ? "stopped" : notice ? "failed" : "done",
+    label: "",
+  },
+});
+
 /** A room as somebody sees it; `names` are the ParticipantJoined events with the people's names. */
 export function describe(
-  { name, kind, ownerId, openedAt, people, agents }: RoomState,
+  { name, kind, ownerId, openedAt, people, agents, rhythm }: RoomState,
   roomId: RoomId,
   seq: number,
   names: ReadonlyArray<Unsealed>,
@@ -112,6 +128,7 @@ export function describe(
     kind,
     ownerId: ownerId!,
     openedAt,
+    mode: rhythm.mode,
     joined: own(people, by.userId) !== undefined,
     participants: [
       ...Object.entries(people).map(([id, { joinedSeq }]) => ({

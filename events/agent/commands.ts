@@ -3,7 +3,9 @@ import type { CommandOf } from "../kit/define.ts";
 import type { Words } from "../kit/envelope.ts";
 import type { ActorName, AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import type { Addressed, RoomKind } from "../room/addressing.ts";
-import type { MemoryKind, Style, ToolGrant, Traits } from "./events.ts";
+import type { AskWhy, FailureKind, ModelName } from "./asking.ts";
+import type { Budget } from "./budget.ts";
+import type { Finish, MemoryKind, Style, ToolGrant, Traits } from "./events.ts";
 
 /** What an owner decides; the words (system prompt, description) stay wrapped. */
 export interface Settings {
@@ -13,6 +15,10 @@ export interface Settings {
   readonly memoryEnabled: boolean;
   readonly maxTokens?: number;
   readonly temperature?: number;
+  readonly fallbacks?: ReadonlyArray<ModelName>;
+  readonly simpleModel?: ModelName;
+  readonly talkativeness?: number;
+  readonly budget?: Budget;
 }
 
 export interface PersonalityChoice {
@@ -63,23 +69,39 @@ export type AgentCommand =
         chars: number;
         replyTo: MessageId | null;
         addressed: Addressed | null;
+        callsOff: boolean;
         words: Words;
       }
     >
   | CommandOf<"StartTurn", { turnId: TurnId }>
   | CommandOf<"ResumeTurn", { turnId: TurnId }>
+  /** Stops this turn, or whichever has the floor in the room. */
+  | CommandOf<"StopTurn", { roomId: RoomId; turnId?: TurnId }>
+  | CommandOf<"DelayTurn", OfTurn & { until: number }>
+  | CommandOf<"ContinueTurn", { turnId: TurnId }>
   | CommandOf<
       "RecordContext",
       OfTurn & {
         messageSeqs: ReadonlyArray<number>;
         memoryIds: ReadonlyArray<MemoryId>;
         memorySeqs: ReadonlyArray<number>;
+        summarySeq: number | null;
+        /** The configuration that the prompt was compiled from; the one that stands now when left out. */
+        configSeq?: number;
+        personalitySeq?: number;
         tools: ReadonlyArray<string>;
+        policyVersion: number;
+        masked: ReadonlyArray<string>;
         promptVersion: number;
         promptHash: string;
         tokens: number;
         degraded?: string;
       }
+    >
+  | CommandOf<"AskModel", OfTurn & ModelName & { round: number; why: AskWhy; tokens: number; microUsd: number | null }>
+  | CommandOf<
+      "RecordModelFailure",
+      OfTurn & ModelName & { round: number; kind: FailureKind; reason: string; retryAfterMs?: number; ms: number }
     >
   | CommandOf<
       "RecordModelReply",
@@ -87,10 +109,11 @@ export type AgentCommand =
         round: number;
         provider: string;
         model: string;
-        finish: "end" | "tools" | "length";
+        finish: typeof Finish.Type;
         calls: ReadonlyArray<{ readonly callId: CallId; readonly tool: string; readonly argsHash: string }>;
         tokensIn?: number;
         tokensOut?: number;
+        microUsd: number | null;
         ms: number;
         words: Words;
       }
@@ -108,7 +131,21 @@ export type AgentCommand =
           | { readonly kind: "unknown" };
       }
     >
-  | CommandOf<"DraftReply", OfTurn & { replyId: MessageId; chars: number; hash: string; notice: boolean; words: Words }>
+  | CommandOf<
+      "DraftReply",
+      OfTurn & {
+        replyId: MessageId;
+        chars: number;
+        hash: string;
+        notice: boolean;
+        masked: ReadonlyArray<string>;
+        /** The content rules that kept the reply back; the words are the notice in its place. */
+        withheld?: { readonly rules: ReadonlyArray<string>; readonly policyVersion: number };
+        words: Words;
+      }
+    >
+  /** Ends a turn that was stopped before anything of it was heard. */
+  | CommandOf<"EndTurn", OfTurn>
   | CommandOf<
       "ConsiderMemories",
       OfTurn & {
@@ -123,6 +160,20 @@ export type AgentCommand =
       }
     >
   | CommandOf<"RecordPost", OfTurn & { messageId: MessageId; roomSeq: number }>
-  | CommandOf<"FailTurn", OfTurn & { reason: string }>;
+  | CommandOf<"FailTurn", OfTurn & { reason: string }>
+  | CommandOf<
+      "SummarizeRoom",
+      {
+        roomId: RoomId;
+        fromSeq: number;
+        toSeq: number;
+        messages: number;
+        by: string;
+        tokensIn?: number;
+        tokensOut?: number;
+        microUsd: number | null;
+        words: Words;
+      }
+    >;
 
 export type AgentCommandOf<T extends AgentCommand["type"]> = Extract<AgentCommand, { type: T }>;

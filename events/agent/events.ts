@@ -4,8 +4,13 @@
  */
 import { Schema } from "effect";
 import { defineEvent, type EventOf } from "../kit/define.ts";
-import { ActorName, AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
-import { Addressed, RoomKind } from "../room/addressing.ts";
+import { AgentId, RoomId, UserId } from "../kit/ids.ts";
+import { RoomKind } from "../room/addressing.ts";
+import { ModelName } from "./asking.ts";
+import { Budget } from "./budget.ts";
+import * as T from "./turn-events.ts";
+
+export * from "./turn-events.ts";
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
@@ -27,9 +32,6 @@ export const Style = Schema.Struct({
   empathy: Schema.optionalKey(Schema.Literals(["low", "moderate", "high"])),
 });
 
-export const MemoryKind = Schema.Literals(["episodic", "semantic", "procedural", "social"]);
-export type MemoryKind = typeof MemoryKind.Type;
-
 export const ToolMode = Schema.Literals(["off", "ask", "allow"]);
 export type ToolMode = typeof ToolMode.Type;
 export const ToolGrant = Schema.Struct({ name: Schema.String, mode: ToolMode });
@@ -42,19 +44,31 @@ const settings = {
   memoryEnabled: Schema.Boolean,
   maxTokens: Schema.optionalKey(Count),
   temperature: Schema.optionalKey(Schema.Finite),
+  /** Who stands in when the chosen model does not answer, best first; naming it here is the owner's grant. */
+  fallbacks: Schema.optionalKey(Schema.Array(ModelName)),
+  /** The cheap model for simple messages, where the owner allows one. */
+  simpleModel: Schema.optionalKey(ModelName),
+  /** How readily it speaks where nobody asked it. */
+  talkativeness: Schema.optionalKey(Share),
+  budget: Schema.optionalKey(Budget),
 };
+
+/** New settings are all optional: what was written without them says the same as before. */
+const unchanged = { 1: (open: Readonly<Record<string, unknown>>) => ({ ...open }) };
 
 const config = ["systemPrompt", "description"];
 
 // ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const AgentCreated = defineEvent("AgentCreated", {
-  v: 1,
+  v: 2,
+  upcasts: unchanged,
   about: "A person made an agent.",
   open: { agentId: AgentId, ownerId: UserId, ...settings },
   sealed: config,
 });
 export const AgentReconfigured = defineEvent("AgentReconfigured", {
-  v: 1,
+  v: 2,
+  upcasts: unchanged,
   about: "The owner changed the agent; this is its whole configuration from here on.",
   open: { version: Count, ...settings },
   sealed: config,
@@ -92,184 +106,23 @@ export const RoomLeft = defineEvent("RoomLeft", {
   open: { roomId: RoomId },
 });
 
-// ── turn ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-export const MessageReceived = defineEvent("MessageReceived", {
+// ── rooms in the long run ───────────────────────────────────────────────────────────────────────────────────────────
+export const RoomSummarized = defineEvent("RoomSummarized", {
   v: 1,
-  about: "A message of somebody else in one of the agent's rooms reached it.",
+  about: "What was said in a room up to a message, in short: laid over the log for prompts, never in its place.",
   open: {
-    turnId: TurnId,
     roomId: RoomId,
-    roomSeq: Count,
-    roomKind: RoomKind,
-    messageId: MessageId,
-    authorId: ActorName,
-    hops: Count,
-    chars: Count,
-    replyTo: Schema.NullOr(MessageId),
-    /** How the message addresses this agent, if it does. */
-    addressed: Schema.NullOr(Addressed),
-  },
-  sealed: ["text", "authorName"],
-});
-export const TurnStarted = defineEvent("TurnStarted", {
-  v: 1,
-  about: "The agent decided to answer a message.",
-  open: { turnId: TurnId, roomId: RoomId, trigger: MessageId, attempt: Count },
-});
-export const TurnDeclined = defineEvent("TurnDeclined", {
-  v: 1,
-  about: "The agent decided not to answer a message, and why.",
-  open: {
-    turnId: TurnId,
-    roomId: RoomId,
-    trigger: MessageId,
-    why: Schema.Literals(["not-addressed", "too-many-hops", "inactive", "coalesced", "left-room"]),
-    /** The turn that answers instead, when messages were taken together. */
-    into: Schema.optionalKey(TurnId),
-  },
-});
-export const TurnResumed = defineEvent("TurnResumed", {
-  v: 1,
-  about: "A turn whose fiber died goes on from the log; older attempts are fenced off.",
-  open: { turnId: TurnId, attempt: Count },
-});
-export const ContextAssembled = defineEvent("ContextAssembled", {
-  v: 1,
-  about: "What the model is going to see: by reference, so that the exact prompt can be compiled again.",
-  open: {
-    turnId: TurnId,
-    messageSeqs: Schema.Array(Count),
-    memoryIds: Schema.Array(MemoryId),
-    memorySeqs: Schema.Array(Count),
-    configSeq: Count,
-    tools: Schema.Array(Schema.String),
-    promptVersion: Count,
-    promptHash: Schema.String,
-    tokens: Count,
-    /** Set when something was left out because a part of the house did not answer. */
-    degraded: Schema.optionalKey(Schema.String),
-  },
-});
-export const ModelReplied = defineEvent("ModelReplied", {
-  v: 1,
-  about: "A model gave a whole reply: prose, tool calls, or both.",
-  open: {
-    turnId: TurnId,
-    round: Count,
-    provider: Schema.String,
-    model: Schema.String,
-    finish: Schema.Literals(["end", "tools", "length"]),
-    calls: Schema.Array(Schema.Struct({ callId: CallId, tool: Schema.String, argsHash: Schema.String })),
+    /** The first and the last event it covers, in this log. */
+    fromSeq: Count,
+    toSeq: Count,
+    messages: Count,
+    /** The model that wrote it, or `rules`. */
+    by: Schema.String,
     tokensIn: Schema.optionalKey(Count),
     tokensOut: Schema.optionalKey(Count),
-    ms: Count,
-  },
-  sealed: ["text", "arguments"],
-});
-export const ModelGaveUp = defineEvent("ModelGaveUp", {
-  v: 1,
-  about: "No model gave a usable reply; the turn ends with a notice.",
-  open: {
-    turnId: TurnId,
-    round: Count,
-    reason: Schema.String,
-    tried: Count,
-    retryAfterMs: Schema.optionalKey(Count),
-  },
-});
-export const ToolRequested = defineEvent("ToolRequested", {
-  v: 1,
-  about: "The gate let a tool call pass: the intent, written before the effect.",
-  open: {
-    turnId: TurnId,
-    callId: CallId,
-    tool: Schema.String,
-    replay: Schema.Literals(["pure", "idempotent", "once"]),
-    key: Schema.String,
-  },
-});
-export const ToolDenied = defineEvent("ToolDenied", {
-  v: 1,
-  about: "The gate refused a tool call; the model is told.",
-  open: {
-    turnId: TurnId,
-    callId: CallId,
-    tool: Schema.String,
-    why: Schema.Literals([
-      "not-granted",
-      "needs-approval",
-      "unknown-tool",
-      "reply-cut-short",
-      "too-many-calls",
-      "turn-over",
-    ]),
-  },
-});
-export const ToolExecuted = defineEvent("ToolExecuted", {
-  v: 1,
-  about: "A tool did its work.",
-  open: { turnId: TurnId, callId: CallId, tool: Schema.String, ms: Count, bytes: Count },
-  sealed: ["result"],
-});
-export const ToolFailed = defineEvent("ToolFailed", {
-  v: 1,
-  about: "A tool did not do its work; the model is told why.",
-  open: { turnId: TurnId, callId: CallId, tool: Schema.String, reason: Schema.String, ms: Count },
-  sealed: ["detail"],
-});
-export const ToolOutcomeUnknown = defineEvent("ToolOutcomeUnknown", {
-  v: 1,
-  about: "A tool that must not run twice was interrupted: it may or may not have happened.",
-  open: { turnId: TurnId, callId: CallId, tool: Schema.String },
-});
-export const ReplyDrafted = defineEvent("ReplyDrafted", {
-  v: 1,
-  about: "The text that will be posted, before it is.",
-  open: {
-    turnId: TurnId,
-    replyId: MessageId,
-    chars: Count,
-    hash: Schema.String,
-    /** True for the house's own words when no model answered. */
-    notice: Schema.Boolean,
+    microUsd: Schema.NullOr(Count),
   },
   sealed: ["text"],
-});
-export const MemoryFormed = defineEvent("MemoryFormed", {
-  v: 1,
-  about: "The agent will remember something.",
-  open: {
-    memoryId: MemoryId,
-    turnId: TurnId,
-    roomId: RoomId,
-    kind: MemoryKind,
-    importance: Share,
-    about: Schema.Array(UserId),
-    /** Whether the person asked for it. */
-    basis: Schema.Literals(["asked"]),
-    sourceSeqs: Schema.Array(Count),
-  },
-  sealed: ["content"],
-});
-export const MemoriesConsidered = defineEvent("MemoriesConsidered", {
-  v: 1,
-  about: "The agent went over what was said for anything worth keeping.",
-  open: { turnId: TurnId, formed: Count },
-});
-export const ReplyPosted = defineEvent("ReplyPosted", {
-  v: 1,
-  about: "The room took the reply and numbered it.",
-  open: { turnId: TurnId, roomId: RoomId, messageId: MessageId, roomSeq: Count },
-});
-export const TurnCompleted = defineEvent("TurnCompleted", {
-  v: 1,
-  about: "The turn ended with a reply.",
-  open: { turnId: TurnId, ms: Count },
-});
-export const TurnFailed = defineEvent("TurnFailed", {
-  v: 1,
-  about: "The turn ended without a reply of the model.",
-  open: { turnId: TurnId, roomId: RoomId, reason: Schema.String, ms: Count },
 });
 
 export const agentEvents = [
@@ -282,24 +135,32 @@ export const agentEvents = [
   AgentDeleted,
   RoomJoined,
   RoomLeft,
-  MessageReceived,
-  TurnStarted,
-  TurnDeclined,
-  TurnResumed,
-  ContextAssembled,
-  ModelReplied,
-  ModelGaveUp,
-  ToolRequested,
-  ToolDenied,
-  ToolExecuted,
-  ToolFailed,
-  ToolOutcomeUnknown,
-  ReplyDrafted,
-  MemoryFormed,
-  MemoriesConsidered,
-  ReplyPosted,
-  TurnCompleted,
-  TurnFailed,
+  T.MessageReceived,
+  T.TurnStarted,
+  T.TurnDeclined,
+  T.TurnResumed,
+  T.TurnDelayed,
+  T.TurnContinued,
+  T.TurnInterrupted,
+  T.ContextAssembled,
+  T.ModelAsked,
+  T.ModelFailed,
+  T.ModelReplied,
+  T.ModelGaveUp,
+  T.ToolRequested,
+  T.ToolDenied,
+  T.ToolExecuted,
+  T.ToolFailed,
+  T.ToolOutcomeUnknown,
+  T.ReplyDrafted,
+  T.ReplyWithheld,
+  T.MemoryFormed,
+  T.MemoriesConsidered,
+  T.ReplyPosted,
+  T.TurnCompleted,
+  T.TurnStopped,
+  T.TurnFailed,
+  RoomSummarized,
 ] as const;
 
 export type AgentEvent = EventOf<(typeof agentEvents)[number]>;

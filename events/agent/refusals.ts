@@ -36,6 +36,11 @@ export class WrongMoment extends Schema.TaggedError<WrongMoment>()("WrongMoment"
   override readonly message = "The turn is at another step.";
   readonly passing = true;
 }
+/** Nothing runs here that could be stopped: it has ended, or is about to be heard. */
+export class NothingToStop extends Schema.TaggedError<NothingToStop>()("NothingToStop", {}) {
+  override readonly message = "Nothing is running here.";
+  readonly passing = true;
+}
 export class WorkExhausted extends Schema.TaggedError<WorkExhausted>()("WorkExhausted", { what: Schema.String }) {
   override readonly message = "The turn has used up the work it may do.";
 }
@@ -49,4 +54,5 @@ export type AgentRefusal =
   | TurnOver
   | TurnSuperseded
   | WrongMoment
+  | NothingToStop
   | WorkExhausted;

@@ -2,11 +2,13 @@
 import { Schema } from "effect";
 import { CallId, MessageId, RoomId, TurnId } from "../kit/ids.ts";
 import { Addressed } from "../room/addressing.ts";
+import { Asking, ModelName, TOO_LONG } from "./asking.ts";
+import { Spent } from "./budget.ts";
 
 const Count = Schema.Int;
 
 /** The bounds of one turn's work [T4]. */
-export const limits = { rounds: 8, callsPerRound: 8, calls: 24, attemptsWithoutProgress: 3, hops: 4 } as const;
+export const limits = { rounds: 8, callsPerRound: 8, calls: 24, attemptsWithoutProgress: 3 } as const;
 
 export const CallView = Schema.Struct({
   callId: CallId,
@@ -30,6 +32,8 @@ export const TurnView = Schema.Struct({
   authorId: Schema.String,
   hops: Count,
   addressed: Schema.NullOr(Addressed),
+  /** The length of what is to be answered. */
+  chars: Count,
   correlation: Schema.String,
   /** The newest event of this turn: what the next one was caused by. */
   lastEvent: Schema.String,
@@ -44,13 +48,30 @@ export const TurnView = Schema.Struct({
       seq: Count,
       messageSeqs: Schema.Array(Count),
       memorySeqs: Schema.Array(Count),
+      summarySeq: Schema.NullOr(Count),
       tools: Schema.Array(Schema.String),
+      tokens: Count,
     }),
   ),
+  /** True once the context was assembled again, shorter, because a model could not take it. */
+  shortened: Schema.Boolean,
+  /** The requests of the running round; null before the first. */
+  asking: Schema.NullOr(Asking),
+  /** The model that answered last, by the name it was asked under. */
+  answering: Schema.NullOr(ModelName),
+  /** The reserve of a request that is under way. */
+  reserved: Schema.NullOr(Schema.Struct({ tokens: Count, microUsd: Schema.NullOr(Count) })),
+  /** What this turn has cost so far, reserves included. */
+  spent: Spent,
+  /** Set while a timer holds the turn. */
+  delayedUntil: Schema.NullOr(Schema.Finite),
+  /** Set once somebody stopped it. */
+  interrupted: Schema.NullOr(Schema.Literals(["stopped", "called-off"])),
   rounds: Schema.Array(
     Schema.Struct({
       seq: Count,
-      finish: Schema.Literals(["end", "tools", "length"]),
+      finish: Schema.Literals(["end", "tools", "length", "unknown"]),
+      provider: Schema.String,
       model: Schema.String,
       tokensIn: Count,
       tokensOut: Count,
@@ -58,7 +79,11 @@ export const TurnView = Schema.Struct({
     }),
   ),
   gaveUp: Schema.NullOr(Schema.Struct({ reason: Schema.String, retryAfterMs: Schema.NullOr(Count) })),
-  draft: Schema.NullOr(Schema.Struct({ seq: Count, replyId: MessageId, notice: Schema.Boolean })),
+  draft: Schema.NullOr(
+    Schema.Struct({ seq: Count, replyId: MessageId, notice: Schema.Boolean, stopped: Schema.Boolean }),
+  ),
+  /** True when the content rules kept the model's own words back. */
+  withheld: Schema.Boolean,
   considered: Schema.Boolean,
 });
 export type TurnView = typeof TurnView.Type;
@@ -71,24 +96,37 @@ export const unsettled = (turn: TurnView): ReadonlyArray<CallView> =>
 const toolsAnswered = (turn: TurnView): boolean =>
   (turn.rounds.at(-1)?.calls.length ?? 0) > 0 && unsettled(turn).length === 0;
 
-/** A reply ends the thinking, and so does giving up. */
+/** A reply ends the thinking, and so does giving up, or being stopped. */
 const thoughtOut = (turn: TurnView): boolean =>
-  turn.gaveUp !== null || (turn.rounds.length > 0 && turn.rounds.at(-1)!.calls.length === 0);
+  turn.interrupted !== null ||
+  turn.gaveUp !== null ||
+  (turn.rounds.length > 0 && turn.rounds.at(-1)!.calls.length === 0);
+
+/** The context was too long for the model that was asked last, and there is a shorter one that has not been tried. */
+const tooLong = (turn: TurnView): boolean =>
+  !turn.shortened &&
+  (turn.context?.messageSeqs.length ?? 0) > 1 &&
+  turn.asking?.asks.at(-1)?.failure?.reason === TOO_LONG;
 
 /**
- * Is this step due? At most one is, and when none is, the turn is over: the events of a step make it undue, and the
- * next one due. Running and resuming are the same loop because of it.
+ * Is this step due? At most one is, and when none is, the turn is over or waits for its timer: the events of a step
+ * make it undue, and the next one due. Running and resuming are the same loop because of it.
  */
 export const isDue = {
   receive: (turn: TurnView): boolean => turn.attempt === 0,
-  assemble: (turn: TurnView): boolean => turn.attempt > 0 && turn.context === null,
+  assemble: (turn: TurnView): boolean =>
+    turn.attempt > 0 && (turn.context === null || tooLong(turn)) && !thoughtOut(turn),
   think: (turn: TurnView): boolean =>
     turn.context !== null &&
+    !tooLong(turn) &&
     turn.draft === null &&
+    turn.delayedUntil === null &&
     !thoughtOut(turn) &&
     (turn.rounds.length === 0 || toolsAnswered(turn)),
-  useTools: (turn: TurnView): boolean => turn.draft === null && turn.gaveUp === null && unsettled(turn).length > 0,
-  respond: (turn: TurnView): boolean => turn.context !== null && turn.draft === null && thoughtOut(turn),
+  useTools: (turn: TurnView): boolean =>
+    turn.draft === null && turn.gaveUp === null && turn.interrupted === null && unsettled(turn).length > 0,
+  respond: (turn: TurnView): boolean =>
+    turn.attempt > 0 && (turn.context !== null || turn.interrupted !== null) && turn.draft === null && thoughtOut(turn),
   remember: (turn: TurnView): boolean => turn.draft !== null && !turn.considered,
   broadcast: (turn: TurnView): boolean => turn.draft !== null && turn.considered,
 } as const;

@@ -2,7 +2,8 @@
 import type { CommandOf } from "../kit/define.ts";
 import type { Words } from "../kit/envelope.ts";
 import type { AgentId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
-import type { Addressed, RoomKind } from "./addressing.ts";
+import type { RoomKind } from "./addressing.ts";
+import type { Addressee, PassedBecause, RoomMode } from "./rhythm.ts";
 
 export type RoomCommand =
   | CommandOf<"OpenRoom", { roomId: RoomId; name: string; kind: RoomKind; ownerId: UserId; words: Words }>
@@ -17,7 +18,10 @@ export type RoomCommand =
         messageId: MessageId;
         chars: number;
         replyTo: MessageId | null;
-        addressed: ReadonlyArray<{ readonly agentId: AgentId; readonly how: Addressed }>;
+        addressed: ReadonlyArray<Addressee>;
+        /** Somebody is named with @, an agent or a person. */
+        named: boolean;
+        callsOff: boolean;
         words: Words;
       }
     >
@@ -29,16 +33,20 @@ export type RoomCommand =
         turnId: TurnId;
         inReplyTo: MessageId;
         chars: number;
-        hops: number;
+        /** The hops of the message it answers, as the room's own log has them. */
+        answeredHops: number;
         notice: boolean;
+        stopped: boolean;
         model: string | null;
         tokensIn: number | null;
         tokensOut: number | null;
-        addressed: ReadonlyArray<{ readonly agentId: AgentId; readonly how: Addressed }>;
+        addressed: ReadonlyArray<Addressee>;
         words: Words;
       }
     >
   | CommandOf<"InvokeAgent", { messageId: MessageId; agentId: AgentId; replyTo: MessageId | null }>
+  | CommandOf<"SetPolicy", { mode: RoomMode }>
+  | CommandOf<"PassFloor", { messageId: MessageId; agentId: AgentId; why: PassedBecause }>
   | CommandOf<"CloseRoom", Record<never, never>>;
 
 export type RoomCommandOf<T extends RoomCommand["type"]> = Extract<RoomCommand, { type: T }>;

@@ -15,6 +15,7 @@ import {
   type RoomRefusal,
   RoomUnknown,
 } from "./refusals.ts";
+import * as R from "./rhythm.ts";
 import { evolve, initial, type RoomState, RoomState as RoomStateSchema } from "./state.ts";
 
 type Answer = Result.Result<ReadonlyArray<E.RoomEvent>, RoomRefusal>;
@@ -54,6 +55,14 @@ const remove = seated<RoomCommandOf<"RemoveParticipant">>(({ userId, meta }, sta
   return own(state.people, userId) === undefined ? accept() : accept(E.ParticipantLeft({ userId, by: meta.by }));
 });
 
+/** In a round the floor goes on to whoever is next, in the same breath. */
+function goingOn(rhythm: R.Rhythm): ReadonlyArray<E.RoomEvent> {
+  const agentId = R.nextInRound(rhythm);
+  if (agentId === undefined) return [];
+  const { messageId, place } = rhythm.floor!;
+  return [E.FloorGranted({ messageId, agentId, place: place + 1 })];
+}
+
 /** The room's owner may send an agent away, and an agent may go by itself. */
 function dismiss({ agentId, meta }: RoomCommandOf<"DismissAgent">, state: RoomState): Answer {
   if (meta.by !== agentName(agentId)) {
@@ -61,7 +70,8 @@ function dismiss({ agentId, meta }: RoomCommandOf<"DismissAgent">, state: RoomSt
     if (refusal !== undefined) return refuse(refusal);
     if (meta.by !== userName(state.ownerId!)) return refuse(new NotRoomOwner());
   }
-  return own(state.agents, agentId) === undefined ? accept() : accept(E.AgentDismissed({ agentId, by: meta.by }));
+  if (own(state.agents, agentId) === undefined) return accept();
+  return accept(E.AgentDismissed({ agentId, by: meta.by }), ...goingOn(R.agentLeft(state.rhythm, agentId)));
 }
 
 /** A participant may bring an agent, and an agent that is here may be known by a new name. */
@@ -76,23 +86,46 @@ function invite({ agentId, agentName: name, meta }: RoomCommandOf<"InviteAgent">
   return known?.name === name ? accept() : accept(E.AgentInvited({ agentId, name, by: meta.by }));
 }
 
-const post = seated<RoomCommandOf<"PostMessage">>(({ meta, messageId, chars, replyTo, addressed, words }, state) => {
+/**
+ * A person's word is always passed on to those it addresses. One that addresses nobody is put before the agents as the
+ * room's mode has it, unless it calls off what they are doing.
+ */
+const post = seated<RoomCommandOf<"PostMessage">>((command, state) => {
+  const { meta, messageId, chars, replyTo, addressed, named, callsOff, words } = command;
   const absent = addressed.find(({ agentId }) => own(state.agents, agentId) === undefined);
   if (absent !== undefined) return refuse(new AgentNotHere(absent));
+  const toAnybody = addressed.length === 0 && !named && !callsOff;
+  const offered = toAnybody ? R.offered(state.rhythm, state.agents) : [];
+  const first = offered.find(({ how }) => how === "invoked");
+  const open = { messageId, by: meta.by, chars, hops: 0, replyTo, brake: null, callsOff, turn: null };
   return accept(
-    E.MessagePosted({ messageId, by: meta.by, chars, hops: 0, replyTo, addressed, turn: null }, meta.by, words),
+    E.MessagePosted({ ...open, addressed: [...R.calledOn(state.rhythm, addressed), ...offered] }, meta.by, words),
+    ...(first ? [E.FloorGranted({ messageId, agentId: first.agentId, place: 1 })] : []),
   );
 });
 
+/** The room counts the hops and the words itself, and so decides how far a reply carries. */
 function postReply(command: RoomCommandOf<"PostReply">, state: RoomState): Answer {
-  const { agentId, meta, messageId, chars, hops, addressed, words, turnId, inReplyTo } = command;
-  const { notice, model, tokensIn, tokensOut } = command;
+  const { agentId, meta, messageId, chars, words, turnId, inReplyTo } = command;
+  const { notice, stopped, model, tokensIn, tokensOut } = command;
   if (own(state.agents, agentId) === undefined || meta.by !== agentName(agentId))
     return refuse(new AgentNotHere({ agentId }));
-  const turn = { turnId, inReplyTo, notice, model, tokensIn, tokensOut };
+  const turn = { turnId, inReplyTo, notice, stopped, model, tokensIn, tokensOut };
+  const hops = R.hopsAfter(command.answeredHops);
+  const word = { agentId, messageId, inReplyTo };
+  const { addressed, brake } = R.passedOn(state.rhythm, word, hops, command.addressed);
+  const open = { messageId, by: meta.by, chars, hops, replyTo: null, addressed, brake, callsOff: false, turn };
   return accept(
-    E.MessagePosted({ messageId, by: meta.by, chars, hops, replyTo: null, addressed, turn }, meta.by, words),
+    E.MessagePosted(open, meta.by, words),
+    ...goingOn(R.agentSpoke(state.rhythm, { ...word, seq: 0, addressed })),
   );
+}
+
+/** An agent will not answer, as far as one knows: its word is free again, and a round goes on without it. */
+function passFloor({ messageId, agentId, why }: RoomCommandOf<"PassFloor">, { rhythm }: RoomState): Answer {
+  const passed = { messageId, agentId, why };
+  if (!R.mayPass(rhythm, passed)) return accept();
+  return accept(E.FloorPassed(passed), ...goingOn(R.floorPassed(rhythm, passed)));
 }
 
 const invoke = seated<RoomCommandOf<"InvokeAgent">>(({ meta, messageId, agentId, replyTo }, state) =>
@@ -100,6 +133,11 @@ const invoke = seated<RoomCommandOf<"InvokeAgent">>(({ meta, messageId, agentId,
     ? refuse(new AgentNotHere({ agentId }))
     : accept(E.AgentInvoked({ messageId, agentId, by: meta.by, replyTo })),
 );
+
+const setPolicy = seated<RoomCommandOf<"SetPolicy">>(({ meta, mode }, state) => {
+  if (meta.by !== userName(state.ownerId!)) return refuse(new NotRoomOwner());
+  return mode === state.rhythm.mode ? accept() : accept(E.RoomPolicySet({ mode, by: meta.by }));
+});
 
 const close = seated<RoomCommandOf<"CloseRoom">>(({ meta }, state) =>
   meta.by === userName(state.ownerId!) ? accept(E.RoomClosed({ by: meta.by })) : refuse(new NotRoomOwner()),
@@ -118,6 +156,8 @@ const answers: { readonly [T in RoomCommand["type"]]: (command: RoomCommandOf<T>
   PostMessage: post,
   PostReply: postReply,
   InvokeAgent: invoke,
+  SetPolicy: setPolicy,
+  PassFloor: passFloor,
   CloseRoom: close,
 };
 
@@ -133,7 +173,7 @@ export function decide(command: RoomCommand, state: RoomState): Answer {
 
 export const room: Decider<RoomState, RoomCommand, E.RoomEvent, RoomRefusal> = {
   kind: "room",
-  foldVersion: 1,
+  foldVersion: 2,
   initial,
   events: E.roomEvents,
   state: RoomStateSchema,

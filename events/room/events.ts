@@ -3,6 +3,7 @@ import { Schema } from "effect";
 import { defineEvent, type EventOf } from "../kit/define.ts";
 import { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import { Addressed, RoomKind } from "./addressing.ts";
+import { Brake, PassedBecause, RoomMode } from "./rhythm.ts";
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
@@ -32,8 +33,13 @@ export const AgentDismissed = defineEvent("AgentDismissed", {
   about: "An agent is no longer a participant.",
   open: { agentId: AgentId, by: ActorName },
 });
-export const MessagePosted = defineEvent("MessagePosted", {
+export const RoomPolicySet = defineEvent("RoomPolicySet", {
   v: 1,
+  about: "The owner chose who speaks when.",
+  open: { mode: RoomMode, by: ActorName },
+});
+export const MessagePosted = defineEvent("MessagePosted", {
+  v: 2,
   about: "Somebody said something; the room's seq is its place in the conversation.",
   open: {
     messageId: MessageId,
@@ -43,12 +49,18 @@ export const MessagePosted = defineEvent("MessagePosted", {
     hops: Count,
     replyTo: Schema.NullOr(MessageId),
     addressed: Schema.Array(Schema.Struct({ agentId: AgentId, how: Addressed })),
+    /** Why an agent's message was not passed on to all whom it names; null when nothing was held back. */
+    brake: Schema.NullOr(Brake),
+    /** A person's whole message says nothing but to leave off. */
+    callsOff: Schema.Boolean,
     /** Set on what an agent says. */
     turn: Schema.NullOr(
       Schema.Struct({
         turnId: TurnId,
         inReplyTo: MessageId,
         notice: Schema.Boolean,
+        /** Somebody stopped the agent in the middle of it. */
+        stopped: Schema.Boolean,
         model: Schema.NullOr(Schema.String),
         tokensIn: Schema.NullOr(Count),
         tokensOut: Schema.NullOr(Count),
@@ -56,6 +68,29 @@ export const MessagePosted = defineEvent("MessagePosted", {
     ),
   },
   sealed: ["text", "authorName"],
+  upcasts: {
+    1: ({ turn, ...open }) => ({
+      ...open,
+      brake: null,
+      callsOff: false,
+      turn: turn === null ? null : { ...(turn as object), stopped: false },
+    }),
+  },
+});
+export const FloorGranted = defineEvent("FloorGranted", {
+  v: 1,
+  about: "In a round, it became an agent's turn to answer a message that addresses nobody.",
+  open: {
+    messageId: MessageId,
+    agentId: AgentId,
+    /** Counts the agents of the round from 1. Until its turn comes, an agent is not told of the message. */
+    place: Count,
+  },
+});
+export const FloorPassed = defineEvent("FloorPassed", {
+  v: 1,
+  about: "An agent that was offered the floor, or had it in a round, did not answer the message, and why.",
+  open: { messageId: MessageId, agentId: AgentId, why: PassedBecause },
 });
 export const AgentInvoked = defineEvent("AgentInvoked", {
   v: 1,
@@ -74,7 +109,10 @@ export const roomEvents = [
   ParticipantLeft,
   AgentInvited,
   AgentDismissed,
+  RoomPolicySet,
   MessagePosted,
+  FloorGranted,
+  FloorPassed,
   AgentInvoked,
   RoomClosed,
 ] as const;

@@ -1,9 +1,11 @@
-/** What decisions about a room need to know: who takes part. */
+/** What decisions about a room need to know: who takes part, and who may speak next. */
 import { Schema } from "effect";
 import type { RecordedOf } from "../kit/envelope.ts";
-import { AgentId, RoomId, UserId } from "../kit/ids.ts";
+import { AgentId, idOf, RoomId, UserId } from "../kit/ids.ts";
+import { own } from "../kit/own.ts";
 import { RoomKind } from "./addressing.ts";
 import type { RoomEvent } from "./events.ts";
+import * as R from "./rhythm.ts";
 
 export const RoomState = Schema.Struct({
   status: Schema.Literals(["unknown", "open", "closed"]),
@@ -16,6 +18,7 @@ export const RoomState = Schema.Struct({
   people: Schema.Record(UserId, Schema.Struct({ joinedSeq: Schema.Int })),
   /** Since when each agent is told what is said here. */
   agents: Schema.Record(AgentId, Schema.Struct({ name: Schema.String, invitedSeq: Schema.Int })),
+  rhythm: R.Rhythm,
 });
 export type RoomState = typeof RoomState.Type;
 
@@ -28,12 +31,23 @@ export const initial: RoomState = {
   openedAt: 0,
   people: {},
   agents: {},
+  rhythm: R.still,
 };
 
+type Of<T extends RoomEvent["type"]> = Extract<RecordedOf<RoomEvent>, { type: T }>;
+
 /** An agent that is here already is only called by another name. */
-const invited = ({ agents }: RoomState, { seq, open }: Extract<RecordedOf<RoomEvent>, { type: "AgentInvited" }>) => ({
+const invited = ({ agents }: RoomState, { seq, open }: Of<"AgentInvited">) => ({
   [open.agentId]: { name: open.name, invitedSeq: agents[open.agentId]?.invitedSeq ?? seq },
 });
+
+/** What an agent says that went meanwhile changes nothing: nobody waits for it. */
+function posted({ rhythm, agents }: RoomState, { seq, open }: Of<"MessagePosted">): R.Rhythm {
+  if (open.turn === null) return R.humanSpoke(rhythm, open);
+  const agentId = idOf(open.by) as AgentId;
+  if (own(agents, agentId) === undefined) return rhythm;
+  return R.agentSpoke(rhythm, { ...open, agentId, seq, inReplyTo: open.turn.inReplyTo });
+}
 
 /** The state after one more event. */
 export function evolve(state: RoomState, event: RecordedOf<RoomEvent>): RoomState {
@@ -50,10 +64,23 @@ export function evolve(state: RoomState, event: RecordedOf<RoomEvent>): RoomStat
       return { ...state, agents: { ...state.agents, ...invited(state, event) } };
     case "AgentDismissed": {
       const { [event.open.agentId]: _left, ...agents } = state.agents;
-      return { ...state, agents };
+      return { ...state, agents, rhythm: R.agentLeft(state.rhythm, event.open.agentId) };
     }
+    case "RoomPolicySet":
+      return { ...state, rhythm: R.modeChosen(state.rhythm, event.open.mode) };
+    case "MessagePosted":
+      return { ...state, rhythm: posted(state, event) };
+    case "AgentInvoked": {
+      const { agentId, messageId, replyTo } = event.open;
+      // An invitation to speak that points at a message is answered as that message.
+      return { ...state, rhythm: R.humanInvoked(state.rhythm, { agentId, messageId: replyTo ?? messageId }) };
+    }
+    case "FloorGranted":
+      return { ...state, rhythm: R.floorGranted(state.rhythm, { ...event.open, seq: event.seq }, state.agents) };
+    case "FloorPassed":
+      return { ...state, rhythm: R.floorPassed(state.rhythm, event.open) };
     case "RoomClosed":
-      return { ...state, status: "closed" };
+      return { ...state, status: "closed", rhythm: { ...state.rhythm, floor: null } };
     default:
       return state;
   }

@@ -1,24 +1,12 @@
 /** Every HTTP endpoint, its schemas and its problems, declared once: the document, the typed client and the validation come from it. */
 import { Schema } from "effect";
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api";
-import { Message } from "#actors/room/frames.ts";
 import { anyProblem } from "./problems.ts";
+import { Rooms } from "./rooms-api.ts";
+import { ById, Cursor, EventView, Limit, pageOf, Seq, ShortText } from "./shapes.ts";
 
-/** A name: something to read in it, no control characters (a line break could pass for another speaker's line). */
-const ShortText = Schema.String.check(Schema.isPattern(/^(?=.*\S)[^\p{Cc}\u2028\u2029]{1,100}$/u));
-const Cursor = Schema.optionalKey(Schema.String);
-const Limit = Schema.optionalKey(
-  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 })),
-);
-const Seq = Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0)));
-const ById = { id: Schema.String };
-
-/** A page of a list. */
-const pageOf = <S extends Schema.Top>(item: S) =>
-  Schema.Struct({
-    data: Schema.Array(item),
-    page: Schema.Struct({ next_cursor: Schema.NullOr(Schema.String), has_more: Schema.Boolean }),
-  });
+export type { RoomSummary, RoomView } from "./rooms-api.ts";
+export type { EventView } from "./shapes.ts";
 
 // ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
@@ -57,6 +45,22 @@ const ModelName = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(
 const MaxTokens = Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200_000 }));
 const Temperature = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }));
 
+const Model = Schema.Struct({ llm_provider: Provider, model_name: ModelName });
+const Amount = Schema.Finite.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0));
+const Ceiling = Schema.Struct({
+  tokens: Schema.optionalKey(Amount),
+  /** Millionths of a US dollar. */
+  micro_usd: Schema.optionalKey(Amount),
+});
+
+/** Ceilings of one turn; and of one UTC day for the agent, each room and each person who asks. */
+const Budget = Schema.Struct({
+  turn: Schema.optionalKey(Ceiling),
+  agent: Schema.optionalKey(Ceiling),
+  room: Schema.optionalKey(Ceiling),
+  asker: Schema.optionalKey(Ceiling),
+});
+
 const settings = {
   description: Schema.optionalKey(Description),
   personality: Schema.optionalKey(Personality),
@@ -64,6 +68,13 @@ const settings = {
   memory_enabled: Schema.optionalKey(Schema.Boolean),
   max_tokens: Schema.optionalKey(MaxTokens),
   temperature: Schema.optionalKey(Temperature),
+  /** Who stands in when the chosen model does not answer, best first. */
+  fallback_models: Schema.optionalKey(Schema.Array(Model).check(Schema.isMaxLength(5))),
+  /** The cheap model for simple messages; null for none. */
+  simple_model: Schema.optionalKey(Schema.NullOr(Model)),
+  /** How readily it speaks where nobody asked it; null leaves it to its extraversion. */
+  talkativeness: Schema.optionalKey(Schema.NullOr(Share)),
+  budget: Schema.optionalKey(Budget),
 };
 
 export const NewAgent = Schema.Struct({
@@ -98,6 +109,10 @@ export const AgentView = Schema.Struct({
   memory_enabled: Schema.Boolean,
   max_tokens: Schema.NullOr(Schema.Finite),
   temperature: Schema.NullOr(Schema.Finite),
+  fallback_models: Schema.Array(Schema.Struct({ llm_provider: Schema.String, model_name: Schema.String })),
+  simple_model: Schema.NullOr(Schema.Struct({ llm_provider: Schema.String, model_name: Schema.String })),
+  talkativeness: Schema.NullOr(Schema.Finite),
+  budget: Budget,
   is_active: Schema.Boolean,
   version: Schema.Int,
   seq: Schema.Int,
@@ -146,20 +161,6 @@ export const ChatReply = Schema.Struct({
 
 /** `Prefer: respond-async`. */
 const ChatAccepted = Schema.Struct({ turn_id: Schema.String, room_id: Schema.String, message_id: Schema.String });
-
-export const EventView = Schema.Struct({
-  seq: Schema.Int,
-  id: Schema.String,
-  type: Schema.String,
-  v: Schema.Int,
-  at: Schema.Finite,
-  actor: Schema.String,
-  command: Schema.String,
-  correlation: Schema.String,
-  causation: Schema.NullOr(Schema.String),
-  open: Schema.Unknown,
-  hash: Schema.String,
-});
 
 const Conversation = Schema.Struct({
   id: Schema.String,
@@ -259,101 +260,6 @@ const Tools = HttpApiGroup.make("tools")
         cursor: Cursor,
       },
       success: pageOf(ToolExecution),
-      error: anyProblem,
-    }),
-  )
-  .prefix("/api");
-
-// ── rooms ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-export const RoomSummary = Schema.Struct({
-  id: Schema.String,
-  name: Schema.String,
-  kind: Schema.Literals(["public", "private", "direct"]),
-  created_by: Schema.String,
-  created_at: Schema.String,
-  /** Whether the caller takes part. */
-  joined: Schema.Boolean,
-  message_count: Schema.Int,
-  last_message_at: Schema.NullOr(Schema.String),
-});
-
-export const ParticipantView = Schema.Struct({
-  kind: Schema.Literals(["user", "agent"]),
-  user_id: Schema.optionalKey(Schema.String),
-  agent_id: Schema.optionalKey(Schema.String),
-  name: Schema.String,
-  is_owner: Schema.Boolean,
-});
-
-export const RoomView = Schema.Struct({
-  id: Schema.String,
-  name: Schema.String,
-  kind: Schema.Literals(["public", "private", "direct"]),
-  created_by: Schema.String,
-  created_at: Schema.String,
-  joined: Schema.Boolean,
-  participants: Schema.Array(ParticipantView),
-  seq: Schema.Int,
-});
-export type RoomView = typeof RoomView.Type;
-
-const NewRoom = Schema.Struct({ name: ShortText, kind: Schema.Literals(["public", "private", "direct"]) });
-const NewParticipant = Schema.Union([
-  Schema.Struct({ user_id: Schema.String }),
-  Schema.Struct({ agent_id: Schema.String }),
-]);
-const NewRoomMessage = Schema.Struct({
-  text: Schema.String,
-  client_msg_id: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
-  reply_to: Schema.optionalKey(Schema.String),
-});
-
-const Rooms = HttpApiGroup.make("rooms")
-  .add(
-    HttpApiEndpoint.get("listRooms", "/rooms", {
-      query: { limit: Limit, cursor: Cursor },
-      success: pageOf(RoomSummary),
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.post("createRoom", "/rooms", {
-      payload: NewRoom,
-      success: RoomView.pipe(HttpApiSchema.status(201)),
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.get("getRoom", "/rooms/:id", { params: ById, success: RoomView, error: anyProblem }),
-    HttpApiEndpoint.post("joinRoom", "/rooms/:id/join", { params: ById, success: RoomView, error: anyProblem }),
-    HttpApiEndpoint.post("leaveRoom", "/rooms/:id/leave", {
-      params: ById,
-      success: HttpApiSchema.NoContent,
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.post("addParticipant", "/rooms/:id/participants", {
-      params: ById,
-      payload: NewParticipant,
-      success: RoomView.pipe(HttpApiSchema.status(201)),
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.delete("removeParticipant", "/rooms/:id/participants/:participantId", {
-      params: { id: Schema.String, participantId: Schema.String },
-      success: HttpApiSchema.NoContent,
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.get("listMessages", "/rooms/:id/messages", {
-      params: ById,
-      query: { after_seq: Seq, before_seq: Seq, limit: Limit, cursor: Cursor },
-      success: pageOf(Message),
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.post("postMessage", "/rooms/:id/messages", {
-      params: ById,
-      payload: NewRoomMessage,
-      success: Message.pipe(HttpApiSchema.status(201)),
-      error: anyProblem,
-    }),
-    HttpApiEndpoint.get("listRoomEvents", "/rooms/:id/events", {
-      params: ById,
-      query: { after: Seq, limit: Limit, cursor: Cursor, type: Schema.optionalKey(Schema.String) },
-      success: pageOf(EventView),
       error: anyProblem,
     }),
   )

@@ -8,6 +8,7 @@ const BASE = "https://troupe.dev/problems/";
 export const problemTypes = {
   validation: { status: 400, title: "The request is not valid." },
   unauthenticated: { status: 401, title: "A valid token is needed." },
+  "budget-exceeded": { status: 402, title: "A budget does not allow it." },
   forbidden: { status: 403, title: "You may not do this." },
   "not-found": { status: 404, title: "There is no such thing." },
   "method-not-allowed": { status: 405, title: "This path does not take this method." },
@@ -15,6 +16,7 @@ export const problemTypes = {
   "agent-inactive": { status: 409, title: "The agent is switched off." },
   "precondition-failed": { status: 412, title: "It was changed in the meantime." },
   "payload-too-large": { status: 413, title: "The request is too large." },
+  "content-filtered": { status: 422, title: "The content rules did not let it pass." },
   "idempotency-conflict": { status: 422, title: "This key was used for another request." },
   internal: { status: 500, title: "Something went wrong on our side." },
   "not-configured": { status: 501, title: "This is not configured here." },
@@ -43,6 +45,16 @@ class Validation extends HttpApiError.Problem<Validation>()("Validation", declar
 class Unauthenticated extends HttpApiError.Problem<Unauthenticated>()(
   "Unauthenticated",
   declare("unauthenticated"),
+  extensions,
+) {}
+class BudgetExceeded extends HttpApiError.Problem<BudgetExceeded>()(
+  "BudgetExceeded",
+  declare("budget-exceeded"),
+  extensions,
+) {}
+class ContentFiltered extends HttpApiError.Problem<ContentFiltered>()(
+  "ContentFiltered",
+  declare("content-filtered"),
   extensions,
 ) {}
 class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", declare("forbidden"), extensions) {}
@@ -94,6 +106,7 @@ class AuthNotConfigured extends HttpApiError.Problem<AuthNotConfigured>()(
 export const problemClasses = {
   validation: Validation,
   unauthenticated: Unauthenticated,
+  "budget-exceeded": BudgetExceeded,
   forbidden: Forbidden,
   "not-found": NotFound,
   "method-not-allowed": MethodNotAllowed,
@@ -101,6 +114,7 @@ export const problemClasses = {
   "agent-inactive": AgentInactive,
   "precondition-failed": PreconditionFailed,
   "payload-too-large": PayloadTooLarge,
+  "content-filtered": ContentFiltered,
   "idempotency-conflict": IdempotencyConflict,
   internal: Internal,
   "not-configured": NotConfigured,

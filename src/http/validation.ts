@@ -20,6 +20,8 @@ export async function missingRight({ env, principal, request }: Asking): Promise
   const reply =
     sub === "events" ? await door.history(principal, { after: 0, limit: 1 }) : await door.describe(principal);
   if (reply.outcome === "refused") return problemOf(reply.refusal);
+  if (sub === "policy" && "joined" in reply.value && reply.value.joined && reply.value.ownerId !== principal.userId)
+    return problem("forbidden", { detail: "Only the owner of the room may do this." });
   const forAll = kind === "agents" || request.method === "GET" || sub === "join";
   return forAll || ("joined" in reply.value && reply.value.joined)
     ? undefined

@@ -1,9 +1,11 @@
 /** The words of Chat Completions, spoken by openai.ts and by most models behind workers-ai.ts: prompt out, chunks in. */
 
 import { Schema } from "effect";
-import { Garbled, Refused } from "#actors/agent/turn/failures.ts";
+import { Cut, Garbled, Refused } from "#actors/agent/turn/failures.ts";
 import type { Finish, ModelCall, Prompt, ToolDescription } from "#actors/agent/turn/ports.ts";
-import { type Assembly, argumentsOf, callsFor, type Ending, Prose } from "./wire.ts";
+import { type CallUnderWay, Gathering } from "./gathering.ts";
+import type { Progress } from "./watch.ts";
+import { argumentsOf, type Ending } from "./wire.ts";
 
 /** A message as Chat Completions takes it. */
 export type ChatMessage =
@@ -62,13 +64,17 @@ const Usage = Schema.Struct({ prompt_tokens: maybe(Schema.Finite), completion_to
 const CallDelta = Schema.Struct({
   index: maybe(Schema.Finite),
   id: maybe(Schema.String),
-  function: maybe(Schema.Struct({ name: maybe(Schema.String), arguments: maybe(Schema.String) })),
+  // Some servers send the arguments as an object instead of its text.
+  function: maybe(Schema.Struct({ name: maybe(Schema.String), arguments: Schema.optional(Schema.Unknown) })),
 });
 
 const Delta = Schema.Struct({
   content: maybe(Schema.String),
   refusal: maybe(Schema.String),
   tool_calls: maybe(Schema.Array(CallDelta)),
+  // What local servers call a model's thoughts, in forms of their own; never shown, but a sign that it is at work.
+  reasoning_content: Schema.optional(Schema.Unknown),
+  reasoning: Schema.optional(Schema.Unknown),
 });
 
 /** A chunk of a stream, or a whole completion: the latter has `message` where the former has `delta`. */
@@ -83,19 +89,13 @@ export const ChatChunk = Schema.Struct({
 });
 export type ChatChunk = typeof ChatChunk.Type;
 
-interface OpenCall {
-  readonly index: number;
-  readonly id: string;
-  tool: string;
-  arguments: string;
-}
-
 const finishes: Readonly<Record<string, Finish>> = { stop: "end", tool_calls: "tools", length: "length" };
 
-/** Gathers chunks until a `finish_reason` has come and the stream has closed (usage follows the reason, where it comes). */
-export class ChatAssembly implements Assembly<ChatChunk> {
-  readonly #prose = new Prose();
-  readonly #calls: Array<OpenCall> = [];
+/** Gathers chunks until a `finish_reason` has come; usage follows the reason, where it comes, and `[DONE]` or the end of the wire both. */
+export class ChatAssembly {
+  readonly #gathering: Gathering;
+  /** The newest call of each index. */
+  readonly #open = new Map<number, CallUnderWay>();
   /** Makes ids for servers that give none, different ones in every round of a conversation. */
   readonly #round: number;
   #finish: string | undefined;
@@ -104,11 +104,13 @@ export class ChatAssembly implements Assembly<ChatChunk> {
   #tokensIn: number | undefined;
   #tokensOut: number | undefined;
 
-  constructor(round: number) {
+  constructor(progress: Progress, round: number) {
+    this.#gathering = new Gathering(progress);
     this.#round = round;
   }
 
-  read(chunk: ChatChunk): string {
+  /** Takes a chunk and answers the prose in it. */
+  take(chunk: ChatChunk): string {
     this.#model ??= chunk.model || undefined;
     this.#tokensIn = chunk.usage?.prompt_tokens ?? this.#tokensIn;
     this.#tokensOut = chunk.usage?.completion_tokens ?? this.#tokensOut;
@@ -116,36 +118,36 @@ export class ChatAssembly implements Assembly<ChatChunk> {
     if (choice === undefined) return "";
     if (choice.finish_reason) this.#finish = choice.finish_reason;
     const delta = choice.delta ?? choice.message;
-    if (delta?.refusal) this.#refused = true;
-    for (const call of delta?.tool_calls ?? []) this.#addCall(call);
-    return delta?.content ? this.#prose.add(delta.content) : "";
+    if (delta == null) return "";
+    if (delta.refusal) this.#refused = true;
+    const thought = delta.reasoning_content ?? delta.reasoning;
+    if (typeof thought === "string") this.#gathering.think(thought);
+    for (const call of delta.tool_calls ?? []) this.#addCall(call);
+    return delta.content ? this.#gathering.say(delta.content) : "";
   }
 
   /** Ollama has sent every parallel call under index 0: a new id on a known index is a new call all the same. */
   #addCall(delta: typeof CallDelta.Type): void {
-    const index = delta.index ?? this.#calls.length;
-    let call = this.#calls.findLast((known) => known.index === index);
-    if (call === undefined || (delta.id && delta.id !== call.id)) {
-      call = { index, id: delta.id || `call_${this.#round}_${this.#calls.length}`, tool: "", arguments: "" };
-      this.#calls.push(call);
+    const count = this.#gathering.size;
+    const index = delta.index ?? count;
+    let call = this.#open.get(index);
+    if (call === undefined || (delta.id && delta.id !== call.callId)) {
+      call = this.#gathering.begin(delta.id || `call_${this.#round}_${count}`);
+      if (call !== undefined) this.#open.set(index, call);
     }
-    call.tool += delta.function?.name ?? "";
-    call.arguments += delta.function?.arguments ?? "";
+    this.#gathering.extend(call, delta.function?.name ?? "", argumentText(delta.function?.arguments ?? ""));
   }
 
-  close(): Ending {
+  /** Throws Cut, or Garbled when the provider said that it was `done`, where no reason has come. */
+  end(done: boolean): Ending {
     if (this.#refused || this.#finish === "content_filter") throw new Refused();
-    if (this.#finish === undefined) throw new Garbled({ detail: "the stream ended without a finish_reason" });
-    const finish = finishes[this.#finish];
-    if (finish === undefined) throw new Garbled({ detail: `unknown finish_reason “${this.#finish.slice(0, 60)}”` });
-    const calls = this.#calls.map(({ id, tool, arguments: text }) => ({ callId: id, tool, arguments: text || "{}" }));
-    return {
-      finish,
-      text: this.#prose.text,
-      calls: callsFor(finish, calls, this.#prose.text),
-      model: this.#model,
-      tokensIn: this.#tokensIn,
-      tokensOut: this.#tokensOut,
-    };
+    if (this.#finish === undefined) throw done ? new Garbled({ detail: "done without a finish_reason" }) : new Cut();
+    const finish = finishes[this.#finish] ?? "unknown";
+    const { text, calls } = this.#gathering.end(finish);
+    return { finish, text, calls, model: this.#model, tokensIn: this.#tokensIn, tokensOut: this.#tokensOut };
   }
 }
+
+/** Arguments as text, as the port wants them. */
+export const argumentText = (written: unknown): string =>
+  typeof written === "string" ? written : (JSON.stringify(written) ?? "");

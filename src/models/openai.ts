@@ -1,15 +1,24 @@
-/** ChatModel through the `openai` library's Chat Completions, which Ollama, llama.cpp and vLLM speak as well; used by route.ts. */
+/** The `openai` library: ChatModel through Chat Completions, which Ollama, llama.cpp and vLLM speak as well, and OpenAI's moderation; used by route.ts and moderator.ts. */
 
-import { Schema, type Stream } from "effect";
-import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
-import { Garbled, type ModelFailure, type ModelReason, Stalled, Unreachable } from "#actors/agent/turn/failures.ts";
+import { Clock, Effect, Schema, type Stream } from "effect";
+import OpenAI, { APIConnectionError, APIError } from "openai";
+import {
+  Garbled,
+  type ModelFailure,
+  type ModelReason,
+  ModerationFailure,
+  Unreachable,
+} from "#actors/agent/turn/failures.ts";
 import type { ModelChoice, ModelPart, Prompt } from "#actors/agent/turn/ports.ts";
+import { type Piece, piecesOf, shortRefusals } from "./body.ts";
 import { findModel } from "./catalogue.ts";
 import { ChatAssembly, ChatChunk, chatMessages, chatTools } from "./chat-format.ts";
-import { answer, checkTools, dataLines, reading, reasonOfStatus, retryAfterMs } from "./wire.ts";
+import { reasonOfStatus, retryAfterMs } from "./faults.ts";
+import type { Progress } from "./watch.ts";
+import { type Assembly, answer, checkTools, type Ending, reading } from "./wire.ts";
 
-/** Longer than the watch over silence, so that the watch speaks first; only a bound for the library's own timer. */
-const TIMEOUT_MS = 120_000;
+/** Longer than any watch over silence, which speaks for itself; only a bound for the library's own timer. */
+const TIMEOUT_MS = 600_000;
 
 export interface OpenAiSettings {
   readonly apiKey: string;
@@ -17,12 +26,11 @@ export interface OpenAiSettings {
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** A ChatModel over one client of OpenAI's library, made here once. */
-export function openAiModel(settings: OpenAiSettings) {
-  const client = new OpenAI({
+const clientOf = (settings: OpenAiSettings): OpenAI =>
+  new OpenAI({
     apiKey: settings.apiKey,
     baseURL: settings.baseUrl ?? "https://api.openai.com/v1",
-    fetch: settings.fetch,
+    fetch: shortRefusals(settings.fetch ?? ((input, init) => fetch(input, init))),
     // The library would sleep for whatever `retry-after` says, an hour even, inside the actor (security.md § 2.8).
     maxRetries: 0,
     timeout: TIMEOUT_MS,
@@ -31,29 +39,28 @@ export function openAiModel(settings: OpenAiSettings) {
     // Its error log prints what people said.
     logLevel: "off",
   });
+
+/** A ChatModel over one client of OpenAI's library, made here once. */
+export function openAiModel(settings: OpenAiSettings) {
+  const client = clientOf(settings);
   const ownServer = settings.baseUrl !== undefined;
   return {
-    stream: (choice: ModelChoice, prompt: Prompt): Stream.Stream<ModelPart, ModelFailure> => {
-      const assembly = new ChatAssembly(prompt.messages.length);
-      return answer({
+    stream: (choice: ModelChoice, prompt: Prompt): Stream.Stream<ModelPart, ModelFailure> =>
+      answer({
         provider: "openai",
-        model: choice.model,
-        open: async (signal) => {
+        choice,
+        assembly: (progress) => new CompletionAssembly(progress, prompt.messages.length),
+        open: async ({ signal, progress }) => {
           checkTools(prompt.tools);
           // The lines rather than the library's stream, whose reading of them costs twice as much as all else in a call.
           const response = await client.chat.completions
             .create(request(choice, prompt, ownServer), { signal })
             .asResponse();
           if (response.body === null) throw new Garbled({ detail: "an answer without a body" });
-          return dataLines(response.body, signal);
-        },
-        assembly: {
-          read: (data: string) => (data === "" || data === "[DONE]" ? "" : assembly.read(chunkIn(data))),
-          close: () => assembly.close(),
+          return piecesOf(response.body, signal, progress);
         },
         explain,
-      });
-    },
+      }),
   };
 }
 
@@ -61,14 +68,13 @@ function request(
   choice: ModelChoice,
   prompt: Prompt,
   ownServer: boolean,
-): OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming {
+): OpenAI.Chat.Completions.ChatCompletionCreateParams {
   const known = findModel("openai", choice.model);
   const tools = prompt.tools.length === 0 ? undefined : chatTools(prompt.tools);
   return {
     model: choice.model,
     messages: chatMessages(prompt),
-    stream: true,
-    stream_options: { include_usage: true },
+    ...(choice.whole ? { stream: false } : { stream: true, stream_options: { include_usage: true } }),
     // OpenAI's newer models refuse `max_tokens`, Ollama knows no other word.
     ...(ownServer && known === undefined
       ? { max_tokens: choice.maxTokens }
@@ -80,6 +86,25 @@ function request(
       ? { temperature: choice.temperature }
       : {}),
   };
+}
+
+/** One answer, as chunks up to `[DONE]` or as one completion. */
+class CompletionAssembly implements Assembly {
+  readonly #chat: ChatAssembly;
+  state: "open" | "done" = "open";
+
+  constructor(progress: Progress, round: number) {
+    this.#chat = new ChatAssembly(progress, round);
+  }
+
+  read({ data, whole }: Piece): string {
+    if (whole || data === "[DONE]") this.state = "done";
+    return data === "" || data === "[DONE]" ? "" : this.#chat.take(chunkIn(data));
+  }
+
+  end(): Ending {
+    return this.#chat.end(this.state === "done");
+  }
 }
 
 const readChunk = reading(ChatChunk, "a chunk");
@@ -96,12 +121,12 @@ function chunkIn(data: string): ChatChunk {
   // An error in mid-stream has no status: by its name where that says more than "ours", else it is the server's fault.
   const { message, type, code } = isStreamError(chunk.error) ? chunk.error : {};
   const name = `${code ?? ""} ${type ?? ""}`;
-  throw reasonOfStatus(statusOfCode(name), { detail: message ?? "", code: name });
+  const status = typeof code === "number" ? code : statusOfCode(name);
+  throw reasonOfStatus(status, { detail: message ?? "", code: name });
 }
 
 /** Every class of the library's errors, by what they carry: a status, or no answer at all. */
 function explain(error: unknown, now: number): ModelReason | undefined {
-  if (error instanceof APIConnectionTimeoutError) return new Stalled({ silentMs: TIMEOUT_MS });
   if (error instanceof APIConnectionError) return new Unreachable();
   if (!(error instanceof APIError) || error.status === undefined) return undefined;
   return reasonOfStatus(error.status, {
@@ -112,8 +137,47 @@ function explain(error: unknown, now: number): ModelReason | undefined {
 }
 
 function statusOfCode(code: string): number {
-  if (/rate_limit|insufficient_quota|slow_down/.test(code)) return 429;
-  if (/invalid_request|context_length/.test(code)) return 400;
+  if (/rate_limit|insufficient_quota|credit_balance|billing/.test(code)) return 429;
+  if (/overloaded|slow_down/.test(code)) return 503;
+  if (/invalid_request|context_length|content_filter|content_policy/.test(code)) return 400;
   if (/authentication|invalid_api_key|permission/.test(code)) return 401;
   return 500;
+}
+
+/** OpenAI's newest model for moderation, under the name that follows it. */
+const MODERATION_MODEL = "omni-moderation-latest";
+
+/** What we read of its answer: one result, for we ask about one text. Some categories are null for some inputs. */
+const readModeration = Schema.decodeUnknownEffect(
+  Schema.Struct({
+    results: Schema.Tuple([
+      Schema.Struct({
+        flagged: Schema.Boolean,
+        categories: Schema.Record(Schema.String, Schema.NullOr(Schema.Boolean)),
+      }),
+    ]),
+  }),
+);
+
+/**
+ * OpenAI's moderation of one text: the categories that it flags, by its own names (`hate/threatening`), and `unspecified`
+ * when it flags a text without saying for what. Costs nothing, never retries, and closes the connection when interrupted.
+ */
+export function openAiModeration(settings: OpenAiSettings) {
+  const client = clientOf(settings);
+  const failed = (reason: ModelReason) => new ModerationFailure({ provider: "openai", reason });
+  return Effect.fnUntraced(function* (text: string) {
+    const clock = yield* Clock.Clock;
+    const answered = yield* Effect.tryPromise({
+      try: (signal) => client.moderations.create({ model: MODERATION_MODEL, input: text }, { signal }),
+      catch: (error) =>
+        failed(explain(error, clock.currentTimeMillisUnsafe()) ?? new Garbled({ detail: "no moderation came back" })),
+    });
+    const { results } = yield* readModeration(answered).pipe(
+      Effect.mapError(() => failed(new Garbled({ detail: "a moderation is not of the shape it should have" }))),
+    );
+    const { flagged, categories } = results[0];
+    const named = Object.keys(categories).filter((category) => categories[category] === true);
+    return flagged && named.length === 0 ? ["unspecified"] : named;
+  });
 }

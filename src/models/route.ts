@@ -4,7 +4,7 @@ import { Layer, Stream } from "effect";
 import { ModelFailure, Unacceptable } from "#actors/agent/turn/failures.ts";
 import { ChatModel, type ModelChoice, type ModelPart, type Prompt } from "#actors/agent/turn/ports.ts";
 import { anthropicModel } from "./anthropic.ts";
-import { resolveModel } from "./catalogue.ts";
+import { costOf, resolveModel } from "./catalogue.ts";
 import { DEMO_PROVIDER, demoModel } from "./demo.ts";
 import { openAiModel } from "./openai.ts";
 import { type AiBinding, workersAiModel } from "./workers-ai.ts";
@@ -19,6 +19,10 @@ export interface ModelSettings {
 
 type Model = { readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure> };
 
+/** Whether a provider answers itself. */
+const isLive = (settings: ModelSettings, provider: string): boolean =>
+  (provider === "anthropic" || provider === "openai" || provider === "cloudflare") && settings[provider] !== undefined;
+
 /** Sends each choice to its provider, or to the demo where that provider is not configured. Clients are made here, once. */
 export const chatModelLayer = (settings: ModelSettings): Layer.Layer<ChatModel> =>
   Layer.sync(ChatModel, () => {
@@ -30,6 +34,11 @@ export const chatModelLayer = (settings: ModelSettings): Layer.Layer<ChatModel> 
       [DEMO_PROVIDER, demo()],
     ]);
     return {
+      // What the demo says costs nothing, whatever the model that it stands in for would.
+      price: ({ provider, model }, tokensIn, tokensOut) =>
+        isLive(settings, provider)
+          ? (costOf(provider, resolveModel(provider, model).runs, tokensIn, tokensOut) ?? null)
+          : 0,
       stream: (choice, prompt) => {
         const model = models.get(choice.provider);
         if (model === undefined) {

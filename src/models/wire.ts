@@ -1,21 +1,10 @@
-/** What the adapters of ChatModel share: one call from opening to reply, the watch over silence, and errors by status. */
+/** What the adapters of ChatModel share: one call from opening to reply, and what is said of tools and shapes. */
 
 import { Cause, Clock, Effect, Option, Queue, Schema, Stream } from "effect";
-import {
-  Garbled,
-  ModelFailure,
-  ModelReason,
-  Overloaded,
-  RateLimited,
-  Stalled,
-  TooLong,
-  Unacceptable,
-  Unauthorized,
-} from "#actors/agent/turn/failures.ts";
-import type { Finish, ModelCall, ModelPart, ToolDescription } from "#actors/agent/turn/ports.ts";
-
-/** A provider that says nothing for this long has lost us (house II.8). */
-export const SILENCE_MS = 30_000;
+import { Cut, Garbled, kindOf, ModelFailure, ModelReason, Unacceptable } from "#actors/agent/turn/failures.ts";
+import type { Finish, ModelCall, ModelChoice, ModelPart, ToolDescription } from "#actors/agent/turn/ports.ts";
+import type { Piece } from "./body.ts";
+import { Progress, SILENCE_MS, watch } from "./watch.ts";
 
 /** After the reply is whole, the connection gets this long to end by itself, so that it can be used again. */
 const LEAVE_MS = 1_000;
@@ -31,34 +20,45 @@ export interface Ending {
   readonly tokensOut: number | undefined;
 }
 
-/** Reads one answer off the wire, piece by piece. Both functions throw a ModelReason where the wire is not as it must be. */
-export interface Assembly<Piece> {
-  /** The prose in a piece, or the whole answer when the piece was the terminal event. */
-  readonly read: (piece: Piece) => string | Ending;
-  /** The wire is closed: the answer, if what came is whole without a terminal event of its own. */
-  readonly close: () => Ending;
+/** Reads one answer off the wire, piece by piece. Its functions throw a ModelReason where the wire is not as it must be. */
+export interface Assembly {
+  /** The prose in a piece. */
+  readonly read: (piece: Piece) => string;
+  /** `done` after the terminal event; `paused` when the provider waits for another request to go on. */
+  readonly state: "open" | "paused" | "done";
+  /** The answer, also when the wire closed without a terminal event and what came is whole all the same. */
+  readonly end: () => Ending;
 }
 
 /** One request on its way: how it is opened, read and explained. */
-export interface Call<Piece> {
+export interface Call<A extends Assembly> {
   readonly provider: string;
-  readonly model: string;
-  /** Aborting the signal closes the connection. */
-  readonly open: (signal: AbortSignal) => Promise<AsyncIterable<Piece>>;
-  readonly assembly: Assembly<Piece>;
+  readonly choice: ModelChoice;
+  readonly assembly: (progress: Progress) => A;
+  /** Sends the request, or the next one of an answer that paused. Aborting the signal closes the connection. */
+  readonly open: (wire: Wire<A>) => Promise<AsyncIterable<Piece>>;
   /** What an error of the provider's library means. `now` reads a `retry-after` that is a date. */
   readonly explain: (error: unknown, now: number) => ModelReason | undefined;
+}
+
+/** What a request is opened with. */
+export interface Wire<A> {
+  readonly assembly: A;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
 }
 
 const isReason = Schema.is(ModelReason);
 
 /** Runs one call as the port wants it: prose as it comes, then the reply, or a ModelFailure. */
-export const answer = <Piece>(call: Call<Piece>): Stream.Stream<ModelPart, ModelFailure> =>
+export const answer = <A extends Assembly>(call: Call<A>): Stream.Stream<ModelPart, ModelFailure> =>
   Stream.callback<ModelPart, ModelFailure>((queue) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock;
       const controller = new AbortController();
-      const life: Life = { heardAt: clock.currentTimeMillisUnsafe(), begun: false, replied: false, ended: false };
+      const { signal } = controller;
+      const progress = new Progress(clock);
+      const life: Life = { streaming: false, replied: false, ended: false };
       const abort = Effect.sync(() => controller.abort());
       let pumped = Promise.resolve();
       yield* Effect.addFinalizer(() => {
@@ -71,102 +71,74 @@ export const answer = <Piece>(call: Call<Piece>): Stream.Stream<ModelPart, Model
           ),
         );
       });
-      pumped = pump(call, queue, controller.signal, clock, life);
-      for (;;) {
-        const silentMs = clock.currentTimeMillisUnsafe() - life.heardAt;
-        if (silentMs >= SILENCE_MS) {
-          return yield* new ModelFailure({
-            provider: call.provider,
-            model: call.model,
-            reason: new Stalled({ silentMs }),
-          });
-        }
-        yield* Effect.sleep(SILENCE_MS - silentMs);
-      }
+      pumped = pump(call, queue, { assembly: call.assembly(progress), signal, progress }, clock, life);
+      return yield* failureOf(call, yield* watch(clock, progress, call.choice.silenceMs ?? SILENCE_MS));
     }),
   );
 
 interface Life {
-  heardAt: number;
-  /** Whether anything came at all: before, an error means "not reached"; after, "cut off". */
-  begun: boolean;
+  /** Whether a stream has begun: before, what is wrong is the answer; after, it breaks off. */
+  streaming: boolean;
   replied: boolean;
   ended: boolean;
 }
+
+const failureOf = <A extends Assembly>({ provider, choice }: Call<A>, reason: ModelReason): ModelFailure =>
+  new ModelFailure({ provider, model: choice.model, reason });
 
 /**
  * Reads the wire in a plain promise rather than one effect per piece: what has come while the consumer was busy reaches
  * it as one chunk, and an instant model costs no fiber hop per word.
  */
-async function pump<Piece>(
-  call: Call<Piece>,
+async function pump<A extends Assembly>(
+  call: Call<A>,
   queue: Queue.Queue<ModelPart, ModelFailure | Cause.Done>,
-  signal: AbortSignal,
+  wire: Wire<A>,
   clock: Clock.Clock,
   life: Life,
 ): Promise<void> {
-  const finish = (ending: Ending) => {
+  const { assembly, signal } = wire;
+  const finish = () => {
+    const { model = call.choice.model, ...ending } = assembly.end();
     life.replied = true;
-    Queue.offerUnsafe(queue, {
-      type: "reply",
-      text: ending.text,
-      calls: ending.calls,
-      finish: ending.finish,
-      provider: call.provider,
-      model: ending.model ?? call.model,
-      tokensIn: ending.tokensIn,
-      tokensOut: ending.tokensOut,
-    });
+    Queue.offerUnsafe(queue, { type: "reply", ...ending, provider: call.provider, model });
     Queue.endUnsafe(queue);
   };
   try {
-    for await (const piece of await call.open(signal)) {
-      // Both SDKs end quietly when aborted in mid-stream, and buffered pieces may still follow: the signal decides.
-      if (signal.aborted) return;
-      life.heardAt = clock.currentTimeMillisUnsafe();
-      life.begun = true;
-      if (life.replied) continue;
-      const found = call.assembly.read(piece);
-      if (typeof found !== "string") finish(found);
-      else if (found !== "") Queue.offerUnsafe(queue, { type: "text", delta: found });
-    }
-    if (!signal.aborted && !life.replied) finish(call.assembly.close());
+    do {
+      for await (const piece of await call.open(wire)) {
+        // Both SDKs end quietly when aborted in mid-stream, and buffered pieces may still follow: the signal decides.
+        if (signal.aborted) return;
+        if (life.replied) continue;
+        life.streaming = !piece.whole;
+        const prose = assembly.read(piece);
+        if (prose !== "") Queue.offerUnsafe(queue, { type: "text", delta: prose });
+        if (assembly.state === "done") finish();
+        else if (assembly.state === "paused") break;
+      }
+    } while (assembly.state === "paused" && !signal.aborted);
+    if (signal.aborted || life.replied) return;
+    if (!life.streaming) throw new Garbled({ detail: "an answer with nothing in it" });
+    finish();
   } catch (error) {
     if (signal.aborted || life.replied) return;
-    const reason = isReason(error)
-      ? error
-      : (call.explain(error, clock.currentTimeMillisUnsafe()) ??
-        new Garbled({ detail: life.begun ? "the connection broke in mid-answer" : "the answer could not be read" }));
-    Queue.failCauseUnsafe(queue, Cause.fail(new ModelFailure({ provider: call.provider, model: call.model, reason })));
+    const known = isReason(error) ? error : call.explain(error, clock.currentTimeMillisUnsafe());
+    const reason = known ?? new Garbled({ detail: "the answer could not be read" });
+    const told = life.streaming && reason === error ? midway(reason) : reason;
+    Queue.failCauseUnsafe(queue, Cause.fail(failureOf(call, told)));
   } finally {
     life.ended = true;
   }
 }
 
 /**
- * Gathers prose. Some servers cut a delta between the halves of a surrogate pair: the first half waits for its second,
- * so that no piece shown to people holds a broken character. NUL is dropped: SQLite counts a text only up to it.
+ * What is found wrong in a stream that has begun breaks it off, whatever it is called; except what no other request mends.
+ * What the provider's library threw is another request's, after a pause, and stays what it is.
  */
-export class Prose {
-  #whole = "";
-  #half = "";
-
-  get text(): string {
-    return this.#whole;
-  }
-
-  /** Takes a delta and answers what of it can be shown now. */
-  add(delta: string): string {
-    let text = this.#half + delta;
-    const last = text.charCodeAt(text.length - 1);
-    const cut = last >= 0xd800 && last <= 0xdbff;
-    this.#half = cut ? text.slice(-1) : "";
-    if (cut) text = text.slice(0, -1);
-    if (text.includes("\0")) text = text.replaceAll("\0", "");
-    if (!text.isWellFormed()) text = text.toWellFormed();
-    this.#whole += text;
-    return text;
-  }
+function midway(reason: ModelReason): ModelReason {
+  if (reason._tag === "Garbled") return new Garbled({ detail: reason.detail, begun: true });
+  const kind = kindOf(reason);
+  return kind === "busy" || kind === "broken" ? new Cut() : reason;
 }
 
 /**
@@ -187,65 +159,6 @@ export const reading = <S extends Schema.Constraint>(schema: S, what: string): (
   };
 };
 
-/** The payload of every `data:` line of a stream. Neither Chat Completions nor the AI binding split one over two lines. */
-export async function* dataLines(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<string> {
-  const reader = body.getReader();
-  // Not every source passes the signal on to a stream that is already open; cancelling the stream closes it anyway.
-  const cancel = () => void reader.cancel().catch(() => {});
-  signal.addEventListener("abort", cancel, { once: true });
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      const lines = rest.split(/\r\n|\n|\r/);
-      rest = done ? "" : (lines.pop() ?? "");
-      for (const line of lines) if (line.startsWith("data:")) yield line.slice(5).trim();
-      if (done) return;
-    }
-  } finally {
-    signal.removeEventListener("abort", cancel);
-    cancel();
-  }
-}
-
-/** Where a provider asks us to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. Anything else is ignored. */
-export function retryAfterMs(headers: Headers | undefined, now: number): number | undefined {
-  const milliseconds = headers?.get("retry-after-ms")?.trim();
-  if (milliseconds && /^\d+(\.\d+)?$/.test(milliseconds)) return Math.ceil(Number(milliseconds));
-  const after = headers?.get("retry-after")?.trim();
-  if (!after) return undefined;
-  if (/^\d+(\.\d+)?$/.test(after)) return Math.ceil(Number(after) * 1_000);
-  const date = /[a-z]{3}/i.test(after) ? Date.parse(after) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-const tooLong = /too long|too many (input |prompt )?tokens|context.{0,12}(length|window|size)|maximum context/i;
-
-/** What a provider complains of in a refusal by status; `code` is its machine-readable name, where it gives one. */
-export interface Complaint {
-  readonly detail: string;
-  readonly code?: string | null | undefined;
-  readonly retryAfterMs?: number | undefined;
-}
-
-/** Codes under which a 429 means "no more money": waiting does not help, so it must not look like a rate limit. */
-const spent = /spend_limit|insufficient_quota|credit_balance|billing/;
-
-/** What an HTTP status means in the port's words (reference/security.md § 10). */
-export function reasonOfStatus(status: number, complaint: Complaint): ModelReason {
-  const { detail, code, retryAfterMs } = complaint;
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-  if (status === 401 || status === 402 || status === 403) return new Unauthorized();
-  // Anthropic answers 400 when the account is empty.
-  if (status === 400 && /credit balance/i.test(detail)) return new Unauthorized();
-  if (status === 413 || (status === 400 && (tooLong.test(detail) || tooLong.test(code ?? "")))) return new TooLong();
-  if (status === 429) return spent.test(code ?? "") ? new Unauthorized() : new RateLimited(wait);
-  if (status >= 500 || status === 408 || status === 409 || status === 425) return new Overloaded(wait);
-  return new Unacceptable({ detail: detail.slice(0, 300) });
-}
-
 /** What the name of a tool must be for every provider we speak to; Anthropic's own limit is 128 characters, OpenAI's 64. */
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
@@ -262,20 +175,3 @@ const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Rec
 /** The arguments of an earlier call as an object; what is no JSON object is told to the provider as `{}`. */
 export const argumentsOf = (text: string): Readonly<Record<string, unknown>> =>
   Option.getOrElse(decodeObject(text), () => ({}));
-
-/**
- * The calls an ending may carry. Only a provider that stopped *for* its tools has written their arguments to the end: a
- * call cut by `max_tokens` can look whole (`{"to":"alice"}`), so all others are dropped here (house II.21).
- */
-export function callsFor(finish: Finish, calls: ReadonlyArray<ModelCall>, text: string): ReadonlyArray<ModelCall> {
-  if (finish !== "tools") {
-    if (finish === "end" && text === "" && calls.length > 0)
-      throw new Garbled({ detail: "calls without a stop for tools" });
-    return [];
-  }
-  if (calls.length === 0) throw new Garbled({ detail: "stopped for tools without a call" });
-  if (calls.some((call) => call.tool === "")) throw new Garbled({ detail: "a call without a name" });
-  if (new Set(calls.map((call) => call.callId)).size < calls.length)
-    throw new Garbled({ detail: "two calls of one id" });
-  return calls;
-}

@@ -2,20 +2,25 @@
 
 import { Schema, type Stream } from "effect";
 import {
+  Broken,
+  Cut,
   Garbled,
   type ModelFailure,
   type ModelReason,
   Overloaded,
-  Stalled,
+  SpentOut,
   TooLong,
   Unacceptable,
   Unauthorized,
   Unreachable,
 } from "#actors/agent/turn/failures.ts";
 import type { ModelChoice, ModelPart, Prompt } from "#actors/agent/turn/ports.ts";
+import { type Piece as BodyPiece, piecesOf } from "./body.ts";
 import { findModel } from "./catalogue.ts";
-import { ChatAssembly, ChatChunk, chatMessages, chatTools } from "./chat-format.ts";
-import { type Assembly, answer, callsFor, checkTools, dataLines, type Ending, Prose, reading } from "./wire.ts";
+import { argumentText, ChatAssembly, ChatChunk, chatMessages, chatTools } from "./chat-format.ts";
+import { Gathering } from "./gathering.ts";
+import type { Progress } from "./watch.ts";
+import { type Assembly, answer, checkTools, type Ending, reading } from "./wire.ts";
 
 /** What we need of the binding: `env.AI` fits, and so does a fake. */
 export interface AiBinding {
@@ -31,15 +36,15 @@ export const workersAiModel = (binding: AiBinding) => ({
   stream: (choice: ModelChoice, prompt: Prompt): Stream.Stream<ModelPart, ModelFailure> =>
     answer({
       provider: "cloudflare",
-      model: choice.model,
-      open: async (signal) => {
+      choice,
+      assembly: (progress) => new BindingAssembly(progress, prompt.messages.length, choice.maxTokens),
+      open: async ({ signal, progress }) => {
         checkTools(prompt.tools);
         const output = await binding.run(choice.model, inputs(choice, prompt), { signal });
-        if (output instanceof ReadableStream) return dataLines(output, signal);
-        if (output instanceof Response && output.body !== null) return dataLines(output.body, signal);
+        if (output instanceof ReadableStream) return piecesOf(output, signal, progress);
+        if (output instanceof Response && output.body !== null) return piecesOf(output.body, signal, progress);
         return wholeAnswer(output);
       },
-      assembly: new BindingAssembly(prompt.messages.length, choice.maxTokens),
       explain,
     }),
 });
@@ -56,19 +61,16 @@ function inputs(choice: ModelChoice, prompt: Prompt): Record<string, unknown> {
     ),
     ...(prompt.tools.length === 0 ? {} : { tools: chatTools(prompt.tools) }),
     max_tokens: choice.maxTokens,
-    stream: true,
+    stream: choice.whole !== true,
     ...(choice.temperature !== undefined && findModel("cloudflare", choice.model)?.takesTemperature !== false
       ? { temperature: choice.temperature }
       : {}),
   };
 }
 
-async function* wholeAnswer(output: unknown): AsyncGenerator<string> {
-  yield JSON.stringify(output) ?? "null";
-  yield DONE;
+async function* wholeAnswer(output: unknown): AsyncGenerator<BodyPiece> {
+  yield { data: JSON.stringify(output) ?? "null", whole: true };
 }
-
-const DONE = "[DONE]";
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));
 
@@ -93,36 +95,33 @@ type Piece = typeof Piece.Type;
 const readPiece = reading(Piece, "a piece");
 
 /** Gathers either dialect. The binding's own ends with `[DONE]` and gives no reason, so the reason is told from what came. */
-class BindingAssembly implements Assembly<string> {
+class BindingAssembly implements Assembly {
   readonly #chat: ChatAssembly;
+  readonly #gathering: Gathering;
   readonly #round: number;
   readonly #maxTokens: number;
-  readonly #prose = new Prose();
-  readonly #calls: Array<{ callId: string; tool: string; arguments: string }> = [];
   #chatting = false;
-  #done = false;
   #tokensIn: number | undefined;
   #tokensOut: number | undefined;
+  state: "open" | "done" = "open";
 
-  constructor(round: number, maxTokens: number) {
-    this.#chat = new ChatAssembly(round);
+  constructor(progress: Progress, round: number, maxTokens: number) {
+    this.#chat = new ChatAssembly(progress, round);
+    this.#gathering = new Gathering(progress);
     this.#round = round;
     this.#maxTokens = maxTokens;
   }
 
-  read(data: string): string {
-    if (data === "") return "";
-    if (data === DONE) {
-      this.#done = true;
-      return "";
-    }
+  read({ data, whole }: BodyPiece): string {
+    if (whole || data === "[DONE]") this.state = "done";
+    if (data === "" || data === "[DONE]") return "";
     const piece = readPiece(data);
     const error = piece.errors?.[0];
     if (error !== undefined) throw reasonOfCode(error.code ?? 0, error.message ?? "");
     if (piece.error != null) throw reasonOfCode(0, JSON.stringify(piece.error));
     if (piece.choices != null) {
       this.#chatting = true;
-      return this.#chat.read(piece);
+      return this.#chat.take(piece);
     }
     return this.#readOwn(piece);
   }
@@ -130,35 +129,26 @@ class BindingAssembly implements Assembly<string> {
   #readOwn(piece: Piece): string {
     this.#tokensIn = piece.usage?.prompt_tokens ?? this.#tokensIn;
     this.#tokensOut = piece.usage?.completion_tokens ?? this.#tokensOut;
-    if (this.#chatting) return this.#chat.read({ usage: piece.usage });
+    if (this.#chatting) return this.#chat.take({ usage: piece.usage });
     for (const call of piece.tool_calls ?? []) {
-      const written = call.function?.arguments ?? call.arguments ?? {};
-      this.#calls.push({
-        callId: call.id || `call_${this.#round}_${this.#calls.length}`,
-        tool: call.function?.name ?? call.name ?? "",
-        arguments: typeof written === "string" ? written : JSON.stringify(written),
-      });
+      const begun = this.#gathering.begin(call.id || `call_${this.#round}_${this.#gathering.size}`);
+      const written = call.function?.arguments ?? call.arguments ?? "";
+      this.#gathering.extend(begun, call.function?.name ?? call.name ?? "", argumentText(written));
     }
     const { response } = piece;
     if (response == null) return "";
     // A model asked for JSON answers an object here; numbers come bare from some.
-    return this.#prose.add(typeof response === "string" ? response : JSON.stringify(response));
+    return this.#gathering.say(typeof response === "string" ? response : JSON.stringify(response));
   }
 
-  close(): Ending {
-    if (this.#chatting) return this.#chat.close();
-    if (!this.#done) throw new Garbled({ detail: "the stream ended without [DONE]" });
-    if (this.#prose.text === "" && this.#calls.length === 0) throw new Garbled({ detail: "an empty answer" });
+  end(): Ending {
+    if (this.#chatting) return this.#chat.end(this.state === "done");
+    if (this.state !== "done") throw new Cut();
     const full = this.#tokensOut !== undefined && this.#tokensOut >= this.#maxTokens;
-    const finish = full ? "length" : this.#calls.length > 0 ? "tools" : "end";
-    return {
-      finish,
-      text: this.#prose.text,
-      calls: callsFor(finish, this.#calls, this.#prose.text),
-      model: undefined,
-      tokensIn: this.#tokensIn,
-      tokensOut: this.#tokensOut,
-    };
+    const finish = full ? "length" : this.#gathering.size > 0 ? "tools" : "end";
+    const { text, calls } = this.#gathering.end(finish);
+    if (text === "" && this.#gathering.size === 0) throw new Garbled({ detail: "an empty answer" });
+    return { finish, text, calls, model: undefined, tokensIn: this.#tokensIn, tokensOut: this.#tokensOut };
   }
 }
 
@@ -167,6 +157,7 @@ function reasonOfCode(code: number, message: string): ModelReason {
   switch (code) {
     case 3036:
     case 3023:
+      return new SpentOut();
     case 5016:
     case 5018:
     case 3041:
@@ -175,9 +166,6 @@ function reasonOfCode(code: number, message: string): ModelReason {
       return new TooLong();
     case 3040:
       return new Overloaded({});
-    case 3007:
-    case 3008:
-      return new Stalled({ silentMs: 0 });
     case 3003:
     case 3039:
     case 3042:
@@ -187,9 +175,10 @@ function reasonOfCode(code: number, message: string): ModelReason {
     case 5019:
       return new Unacceptable({ detail: message.slice(0, 300) });
     default:
+      // What is left are timeouts on their side (3007, 3008) and codes that are not documented.
       if (/too long|context (length|window)|maximum context|exceeded.{0,30}context/i.test(message))
         return new TooLong();
-      return new Overloaded({});
+      return new Broken({});
   }
 }
 

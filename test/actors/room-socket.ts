@@ -38,6 +38,7 @@ export interface AgentMessage {
   readonly seq?: number;
   readonly in_reply_to?: string;
   readonly notice?: boolean;
+  readonly stopped?: boolean;
 }
 
 /** Says something over the socket. */

@@ -1,7 +1,7 @@
 /** The provider `openai` of the tests: whatever a spec lets it say, when it lets it; answers at the address in test/support/worker-env.ts. */
 import { Schema } from "effect";
 import { afterEach } from "vitest";
-import { chatFrames, type FakeCall } from "../support/fake-provider.ts";
+import { chatFrames, type FakeCall } from "../support/provider-words.ts";
 
 /** What a model was asked: its instructions, and what was said last. */
 export interface Asked {
@@ -14,11 +14,14 @@ export interface Asked {
 export interface Says {
   readonly says: ReadonlyArray<string>;
   readonly calls?: ReadonlyArray<FakeCall>;
+  /** Holds the stream before this piece of prose until the promise is kept. */
+  readonly holdBefore?: { readonly piece: number; readonly until: () => Promise<void> };
 }
 
 /** The provider refuses instead. */
 export interface Refuses {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const decode = Schema.decodeUnknownSync(
@@ -45,10 +48,22 @@ export function scriptedModel(speak: (asked: Asked, count: number) => Says | Ref
     const question = { system: messages[0]?.content ?? "", last: said.at(-1) ?? "", said };
     asked.push(question);
     const answer = await speak(question, asked.length);
-    if ("status" in answer) return Response.json({ error: { message: "no" } }, { status: answer.status });
+    if ("status" in answer)
+      return Response.json({ error: { message: "no" } }, { status: answer.status, headers: { ...answer.headers } });
     const { says, calls = [] } = answer;
     const frames = chatFrames({ says, calls, ends: calls.length > 0 ? "tools" : "end" });
-    return new Response(frames.join(""), { headers: { "content-type": "text/event-stream" } });
+    const { piece = frames.length, until } = answer.holdBefore ?? {};
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        // The first frame says only who speaks.
+        controller.enqueue(encoder.encode(frames.slice(0, piece + 1).join("")));
+        await until?.();
+        controller.enqueue(encoder.encode(frames.slice(piece + 1).join("")));
+        controller.close();
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
   };
   return { asked };
 }

@@ -52,6 +52,18 @@ describe("messages", () => {
   });
 });
 
+describe("a room's mode", () => {
+  it("is told to everybody when it is chosen, and to those who come back", async () => {
+    const { olga, sven, room, hers, his } = await scene();
+    const after_seq = Math.max(...his.seqs(), 0);
+    await olga.put(`/rooms/${room.id}/policy`, { mode: "list" });
+    for (const client of [hers, his])
+      expect(await client.first("policy_changed")).toEqual({ mode: "list", seq: expect.any(Number) });
+    const back = await seated(sven, room.id, { after_seq });
+    expect(await back.first("policy_changed")).toMatchObject({ mode: "list" });
+  });
+});
+
 describe("coming back", () => {
   it("brings exactly what was missed after `after_seq`, in order, nothing twice", async () => {
     const { sven, hers, his, room } = await scene();
@@ -125,7 +137,7 @@ describe("an agent's turn", () => {
       const messages = client.of<AgentMessage>("agent_message");
       const end = messages.at(-1)!;
       expect(messages.map(({ phase }) => phase)).toEqual(["start", ...messages.slice(1, -1).map(() => "delta"), "end"]);
-      expect(messages.length).toBeGreaterThan(3);
+      expect(messages.length).toBeGreaterThanOrEqual(3); // pieces that come together go out as one
       expect(end).toMatchObject({
         agent_id: ada.id,
         turn_id,
@@ -232,6 +244,22 @@ describe("an agent's turn", () => {
     await say(hers, "Never mind.");
     await his.first("message_created", ({ text }) => text === "Never mind.");
     expect(his.said()).toEqual(["@Ada, think hard.", "Never mind."]);
+  });
+
+  it("is ended by a command of those who take part; where nothing runs, that is said", async () => {
+    const { ada, hers, his } = await scene();
+    const command = (payload: object) => hers.ask("agent_command", { agent_id: ada.id, command: "stop", ...payload });
+    const refused = (reason: string) => ({
+      status: "error",
+      response: { reason, detail: expect.stringMatching(/\S/) },
+    });
+    expect(await command({})).toEqual(refused("conflict"));
+    expect(await command({ turn_id: `trn_${"0".repeat(26)}` })).toEqual(refused("conflict"));
+    for (const wrong of [{ turn_id: "x" }, { turn_id: 7 }, { command: "explode" }, { command: 7 }, { agent_id: null }])
+      expect(await command(wrong), JSON.stringify(wrong)).toEqual(refused("validation"));
+    for (const agent_id of ["x", `agt_${"0".repeat(26)}`])
+      expect(await command({ agent_id })).toEqual(refused("not-found"));
+    expect(his.of("agent_command")).toEqual([]);
   });
 
   it("is not begun by what does not concern the agent", async () => {

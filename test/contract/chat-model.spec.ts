@@ -1,4 +1,4 @@
-/** What every ChatModel must do, whichever provider stands behind it: the same promises, held by all four adapters. */
+/** What every ChatModel must do, whichever provider stands behind it: the same promises, held by all four adapters. Faults of HTTP are in provider-faults.spec.ts. */
 import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest";
 import { Cause, Deferred, Effect, Exit, Fiber, Stream } from "effect";
 import { TestClock } from "effect/testing";
@@ -8,17 +8,8 @@ import { anthropicModel } from "#src/models/anthropic.ts";
 import { demoModel } from "#src/models/demo.ts";
 import { openAiModel } from "#src/models/openai.ts";
 import { workersAiModel } from "#src/models/workers-ai.ts";
-import {
-  anthropicFrames,
-  chatFrames,
-  type FakeAnswer,
-  type FakeEnd,
-  type FakeRefusal,
-  fakeBinding,
-  type Heard,
-  halved,
-  startProvider,
-} from "../support/fake-provider.ts";
+import { fakeBinding, type Heard, startProvider } from "../support/fake-provider.ts";
+import { anthropic, type FakeAnswer, type FakeEnd, halved, openai } from "../support/provider-words.ts";
 
 interface Model {
   readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure>;
@@ -98,21 +89,15 @@ function keepsThePromises(given: (answer: FakeAnswer) => Given): void {
   );
 
   it.live.each<{ ends: FakeEnd; tag: string }>([
-    { ends: "cut", tag: "Garbled" },
-    { ends: "cut at the last moment", tag: "Garbled" },
+    { ends: "cut", tag: "Cut" },
+    { ends: "cut at the last moment", tag: "Cut" },
+    { ends: "reset", tag: "Cut" },
     { ends: "garbage", tag: "Garbled" },
-    { ends: "error event", tag: "Overloaded" },
+    { ends: "stray delta", tag: "Garbled" },
+    { ends: "error event", tag: "Cut" },
   ])("never takes «$ends» for an end", ({ ends, tag }) =>
     Effect.gen(function* () {
       expect((yield* reasonOf(given({ says: ["Almost"], ends }).model))._tag).toBe(tag);
-    }),
-  );
-
-  it.live("fails, and does not reply, when the connection is torn down in mid-answer", () =>
-    Effect.gen(function* () {
-      expect(["Garbled", "Unreachable"]).toContain(
-        (yield* reasonOf(given({ says: ["Almost"], ends: "reset" }).model))._tag,
-      );
     }),
   );
 
@@ -121,6 +106,17 @@ function keepsThePromises(given: (answer: FakeAnswer) => Given): void {
       const parts = yield* collect(given({ says: [...halved, "\0!"], ends: "end" }).model);
       expect(parts.every((part) => part.type === "reply" || part.delta.isWellFormed())).toBe(true);
       expect(replyIn(parts).text).toBe("half 😀 whole!");
+    }),
+  );
+
+  it.live("answers a request for one whole answer with the same reply, its prose in one piece", () =>
+    Effect.gen(function* () {
+      const { model } = given({ says: ["Let me ", "see."], calls: [sum], ends: "tools" });
+      const parts = yield* Stream.runCollect(model.stream({ ...choice, whole: true }, prompt));
+      expect(parts).toHaveLength(2);
+      expect(replyIn(parts)).toMatchObject({ text: "Let me see.", finish: "tools", tokensIn: 12, tokensOut: 7 });
+      const { tool: name, arguments: text } = replyIn(parts).calls[0]!;
+      expect([name, JSON.parse(text)]).toEqual(["calculator", { expression: "1+1" }]);
     }),
   );
 
@@ -166,130 +162,35 @@ function keepsThePromises(given: (answer: FakeAnswer) => Given): void {
   );
 }
 
-/** What HTTP adds: answers by status, bodies that are no stream, and no answer at all. */
-function readsStatuses(
-  given: (script: FakeAnswer | FakeRefusal) => Given,
-  nowhere: () => Model,
-  body: (text: string, code: string) => string,
-): void {
-  const refused = (status: number, headers: Record<string, string> = {}, text = "no", code = "x") =>
-    reasonOf(given({ status, headers, body: body(text, code) }).model);
-
-  it.live.each<{ ends: FakeEnd; tag: string }>([
-    { ends: "refusal", tag: "Refused" },
-    { ends: "a reason nobody knows", tag: "Garbled" },
-  ])("tells «$ends» from an end", ({ ends, tag }) =>
-    Effect.gen(function* () {
-      expect((yield* reasonOf(given({ says: ["I"], ends }).model))._tag).toBe(tag);
-    }),
-  );
-
-  it.live("does not take a page with status 200 for a reply", () =>
-    Effect.gen(function* () {
-      const { model } = given({ status: 200, body: "<html>\n\n<body>data: hello</body></html>\n" });
-      expect((yield* reasonOf(model))._tag).toBe("Garbled");
-    }),
-  );
-
-  it.live.each([
-    { status: 400, tag: "Unacceptable" },
-    { status: 401, tag: "Unauthorized" },
-    { status: 402, tag: "Unauthorized" },
-    { status: 403, tag: "Unauthorized" },
-    { status: 404, tag: "Unacceptable" },
-    { status: 413, tag: "TooLong" },
-    { status: 422, tag: "Unacceptable" },
-    { status: 429, tag: "RateLimited" },
-    { status: 500, tag: "Overloaded" },
-    { status: 503, tag: "Overloaded" },
-    { status: 529, tag: "Overloaded" },
-  ])("answers $status as $tag, after one request", ({ status, tag }) =>
-    Effect.gen(function* () {
-      const { model, heard } = given({ status, body: body("no", "x") });
-      expect((yield* reasonOf(model))._tag).toBe(tag);
-      expect(heard.requests).toHaveLength(1);
-    }),
-  );
-
-  it.live("tells a prompt that is too long from a request that is wrong", () =>
-    Effect.gen(function* () {
-      expect((yield* refused(400, {}, "prompt is too long: 210000 tokens > 200000 maximum"))._tag).toBe("TooLong");
-      expect((yield* refused(400, {}, "This model's maximum context length is 8192 tokens"))._tag).toBe("TooLong");
-    }),
-  );
-
-  it.live("does not wait for money: a spent budget is no rate limit", () =>
-    Effect.gen(function* () {
-      const spent = yield* refused(429, {}, "You exceeded your quota", "insufficient_quota");
-      expect(spent._tag).toBe("Unauthorized");
-    }),
-  );
-
-  it.live("reads retry-after in seconds and as a date, and ignores what is neither", () =>
-    Effect.gen(function* () {
-      expect(yield* refused(429, { "retry-after": "7" })).toMatchObject({ retryAfterMs: 7_000 });
-      expect(yield* refused(529, { "retry-after": "0.5" })).toMatchObject({ _tag: "Overloaded", retryAfterMs: 500 });
-      const date = yield* refused(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() });
-      expect((date as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(30_000);
-      expect(yield* refused(429, { "retry-after": "-3" })).not.toHaveProperty("retryAfterMs");
-      expect(yield* refused(429, { "retry-after": "soon" })).not.toHaveProperty("retryAfterMs");
-    }),
-  );
-
-  it.live("says so when nobody answers at all", () =>
-    Effect.gen(function* () {
-      expect((yield* reasonOf(nowhere()))._tag).toBe("Unreachable");
-    }),
-  );
-}
-
 describe("anthropic", () => {
   let provider: Provider;
   beforeAll(async () => {
-    provider = await startProvider(anthropicFrames);
+    provider = await startProvider(anthropic);
   });
   afterAll(() => provider.stop());
-  const at = (baseUrl: string): Model => anthropicModel({ apiKey: "k", baseUrl });
-  const given = (script: FakeAnswer | FakeRefusal): Given => {
-    const { baseUrl, heard } = provider.serve(script);
-    return { model: at(baseUrl), heard };
-  };
-  keepsThePromises(given);
-  readsStatuses(
-    given,
-    () => at("http://127.0.0.1:9"),
-    (message, error_code) =>
-      JSON.stringify({ type: "error", error: { type: "some_error", message, details: { error_code } } }),
-  );
+  keepsThePromises((answer) => {
+    const { baseUrl, heard } = provider.serve(answer);
+    return { model: anthropicModel({ apiKey: "k", baseUrl }), heard };
+  });
 
-  it.effect("takes a ping for a sign of life: a model that thinks for a minute is not silent", () =>
+  it.live("goes on where the model paused, and sends back what it has said and thought as it came", () =>
     Effect.gen(function* () {
-      const encoder = new TextEncoder();
-      const begun = yield* Deferred.make<void>();
-      let wire: ReadableStreamDefaultController<Uint8Array> | undefined;
-      const fetch: typeof globalThis.fetch = async () => {
-        const body = new ReadableStream<Uint8Array>({
-          start: (controller) => {
-            wire = controller;
-            for (const frame of anthropicFrames({ says: ["Hm. "], ends: "silence" }))
-              controller.enqueue(encoder.encode(frame));
-          },
-        });
-        return new Response(body);
-      };
-      const model = anthropicModel({ apiKey: "k", fetch });
-      const fiber = yield* Effect.forkChild(
-        Stream.runForEach(model.stream(choice, prompt), () => Deferred.succeed(begun, undefined)),
+      const { baseUrl, heard } = provider.serve(
+        { thinks: ["Let me ", "see."], says: ["I looked ", "it up. "], ends: "pause" },
+        { says: ["It is 2."], ends: "end" },
       );
-      yield* Deferred.await(begun);
-      for (let round = 0; round < 3; round++) {
-        yield* TestClock.adjust("20 seconds");
-        wire?.enqueue(encoder.encode('event: ping\ndata: {"type":"ping"}\n\n'));
-        yield* Effect.promise(() => new Promise(setImmediate));
-      }
-      expect(fiber.pollUnsafe()).toBeUndefined();
-      yield* TestClock.adjust("30 seconds");
-      expect(Exit.isFailure(yield* Fiber.await(fiber))).toBe(true);
+      const reply = replyIn(yield* collect(anthropicModel({ apiKey: "k", baseUrl })));
+      expect(reply).toMatchObject({ text: "I looked it up. It is 2.", finish: "end", tokensIn: 24, tokensOut: 14 });
+      expect(heard.requests[1]!.messages).toEqual([
+        { role: "user", content: "Dana: hello" },
+        {
+          role: "assistant",
+          content: [
+            { type: "thinking", thinking: "Let me see.", signature: "sig" },
+            { type: "text", text: "I looked it up. " },
+          ],
+        },
+      ]);
     }),
   );
 });
@@ -297,20 +198,13 @@ describe("anthropic", () => {
 describe("openai", () => {
   let provider: Provider;
   beforeAll(async () => {
-    provider = await startProvider(chatFrames);
+    provider = await startProvider(openai);
   });
   afterAll(() => provider.stop());
-  const at = (baseUrl: string): Model => openAiModel({ apiKey: "k", baseUrl });
-  const given = (script: FakeAnswer | FakeRefusal): Given => {
-    const { baseUrl, heard } = provider.serve(script);
-    return { model: at(baseUrl), heard };
-  };
-  keepsThePromises(given);
-  readsStatuses(
-    given,
-    () => at("http://127.0.0.1:9"),
-    (message, code) => JSON.stringify({ error: { message, code, type: "some_error" } }),
-  );
+  keepsThePromises((answer) => {
+    const { baseUrl, heard } = provider.serve(answer);
+    return { model: openAiModel({ apiKey: "k", baseUrl }), heard };
+  });
 });
 
 describe("cloudflare", () => {
@@ -318,6 +212,13 @@ describe("cloudflare", () => {
     const { binding, heard } = fakeBinding(answer);
     return { model: workersAiModel(binding), heard };
   });
+
+  it.live("ends early where a piece of the answer is a complaint about money", () =>
+    Effect.gen(function* () {
+      const whole = { errors: [{ code: 3036, message: "You have used up your daily free allocation" }] };
+      expect((yield* reasonOf(workersAiModel(fakeBinding({ whole }).binding)))._tag).toBe("SpentOut");
+    }),
+  );
 
   it.live("takes an answer that comes whole, in either dialect", () =>
     Effect.gen(function* () {
@@ -332,7 +233,10 @@ describe("cloudflare", () => {
 
   it.live.each([
     { message: "AiError: 5007: No such model @cf/x or task", tag: "Unacceptable" },
-    { message: "3036: You have used up your daily free allocation", tag: "Unauthorized" },
+    { message: "3036: You have used up your daily free allocation", tag: "SpentOut" },
+    { message: "3023: Service unavailable for account", tag: "SpentOut" },
+    { message: "5018: The account is not allowed to access this model", tag: "Unauthorized" },
+    { message: "3007: Request timeout", tag: "Broken" },
     { message: "InferenceUpstreamError: 3040: Capacity temporarily exceeded", tag: "Overloaded" },
     { message: "3006: Request is too large", tag: "TooLong" },
     { message: "Network connection lost.", tag: "Unreachable" },

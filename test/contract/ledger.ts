@@ -33,7 +33,7 @@ export const post = (
 ): RoomCommand => ({
   type: "PostMessage",
   ...{ meta: { ...metaFor(id, by), ...over }, messageId: messageId(id), chars: 9, replyTo: null, addressed: [] },
-  words: words({ ...said }),
+  ...{ named: false, callsOff: false, words: words({ ...said }) },
 });
 const close = (userId: UserId): RoomCommand => ({
   type: "CloseRoom",

@@ -46,6 +46,18 @@ export const rooms: Scenario = {
       },
     ],
     [
+      "its owner chooses that agents answer without being named",
+      async () => {
+        const choice = dana.getByRole("complementary").getByLabel("Who speaks when");
+        await choice.selectOption({ label: "One at a time" });
+        await dana.getByRole("complementary").getByText("the agent that was silent longest").waitFor();
+        await say(dana, "What is 6 * 9?");
+        await answered(dana, "54");
+        await choice.selectOption({ label: "When spoken to" });
+        await dana.getByRole("complementary").getByText("when it is named with @, replied to").waitFor();
+      },
+    ],
+    [
       "a person who is invited finds the room in their list",
       async (stage) => {
         await dana.getByRole("button", { name: "Invite", exact: true }).click();

@@ -4,13 +4,14 @@ import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import * as E from "#events/agent/events.ts";
 import { AgentIsDeleted, AgentUnknown, AlreadyCreated, NotInRoom, Stale } from "#events/agent/refusals.ts";
-import { limits } from "#events/agent/turn.ts";
 import { agentName, userName } from "#events/kit/ids.ts";
+import { brakes } from "#events/room/rhythm.ts";
 import {
   type Asked,
   ada,
   assembled,
   bo,
+  completed,
   created,
   dana,
   declined,
@@ -212,8 +213,24 @@ describe("hearing a message", () => {
     given(agent, created, joined).when(aside).then(overheard, declined("one", "not-addressed"));
     const [command, event] = hear();
     given(agent, created, joined, E.AgentDeactivated({})).when(command).then(event, declined("one", "inactive"));
-    const [again, late] = hear({ authorId: agentName(bo), hops: limits.hops });
+    const [again, late] = hear({ authorId: agentName(bo), hops: brakes.hops });
     given(agent, created, joined).when(again).then(late, declined("one", "too-many-hops"));
+  });
+
+  it("that offers the floor is taken up as readily as the owner wished, and not again for a while", () => {
+    const talkative = (talkativeness: number) =>
+      E.AgentReconfigured(
+        { version: 2, ...settings, talkativeness },
+        userName(dana),
+        words({ systemPrompt: "", description: "" }),
+      );
+    const [command, event] = hear({ addressed: "floor" });
+    given(agent, created, joined, talkative(1)).when(command).then(event, started("one"));
+    given(agent, created, joined, talkative(0)).when(command).then(event, declined("one", "not-selected"));
+    const before = [heard("zero", { addressed: "floor" }), started("zero"), completed("zero")];
+    given(agent, created, joined, talkative(1), ...before)
+      .when(command)
+      .then(event, declined("one", "cool-down"));
   });
 
   it("is recorded and waits while a turn is running, or while others wait", () => {

@@ -13,6 +13,7 @@ import { both, property, type Wish, wish, wishes } from "../support/arbitrary.ts
 import {
   type Asked,
   ada,
+  asked,
   assembled,
   call,
   callId,
@@ -29,27 +30,38 @@ import {
   START,
   started,
   turnId,
+  unanswered,
 } from "../support/given.ts";
 import { advance, agentCommand, dueSteps } from "./histories.ts";
 
 describe("which step is due", () => {
   const begun = [created, joined, heard("one"), started("one")];
   const ready = [...begun, assembled("one")];
-  const asked = [...ready, replied("one", { calls: [call("a"), call("b")] })];
+  const longer = assembled("one", { messageSeqs: [2, 3] });
+  const refused = unanswered("one", { kind: "ours", reason: "TooLong" });
+  const tooLong = [...begun, longer, asked("one"), refused];
+  const stopped = E.TurnInterrupted({ turnId: turnId("one"), by: agentName(ada), why: "stopped" });
+  const calling = [...ready, replied("one", { calls: [call("a"), call("b")] })];
   const denied = E.ToolDenied({ turnId: turnId("one"), callId: callId("b"), tool: "clock", why: "not-granted" });
   const resumed = E.TurnResumed({ turnId: turnId("one"), attempt: 2 });
-  const answered = [...asked, requested("one", "a"), executed("one", "a"), denied];
+  const answered = [...calling, requested("one", "a"), executed("one", "a"), denied];
 
   it.each<[string, ReadonlyArray<E.AgentEvent>, keyof typeof isDue]>([
     ["a message without a verdict", [created, joined, heard("one")], "receive"],
     ["a turn that has started", begun, "assemble"],
     ["one that was resumed before its context", [...begun, resumed], "assemble"],
     ["a context", ready, "think"],
+    ["a failure that passes", [...ready, asked("one"), unanswered("one")], "think"],
+    ["a context that was too long", tooLong, "assemble"],
+    ["the shorter context", [...tooLong, longer], "think"],
+    ["a shorter context that was too long too", [...tooLong, longer, asked("one"), refused], "think"],
+    ["one message that was too long", [...ready, asked("one"), refused], "think"],
+    ["a context that was too long, in a turn that was stopped", [...tooLong, stopped], "respond"],
     ["a reply of prose", [...ready, replied("one")], "respond"],
     ["a reply of prose cut by its length", [...ready, replied("one", { finish: "length" })], "respond"],
-    ["a reply with calls", asked, "useTools"],
-    ["calls of which one is answered", [...asked, requested("one", "a"), executed("one", "a")], "useTools"],
-    ["a call that is on its way", [...asked, requested("one", "a")], "useTools"],
+    ["a reply with calls", calling, "useTools"],
+    ["calls of which one is answered", [...calling, requested("one", "a"), executed("one", "a")], "useTools"],
+    ["a call that is on its way", [...calling, requested("one", "a")], "useTools"],
     ["calls that are all answered", answered, "think"],
     ["a second reply of prose", [...answered, replied("one", { round: 2 })], "respond"],
     ["a model that gave up at once", [...ready, gaveUp("one")], "respond"],
@@ -107,17 +119,28 @@ const lived = (history: ReadonlyArray<Wish>): Bare => {
 };
 
 /** How far a turn has come: every step's events must raise it. */
-const facts = ({ attempt, context, rounds, gaveUp: up, draft, considered: over }: TurnView): number =>
-  [attempt > 0, context !== null, up !== null, draft !== null, over].filter(Boolean).length +
+const facts = ({
+  attempt,
+  context,
+  shortened,
+  asking,
+  rounds,
+  gaveUp: up,
+  draft,
+  considered: over,
+}: TurnView): number =>
+  [attempt > 0, context !== null, shortened, up !== null, draft !== null, over].filter(Boolean).length +
+  (asking?.asks ?? []).reduce((sum, { failure }) => sum + (failure === null ? 1 : 2), 0) +
   rounds.reduce(
     (sum, { calls }) =>
-      sum + 1 + calls.reduce((inner, { state }) => inner + ["asked", "requested", "settled"].indexOf(state), 0),
+      sum + 100 + calls.reduce((inner, { state }) => inner + ["asked", "requested", "settled"].indexOf(state), 0),
     0,
   );
 
 describe("whatever has happened", () => {
-  property("of every open turn exactly one step is due", wishes(80), (history) => {
-    for (const turn of Object.values(lived(history).state.turns)) expect(dueSteps(turn)).toHaveLength(1);
+  property("of every open turn exactly one step is due, and none while a timer holds it", wishes(80), (history) => {
+    for (const turn of Object.values(lived(history).state.turns))
+      expect(dueSteps(turn)).toHaveLength(turn.delayedUntil === null ? 1 : 0);
   });
 
   property(
@@ -130,7 +153,7 @@ describe("whatever has happened", () => {
         if (before === undefined) continue; // taken together with another one
         expect(bare.ask(advance(before, next))).toBeGreaterThan(0);
         const now = bare.state.turns[id];
-        if (now !== undefined) expect(facts(now)).toBeGreaterThan(facts(before));
+        if (now !== undefined && now.delayedUntil === null) expect(facts(now)).toBeGreaterThan(facts(before));
       }
     },
   );
@@ -141,7 +164,8 @@ describe("whatever has happened", () => {
     ([history, outcomes]) => {
       const bare = lived(history);
       let taken = 0;
-      for (let [id] = actionable(bare.state); id !== undefined; [id] = actionable(bare.state)) {
+      for (let [turn] = Object.values(bare.state.turns); turn !== undefined; [turn] = Object.values(bare.state.turns)) {
+        const [id = turn.turnId] = actionable(bare.state);
         bare.ask(advance(bare.state.turns[id]!, outcomes[taken % outcomes.length]!));
         taken += 1;
         expect(taken).toBeLessThan(40 * 250);

@@ -9,6 +9,7 @@ import type { Pending, Words } from "#events/kit/envelope.ts";
 import { type ActorName, agentName, childId, type MessageId, type UserId, userName } from "#events/kit/ids.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
+import { PassedBecause, RoomMode } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import type { SystemCommand } from "#events/system/commands.ts";
 import { system } from "#events/system/decide.ts";
@@ -57,19 +58,32 @@ function receive({ which, how }: Wish, index: number): Asked<AgentCommand> {
     ...{ messageId: messageId(label), chars: 9, replyTo: null, hops: how % 6, words: said("text", "authorName") },
     authorId: how % 3 === 0 ? agentName(agentId("bo")) : userName(at(people, which)),
     addressed: at(["mention", "mention", "invoked", "reply", "direct", "question", null], how),
+    callsOff: how % 13 === 0,
   } as const;
 }
 
 const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   const ofTurn = { turnId: turn.turnId, attempt: turn.attempt };
   const round = turn.rounds.length + 1;
-  if (how % 5 === 0 || round > 8) return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
+  const { provider, model } = settings;
+  const last = turn.asking?.asks.at(-1);
+  const mayAsk = last === undefined || last.failure?.answered === true;
+  if (how % 5 === 0 || round > 8 || (last?.failure != null && !mayAsk))
+    return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
+  const request = { ...ofTurn, round, provider, model };
+  if (how % 17 === 0) return { type: "DelayTurn", ...ofTurn, until: 99_000 };
+  if (mayAsk) return { type: "AskModel", ...request, why: "chosen", tokens: 100, microUsd: how % 2 === 0 ? null : 10 };
+  const failure = at(
+    [{ kind: "cut", reason: "Garbled" } as const, { kind: "ours", reason: "TooLong" } as const],
+    which,
+  );
+  if (how % 6 === 0) return { type: "RecordModelFailure", ...request, ...failure, ms: 3 };
   const count = how % 7 === 0 ? 9 : how % 4;
   const calls = Array.from({ length: count }, (_, index) => ({
     ...{ callId: callId(`${turn.turnId}/${round}/${index}`), tool: at(tools, which + index), argsHash: "00" },
   }));
   return {
-    ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, ms: 3 },
+    ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, microUsd: null, ms: 3 },
     ...{
       finish: count === 0 ? "end" : at(["tools", "tools", "tools", "length"], which),
       words: said("text", "arguments"),
@@ -100,16 +114,20 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   receive: ({ turnId: id }) => ({ type: "StartTurn", turnId: id }),
   assemble: ({ turnId: id, attempt, triggerSeq }) => ({
     type: "RecordContext",
-    ...{ turnId: id, attempt, messageSeqs: [triggerSeq], memoryIds: [], memorySeqs: [], tools },
-    ...{ promptVersion: 1, promptHash: "00", tokens: 9 },
+    ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [], tools },
+    ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,
   useTools: useTool,
-  respond: ({ turnId: id, attempt, gaveUp }) => ({
-    type: "DraftReply",
-    ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
-    ...{ notice: gaveUp !== null, words: said("text") },
-  }),
+  respond: ({ turnId: id, attempt, gaveUp, interrupted }, { how }) =>
+    interrupted !== null && how % 2 === 0
+      ? { type: "EndTurn", turnId: id, attempt }
+      : {
+          type: "DraftReply",
+          ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
+          ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], words: said("text") },
+          ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1 } } : {}),
+        },
   remember: ({ turnId: id, attempt }, { how }) => ({
     type: "ConsiderMemories",
     ...{ turnId: id, attempt },
@@ -127,8 +145,17 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
 export const dueSteps = (turn: TurnView) =>
   (Object.keys(isDue) as Array<keyof typeof isDue>).filter((step) => isDue[step](turn));
 
-/** The command of the step that is due. */
-export const advance = (turn: TurnView, wish: Wish): Asked<AgentCommand> => steps[at(dueSteps(turn), 0)](turn, wish);
+/** The command of the step that is due, or of the timer that holds the turn. */
+export function advance(turn: TurnView, wish: Wish): Asked<AgentCommand> {
+  const [step] = dueSteps(turn);
+  return step === undefined ? { type: "ContinueTurn", turnId: turn.turnId } : steps[step](turn, wish);
+}
+
+const summarize = ({ which, how }: Wish): Asked<AgentCommand> => ({
+  type: "SummarizeRoom",
+  ...{ roomId: at(rooms, how), fromSeq: 1, toSeq: which % 50, messages: 3, by: "rules", microUsd: null },
+  words: said("text"),
+});
 
 /** Most wishes move a turn on; the others are what else may be asked of an agent, at the right time or the wrong one. */
 export function agentCommand(wish: Wish, state: AgentState, index: number): Asked<AgentCommand> {
@@ -147,11 +174,13 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
         Object.values(steps).filter((step) => step !== useTool),
         how,
       )(turn, wish);
+    if (what < 68) return { type: "StopTurn", roomId: turn.roomId, ...(how % 2 === 0 ? {} : { turnId: turn.turnId }) };
     if (what < 69) return { type: "FailTurn", turnId: turn.turnId, attempt: turn.attempt, reason: "no" };
   }
   if (what < 82) return receive(wish, index);
   if (what < 85) return { type: "JoinRoom", roomId: at(rooms, how), kind: "private" };
   if (what < 87) return { type: "LeaveRoom", roomId: at(rooms, how) };
+  if (what < 88) return summarize(wish);
   if (what < 90) return { type: "SetActive", active: how % 3 > 0 };
   if (what < 94)
     return {
@@ -164,11 +193,17 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
 
 // ── the other streams ───────────────────────────────────────────────────────────────────────────────────────────────
 
+const reasons = PassedBecause.literals;
+/** Rounds most of all: they are the longest way through the rules. */
+const modes = [...RoomMode.literals, "list", "pooled", "list"] as const;
+
 export function roomCommand({ what, which, how }: Wish, state: RoomState, index: number): Asked<RoomCommand> {
   const name = said("name");
   const message = { messageId: messageId(String(index)), chars: 9, replyTo: null, words: said("text", "authorName") };
   const addressed = Object.keys(state.agents).map((id) => ({ agentId: id as typeof ada, how: "mention" as const }));
   const guest = at([ada, agentId("bo")], which);
+  const rounds = state.rhythm.mode === "list" || state.rhythm.mode === "pooled";
+  const inReplyTo = state.rhythm.floor?.messageId ?? state.rhythm.called[0]?.messageId ?? messageId("x");
   if (state.status === "unknown" && what < 90)
     return {
       type: "OpenRoom",
@@ -178,18 +213,22 @@ export function roomCommand({ what, which, how }: Wish, state: RoomState, index:
       ownerId: dana,
       words: name,
     };
+  if (addressed.length > 0 && what % (rounds ? 20 : 4) === 0) return { type: "SetPolicy", mode: at(modes, which) };
   if (what < 40)
     return {
       type: "PostMessage",
       ...message,
-      addressed: how % 5 === 0 ? [{ agentId: guest, how: "reply" }] : addressed,
+      ...{ named: how % 11 === 0, callsOff: how % 13 === 0 },
+      addressed: how % 5 === 0 ? [{ agentId: guest, how: "reply" }] : rounds || how % 5 < 2 ? [] : addressed,
     };
   if (what < 55)
     return {
-      ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo: messageId("x") },
-      ...{ hops: how % 5, notice: how % 7 === 0, model: null, tokensIn: null, tokensOut: 3, addressed: [] },
+      ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo },
+      ...{ answeredHops: how % 5, notice: how % 7 === 0, stopped: how % 9 === 0, addressed },
+      ...{ model: null, tokensIn: null, tokensOut: 3 },
     } as const;
-  if (what < 62) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };
+  if (what < 58) return { type: "PassFloor", messageId: inReplyTo, agentId: guest, why: at(reasons, how) };
+  if (what < 66) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };
   if (what < 70) return { type: "JoinRoom", userId: at(people, which), words: name };
   if (what < 76) return { type: "AddParticipant", userId: at(people, which), words: name };
   if (what < 82) return { type: "RemoveParticipant", userId: at(people, which) };

@@ -132,7 +132,7 @@ describe.each(streams)("a stream of kind %s", (_kind, stream) => {
       chance = (chance * 48_271) % 2_147_483_647;
       return chance % below;
     };
-    for (let run = 0; run < 40; run++) {
+    for (let run = 0; run < 120; run++) {
       const history = Array.from({ length: 60 }, () => ({ what: next(100), which: next(10_000), how: next(10_000) }));
       for (const { type } of live(stream, history).ledger.read(0, 1_000)) happened.add(type);
     }

@@ -33,12 +33,17 @@ const post = (over: object = {}) =>
     chars: 6,
     replyTo: null,
     addressed: [],
+    named: false,
+    callsOff: false,
     words: said,
     ...over,
   }) as const;
 const postedAs = (by: UserId, addressed: (typeof E.MessagePosted.open.Type)["addressed"] = []) =>
   E.MessagePosted(
-    { messageId: messageId("one"), by: userName(by), chars: 6, hops: 0, replyTo: null, addressed, turn: null },
+    {
+      ...{ messageId: messageId("one"), by: userName(by), chars: 6, hops: 0, replyTo: null, addressed },
+      ...{ brake: null, callsOff: false, turn: null },
+    },
     userName(by),
     said,
   );
@@ -55,7 +60,17 @@ const reply: Asked<RoomCommand> = {
     turnId: turnId("one"),
     inReplyTo: messageId("one"),
   },
-  ...{ chars: 3, hops: 1, notice: false, model: "demo", tokensIn: 4, tokensOut: 2, addressed: [], words: said },
+  ...{
+    chars: 3,
+    answeredHops: 0,
+    notice: false,
+    stopped: false,
+    model: "demo",
+    tokensIn: 4,
+    tokensOut: 2,
+    addressed: [],
+    words: said,
+  },
 };
 
 describe("opening a room", () => {
@@ -235,6 +250,7 @@ describe("agents", () => {
       turnId: turnId("one"),
       inReplyTo: messageId("one"),
       notice: false,
+      stopped: false,
       model: "demo",
       tokensIn: 4,
       tokensOut: 2,
@@ -243,7 +259,10 @@ describe("agents", () => {
       .when(reply, agentName(ada))
       .then(
         E.MessagePosted(
-          { messageId: messageId("re"), by: agentName(ada), chars: 3, hops: 1, replyTo: null, addressed: [], turn },
+          {
+            ...{ messageId: messageId("re"), by: agentName(ada), chars: 3, hops: 1, replyTo: null, addressed: [] },
+            ...{ brake: null, callsOff: false, turn },
+          },
           agentName(ada),
           said,
         ),

@@ -34,6 +34,43 @@ interface Chat {
 const chat = (who: Person, id: string, body: Readonly<Record<string, unknown>>, headers: Record<string, string> = {}) =>
   who.post<Chat>(`/agents/${id}/chat`, body, headers);
 
+describe("an agent's budget and models", () => {
+  const limited = {
+    ...{ fallback_models: [{ llm_provider: "openai", model_name: "gpt-6-sol" }], talkativeness: 0.2 },
+    ...{ simple_model: { llm_provider: "anthropic", model_name: "claude-haiku-5-5" } },
+    budget: { turn: { tokens: 100 }, asker: { micro_usd: 5 } },
+  };
+
+  it("are told as they were set, stay as they are when others change, and can be taken back", async () => {
+    const olga = await person("olga");
+    const { id } = await newAgent(olga, limited);
+    expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject(limited);
+    await olga.put(`/agents/${id}`, { name: "Bea" });
+    expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject({ name: "Bea", ...limited });
+    await olga.put(`/agents/${id}`, { simple_model: null, budget: {} });
+    expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject({ simple_model: null, budget: {} });
+  });
+
+  it("stop a turn before anybody is asked, and say so", async () => {
+    const olga = await person("olga");
+    const { id } = await newAgent(olga, limited);
+    const answer = await chat(olga, id, { message: "Hello!" });
+    expectProblem(answer, "budget-exceeded");
+    const events = await eventsOf(olga, "agents", id);
+    expect(events.map(({ type }) => type)).not.toContain("ModelAsked");
+  });
+
+  it.each([
+    [{ fallback_models: [{ llm_provider: "nobody", model_name: "x" }] }],
+    [{ talkativeness: 1.1 }],
+    [{ budget: { turn: { tokens: -1 } } }],
+    [{ simple_model: { llm_provider: "anthropic", model_name: "" } }],
+  ])("are refused when they make no sense: %j", async (wrong) => {
+    const olga = await person("olga");
+    expectProblem(await olga.post("/agents", { ...agentInput(), ...wrong }), "validation");
+  });
+});
+
 describe("chat", () => {
   it("answers with the reply, the tools it took and what it cost, and all of it is on record", async () => {
     const olga = await person("olga");

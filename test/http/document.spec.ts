@@ -37,6 +37,7 @@ const promised: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/api/tools/executions": ["get"],
   "/api/rooms": ["get", "post"],
   "/api/rooms/{id}": ["get"],
+  "/api/rooms/{id}/policy": ["put"],
   "/api/rooms/{id}/join": ["post"],
   "/api/rooms/{id}/leave": ["post"],
   "/api/rooms/{id}/participants": ["post"],

@@ -88,6 +88,12 @@ const doors: Readonly<Record<string, Door>> = {
     body: { name: "R", kind: "public" },
     required: ["name", "kind"],
   },
+  "PUT /rooms/:id/policy": {
+    method: "PUT",
+    path: () => `/rooms/${room.id}/policy`,
+    body: { mode: "mention" },
+    required: ["mode"],
+  },
   "POST /rooms/:id/participants": {
     method: "POST",
     path: () => `/rooms/${room.id}/participants`,
@@ -227,6 +233,7 @@ describe("a body", () => {
     ["POST /agents/:id/chat", "message", ["", "  \n\t "]],
     ["POST /rooms", "name", ["", "x".repeat(101)]],
     ["POST /rooms", "kind", ["", "secret", "Public"]],
+    ["PUT /rooms/:id/policy", "mode", ["", "List", "always", "constructor"]],
     ["POST /rooms/:id/messages", "text", ["", " \n "]],
     ["POST /rooms/:id/messages", "client_msg_id", ["", "x".repeat(129)]],
   ] as const)("%s: %s keeps its bounds", async (name, field, values) => {

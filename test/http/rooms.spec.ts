@@ -94,6 +94,23 @@ describe("a room", () => {
     expect(body.participants.map(({ user_id, agent_id }) => user_id ?? agent_id)).toEqual([olga.id, tove.id]);
   });
 
+  it("lets its owner choose who speaks when, and nobody else", async () => {
+    const [olga, sven] = [await person("olga"), await arrived("sven")];
+    const { id } = await newRoom(olga, "private", { people: [sven] });
+    const modeFor = async (who: typeof olga) => (await who.get<RoomBody>(`/rooms/${id}`)).body["mode"];
+    expect(await modeFor(olga)).toBe("mention");
+    for (const mode of ["natural", "list", "pooled", "manual", "mention", "list", "list"]) {
+      const chosen = await olga.put<RoomBody>(`/rooms/${id}/policy`, { mode });
+      expect(chosen).toMatchObject({ status: 200, body: { id, mode } });
+      expect([await modeFor(olga), await modeFor(sven)]).toEqual([mode, mode]);
+    }
+    for (const body of [{ mode: "natural" }, { mode: "loud" }, {}])
+      expectProblem(await sven.put(`/rooms/${id}/policy`, body), "forbidden");
+    expect(await modeFor(sven)).toBe("list");
+    const chosen = (await eventsOf(olga, "rooms", id)).filter(({ type }) => type === "RoomPolicySet");
+    expect(chosen.map(({ open }) => open["mode"])).toEqual(["natural", "list", "pooled", "manual", "mention", "list"]);
+  });
+
   it("knows its agents by the names they have now", async () => {
     const olga = await person("olga");
     const agent = await newAgent(olga, { name: "Ada" });

@@ -63,6 +63,7 @@ const agentDoors: ReadonlyArray<Door> = [
 ];
 const roomDoors: ReadonlyArray<Door> = [
   ["GET", ""],
+  ["PUT", "/policy", { mode: "list" }],
   ["POST", "/join"],
   ["POST", "/leave"],
   ["POST", "/participants", { user_id: "sven" }],

@@ -5,7 +5,8 @@ import type { ModelChoice, Prompt } from "#actors/agent/turn/ports.ts";
 import { anthropicModel } from "#src/models/anthropic.ts";
 import { openAiModel } from "#src/models/openai.ts";
 import { workersAiModel } from "#src/models/workers-ai.ts";
-import { anthropicFrames, chatFrames, type FakeAnswer, fakeBinding } from "../support/fake-provider.ts";
+import { fakeBinding } from "../support/fake-provider.ts";
+import { anthropicFrames, chatFrames, type FakeAnswer } from "../support/provider-words.ts";
 
 const done: FakeAnswer = { says: ["ok"], ends: "end" };
 const choice: ModelChoice = { provider: "any", model: "some-model", maxTokens: 100, temperature: 0.5 };
@@ -91,7 +92,9 @@ describe("what Anthropic is sent", () => {
           ],
         },
       ]);
-      expect(body.tools).toEqual([{ name: "calculator", description: "Sums.", input_schema: tools[0]!.input }]);
+      const sent = { name: "calculator", description: "Sums.", input_schema: tools[0]!.input };
+      expect(body.tools).toEqual([{ ...sent, eager_input_streaming: true }]);
+      expect((yield* toAnthropic(conversation, { ...choice, whole: true })).tools).toEqual([sent]);
     }),
   );
 

@@ -1,7 +1,7 @@
 /** The write-through to KV: once a second, newest last, nothing lost, never backwards. */
 import { Option } from "effect";
 import { describe, expect, it } from "vitest";
-import { initial } from "#events/agent/state.ts";
+import { initial, type RoomView } from "#events/agent/state.ts";
 import type { Recorded } from "#events/kit/envelope.ts";
 import {
   agentEntry,
@@ -102,7 +102,10 @@ describe("the writer", () => {
 describe("what KV shows", () => {
   it("an agent's state and its recent memories, sealed, under the specification's keys", async () => {
     const id = agentId("cached");
-    const room = { kind: "public", recent: [], running: turnId("a"), waiting: [] } as const;
+    const room: RoomView = {
+      ...{ kind: "public", recent: [], running: turnId("a"), waiting: [] },
+      ...{ lastFloorAt: null, summary: null, unsummarized: 0 },
+    } as const;
     const state = { ...initial, status: "active", name: "Ada", version: 3, rooms: { [roomId("a")]: room } } as const;
     const [formed] = record([remembered("a")]) as [Extract<Recorded, never> & Parameters<typeof cachedMemory>[0]];
     const memories = [cachedMemory(formed)];

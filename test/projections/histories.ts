@@ -81,6 +81,7 @@ export const received = (room: string): Pending =>
       chars: 5,
       replyTo: null,
       addressed: "mention",
+      callsOff: false,
     },
     userName(dana),
     words("hello"),
@@ -98,6 +99,7 @@ export const asked = (...calls: ReadonlyArray<readonly [label: string, tool: str
       model: "claude",
       finish: "tools",
       calls: calls.map(([label, tool]) => ({ callId: callId(label), tool, argsHash: "0" })),
+      microUsd: null,
       ms: 12,
     },
     "agent:test",
@@ -145,7 +147,17 @@ export const arrived = (id: UserId): Pending =>
 
 export const said = (by: ActorName = userName(dana)): Pending =>
   R.MessagePosted(
-    { messageId: messageId("a"), by, chars: 5, hops: 0, replyTo: null, addressed: [], turn: null },
+    {
+      messageId: messageId("a"),
+      by,
+      chars: 5,
+      hops: 0,
+      replyTo: null,
+      addressed: [],
+      brake: null,
+      callsOff: false,
+      turn: null,
+    },
     by,
     words("hello"),
   );

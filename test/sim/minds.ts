@@ -1,7 +1,7 @@
 /** Models and tools outside of a simulated house: what they answer is drawn from the seed, what they do is counted by key. */
 import { Effect, Layer, Stream } from "effect";
 import * as Failures from "#actors/agent/turn/failures.ts";
-import { ChatModel, type ModelPart, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
+import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
 import { memoryFormerLayer } from "#src/memory/form.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
@@ -82,6 +82,7 @@ function streamOf(answer: Answer, provider: string, model: string) {
 /** The abilities of an agent that lives in a simulation. */
 export function abilitiesOf(errand: Errand, world: Mindful) {
   const chatModel: ChatModel["Service"] = {
+    price: (_name, tokensIn, tokensOut) => tokensIn + tokensOut,
     stream: ({ provider, model }, prompt) =>
       Stream.unwrap(
         Effect.tryPromise({
@@ -107,5 +108,10 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
           new Failures.ToolFailure({ tool: name, reason: new Failures.Remote({ detail: String(error) }) }),
       }),
   };
-  return Layer.mergeAll(Layer.succeed(ChatModel, chatModel), Layer.succeed(Toolbox, toolbox), memoryFormerLayer);
+  return Layer.mergeAll(
+    Layer.succeed(ChatModel, chatModel),
+    Layer.succeed(Toolbox, toolbox),
+    Layer.succeed(Moderator, { words: () => [], check: () => Effect.succeed([]) }),
+    memoryFormerLayer,
+  );
 }

@@ -32,6 +32,12 @@ export const upTo = (highest: number): fc.Arbitrary<number> => fc.nat(highest);
 export const both = <A, B>(left: fc.Arbitrary<A>, right: fc.Arbitrary<B>): fc.Arbitrary<readonly [A, B]> =>
   fc.tuple(left, right);
 
+/** Texts that are put together of these pieces. */
+export const strings = (pieces: ReadonlyArray<string>): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join(""));
+export const listOf = <A>(values: fc.Arbitrary<A>, maxLength: number): fc.Arbitrary<ReadonlyArray<A>> =>
+  fc.array(values, { minLength: 1, maxLength });
+
 // ── events out of nowhere ───────────────────────────────────────────────────────────────────────────────────────────
 
 const ID = new RegExp(`^(${Object.values(prefixes).join("|")})_`);

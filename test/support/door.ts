@@ -216,6 +216,7 @@ const problems = {
   "payload-too-large": 413,
   "idempotency-conflict": 422,
   "not-configured": 501,
+  "budget-exceeded": 402,
   "provider-unavailable": 503,
   "auth-not-configured": 503,
 } as const;

@@ -56,6 +56,7 @@ export const heard = (label: string, over: Partial<Heard> = {}) =>
     {
       ...{ turnId: turnId(label), roomId: lobby, roomSeq: 7, roomKind: "public", messageId: messageId(label) },
       ...{ authorId: userName(dana), hops: 0, chars: 9, replyTo: null, addressed: "mention" },
+      callsOff: false,
       ...over,
     },
     over.authorId ?? userName(dana),
@@ -67,19 +68,35 @@ const ofTurn = (label: string) => ({ turnId: turnId(label), roomId: lobby });
 export const started = (label: string, attempt = 1) =>
   A.TurnStarted({ ...ofTurn(label), trigger: messageId(label), attempt });
 
-export const assembled = (label: string) =>
+export const assembled = (label: string, over: Partial<typeof A.ContextAssembled.open.Type> = {}) =>
   A.ContextAssembled({
     ...{ turnId: turnId(label), messageSeqs: [3], memoryIds: [], memorySeqs: [], configSeq: 1, tools: ["clock"] },
+    ...{ personalitySeq: 0, summarySeq: null, policyVersion: 1, masked: [] },
     ...{ promptVersion: 1, promptHash: "00", tokens: 12 },
+    ...over,
   });
 
 export const call = (name: string, tool = "clock") => ({ callId: callId(name), tool, argsHash: "00" });
+
+/** The intent of a request. */
+export const asked = (label: string, over: Partial<typeof A.ModelAsked.open.Type> = {}) =>
+  A.ModelAsked({
+    ...{ turnId: turnId(label), round: 1, provider: settings.provider, model: settings.model, why: "chosen" },
+    ...{ tokens: 100, microUsd: 10, ...over },
+  });
+
+/** A request that gave nothing. */
+export const unanswered = (label: string, over: Partial<typeof A.ModelFailed.open.Type> = {}) =>
+  A.ModelFailed({
+    ...{ turnId: turnId(label), round: 1, provider: settings.provider, model: settings.model },
+    ...{ kind: "broken", reason: "Overloaded", ms: 5, ...over },
+  });
 
 /** A model's reply: prose, or the tool calls of these names. */
 export const replied = (label: string, over: Partial<typeof A.ModelReplied.open.Type> = {}) =>
   A.ModelReplied(
     {
-      ...{ turnId: turnId(label), round: 1, provider: "demo", model: "demo", calls: [], ms: 5 },
+      ...{ turnId: turnId(label), round: 1, provider: "demo", model: "demo", calls: [], microUsd: null, ms: 5 },
       finish: (over.calls?.length ?? 0) > 0 ? "tools" : "end",
       ...over,
     },
@@ -100,12 +117,20 @@ export const executed = (label: string, name: string) =>
     words({ result: "12" }),
   );
 
-export const gaveUp = (label: string, reason = "Overloaded") =>
-  A.ModelGaveUp({ turnId: turnId(label), round: 1, reason, tried: 4 });
+export const gaveUp = (label: string, reason = "Overloaded", tried = 4) =>
+  A.ModelGaveUp({ turnId: turnId(label), round: 1, reason, tried });
 
 export const drafted = (label: string, notice = false) =>
   A.ReplyDrafted(
-    { turnId: turnId(label), replyId: messageId(`${label}/reply`), chars: 5, hash: "00", notice },
+    {
+      turnId: turnId(label),
+      replyId: messageId(`${label}/reply`),
+      chars: 5,
+      hash: "00",
+      notice,
+      stopped: false,
+      masked: [],
+    },
     agentName(ada),
     words({ text: "Well." }),
   );

@@ -5,6 +5,8 @@ import {
   DeliveryFailure,
   ModelFailure,
   type ModelReason,
+  ModerationFailure,
+  Overloaded,
   RecallFailure,
   ToolFailure,
   type ToolReason,
@@ -16,6 +18,7 @@ import {
   type Formed,
   MemoryFormer,
   type ModelPart,
+  Moderator,
   type OutgoingMessage,
   type Prompt,
   Recall,
@@ -29,25 +32,29 @@ import {
 import { turnLedger } from "#actors/agent/turn-ledger.ts";
 import type { Committed, Ledger, NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
-import type { AgentCommand } from "#events/agent/commands.ts";
+import type { ModelName } from "#events/agent/asking.ts";
+import type { AgentCommand, Settings } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import type { AgentEvent, ToolMode } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { type TurnId, userName } from "#events/kit/ids.ts";
+import { type ActorName, type TurnId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
 import { nodeSql } from "./sqlite.ts";
 
-/** What a model does when asked: says prose piece by piece, asks for tools, fails, or never ends. */
-export type Answer =
+/** What a model does when asked: says prose piece by piece, asks for tools, fails, or never ends; it may look at the prompt. */
+export type Answer = GivenAnswer | ((prompt: Prompt) => GivenAnswer);
+export type GivenAnswer =
   | {
       readonly says?: ReadonlyArray<string>;
       readonly calls?: ReadonlyArray<readonly [tool: string, input: unknown]>;
       readonly finish?: Finish;
       /** Milliseconds before each piece. */
       readonly paceMs?: number;
+      /** Who answers; the stand-in, unless told. */
+      readonly by?: ModelName;
     }
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
@@ -65,6 +72,12 @@ export interface Script {
   readonly recall?: ReadonlyArray<Remembered> | "broken";
   readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
+  /** What the owner decided otherwise than usual. */
+  readonly settings?: Partial<Settings>;
+  /** Words that may not be said, as they are written. */
+  readonly listed?: ReadonlyArray<string>;
+  /** What the provider's moderation flags in a text; nothing when left out. */
+  readonly flags?: ((text: string) => ReadonlyArray<string>) | "broken";
   /** How many posts fail before the room answers. */
   readonly roomFails?: number;
 }
@@ -88,9 +101,28 @@ export class Killed extends Error {
 /** Rounds that a prompt has behind it. */
 const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
 
+/** A Moderator that knows these words and has this opinion. */
+export const scriptedModerator = ({
+  listed = [],
+  flags = () => [],
+}: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+  words: (text) =>
+    listed.flatMap((word) =>
+      Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
+        ...{ start, end: start + word.length, rule: "listed-word" },
+      })),
+    ),
+  check: (text) =>
+    flags === "broken"
+      ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
+      : Effect.succeed(flags(text)),
+});
+
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
 export class Stage {
   readonly asked: Prompt[] = [];
+  /** The models that were asked, in order. */
+  readonly models: string[] = [];
   readonly ran: Array<readonly [tool: string, input: string, key: string]> = [];
   readonly posted: OutgoingMessage[] = [];
   readonly signs: Sign[] = [];
@@ -100,13 +132,17 @@ export class Stage {
   readonly #script: Script;
   readonly #sql = nodeSql();
   readonly #keys = new TestKeys();
+  /** How tools describe themselves today. */
+  describes = (name: string): string => `Does ${name}.`;
+  /** What goes into the same transaction as a commit. */
+  along: (events: ReadonlyArray<RecordedOf<AgentEvent>>) => void = () => {};
   /** Commits of the running turn since the object woke. */
   commits = 0;
   #death: Death | undefined;
 
   constructor(script: Script) {
     this.#script = script;
-    this.ledger = open(agent, this.#sql, this.#keys);
+    this.ledger = this.#open();
     const tools = Object.entries(script.tools ?? {}).map(([name, { mode = "allow" }]) => ({ name, mode }));
     const memoryEnabled = script.memoryEnabled ?? true;
     const prompt = words({ systemPrompt: "Be kind.", description: "" });
@@ -114,11 +150,15 @@ export class Stage {
       type: "CreateAgent",
       agentId: ada,
       ownerId: dana,
-      settings: { ...settings, memoryEnabled },
+      settings: { ...settings, memoryEnabled, ...script.settings },
       tools,
       words: prompt,
     });
     this.tell({ type: "JoinRoom", roomId: lobby, kind: "public" });
+  }
+
+  #open(): AgentLedger {
+    return open(agent, this.#sql, this.#keys, { along: (_state, events) => this.along(events) });
   }
 
   /** A command from outside. */
@@ -138,14 +178,34 @@ export class Stage {
 
   /** The process ends; what is in the tables stays, and the next one opens it. It may be doomed too. */
   restart(death?: Death): void {
-    this.ledger = open(agent, this.#sql, this.#keys);
+    this.ledger = this.#open();
     this.commits = 0;
     this.#death = death;
   }
 
+  /** Somebody's key is destroyed, and with it what they said: nothing of it is left in memory either. */
+  shred(subject: ActorName): void {
+    this.#keys.destroyed.add(subject);
+    this.restart();
+  }
+
+  /** Somebody's key cannot be had for a while. */
+  withhold(subject: ActorName): void {
+    this.#keys.withheld.add(subject);
+  }
+
+  giveBack(subject: ActorName): void {
+    this.#keys.withheld.delete(subject);
+  }
+
   /** Runs a turn from wherever it stands. */
   run(id: TurnId): Effect.Effect<void, unknown> {
-    return runTurn(id).pipe(Effect.provide(this.#layer()));
+    return this.perform(runTurn(id));
+  }
+
+  /** Does something else in the world of a turn. */
+  perform<A, E>(program: Effect.Effect<A, E, Layer.Success<ReturnType<Stage["world"]>>>): Effect.Effect<A, E> {
+    return program.pipe(Effect.provide(this.world()));
   }
 
   /** What an actor does with a turn that it finds open and without a fiber. */
@@ -190,20 +250,34 @@ export class Stage {
     return reply;
   }
 
-  #layer() {
+  async #fetch(): Promise<void> {
+    if (this.#keys.withheld.size > 0) throw new Error("the Vault is away");
+  }
+
+  /** The services of a turn. */
+  world() {
     return Layer.mergeAll(
       Layer.succeed(
         TurnLedger,
-        turnLedger({ ledger: this.ledger, commitNow: (command) => this.#commit(command), fetchKeys: async () => {} }),
+        turnLedger({
+          ledger: this.ledger,
+          commitNow: (command) => this.#commit(command),
+          fetchKeys: () => this.#fetch(),
+        }),
       ),
-      Layer.succeed(ChatModel, { stream: ({ provider, model }, prompt) => this.#answer(provider, model, prompt) }),
+      Layer.succeed(ChatModel, {
+        stream: ({ provider, model }, prompt) => this.#answer(provider, model, prompt),
+        price: (_name, tokensIn, tokensOut) => tokensIn + tokensOut,
+      }),
       Layer.succeed(Toolbox, this.#toolbox()),
       Layer.succeed(Rooms, {
         show: (_roomId, sign) => void this.signs.push(sign),
+        shown: (id) => this.#shown(id),
         post: (message) => this.#post(message),
       }),
       Layer.succeed(Recall, { search: ({ text }) => this.#recall(text) }),
       Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [] }),
+      Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }
 
@@ -211,17 +285,19 @@ export class Stage {
     const round = roundOf(prompt);
     const earlier = this.asked.filter((other) => roundOf(other) === round).length;
     this.asked.push(prompt);
+    this.models.push(`${provider}/${model}`);
     const answers = this.#script.model[round];
-    const answer = answers?.[Math.min(earlier, answers.length - 1)];
+    const found = answers?.[Math.min(earlier, answers.length - 1)];
+    const answer = typeof found === "function" ? found(prompt) : found;
     if (answer === undefined) throw new Error(`the script has no round ${round}`);
     if (answer === "silence") return Stream.never;
     if ("fails" in answer) {
       const said = Stream.fromIterable((answer.after ?? []).map((delta): ModelPart => ({ type: "text", delta })));
       return Stream.concat(said, Stream.fail(new ModelFailure({ provider, model, reason: answer.fails })));
     }
-    const { says = [], calls = [], paceMs = 0 } = answer;
+    const { says = [], calls = [], paceMs = 0, by = { provider: "demo", model: "demo-1" } } = answer;
     const reply: ModelPart = {
-      ...{ type: "reply", text: says.join(""), provider: "demo", model: "demo-1", tokensIn: 10, tokensOut: 5 },
+      ...{ type: "reply", text: says.join(""), ...by, tokensIn: 10, tokensOut: 5 },
       calls: calls.map(([tool, input], index) => ({
         callId: `theirs-${index}`,
         tool,
@@ -238,7 +314,8 @@ export class Stage {
   #toolbox(): Toolbox["Service"] {
     const tools = this.#script.tools ?? {};
     return {
-      describe: (names) => names.map((name) => ({ name, description: `Does ${name}.`, input: { type: "object" } })),
+      describe: (names) =>
+        names.map((name) => ({ name, description: this.describes(name), input: { type: "object" } })),
       replayOf: (name) => tools[name]?.replay,
       run: (name, input, { key }) =>
         Effect.suspend(() => {
@@ -246,6 +323,16 @@ export class Stage {
           return tools[name]!.run(input);
         }).pipe(Effect.mapError((reason) => new ToolFailure({ tool: name, reason }))),
     };
+  }
+
+  /** What was shown since the reply last began. */
+  #shown(id: TurnId): string {
+    const of = this.signs.flatMap((sign) => (sign.event === "agent_message" && sign.turnId === id ? [sign] : []));
+    const begun = of.findLastIndex(({ phase }) => phase === "start");
+    return of
+      .slice(begun + 1)
+      .map(({ delta }) => delta ?? "")
+      .join("");
   }
 
   /** As the room does: a message is known by its id, and the same id with other content is refused. */

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { PartySocket } from "partysocket";
 import { type Channel, Socket } from "phoenix";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { anthropicFrames, chatFrames, type FakeAnswer } from "../support/fake-provider.ts";
 import { FrameClient, type WireFrame, type WireSocket } from "../support/phoenix-frames.ts";
 import { forget, newState, type Program, startProgram } from "../support/program.ts";
+import { anthropicFrames, chatFrames, type FakeAnswer } from "../support/provider-words.ts";
 
 interface Message {
   readonly id: string;

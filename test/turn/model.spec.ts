@@ -42,14 +42,16 @@ describe("a model that is overloaded", () => {
     Effect.gen(function* () {
       const { stage, fiber } = yield* begun(given(new Overloaded({})), given(new Overloaded({})), prose);
       expect(stage.asked).toHaveLength(1);
-      yield* TestClock.adjust(Duration.millis(190));
-      expect(stage.asked).toHaveLength(1);
       yield* TestClock.adjust(Duration.millis(120));
+      expect(stage.asked).toHaveLength(1);
+      yield* TestClock.adjust(Duration.millis(130));
       expect(stage.asked).toHaveLength(2);
-      yield* TestClock.adjust(Duration.millis(600));
+      yield* TestClock.adjust(Duration.millis(500));
       expect(stage.asked).toHaveLength(3);
       yield* Fiber.join(fiber);
-      expect(stage.happened().filter((type) => type.startsWith("Model"))).toEqual(["ModelReplied"]);
+      expect(stage.happened().filter((type) => type.startsWith("Model"))).toEqual([
+        ...["ModelAsked", "ModelFailed", "ModelAsked", "ModelFailed", "ModelAsked", "ModelReplied"],
+      ]);
       expect(stage.posted).toMatchObject([{ text: "Here I am.", notice: false }]);
       expect(stage.happened().at(-1)).toBe("TurnCompleted");
     }),
@@ -59,7 +61,8 @@ describe("a model that is overloaded", () => {
     Effect.gen(function* () {
       const stage = yield* ended(given(new Overloaded({})));
       expect(stage.asked).toHaveLength(4);
-      expect(stage.happened().slice(3)).toEqual([
+      expect(stage.happened().filter((type) => type === "ModelFailed")).toHaveLength(4);
+      expect(stage.happened().slice(-5)).toEqual([
         ...["ModelGaveUp", "ReplyDrafted", "MemoriesConsidered", "ReplyPosted", "TurnFailed"],
       ]);
       expect(stage.only("ModelGaveUp")).toMatchObject({ reason: "Overloaded", round: 1 });
@@ -101,8 +104,8 @@ describe("every way a provider can fail", () => {
     [new RateLimited({}), 4],
     [new Overloaded({}), 4],
     [new Unreachable({}), 4],
-    [new Stalled({ silentMs: 30_000 }), 4],
-    [new Garbled({ detail: "half" }), 4],
+    [new Stalled({ silentMs: 30_000 }), 1],
+    [new Garbled({ detail: "half", begun: true }), 2],
     [new Refused({}), 1],
     [new TooLong({}), 1],
     [new Unauthorized({}), 1],
@@ -124,10 +127,21 @@ describe("a model that never ends", () => {
     Effect.gen(function* () {
       const { stage, fiber } = yield* begun("silence");
       yield* TestClock.adjust(Duration.seconds(119));
-      expect(stage.happened().at(-1)).toBe("ContextAssembled");
+      expect(stage.happened().at(-1)).toBe("ModelAsked");
       yield* TestClock.adjust(Duration.seconds(1));
       yield* Fiber.join(fiber);
       expect(stage.only("TurnFailed").reason).toBe("Stalled");
+    }),
+  );
+});
+
+describe("a model that never stops", () => {
+  it.effect("is cut off when it says more than it was allowed, however fast it talks", () =>
+    Effect.gen(function* () {
+      const stage = yield* ended({ says: Array.from({ length: 100 }, () => "word ".repeat(40)) });
+      expect(stage.asked).toHaveLength(2);
+      expect(stage.only("TurnFailed").reason).toBe("Garbled");
+      expect(stage.posted).toMatchObject([{ notice: true }]);
     }),
   );
 });

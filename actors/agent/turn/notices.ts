@@ -3,14 +3,23 @@
 const sentences: Readonly<Record<string, string>> = {
   RateLimited: "The model provider asks me to slow down",
   Overloaded: "The model provider is overloaded",
+  Broken: "The model provider answered with a fault of its own",
   Unreachable: "I cannot reach the model provider",
+  Cut: "The model provider broke off in the middle of its answer",
   Stalled: "The model provider stopped answering",
   Refused: "The model declined to answer this",
   TooLong: "This conversation has grown too long for the model",
   Garbled: "The model's answer arrived broken",
   Unauthorized: "The model provider does not accept the key I was given",
+  SpentOut: "The model provider says that the account I use is out of credit",
   Unacceptable: "The model provider does not accept my request; the model's name may be wrong",
   TooManyRounds: "I went round in circles with my tools and stopped",
+  Interrupted: "I was interrupted again and again and stopped",
+  Withheld: "I had an answer, but our content rules did not let it pass",
+  TurnBudget: "Answering this would cost more than one answer may",
+  AgentBudget: "I have used up what I may spend today",
+  RoomBudget: "What I may spend in this room today is used up",
+  AskerBudget: "What I may spend for you today is used up",
 };
 
 /** The sentence for a reason, with the time to come back when the provider named one. */

@@ -1,11 +1,21 @@
 /** What a turn needs from above and beside it, as services; adapters stand in actors/agent and src. */
 
 import { Context, Data, type Effect, type Stream } from "effect";
+import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
+import type { ContextAssembled } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
-import type { Unsealed } from "#events/kit/envelope.ts";
+import type { EventOf } from "#events/kit/define.ts";
+import type { Recorded, Unsealed } from "#events/kit/envelope.ts";
 import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
-import type { DeliveryFailure, KeyFailure, ModelFailure, RecallFailure, ToolFailure } from "./failures.ts";
+import type {
+  DeliveryFailure,
+  KeyFailure,
+  ModelFailure,
+  ModerationFailure,
+  RecallFailure,
+  ToolFailure,
+} from "./failures.ts";
 
 /** A tool as a model is told of it. `input` is a JSON Schema of type `object`. */
 export interface ToolDescription {
@@ -14,7 +24,10 @@ export interface ToolDescription {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** A call that a model asked for. `arguments` is the JSON text exactly as the model wrote it. */
+/**
+ * A call that a model asked for. `arguments` is the text exactly as the model wrote it, which need not be JSON; `callId`
+ * is unlike any other's in the reply.
+ */
 export interface ModelCall {
   readonly callId: string;
   readonly tool: string;
@@ -44,10 +57,17 @@ export interface ModelChoice {
   readonly model: string;
   readonly maxTokens: number;
   readonly temperature?: number;
+  /** Asks for one JSON answer instead of a stream: its prose comes in one piece, and nothing before the model is done. */
+  readonly whole?: boolean;
+  /** How long nothing may come before the request has stalled, in milliseconds; 30 000 unless told. */
+  readonly silenceMs?: number;
 }
 
-/** Why a model stopped: it was done, it wants tools, or its tokens ran out. */
-export type Finish = "end" | "tools" | "length";
+/**
+ * Why a model stopped: it was done, it wants tools, its tokens ran out, or a reason that nobody here knows. Only `tools`
+ * comes with calls that may run.
+ */
+export type Finish = "end" | "tools" | "length" | "unknown";
 
 /** What comes out of a model: pieces of prose as they come, then exactly one whole reply, last. */
 export type ModelPart =
@@ -67,12 +87,15 @@ export type ModelPart =
 
 /**
  * A provider of chat models. The stream ends with a `reply` part only after the provider's terminal event; anything
- * else fails with a `ModelFailure`. Interrupting the stream closes the connection. It never retries.
+ * else fails with a `ModelFailure`. A reply has at most 1 Mi characters of text and 64 calls of at most 256 Ki each. When
+ * the stream fails or is interrupted, the connection is closed. It never retries.
  */
 export class ChatModel extends Context.Service<
   ChatModel,
   {
     readonly stream: (choice: ModelChoice, prompt: Prompt) => Stream.Stream<ModelPart, ModelFailure>;
+    /** What so many tokens cost, in millionths of a US dollar; null where the price is not known. */
+    readonly price: (name: ModelName, tokensIn: number, tokensOut: number) => number | null;
   }
 >()("troupe/turn/ChatModel") {}
 
@@ -137,6 +160,30 @@ export class MemoryFormer extends Context.Service<
   { readonly form: (said: { readonly text: string; readonly authorId: string }) => ReadonlyArray<Formed> }
 >()("troupe/turn/MemoryFormer") {}
 
+/** Which way a text goes: `in` from people to a model, `out` from an agent to people. */
+export type Direction = "in" | "out";
+
+/** A word of the list: from `start` up to `end` of the text that was asked about, and the rule's name in verdicts. */
+export interface ListedWord {
+  readonly start: number;
+  readonly end: number;
+  readonly rule: string;
+}
+
+/** Knows what may not be said: a list of words, and a provider's opinion where one is configured. */
+export class Moderator extends Context.Service<
+  Moderator,
+  {
+    /**
+     * Listed words in a text, however they are disguised. One reaches over white space only where its letters stand alone,
+     * one blank between two: the filter cuts texts elsewhere.
+     */
+    readonly words: (text: string) => ReadonlyArray<ListedWord>;
+    /** The categories that the provider flags, by its own names; none when none is configured. It never retries. */
+    readonly check: (text: string, direction: Direction) => Effect.Effect<ReadonlyArray<string>, ModerationFailure>;
+  }
+>()("troupe/turn/Moderator") {}
+
 /** A sign of life for the people in the room: shown if somebody looks, lost if nobody does. */
 export type Sign =
   | {
@@ -175,6 +222,8 @@ export interface OutgoingMessage {
   readonly hops: number;
   readonly text: string;
   readonly notice: boolean;
+  /** True when somebody stopped it before it was whole. */
+  readonly stopped: boolean;
   readonly model: string | undefined;
   readonly usage: { readonly tokensIn: number; readonly tokensOut: number };
   readonly causation: string;
@@ -189,6 +238,8 @@ export class Rooms extends Context.Service<
     readonly post: (message: OutgoingMessage) => Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure>;
     /** Never waits and never fails: nothing may depend on a sign. */
     readonly show: (roomId: RoomId, sign: Sign) => void;
+    /** What was shown of the reply that a turn's running request is giving; empty after a restart. */
+    readonly shown: (turnId: TurnId) => string;
   }
 >()("troupe/turn/Rooms") {}
 
@@ -199,14 +250,24 @@ export class TurnLedger extends Context.Service<
     readonly agentId: AgentId;
     /** The fold of one open turn; undefined when it is no longer open. */
     readonly turn: (turnId: TurnId) => TurnView | undefined;
+    /** Which model the turn asks next, and when. */
+    readonly nextAsk: (turn: TurnView, at: number) => NextAsk;
+    /** The newest summary of a room, and up to which event it reaches. */
+    readonly summary: (roomId: RoomId) => { readonly seq: number; readonly toSeq: number } | null;
     /** Seqs of the newest messages of a room, own and others', oldest first. */
     readonly recent: (roomId: RoomId) => ReadonlyArray<number>;
     /** What the house knows of its agent: who it is and how it wants to speak. */
     readonly configuration: () => Effect.Effect<Configuration, KeyFailure>;
+    /** The same as it was when this context was assembled, with the tools that the context names. */
+    readonly configurationAt: (
+      context: Recorded<EventOf<typeof ContextAssembled>>,
+    ) => Effect.Effect<Configuration, KeyFailure>;
     /** Every decision of a turn passes the same `decide` as a person's request. A refusal ends the fiber's claim. */
     readonly commit: (command: AgentCommand) => Effect.Effect<void, KeyFailure | Overtaken>;
     /** Events by seq, with their words, in the order asked for; missing ones are left out. */
     readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
+    /** Events of these types with `seq > after`, oldest first, at most `limit`; without their words. */
+    readonly read: (after: number, limit: number, types: ReadonlyArray<string>) => ReadonlyArray<Recorded>;
     /** SHA-256 in hex; the turn itself may not touch cryptography. */
     readonly digest: (text: string) => string;
   }
@@ -214,6 +275,9 @@ export class TurnLedger extends Context.Service<
 
 /** The agent, unsealed: what the compiled prompt is made of. */
 export interface Configuration {
+  /** The events it stands in; 0 for a personality that was never chosen. */
+  readonly configSeq: number;
+  readonly personalitySeq: number;
   readonly name: string;
   readonly systemPrompt: string;
   readonly choice: ModelChoice;

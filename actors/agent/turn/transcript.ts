@@ -1,28 +1,49 @@
 /** Reads what a prompt is made of back out of the log, by reference; the same for assembling, thinking and explaining. */
 import { Effect } from "effect";
+import type { ContextAssembled, MemoryFormed } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
-import { Erased, type Unsealed } from "#events/kit/envelope.ts";
-import { type Configuration, type Remembered, Toolbox, TurnLedger } from "./ports.ts";
-import type { Ingredients, Round } from "./prompt.ts";
+import type { EventOf } from "#events/kit/define.ts";
+import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
+import { discreet } from "./discretion.ts";
+import type { Ingredients, Outcome, Recollection, Round } from "./ingredients.ts";
+import { type Configuration, type Prompt, Toolbox, TurnLedger } from "./ports.ts";
+import { compilePrompt, compilers } from "./prompt.ts";
 
-/** What the model is told of a call that has no result. */
-function outcomeText({ event, words }: Unsealed): { readonly output: string; readonly failed: boolean } {
+/** A context as it was recorded. */
+type Context = Recorded<EventOf<typeof ContextAssembled>>;
+
+/** Where the words of a prompt stand in the log. */
+export type References = Pick<
+  Context["open"],
+  "messageSeqs" | "memorySeqs" | "summarySeq" | "tools" | "configSeq" | "personalitySeq"
+>;
+
+/** Where the words of a round stand in the log. */
+export interface RoundReference {
+  readonly seq: number;
+  readonly calls: ReadonlyArray<{ readonly callId: string; readonly tool: string; readonly settledSeq: number | null }>;
+}
+
+/** What the model is told of a call: the tool's own words, or the house's where it has none. */
+function outcomeText({ event, words }: Unsealed): Omit<Outcome, "callId"> {
   const open = event.open as { readonly why?: string; readonly reason?: string };
-  if (words === Erased) return { output: "[erased]", failed: true };
+  if (words === Erased) return { output: "[erased]", failed: true, house: true };
   switch (event.type) {
     case "ToolExecuted":
-      return { output: String(words.result), failed: false };
+      return { output: String(words.result), failed: false, house: false };
     case "ToolFailed":
-      return { output: `${open.reason}: ${String(words.detail ?? "")}`, failed: true };
+      return { output: `${open.reason}: ${String(words.detail ?? "")}`, failed: true, house: false };
     case "ToolDenied":
-      return { output: `Not permitted: ${open.why}.`, failed: true };
-    default:
-      return { output: "The outcome is unknown: it may have happened. Check before you repeat it.", failed: true };
+      return { output: `Not permitted: ${open.why}.`, failed: true, house: true };
+    default: {
+      const output = "The outcome is unknown: it may have happened. Check before you repeat it.";
+      return { output, failed: true, house: true };
+    }
   }
 }
 
 /** One round with its words. */
-const roundOf = Effect.fnUntraced(function* (round: TurnView["rounds"][number]) {
+const roundOf = Effect.fnUntraced(function* (round: RoundReference) {
   const ledger = yield* TurnLedger;
   const [reply, ...outcomes] = yield* ledger.reveal([
     round.seq,
@@ -44,34 +65,122 @@ const roundOf = Effect.fnUntraced(function* (round: TurnView["rounds"][number]) 
 /** The rounds of a turn with their words: prose, calls with arguments, results. */
 export const roundsOf = (turn: TurnView) => Effect.forEach(turn.rounds, roundOf);
 
-/** Memories by where they were formed, with their words; erased ones are left out. */
-export const memoriesAt = Effect.fnUntraced(function* (seqs: ReadonlyArray<number>) {
-  const ledger = yield* TurnLedger;
-  const found = yield* ledger.reveal(seqs);
-  return found.flatMap(({ event, words }): ReadonlyArray<Remembered> => {
-    const { memoryId } = event.open as Pick<Remembered, "memoryId">;
-    return words === Erased ? [] : [{ memoryId, seq: event.seq, content: String(words.content) }];
-  });
-});
-
-/** Everything the prompt of this turn is made of, from references to words. */
+/** Everything a prompt is made of, from references to words. Tools describe themselves as they are today. */
 export const ingredientsOf = Effect.fnUntraced(function* (
-  turn: TurnView,
+  references: References,
   configuration: Configuration,
-  context: {
-    readonly messageSeqs: ReadonlyArray<number>;
-    readonly memorySeqs: ReadonlyArray<number>;
-    readonly tools: ReadonlyArray<string>;
-  },
+  rounds: ReadonlyArray<RoundReference>,
 ) {
   const ledger = yield* TurnLedger;
   const toolbox = yield* Toolbox;
+  const { messageSeqs, memorySeqs, summarySeq, tools } = references;
+  const messages = (yield* ledger.reveal(messageSeqs)).map(discreet);
+  const [summary] = summarySeq === null ? [] : yield* ledger.reveal([summarySeq]);
+  const roomId = (messages.at(-1)?.event.open as { readonly roomId?: string } | undefined)?.roomId;
   const ingredients: Ingredients = {
     configuration,
-    tools: toolbox.describe(context.tools),
-    memories: yield* memoriesAt(context.memorySeqs),
-    messages: yield* ledger.reveal(context.messageSeqs),
-    rounds: yield* roundsOf(turn),
+    tools: toolbox.describe(tools),
+    memories: (yield* ledger.reveal(memorySeqs)).map(({ event, words }): Recollection => {
+      const formed = event as Recorded<EventOf<typeof MemoryFormed>>;
+      const content = words === Erased ? null : String(words.content);
+      return { content, learnedAt: event.at, here: formed.open.roomId === roomId };
+    }),
+    summary: summary ?? null,
+    messages,
+    rounds: yield* Effect.forEach(rounds, roundOf),
   };
   return ingredients;
 });
+
+const contextAt = Effect.fnUntraced(function* (seq: number) {
+  const ledger = yield* TurnLedger;
+  const [found] = yield* ledger.reveal([seq]);
+  return found?.event.type === "ContextAssembled" ? (found.event as Context) : undefined;
+});
+
+/**
+ * Compiles the prompt of a context, with what happened in these rounds behind it, by the compiler and the configuration
+ * of its time. A version of a newer program is compiled by the newest that this one knows.
+ */
+const compiledFrom = Effect.fnUntraced(function* (context: Context, rounds: ReadonlyArray<RoundReference>) {
+  const ledger = yield* TurnLedger;
+  const configuration = yield* ledger.configurationAt(context);
+  const compile = compilers[context.open.promptVersion] ?? compilePrompt;
+  return compile(yield* ingredientsOf(context.open, configuration, rounds));
+});
+
+/** The prompt for the next round of a turn that has its context: what was recorded, whatever has changed since. */
+export const promptOf = Effect.fnUntraced(function* (turn: TurnView) {
+  const context = yield* contextAt(turn.context!.seq);
+  return yield* compiledFrom(context!, turn.rounds);
+});
+
+/** A prompt as it was, or as near as its words can still be had. */
+export interface RebuiltPrompt {
+  readonly prompt: Prompt;
+  /** SHA-256 of the prompt as it is compiled now, in hex. */
+  readonly hash: string;
+  /** The hash in the log. It differs when words were erased, or tools describe themselves otherwise today. */
+  readonly recordedHash: string;
+}
+
+/**
+ * Compiles the prompt of a recorded context again, from the log alone; undefined where no context stands. With `round`
+ * (1 and up) it is the prompt of that round, with the rounds before it; the recorded hash belongs to the first prompt
+ * that was compiled from the context.
+ */
+export const rebuildPrompt = Effect.fnUntraced(function* (contextSeq: number, round?: number) {
+  const ledger = yield* TurnLedger;
+  const context = yield* contextAt(contextSeq);
+  if (context === undefined) return undefined;
+  const prompt = yield* compiledFrom(context, roundsBefore(ledger, context, round));
+  const rebuilt: RebuiltPrompt = {
+    prompt,
+    hash: ledger.digest(JSON.stringify(prompt)),
+    recordedHash: context.open.promptHash,
+  };
+  return rebuilt;
+});
+
+const PAGE = 500;
+const outcomes = ["ToolExecuted", "ToolFailed", "ToolDenied", "ToolOutcomeUnknown"];
+const endings = ["TurnCompleted", "TurnStopped", "TurnFailed"];
+
+/** Everything that the events of a turn's rounds have in their open parts, as far as it is read here. */
+interface OfRound {
+  readonly turnId: string;
+  readonly round: number;
+  readonly calls: ReadonlyArray<{ readonly callId: string; readonly tool: string }>;
+  readonly callId: string;
+}
+
+/** The rounds of a context's turn before this one; before the context itself when none is named. */
+function roundsBefore(
+  ledger: TurnLedger["Service"],
+  { seq: contextSeq, open }: Context,
+  before: number | undefined,
+): ReadonlyArray<RoundReference> {
+  const rounds: RoundReference[] = [];
+  // What a turn answers stands last in its context, and all else of the turn behind it in the log.
+  for (let after = open.messageSeqs.at(-1) ?? 0; ; ) {
+    const page = ledger.read(after, PAGE, ["ModelReplied", ...outcomes, ...endings]);
+    for (const event of page) {
+      const found = event.open as OfRound;
+      if (found.turnId !== open.turnId) continue;
+      if (endings.includes(event.type)) return rounds;
+      if (event.type !== "ModelReplied") settle(rounds, found.callId, event.seq);
+      else if (before === undefined ? event.seq > contextSeq : found.round >= before) return rounds;
+      else rounds.push({ seq: event.seq, calls: found.calls.map((call) => ({ ...call, settledSeq: null })) });
+    }
+    if (page.length < PAGE) return rounds;
+    after = page.at(-1)!.seq;
+  }
+}
+
+/** Notes in the last round where the outcome of a call stands. */
+function settle(rounds: RoundReference[], callId: string, settledSeq: number): void {
+  const last = rounds.at(-1);
+  if (last === undefined) return;
+  const calls = last.calls.map((call) => (call.callId === callId ? { ...call, settledSeq } : call));
+  rounds[rounds.length - 1] = { ...last, calls };
+}

@@ -2,6 +2,8 @@
 import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import type { AgentDescription, AgentInput, PersonalityInput } from "#actors/kit/doors.ts";
+import type { ModelName } from "#events/agent/asking.ts";
+import type { Ceiling, Scope } from "#events/agent/budget.ts";
 import { type AgentId, childId } from "#events/kit/ids.ts";
 import { agentsOf, conversationsOf } from "#projections/queries.ts";
 import { providersLive } from "../../env.ts";
@@ -44,6 +46,10 @@ function viewOf(agent: AgentDescription, { settings }: Asking): AgentView {
     memory_enabled: agent.memoryEnabled,
     max_tokens: agent.maxTokens,
     temperature: agent.temperature,
+    fallback_models: agent.fallbacks.map(modelView),
+    simple_model: agent.simpleModel && modelView(agent.simpleModel),
+    talkativeness: agent.talkativeness,
+    budget: perScope(agent.budget, ceilingView),
     is_active: agent.active,
     version: agent.version,
     seq: agent.seq,
@@ -51,6 +57,27 @@ function viewOf(agent: AgentDescription, { settings }: Asking): AgentView {
     updated_at: iso(agent.updatedAt),
   };
 }
+
+const modelView = ({ provider, model }: ModelName) => ({ llm_provider: provider, model_name: model });
+const modelOf = (named: { readonly llm_provider: string; readonly model_name: string }): ModelName => ({
+  provider: named.llm_provider,
+  model: named.model_name,
+});
+
+const perScope = <From, To>(budget: Readonly<Partial<Record<Scope, From>>>, spell: (ceiling: From) => To) =>
+  Object.fromEntries(Object.entries(budget).map(([scope, ceiling]) => [scope, spell(ceiling)])) as Partial<
+    Record<Scope, To>
+  >;
+
+const ceilingView = ({ tokens, microUsd }: Ceiling) => ({
+  ...(tokens === undefined ? {} : { tokens }),
+  ...(microUsd === undefined ? {} : { micro_usd: microUsd }),
+});
+
+const ceilingOf = ({ tokens, micro_usd }: ReturnType<typeof ceilingView>): Ceiling => ({
+  ...(tokens === undefined ? {} : { tokens }),
+  ...(micro_usd === undefined ? {} : { microUsd: micro_usd }),
+});
 
 const personalityOf = (personality: typeof Personality.Type): PersonalityInput => ({
   traits: personality.traits ?? {},
@@ -84,6 +111,12 @@ const inputOf = Effect.fnUntraced(function* (change: typeof AgentChange.Type) {
     ...(change.memory_enabled === undefined ? {} : { memoryEnabled: change.memory_enabled }),
     ...(change.max_tokens === undefined ? {} : { maxTokens: change.max_tokens }),
     ...(change.temperature === undefined ? {} : { temperature: change.temperature }),
+    ...(change.fallback_models === undefined ? {} : { fallbacks: change.fallback_models.map(modelOf) }),
+    ...(change.simple_model === undefined
+      ? {}
+      : { simpleModel: change.simple_model === null ? null : modelOf(change.simple_model) }),
+    ...(change.talkativeness === undefined ? {} : { talkativeness: change.talkativeness }),
+    ...(change.budget === undefined ? {} : { budget: perScope(change.budget, ceilingOf) }),
     ...(change.personality === undefined ? {} : { personality: personalityOf(change.personality) }),
     ...(change.capabilities === undefined ? {} : { tools: yield* grantsFor(change.capabilities) }),
   };

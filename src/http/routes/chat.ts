@@ -8,6 +8,7 @@ import { type AgentId, childId, type MessageId, type RoomId } from "#events/kit/
 import { newId } from "../../env.ts";
 import { Asker, ask, commandId, perform, touched } from "../asker.ts";
 import { problem } from "../problem.ts";
+import type { ProblemName } from "../problems.ts";
 import { executionOf } from "./executions.ts";
 import { agentId as agentIdOf, roomId as roomIdOf } from "./paths.ts";
 
@@ -37,6 +38,15 @@ const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
   return roomId;
 });
 
+/** Turns that failed for other reasons than a model's. */
+const failureProblems: Readonly<Record<string, ProblemName>> = {
+  TurnBudget: "budget-exceeded",
+  AgentBudget: "budget-exceeded",
+  RoomBudget: "budget-exceeded",
+  AskerBudget: "budget-exceeded",
+  Withheld: "content-filtered",
+};
+
 const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, messageId: string) =>
   Effect.gen(function* () {
     const { turnId: turn_id } = outcome;
@@ -50,7 +60,9 @@ const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, mess
     if (outcome.ending === "failed")
       return yield* problem("conflict", { detail: `The turn ended: ${outcome.reason}.` });
     if (outcome.failure !== null)
-      return yield* problem("provider-unavailable", { detail: outcome.text ?? outcome.failure });
+      return yield* problem(failureProblems[outcome.failure] ?? "provider-unavailable", {
+        detail: outcome.text ?? outcome.failure,
+      });
     return {
       turn_id,
       room_id: roomId,

@@ -20,6 +20,7 @@ const viewOf = (room: RoomDescription): RoomView => ({
   kind: room.kind,
   created_by: room.ownerId,
   created_at: new Date(room.openedAt).toISOString(),
+  mode: room.mode,
   joined: room.joined,
   participants: room.participants.map(({ kind, id, name }) => ({
     kind,
@@ -157,6 +158,11 @@ export const RoomRoutes = HttpApiBuilder.group(
       listRooms: ({ query }) => list(query),
       createRoom: ({ payload }) => create(payload),
       getRoom: ({ params }) => describe(params.id),
+      setRoomPolicy: ({ params, payload }) =>
+        Effect.map(
+          changed(params.id, (door, { principal }, command) => door.setPolicy(principal, command, payload.mode)),
+          viewOf,
+        ),
       joinRoom: ({ params }) =>
         Effect.map(
           changed(params.id, (door, { principal }, command) => door.join(principal, command)),

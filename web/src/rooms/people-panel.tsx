@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import type { Participant } from "#actors/room/frames.ts";
+import type { RoomView } from "#src/http/api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";
@@ -11,9 +12,11 @@ import { call, client } from "../service/client.ts";
 import { personId } from "../service/identity.ts";
 import { roomsQuery } from "../service/queries.ts";
 import { keyOf, type RoomState } from "./room-state.ts";
+import { TurnTaking } from "./turn-taking.tsx";
 
 interface PanelProps {
   readonly roomId: string;
+  readonly room: RoomView | undefined;
   readonly state: RoomState;
   readonly asSheet: boolean;
   readonly onClose: () => void;
@@ -86,11 +89,12 @@ function LeaveButton({ roomId }: { readonly roomId: string }) {
   );
 }
 
-function PanelBody({ roomId, state, onInvite }: Pick<PanelProps, "roomId" | "state" | "onInvite">) {
+function PanelBody({ roomId, room, state, onInvite }: Pick<PanelProps, "roomId" | "room" | "state" | "onInvite">) {
   return (
     <div className="people">
       <People title="The cast" list={state.participants.filter((one) => one.kind === "agent")} state={state} />
       <People title="People" list={state.participants.filter((one) => one.kind === "user")} state={state} />
+      {room && <TurnTaking room={room} />}
       <div className="people-actions">
         <button type="button" onClick={onInvite}>
           <Icon name="add" /> Invite

@@ -228,6 +228,11 @@ export class RoomConnection {
       this.#change((state) => change.participantLeft(state, payload));
       if (payload.user_id === personId) this.reopen();
     });
+    channel.on("policy_changed", ({ mode, seq }: ServerFrames["policy_changed"]) => {
+      const { room } = this.#now;
+      if (room) this.#set({ room: { ...room, mode } });
+      this.#change((state) => ({ ...state, seq: Math.max(state.seq, seq) }));
+    });
     channel.on("resync", () => this.reopen());
   }
 

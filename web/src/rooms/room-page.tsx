@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Link } from "wouter";
+import type { RoomView } from "#src/http/api.ts";
 import { Icon } from "../parts/icon.tsx";
 import { EmptyState, Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
@@ -19,6 +20,7 @@ import { nameOfAgent, type RoomState } from "./room-state.ts";
 import { startersFor } from "./starters.ts";
 import { Timeline } from "./timeline.tsx";
 import { TimelineRow } from "./timeline-row.tsx";
+import { modes } from "./turn-taking.tsx";
 import { useRoom } from "./use-room.ts";
 
 /** In this many messages a conversation has found its own way. */
@@ -123,7 +125,13 @@ interface ConversationProps {
   readonly onInvite: () => void;
 }
 
-const EmptyRoom = ({ cast, onInvite }: { readonly cast: boolean; readonly onInvite: () => void }) => (
+interface EmptyRoomProps {
+  readonly cast: boolean;
+  readonly mode: RoomView["mode"];
+  readonly onInvite: () => void;
+}
+
+const EmptyRoom = ({ cast, mode, onInvite }: EmptyRoomProps) => (
   <EmptyState
     icon="rooms"
     title="Nothing has been said here yet"
@@ -136,7 +144,7 @@ const EmptyRoom = ({ cast, onInvite }: { readonly cast: boolean; readonly onInvi
     }
   >
     {cast
-      ? "Write the first line below: an agent answers when it is named with @."
+      ? `Write the first line below. ${modes[mode].about}`
       : "Write the first line below. No agent is here to answer it yet."}
   </EmptyState>
 );
@@ -151,7 +159,7 @@ function Conversation({ room, snapshot, onInvite }: ConversationProps) {
   return (
     <>
       {rows.length === 0 ? (
-        <EmptyRoom cast={agents.length > 0} onInvite={onInvite} />
+        <EmptyRoom cast={agents.length > 0} mode={snapshot.room?.mode ?? "mention"} onInvite={onInvite} />
       ) : (
         <Timeline rows={rows} hasOlder={state.hasOlder} loadingOlder={snapshot.loadingOlder} onOlder={room.loadOlder}>
           {(row) => (
@@ -201,6 +209,7 @@ function OpenRoom({
       </div>
       <PeoplePanel
         roomId={id}
+        room={snapshot.room}
         state={state}
         asSheet={panel}
         onClose={() => setPanel(false)}

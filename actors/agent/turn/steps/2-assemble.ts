@@ -1,14 +1,59 @@
 /** Step 2, context assembly: chooses what the model will see and records it by reference. */
 import { Effect } from "effect";
-import { isDue } from "#events/agent/turn.ts";
+import { isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
-import { Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
-import { compilePrompt, estimateTokens, PROMPT_VERSION } from "../prompt.ts";
+import { hidden } from "../discretion.ts";
+import { moderate, POLICY_VERSION } from "../filter.ts";
+import { type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
+import { compilePrompt, estimateTokens, newestWithin, PROMPT_VERSION } from "../prompt.ts";
 import { quick } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 import { ingredientsOf } from "../transcript.ts";
 
 const MEMORIES_AT_MOST = 8;
+/** However much a summary covers, so many of the newest messages are shown in full. */
+const IN_FULL_AT_LEAST = 10;
+/** What all messages together may take, by estimate: a long talk fits, and most models have room for far more. */
+const MESSAGE_TOKENS = 24_000;
+
+/**
+ * The messages of a prompt, oldest first: those that no summary covers, but never more than fit. The message to answer
+ * stands last, whatever came after it, and is there even when much did.
+ */
+const chosenMessages = Effect.fnUntraced(function* (turn: TurnView, coveredTo: number) {
+  const ledger = yield* TurnLedger;
+  if (turn.context !== null) return newerHalf(turn.context.messageSeqs);
+  const recent = ledger.recent(turn.roomId);
+  const shown = recent.filter((seq, index) => seq > coveredTo || index >= recent.length - IN_FULL_AT_LEAST);
+  const messages = yield* ledger.reveal([...shown.filter((seq) => seq !== turn.triggerSeq), turn.triggerSeq]);
+  return newestWithin(messages, MESSAGE_TOKENS).map(({ event }) => event.seq);
+});
+
+/** What is left of a context that no model could take. */
+const newerHalf = (seqs: ReadonlyArray<number>): ReadonlyArray<number> => seqs.slice(-Math.ceil(seqs.length / 2));
+
+/** What comes to mind at the message that is to be answered. */
+const recalled = Effect.fnUntraced(function* (turn: TurnView) {
+  const ledger = yield* TurnLedger;
+  const recall = yield* Recall;
+  const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
+  const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
+  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker: turn.authorId }).pipe(
+    Effect.retry(quick),
+    Effect.map((memories) => ({ memories, degraded: undefined })),
+    Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
+  );
+});
+
+/** What the content rules hid from the model, and what a provider's moderation says of the message itself. */
+const concerns = Effect.fnUntraced(function* (messageSeqs: ReadonlyArray<number>, turn: TurnView) {
+  const ledger = yield* TurnLedger;
+  const rules = hidden(yield* ledger.reveal(messageSeqs));
+  const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
+  const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
+  const verdict = yield* moderate(text, "in", { said: [] });
+  return [...new Set([...rules, ...verdict.rules])];
+});
 
 export const assemble = {
   name: "assemble",
@@ -16,7 +61,6 @@ export const assemble = {
   run: Effect.fnUntraced(function* (turn) {
     const ledger = yield* TurnLedger;
     const rooms = yield* Rooms;
-    const recall = yield* Recall;
     rooms.show(turn.roomId, {
       event: "agent_thinking",
       turnId: turn.turnId,
@@ -24,33 +68,32 @@ export const assemble = {
       label: "Reading the room…",
     });
     const configuration = yield* ledger.configuration();
-    const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
-    const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-    const found = configuration.memoryEnabled
-      ? yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker: turn.authorId }).pipe(
-          Effect.retry(quick),
-          Effect.map((memories) => ({ memories, degraded: undefined })),
-          Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
-        )
-      : { memories: [], degraded: undefined };
+    const found = configuration.memoryEnabled ? yield* recalled(turn) : { memories: [], degraded: undefined };
+    const summary = ledger.summary(turn.roomId);
     const references = {
-      // The message to answer stands last, whatever came after it, and is there even when much did.
-      messageSeqs: [...ledger.recent(turn.roomId).filter((seq) => seq !== turn.triggerSeq), turn.triggerSeq],
+      messageSeqs: yield* chosenMessages(turn, summary?.toSeq ?? 0),
       memorySeqs: found.memories.map(({ seq }) => seq),
+      summarySeq: summary?.seq ?? null,
       tools: configuration.tools,
+      configSeq: configuration.configSeq,
+      personalitySeq: configuration.personalitySeq,
     };
-    const prompt = compilePrompt(yield* ingredientsOf(turn, configuration, references));
+    const prompt = compilePrompt(yield* ingredientsOf(references, configuration, turn.rounds));
+    const shorter = turn.context !== null;
+    const degraded = shorter ? "shortened" : found.degraded;
     yield* ledger.commit({
       type: "RecordContext",
-      meta: yield* metaOf(turn, "context"),
+      meta: yield* metaOf(turn, shorter ? "context/shorter" : "context"),
       turnId: turn.turnId,
       attempt: turn.attempt,
       ...references,
       memoryIds: found.memories.map(({ memoryId }) => memoryId),
+      policyVersion: POLICY_VERSION,
+      masked: yield* concerns(references.messageSeqs, turn),
       promptVersion: PROMPT_VERSION,
       promptHash: ledger.digest(JSON.stringify(prompt)),
       tokens: estimateTokens(prompt),
-      ...(found.degraded === undefined ? {} : { degraded: found.degraded }),
+      ...(degraded === undefined ? {} : { degraded }),
     });
   }),
-} satisfies Step<unknown, TurnLedger | Rooms | Recall | Toolbox>;
+} satisfies Step<unknown, TurnLedger | Rooms | Recall | Toolbox | Moderator>;

@@ -1,30 +1,45 @@
-/** Step 3, LLM processing: asks the model once, streams its prose by the sentence, records the whole reply or the giving up. */
+/** Step 3, LLM processing: records the intent, asks one model, streams its prose by the sentence, records what came of it. */
 import { Clock, Duration, Effect, Redacted, Stream } from "effect";
+import type { ModelName } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
 import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
-import { isTransient, ModelFailure, Stalled } from "../failures.ts";
-import { ChatModel, type ModelChoice, type ModelPart, type Prompt, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
-import { compilePrompt } from "../prompt.ts";
-import { model as modelRetries } from "../schedules.ts";
+import { Garbled, kindOf, ModelFailure, type ModelReason, Stalled } from "../failures.ts";
+import { FilteredStream } from "../filter.ts";
+import {
+  ChatModel,
+  type ModelChoice,
+  type ModelPart,
+  Moderator,
+  type Prompt,
+  Rooms,
+  type Toolbox,
+  TurnLedger,
+} from "../ports.ts";
+import { estimateTokens } from "../prompt.ts";
+import { saidByPeople } from "../said.ts";
 import { Sentences } from "../sentences.ts";
 import { metaOf, type Step } from "../step.ts";
-import { ingredientsOf } from "../transcript.ts";
+import { promptOf } from "../transcript.ts";
 
 /** The longest a model may take for one reply, all its words included. */
 const MODEL_BOX = Duration.seconds(120);
-/** A provider that wants a longer pause than this is not waited for in memory. */
-const LONGEST_WAIT_MS = 10_000;
+/** Characters of the longest tokens in use, four times the usual: a model that says more than it was allowed never stops. */
+const LONGEST_TOKEN = 16;
+/** A longer pause than this is a timer's; the fiber ends. */
+const LONGEST_SLEEP_MS = 10_000;
 
 type WholeReply = Extract<ModelPart, { type: "reply" }>;
 
 /** The reply's id is the turn's child: however often it is said, it is one message [T1]. */
 export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
 
-/** One request: prose goes to the room as sentences complete, the whole reply comes back. */
-const ask = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt) {
+/** One request: prose goes to the room as sentences complete and pass the filter, the whole reply comes back. */
+const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt) {
   const chat = yield* ChatModel;
   const rooms = yield* Rooms;
+  const { words } = yield* Moderator;
   const sentences = new Sentences(yield* Clock.currentTimeMillis);
+  const filtered = new FilteredStream("out", { said: yield* saidByPeople(turn), words });
   const about = {
     event: "agent_message",
     turnId: turn.turnId,
@@ -42,55 +57,33 @@ const ask = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, pr
     started = true;
     rooms.show(turn.roomId, { ...about, phase: "delta", delta });
   };
-  yield* Stream.runForEach(chat.stream(choice, prompt), (part) =>
-    part.type === "reply"
-      ? Effect.sync(() => {
-          whole = part;
-        })
-      : Effect.map(Clock.currentTimeMillis, (now) => show(sentences.push(part.delta, now))),
+  let length = 0;
+  const take = Effect.fnUntraced(function* (part: ModelPart) {
+    if (part.type === "reply") {
+      whole = part;
+      return;
+    }
+    length += part.delta.length;
+    if (length > choice.maxTokens * LONGEST_TOKEN)
+      yield* failed(choice, new Garbled({ detail: "it never stops", begun: true }));
+    show(filtered.push(sentences.push(part.delta, yield* Clock.currentTimeMillis)));
+  });
+  yield* Stream.runForEach(chat.stream(choice, prompt), take).pipe(
+    Effect.timeoutOrElse({
+      duration: MODEL_BOX,
+      orElse: () => failed(choice, new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) })),
+    }),
   );
-  show(sentences.rest());
+  show(filtered.push(sentences.rest()) + filtered.finish().rest);
   return whole!;
 });
 
-/** How often the provider was asked; counted, because a person may want to know what a failure cost. */
-interface Tries {
-  count: number;
-}
+const failed = ({ provider, model }: ModelChoice, reason: ModelReason) =>
+  Effect.fail(new ModelFailure({ provider, model, reason }));
 
-/**
- * Asks again while that may help: transient failures, and no pause asked for that is longer than a fiber may sleep. A
- * pause that the provider names is kept before the schedule's own.
- */
-const askPatiently = (turn: TurnView, choice: ModelChoice, prompt: Prompt, tries: Tries) =>
-  Effect.suspend(() => {
-    tries.count += 1;
-    return ask(turn, choice, prompt);
-  }).pipe(
-    Effect.tapError((failure) =>
-      mayRetry(failure) && tries.count <= modelRetries.times ? Effect.sleep(retryAfter(failure)) : Effect.void,
-    ),
-    Effect.retry({ ...modelRetries, while: mayRetry }),
-    Effect.timeoutOrElse({
-      duration: MODEL_BOX,
-      orElse: () =>
-        Effect.fail(
-          new ModelFailure({
-            provider: choice.provider,
-            model: choice.model,
-            reason: new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) }),
-          }),
-        ),
-    }),
-  );
-
-const mayRetry = (failure: ModelFailure): boolean => isTransient(failure) && retryAfter(failure) <= LONGEST_WAIT_MS;
-
-const retryAfter = (failure: ModelFailure): number =>
-  "retryAfterMs" in failure.reason ? (failure.reason.retryAfterMs ?? 0) : 0;
-
-const record = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, ms: number) {
+const recordReply = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, ms: number) {
   const ledger = yield* TurnLedger;
+  const chat = yield* ChatModel;
   const round = turn.rounds.length + 1;
   const calls = reply.calls.map((call, index) => ({
     callId: childId<CallId>("call", turn.turnId, `${round}/${index}`),
@@ -98,24 +91,46 @@ const record = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, m
     argsHash: ledger.digest(call.arguments),
   }));
   const inputs = Object.fromEntries(calls.map(({ callId }, index) => [callId, reply.calls[index]!.arguments]));
+  const { provider, model, tokensIn, tokensOut } = reply;
+  const known = tokensIn !== undefined && tokensOut !== undefined;
   yield* ledger.commit({
     type: "RecordModelReply",
     meta: yield* metaOf(turn, `round/${round}`),
     turnId: turn.turnId,
     attempt: turn.attempt,
     round,
-    provider: reply.provider,
-    model: reply.model,
+    provider,
+    model,
     finish: reply.finish,
     calls,
-    ...(reply.tokensIn === undefined ? {} : { tokensIn: reply.tokensIn }),
-    ...(reply.tokensOut === undefined ? {} : { tokensOut: reply.tokensOut }),
+    ...(tokensIn === undefined ? {} : { tokensIn }),
+    ...(tokensOut === undefined ? {} : { tokensOut }),
+    microUsd: known ? chat.price({ provider, model }, tokensIn, tokensOut) : null,
     ms,
     words: Redacted.make({ text: reply.text, arguments: inputs }),
   });
 });
 
-const giveUp = Effect.fnUntraced(function* (turn: TurnView, reason: string, tried: number, retryAfterMs: number) {
+const recordFailure = Effect.fnUntraced(function* (turn: TurnView, name: ModelName, failure: ModelFailure, ms: number) {
+  const ledger = yield* TurnLedger;
+  const { reason } = failure;
+  const retryAfterMs = "retryAfterMs" in reason ? reason.retryAfterMs : undefined;
+  const round = turn.rounds.length + 1;
+  yield* ledger.commit({
+    type: "RecordModelFailure",
+    meta: yield* metaOf(turn, `round/${round}/failed/${asksOf(turn)}`),
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    round,
+    ...name,
+    kind: kindOf(reason),
+    reason: reason._tag,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }),
+    ms,
+  });
+});
+
+const giveUp = Effect.fnUntraced(function* (turn: TurnView, reason: string, retryAfterMs: number | null) {
   const ledger = yield* TurnLedger;
   const round = turn.rounds.length + 1;
   yield* ledger.commit({
@@ -125,28 +140,74 @@ const giveUp = Effect.fnUntraced(function* (turn: TurnView, reason: string, trie
     attempt: turn.attempt,
     round,
     reason,
-    tried,
-    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+    tried: asksOf(turn),
+    ...(retryAfterMs === null ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }),
   });
+});
+
+/** How often models were asked in the running round. */
+const asksOf = (turn: TurnView): number =>
+  turn.asking?.round === turn.rounds.length + 1 ? turn.asking.asks.length : 0;
+
+/** One request from its intent to what came of it. A ceiling may turn the intent into the end of the asking. */
+const ask = Effect.fnUntraced(function* (
+  turn: TurnView,
+  name: ModelName,
+  why: "chosen" | "simple" | "again" | "fallback",
+  silenceMs: number,
+) {
+  const ledger = yield* TurnLedger;
+  const chat = yield* ChatModel;
+  const configuration = yield* ledger.configuration();
+  const prompt = yield* promptOf(turn);
+  const choice = { ...configuration.choice, ...name, silenceMs };
+  const round = turn.rounds.length + 1;
+  const tokensIn = estimateTokens(prompt);
+  yield* ledger.commit({
+    type: "AskModel",
+    meta: yield* metaOf(turn, `round/${round}/ask/${asksOf(turn) + 1}`),
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    round,
+    ...name,
+    why,
+    tokens: tokensIn + choice.maxTokens,
+    microUsd: chat.price(name, tokensIn, choice.maxTokens),
+  });
+  const asked = ledger.turn(turn.turnId);
+  if (asked === undefined || asked.gaveUp !== null) return;
+  const startedAt = yield* Clock.currentTimeMillis;
+  const lasted = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.round(now - startedAt)));
+  yield* request(asked, choice, prompt).pipe(
+    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, reply, ms))),
+    Effect.catchTag("ModelFailure", (failure) =>
+      Effect.flatMap(lasted, (ms) => recordFailure(asked, name, failure, ms)),
+    ),
+  );
 });
 
 export const think = {
   name: "think",
   isDue: isDue.think,
   run: Effect.fnUntraced(function* (turn) {
-    if (turn.rounds.length >= limits.rounds) return yield* giveUp(turn, "TooManyRounds", turn.rounds.length, 0);
+    if (turn.rounds.length >= limits.rounds) return yield* giveUp(turn, "TooManyRounds", null);
     const ledger = yield* TurnLedger;
     const rooms = yield* Rooms;
     rooms.show(turn.roomId, { event: "agent_thinking", turnId: turn.turnId, state: "thinking", label: "Thinking…" });
-    const configuration = yield* ledger.configuration();
-    const prompt = compilePrompt(yield* ingredientsOf(turn, configuration, turn.context!));
-    const startedAt = yield* Clock.currentTimeMillis;
-    const tries: Tries = { count: 0 };
-    yield* askPatiently(turn, configuration.choice, prompt, tries).pipe(
-      Effect.flatMap((reply) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => record(turn, reply, Math.round(now - startedAt))),
-      ),
-      Effect.catchTag("ModelFailure", (failure) => giveUp(turn, failure.reason._tag, tries.count, retryAfter(failure))),
-    );
+    for (;;) {
+      const now = yield* Clock.currentTimeMillis;
+      const next = ledger.nextAsk(turn, now);
+      if (next.type === "give-up") return yield* giveUp(turn, next.reason, next.retryAfterMs);
+      if (next.type === "ask") return yield* ask(turn, next.name, next.why, next.silenceMs);
+      if (next.until - now > LONGEST_SLEEP_MS)
+        return yield* ledger.commit({
+          type: "DelayTurn",
+          meta: yield* metaOf(turn, `round/${turn.rounds.length + 1}/delay/${asksOf(turn)}`),
+          turnId: turn.turnId,
+          attempt: turn.attempt,
+          until: next.until,
+        });
+      yield* Effect.sleep(next.until - now);
+    }
   }),
-} satisfies Step<unknown, TurnLedger | Rooms | ChatModel | Toolbox>;
+} satisfies Step<unknown, TurnLedger | Rooms | ChatModel | Toolbox | Moderator>;

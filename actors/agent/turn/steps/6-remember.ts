@@ -3,6 +3,7 @@ import { Effect, Redacted } from "effect";
 import { isDue } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
 import { type ActorName, childId, idOf, type MemoryId, type UserId } from "#events/kit/ids.ts";
+import { discreet } from "../discretion.ts";
 import { MemoryFormer, TurnLedger } from "../ports.ts";
 import { metaOf, type Step } from "../step.ts";
 
@@ -13,7 +14,8 @@ export const remember = {
     const ledger = yield* TurnLedger;
     const former = yield* MemoryFormer;
     const { memoryEnabled } = yield* ledger.configuration();
-    const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
+    // Secrets that somebody let slip are not what is worth keeping.
+    const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
     const bySomeone = turn.authorId.startsWith("user:");
     const formed =
       memoryEnabled && bySomeone && trigger !== undefined && trigger.words !== Erased

@@ -26,6 +26,7 @@ export const broadcast = {
         hops: turn.hops + 1,
         text: String(written.words.text),
         notice: draft.notice,
+        stopped: draft.stopped,
         model: turn.rounds.at(-1)?.model,
         usage: {
           tokensIn: turn.rounds.reduce((sum, { tokensIn }) => sum + tokensIn, 0),

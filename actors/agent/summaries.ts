@@ -1,0 +1,265 @@
+/** Summaries of long rooms, made early and in the background: when one is due, what it covers, who writes it; owned by AgentActor. */
+import { Cause, Clock, Duration, Effect, Exit, type Fiber, Redacted, Stream } from "effect";
+import { breakerMs, type FailureKind, nameKey } from "#events/agent/asking.ts";
+import { dayOf, emptyDay, nothing, overBudget } from "#events/agent/budget.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import { RECENT } from "#events/agent/turn-fold.ts";
+import { Erased, type Recorded, type RecordedOf } from "#events/kit/envelope.ts";
+import { agentName, type RoomId } from "#events/kit/ids.ts";
+import type { Timer, Timers } from "../kit/timers.ts";
+import { bounded, LONGEST_SUMMARY, ruledSummary, type Source, SUMMARY_VERSION, summaryPrompt } from "./summary-text.ts";
+import { discreet } from "./turn/discretion.ts";
+import { kindOf, ModelFailure, Overloaded, Stalled } from "./turn/failures.ts";
+import { ChatModel, type ModelPart, TurnLedger } from "./turn/ports.ts";
+import { estimateTokens, newestWithin } from "./turn/prompt.ts";
+
+/** The kind of the timers that make summaries. */
+export const SUMMARIZE_ROOM = "summarize-room";
+
+/** So many messages without a summary get one: early, while all of them still stand in prompts. */
+export const SUMMARIZE_AT = 30;
+/** The newest messages are left to prompts in full. */
+const LEFT_IN_FULL = 10;
+/** Should a room be far behind, one summary takes no more than this of it; the next one follows at once. */
+const AT_ONCE = { messages: 100, tokens: 24_000 } as const;
+
+/** Whoever has just spoken may go on: a summary comes between their messages and the next turn. */
+const SOON_MS = 3_000;
+/** A timer rings again after this long, should its work have died or its model have failed. */
+const AGAIN_MS = 60_000;
+/** Within this time a model has answered, or it has failed. */
+const MODEL_BOX = Duration.seconds(50);
+const MAX_TOKENS = 1_500;
+
+/** The log of an agent, as far as it is read here. */
+interface Log {
+  readonly state: AgentState;
+  readonly read: (after: number, limit: number, types: ReadonlyArray<string>) => ReadonlyArray<Recorded>;
+}
+
+const PAGE = 500;
+
+/** Where the agent joined the room, if behind this seq: what it heard before it last left is no part of this talk. */
+const membershipIn = (log: Log, roomId: RoomId, start: number): number =>
+  log.read(start, PAGE, ["RoomJoined"]).findLast(({ open }) => (open as { roomId: RoomId }).roomId === roomId)?.seq ??
+  start;
+
+/** A room's messages behind a seq, the oldest so many of them; own drafts count once they are posted. */
+function saidAfter(log: Log, roomId: RoomId, start: number, count: number): ReadonlyArray<number> {
+  const said: number[] = [];
+  const drafts = new Map<string, number>();
+  for (let after = membershipIn(log, roomId, start); ; ) {
+    const page = log.read(after, PAGE, ["MessageReceived", "ReplyDrafted", "ReplyPosted"]);
+    for (const { type, seq, open } of page) {
+      const { turnId, roomId: where } = open as { readonly turnId: string; readonly roomId?: string };
+      if (type === "ReplyDrafted") drafts.set(turnId, seq);
+      if (where !== roomId) continue;
+      if (type === "MessageReceived") said.push(seq);
+      if (type === "ReplyPosted") said.push(drafts.get(turnId) ?? seq);
+    }
+    if (page.length < PAGE || said.length >= count) return said;
+    after = page.at(-1)!.seq;
+  }
+}
+
+/** What the next summary of a room covers, by seq, oldest first; nothing when none is due. */
+export function toSummarize(log: Log, roomId: RoomId): ReadonlyArray<number> {
+  const room = log.state.rooms[roomId];
+  if (room === undefined || room.unsummarized < SUMMARIZE_AT) return [];
+  const count = Math.min(room.unsummarized - LEFT_IN_FULL, AT_ONCE.messages);
+  const start = room.summary?.toSeq ?? 0;
+  const recent = room.recent.filter((seq) => seq > start);
+  const said = room.unsummarized <= recent.length ? recent : saidAfter(log, roomId, start, count);
+  // A draft stands before what was said while it was posted: by seq, or what is left would not be what follows.
+  return said.toSorted((left, right) => left - right).slice(0, count);
+}
+
+/** What a summary says, and what it cost. */
+interface Written {
+  readonly text: string;
+  readonly by: string;
+  readonly tokensIn?: number;
+  readonly tokensOut?: number;
+  readonly microUsd: number | null;
+}
+
+const byRules = (source: Source): Written => ({ text: ruledSummary(source), by: "rules", microUsd: 0 });
+
+/** Whether the agent may spend on a summary now: it answers, and no ceiling is in the way. */
+function mayAsk(state: AgentState, roomId: RoomId, at: number, tokens: number, microUsd: number | null): boolean {
+  const day = state.day.number === dayOf(at) ? state.day : emptyDay(dayOf(at));
+  const whose = { roomId, asker: agentName(state.agentId!) };
+  const over = overBudget(state.budget, { turn: nothing, day }, whose, { tokens, microUsd });
+  return state.status === "active" && over === undefined;
+}
+
+/** A summary by the agent's own model; by rules where the stand-in answered, or nothing was said, or no money is left. */
+const byModel = Effect.fnUntraced(function* (log: Log, roomId: RoomId, source: Source) {
+  const chat = yield* ChatModel;
+  const { choice } = yield* Effect.flatMap(TurnLedger, (ledger) => ledger.configuration());
+  const { provider, model } = choice;
+  const prompt = summaryPrompt(source);
+  const tokens = estimateTokens(prompt);
+  const at = yield* Clock.currentTimeMillis;
+  if (!mayAsk(log.state, roomId, at, tokens + MAX_TOKENS, chat.price(choice, tokens, MAX_TOKENS)))
+    return byRules(source);
+  if (breakerMs(log.state.health[nameKey(choice)], at) > 0)
+    return yield* new ModelFailure({ provider, model, reason: new Overloaded({}) });
+  let reply: Extract<ModelPart, { type: "reply" }> | undefined;
+  yield* Stream.runForEach(chat.stream({ ...choice, maxTokens: MAX_TOKENS }, prompt), (part) =>
+    Effect.sync(() => {
+      if (part.type === "reply") reply = part;
+    }),
+  ).pipe(
+    Effect.timeoutOrElse({
+      duration: MODEL_BOX,
+      orElse: () => {
+        const reason = new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) });
+        return Effect.fail(new ModelFailure({ provider, model, reason }));
+      },
+    }),
+  );
+  return reply === undefined || reply.provider === "demo" ? byRules(source) : writtenBy(reply, source, chat.price);
+});
+
+/** The model's own words, or the rules' where it found none; what it cost is counted either way. */
+function writtenBy(
+  { text, provider, model, tokensIn, tokensOut }: Extract<ModelPart, { type: "reply" }>,
+  source: Source,
+  price: ChatModel["Service"]["price"],
+): Written {
+  const known = tokensIn !== undefined && tokensOut !== undefined;
+  const { text: ruled, by } = byRules(source);
+  const said = bounded(text, LONGEST_SUMMARY);
+  return {
+    ...(said === "" ? { text: ruled, by } : { text: said, by: nameKey({ provider, model }) }),
+    ...(known ? { tokensIn, tokensOut } : {}),
+    microUsd: known ? price({ provider, model }, tokensIn, tokensOut) : null,
+  };
+}
+
+/** How one attempt went: whether a summary is on record, and whether the model failed. */
+interface Attempt {
+  readonly recorded: boolean;
+  readonly modelFailed: boolean;
+}
+
+const passing: ReadonlyArray<FailureKind> = ["busy", "broken", "cut"];
+
+/** Makes one summary of these messages and records it. `patient` waits for a model that failed, else rules step in. */
+const summarize = Effect.fnUntraced(function* (
+  log: Log,
+  roomId: RoomId,
+  seqs: ReadonlyArray<number>,
+  { ask, patient }: { readonly ask: boolean; readonly patient: boolean },
+) {
+  const ledger = yield* TurnLedger;
+  const { name } = yield* ledger.configuration();
+  const last = ledger.summary(roomId);
+  const [earlier] = last === null ? [] : yield* ledger.reveal([last.seq]);
+  const messages = oldestWithin((yield* ledger.reveal(seqs)).map(discreet), AT_ONCE.tokens);
+  const before = earlier === undefined || earlier.words === Erased ? null : String(earlier.words.text ?? "");
+  const source: Source = { name, earlier: before, messages };
+  const { written, failure } = yield* (ask ? byModel(log, roomId, source) : Effect.succeed(byRules(source))).pipe(
+    Effect.map((made) => ({ written: made, failure: undefined })),
+    Effect.catchTag("ModelFailure", (failed) => Effect.succeed({ written: byRules(source), failure: failed })),
+  );
+  const modelFailed = failure !== undefined;
+  if (patient && modelFailed && passing.includes(kindOf(failure.reason)))
+    return { recorded: false, modelFailed } satisfies Attempt;
+  const { text, ...open } = written;
+  const [first, end] = [messages[0]!.event, messages.at(-1)!.event];
+  const id = `summary/${SUMMARY_VERSION}/${roomId}/${end.seq}`;
+  const at = yield* Clock.currentTimeMillis;
+  yield* ledger.commit({
+    type: "SummarizeRoom",
+    meta: { id, at, by: agentName(ledger.agentId), correlation: id, causation: end.id },
+    ...{ roomId, fromSeq: first.seq, toSeq: end.seq, messages: messages.length, ...open },
+    words: Redacted.make({ text }),
+  });
+  return { recorded: true, modelFailed } satisfies Attempt;
+});
+
+/** The oldest messages that fit into so many tokens, one at least. */
+const oldestWithin = <M extends Parameters<typeof newestWithin>[0]>(messages: M, tokens: number) =>
+  newestWithin(messages.toReversed(), tokens).toReversed();
+
+/** What an actor lends to those who make its summaries. */
+interface Lent {
+  readonly log: Log;
+  readonly timers: Timers;
+  readonly now: () => number;
+  readonly run: (
+    program: Effect.Effect<Attempt, unknown, ChatModel | TurnLedger>,
+  ) => Pick<Fiber.Fiber<Attempt, unknown>, "addObserver">;
+  readonly report: (what: string, cause: string) => void;
+}
+
+export class RoomSummaries {
+  readonly #lent: Lent;
+  /** Rooms for which a summary is being made: one at a time. */
+  readonly #running = new Set<RoomId>();
+  /** Rooms that wait for a model that failed. */
+  readonly #waiting = new Set<RoomId>();
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(lent: Lent) {
+    this.#lent = lent;
+  }
+
+  /** Sets a timer for each room that these events have made long enough; called inside their transaction. */
+  noticed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    for (const event of events) {
+      if (event.type !== "MessageReceived" && event.type !== "ReplyPosted") continue;
+      const { roomId } = event.open;
+      const behind = (this.#lent.log.state.rooms[roomId]?.unsummarized ?? 0) + 1 - SUMMARIZE_AT;
+      // Now and then only: a timer that each message moved on would never ring in a lively room.
+      if (behind >= 0 && behind % LEFT_IN_FULL === 0) this.#ring(roomId, event.at + SOON_MS);
+    }
+  }
+
+  /** A timer's time has come. It goes on ringing once a minute until there is nothing left for it to do. */
+  fired(id: Timer["id"]): void {
+    const { log, timers } = this.#lent;
+    const roomId = id.slice(id.indexOf("/") + 1) as RoomId;
+    const seqs = toSummarize(log, roomId);
+    if (seqs.length === 0) timers.cancel(id);
+    else this.#begin(roomId, seqs);
+  }
+
+  #begin(roomId: RoomId, seqs: ReadonlyArray<number>): void {
+    const { log, now, run } = this.#lent;
+    const inTime = log.state.rooms[roomId]!.unsummarized < RECENT;
+    const rested = now() - this.#failedAt >= AGAIN_MS;
+    const waits = inTime && !rested;
+    this.#ring(roomId, (waits ? this.#failedAt : now()) + AGAIN_MS);
+    if (waits || this.#running.has(roomId)) return;
+    this.#running.add(roomId);
+    const patient = inTime && !this.#waiting.has(roomId);
+    run(summarize(log, roomId, seqs, { ask: rested, patient })).addObserver((exit) => this.#ended(roomId, exit));
+  }
+
+  #ended(roomId: RoomId, exit: Exit.Exit<Attempt, unknown>): void {
+    const { log, timers, now, report } = this.#lent;
+    this.#running.delete(roomId);
+    if (Exit.isFailure(exit)) {
+      report(`no summary of ${roomId} yet`, Cause.pretty(exit.cause));
+      return;
+    }
+    const { recorded, modelFailed } = exit.value;
+    if (modelFailed) this.#failedAt = now();
+    if (!recorded) this.#waiting.add(roomId);
+    else {
+      this.#waiting.delete(roomId);
+      if (toSummarize(log, roomId).length > 0) this.#ring(roomId, now() + SOON_MS);
+      else timers.cancel(timerId(roomId));
+    }
+  }
+
+  #ring(roomId: RoomId, due: number): void {
+    this.#lent.timers.set({ id: timerId(roomId), due, kind: SUMMARIZE_ROOM, body: null });
+  }
+}
+
+const timerId = (roomId: RoomId): string => `summary/${roomId}`;

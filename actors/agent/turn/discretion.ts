@@ -1,0 +1,33 @@
+/** Keeps from models what people should not have said in a chat: secrets, card and account numbers; used wherever their words go into a prompt. */
+import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import { judge, type Verdict } from "./filter.ts";
+
+/** People may swear, and the contact data they give is theirs to give: only the rules are asked, no list of words. */
+const anybody = { said: [], words: () => [] } as const;
+
+/** Words stay the same object as long as the ledger has them at hand, and every turn of a room reads most of them again. */
+const judged = new WeakMap<object, Verdict>();
+
+function verdictOn(words: Readonly<Record<string, unknown>>): Verdict {
+  const known = judged.get(words);
+  if (known !== undefined) return known;
+  const verdict = judge(String(words["text"] ?? ""), "in", anybody);
+  judged.set(words, verdict);
+  return verdict;
+}
+
+/** A message as models may see it. */
+export function discreet(message: Unsealed): Unsealed {
+  if (message.words === Erased || message.event.type !== "MessageReceived") return message;
+  const { action, text } = verdictOn(message.words);
+  return action === "pass" ? message : { ...message, words: { ...message.words, text } };
+}
+
+/** The rules that hide something in these messages, each once. */
+export const hidden = (messages: ReadonlyArray<Unsealed>): ReadonlyArray<string> => [
+  ...new Set(
+    messages.flatMap(({ event, words }) =>
+      words === Erased || event.type !== "MessageReceived" ? [] : verdictOn(words).rules,
+    ),
+  ),
+];

@@ -1,0 +1,96 @@
+/** Keeps the floor moving: asks each agent that was offered it how that ended, and passes it on when nobody says; owned by RoomActor. */
+import { Schema } from "effect";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import { AgentId, agentName, childId, MessageId } from "#events/kit/ids.ts";
+import type { RoomCommandOf } from "#events/room/commands.ts";
+import type { RoomEvent } from "#events/room/events.ts";
+import { FLOOR_MS, mayPass, type PassedBecause, type Rhythm } from "#events/room/rhythm.ts";
+import { now } from "../kit/clock.ts";
+import type { AgentDoor, TurnOutcome } from "../kit/doors.ts";
+import type { Timer, Timers } from "../kit/timers.ts";
+
+const FLOOR = "floor";
+
+/** An agent that may answer a message; `cause` is the event that said so. */
+const Offer = Schema.Struct({
+  messageId: MessageId,
+  agentId: AgentId,
+  cause: Schema.String,
+  correlation: Schema.String,
+});
+type Offer = typeof Offer.Type;
+const decodeOffer = Schema.decodeUnknownSync(Offer);
+
+/** What the floor asks of its room. */
+export interface FloorRoom {
+  readonly rhythm: () => Rhythm;
+  readonly timers: Timers;
+  readonly agent: (agentId: AgentId) => Pick<AgentDoor, "outcome">;
+  readonly commit: (command: RoomCommandOf<"PassFloor">) => Promise<unknown>;
+  readonly inBackground: (work: Promise<unknown>) => void;
+}
+
+/** Why an agent that spoke no word let the floor go by. */
+const reasons: { readonly [Ending in Exclude<TurnOutcome["ending"], "open">]: PassedBecause } = {
+  declined: "declined",
+  failed: "failed",
+  replied: "coalesced", // it has answered something newer, and this with it
+};
+
+export class Floor {
+  readonly #room: FloorRoom;
+
+  constructor(room: FloorRoom) {
+    this.#room = room;
+  }
+
+  /** Looks after what was offered, in the breath of its commit: the timer is written with it. */
+  follow(event: RecordedOf<RoomEvent>): void {
+    const { id: cause, correlation } = event;
+    if (event.type === "MessagePosted")
+      for (const { agentId, how } of event.open.addressed)
+        if (how === "floor") {
+          const { messageId } = event.open;
+          this.#room.inBackground(this.#ask({ messageId, agentId, cause, correlation }));
+        }
+    if (event.type === "FloorGranted") {
+      const { messageId, agentId } = event.open;
+      const offer = { messageId, agentId, cause, correlation };
+      // One timer, for one agent has the floor. It rings for nothing when that agent was quicker.
+      this.#room.timers.set({ id: FLOOR, due: event.at + FLOOR_MS, kind: FLOOR, body: offer });
+      this.#room.inBackground(this.#ask(offer));
+    }
+  }
+
+  /**
+   * The agent that had the floor has let its time go by. The next one's timer takes the place of this; where nobody is
+   * next it rings once more, for nothing, and is taken away: so a crash in between loses nobody's turn.
+   */
+  async rang({ id, kind, body }: Timer): Promise<void> {
+    if (kind !== FLOOR) return;
+    const offer = decodeOffer(body);
+    if (mayPass(this.#room.rhythm(), { ...offer, why: "late" })) await this.#pass(offer, "late");
+    else this.#room.timers.cancel(id);
+  }
+
+  /** An answer that is lost, with this object or on its way, costs no more than the timer. */
+  async #ask(offer: Offer): Promise<void> {
+    const outcome = await this.#room
+      .agent(offer.agentId)
+      .outcome(offer.messageId, FLOOR_MS)
+      .catch(() => undefined);
+    if (outcome !== undefined && outcome.ending !== "open") await this.#pass(offer, reasons[outcome.ending]);
+  }
+
+  async #pass({ messageId, agentId, cause, correlation }: Offer, why: PassedBecause): Promise<void> {
+    const passed = { messageId, agentId, why };
+    if (!mayPass(this.#room.rhythm(), passed)) return;
+    const by = why === "late" ? ("system:room" as const) : agentName(agentId);
+    const id = childId<string>("command", messageId, `pass/${agentId}/${why}`);
+    await this.#room.commit({
+      type: "PassFloor",
+      meta: { id, at: now(), by, causation: cause, correlation },
+      ...passed,
+    });
+  }
+}

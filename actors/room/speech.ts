@@ -1,0 +1,62 @@
+/** What people and agents say as commands: whom it speaks to is read here, for decisions never see words; used by RoomActor. */
+import { Redacted } from "effect";
+import type { CommandMeta } from "#events/kit/define.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import type { AgentId, MessageId } from "#events/kit/ids.ts";
+import { addressedAgents, callsOff, namesSomebody } from "#events/room/addressing.ts";
+import type { RoomCommandOf } from "#events/room/commands.ts";
+import type { RoomEvent } from "#events/room/events.ts";
+import type { Addressee } from "#events/room/rhythm.ts";
+import type { RoomState } from "#events/room/state.ts";
+import type { PostInput, ReplyInput } from "../kit/doors.ts";
+
+type Event = RecordedOf<RoomEvent>;
+
+function addressed(text: string, { kind, agents }: RoomState, replyTo?: Event): ReadonlyArray<Addressee> {
+  const here = Object.entries(agents).map(([agentId, { name }]) => ({ agentId: agentId as AgentId, name }));
+  const answered =
+    replyTo?.type === "MessagePosted" ? { messageId: replyTo.open.messageId, author: replyTo.open.by } : undefined;
+  return addressedAgents(text, { kind, agents: here }, answered);
+}
+
+/** What a person says. `replyTo` is the message that `input` names as the one it answers. */
+export function postCommand(
+  meta: CommandMeta,
+  state: RoomState,
+  { text, invoke, replyTo }: PostInput,
+  more: { readonly messageId: MessageId; readonly authorName: string; readonly replyTo: Event | undefined },
+): RoomCommandOf<"PostMessage"> {
+  const found = addressed(text, state, more.replyTo);
+  const others = found.filter(({ agentId }) => agentId !== invoke);
+  return {
+    type: "PostMessage",
+    meta,
+    messageId: more.messageId,
+    chars: text.length,
+    replyTo: (replyTo as MessageId | undefined) ?? null,
+    addressed: invoke ? [{ agentId: invoke, how: "invoked" }, ...others] : found,
+    named: namesSomebody(text),
+    callsOff: callsOff(text, Object.values(state.agents)),
+    words: Redacted.make({ text, authorName: more.authorName }),
+  };
+}
+
+/** What an agent says. `answered` is the message it answers; an invitation to speak is no message. */
+export function replyCommand(
+  meta: CommandMeta,
+  state: RoomState,
+  reply: ReplyInput,
+  answered: Event | undefined,
+): RoomCommandOf<"PostReply"> {
+  const { agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, text } = reply;
+  return {
+    type: "PostReply",
+    meta,
+    ...{ agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut },
+    stopped: reply.stopped,
+    chars: text.length,
+    answeredHops: answered?.type === "MessagePosted" ? answered.open.hops : 0,
+    addressed: addressed(text, state).filter((other) => other.agentId !== agentId),
+    words: Redacted.make({ text, authorName: reply.agentName }),
+  };
+}

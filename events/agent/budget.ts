@@ -1,0 +1,106 @@
+/** What an agent may spend, and what it has: reserved before a model is asked, settled when its usage is known; folded by state, asked by decide. */
+import { Schema } from "effect";
+
+const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
+
+/** A ceiling; what is not named is not limited. */
+export const Ceiling = Schema.Struct({
+  tokens: Schema.optionalKey(Count),
+  /** Millionths of a US dollar. */
+  microUsd: Schema.optionalKey(Count),
+});
+export type Ceiling = typeof Ceiling.Type;
+
+/** The owner's ceilings: of one turn; and of one UTC day for the agent, for each room, and for each person who asks. */
+export const Budget = Schema.Struct({
+  turn: Schema.optionalKey(Ceiling),
+  agent: Schema.optionalKey(Ceiling),
+  room: Schema.optionalKey(Ceiling),
+  asker: Schema.optionalKey(Ceiling),
+});
+export type Budget = typeof Budget.Type;
+export type Scope = keyof Budget;
+
+/**
+ * What holds where the owner named nothing: far above a day of talk, far below what a loop could burn in an hour. One
+ * turn may fill a window of 200 000 tokens once and then some.
+ */
+export const standard: Budget = {
+  turn: { tokens: 400_000 },
+  agent: { tokens: 20_000_000 },
+  asker: { tokens: 5_000_000 },
+};
+
+/** What was spent, reserves included. `unpriced` counts tokens whose price nobody knows: never taken for free. */
+export const Spent = Schema.Struct({ tokens: Count, microUsd: Count, unpriced: Count });
+export type Spent = typeof Spent.Type;
+export const nothing: Spent = { tokens: 0, microUsd: 0, unpriced: 0 };
+
+/** One UTC day of an agent. */
+export const Day = Schema.Struct({
+  /** Days since 1970. */
+  number: Schema.Int,
+  agent: Spent,
+  rooms: Schema.Record(Schema.String, Spent),
+  askers: Schema.Record(Schema.String, Spent),
+});
+export type Day = typeof Day.Type;
+
+const DAY_MS = 86_400_000;
+
+export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
+
+export const emptyDay = (number: number): Day => ({ number, agent: nothing, rooms: {}, askers: {} });
+
+/** An amount of tokens at a price; null for one that nobody knows. */
+export interface Amount {
+  readonly tokens: number;
+  readonly microUsd: number | null;
+}
+
+/** Adds what is reserved, or takes it back (`sign` −1) when the real usage takes its place. Never below nothing. */
+export function add(spent: Spent, { tokens, microUsd }: Amount, sign: 1 | -1 = 1): Spent {
+  const sum = (one: number, other: number) => Math.max(0, one + sign * other);
+  return {
+    tokens: sum(spent.tokens, tokens),
+    microUsd: sum(spent.microUsd, microUsd ?? 0),
+    unpriced: sum(spent.unpriced, microUsd === null ? tokens : 0),
+  };
+}
+
+/** The day after an amount was added to everybody it counts for. */
+export function addToDay(day: Day, whose: { roomId: string; asker: string }, amount: Amount, sign: 1 | -1 = 1): Day {
+  const { roomId, asker } = whose;
+  return {
+    ...day,
+    agent: add(day.agent, amount, sign),
+    rooms: { ...day.rooms, [roomId]: add(day.rooms[roomId] ?? nothing, amount, sign) },
+    askers: { ...day.askers, [asker]: add(day.askers[asker] ?? nothing, amount, sign) },
+  };
+}
+
+/** True when the ceiling does not allow this much more. Money that cannot be counted does not pass a ceiling in money. */
+function exceeds(ceiling: Ceiling | undefined, spent: Spent, amount: Amount): boolean {
+  if (ceiling === undefined) return false;
+  if (ceiling.tokens !== undefined && spent.tokens + amount.tokens > ceiling.tokens) return true;
+  if (ceiling.microUsd === undefined) return false;
+  return amount.microUsd === null || spent.microUsd + amount.microUsd > ceiling.microUsd;
+}
+
+/** The first scope whose ceiling a request of this amount would break; undefined when it may be made. */
+export function overBudget(
+  budget: Budget,
+  spent: { readonly turn: Spent; readonly day: Day },
+  whose: { readonly roomId: string; readonly asker: string },
+  amount: Amount,
+): Scope | undefined {
+  const ceilings = { ...standard, ...budget };
+  const { turn, day } = spent;
+  const scopes: ReadonlyArray<readonly [Scope, Spent]> = [
+    ["turn", turn],
+    ["agent", day.agent],
+    ["room", day.rooms[whose.roomId] ?? nothing],
+    ["asker", day.askers[whose.asker] ?? nothing],
+  ];
+  return scopes.find(([scope, so]) => exceeds(ceilings[scope], so, amount))?.[0];
+}

@@ -1,0 +1,365 @@
+/** What may happen in an agent's turns: every verdict, permission and limit of them; part of decide.ts. */
+import { Result } from "effect";
+import type { CommandMeta } from "../kit/define.ts";
+import { type ActorName, agentName, userName } from "../kit/ids.ts";
+import { own } from "../kit/own.ts";
+import { type NextAsk, nameKey, nextAsk } from "./asking.ts";
+import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
+import { dayOf, emptyDay, overBudget, type Scope } from "./budget.ts";
+import type { AgentCommand, AgentCommandOf } from "./commands.ts";
+import * as E from "./events.ts";
+import {
+  type AgentRefusal,
+  NothingToStop,
+  NotInRoom,
+  TurnOver,
+  TurnSuperseded,
+  WorkExhausted,
+  WrongMoment,
+} from "./refusals.ts";
+import type { AgentState } from "./state.ts";
+import { type CallView, isDue, limits, type TurnView, unsettled } from "./turn.ts";
+
+export type Answer = Result.Result<ReadonlyArray<E.AgentEvent>, AgentRefusal>;
+export const accept = (...events: ReadonlyArray<E.AgentEvent>): Answer => Result.succeed(events);
+export const refuse = (refusal: AgentRefusal): Answer => Result.fail(refusal);
+
+const self = (state: AgentState) => agentName(state.agentId!);
+
+const age = (meta: CommandMeta, turn: TurnView): number => Math.max(0, Math.round(meta.at - turn.receivedAt));
+const failed = (turn: TurnView, reason: string, meta: CommandMeta) =>
+  E.TurnFailed({ turnId: turn.turnId, roomId: turn.roomId, reason, ms: age(meta, turn) });
+
+/** No call is left open: one whose intent is recorded may have happened, the others did not. */
+const callsClosed = (turn: TurnView): ReadonlyArray<E.AgentEvent> =>
+  unsettled(turn).map(({ callId, tool, state }) =>
+    state === "requested"
+      ? E.ToolOutcomeUnknown({ turnId: turn.turnId, callId, tool })
+      : E.ToolDenied({ turnId: turn.turnId, callId, tool, why: "turn-over" }),
+  );
+
+const lost = (turn: TurnView, reason: string, meta: CommandMeta): ReadonlyArray<E.AgentEvent> => [
+  ...callsClosed(turn),
+  failed(turn, reason, meta),
+];
+
+/** The end of a turn from outside: one that had begun has failed, one that waited gets its verdict. */
+export const closed = (
+  turn: TurnView,
+  reason: string,
+  why: "inactive" | "left-room",
+  meta: CommandMeta,
+): ReadonlyArray<E.AgentEvent> =>
+  turn.attempt > 0
+    ? lost(turn, reason, meta)
+    : [E.TurnDeclined({ turnId: turn.turnId, roomId: turn.roomId, trigger: turn.trigger, why })];
+
+/** What the attention policy knows of this agent in this room. */
+const listener = (state: AgentState, room: AgentState["rooms"][keyof AgentState["rooms"]] | undefined): Listener => ({
+  active: state.status === "active",
+  present: room !== undefined,
+  talkativeness: state.talkativeness ?? state.traits.extraversion ?? TALKATIVENESS,
+  lastFloorAt: room?.lastFloorAt ?? null,
+});
+
+/** Most messages get their verdict in the breath in which they are heard; one that wants the floor while it is taken waits. */
+function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
+  const room = state.rooms[command.roomId];
+  if (room === undefined) return refuse(new NotInRoom({ roomId: command.roomId }));
+  const { type: _type, meta: _meta, words, ...open } = command;
+  const { turnId, roomId, messageId: trigger } = open;
+  const heard = E.MessageReceived(open, command.authorId, words);
+  const calledOff = command.callsOff ? turnsCalledOff(command, state) : [];
+  if (calledOff.length > 0) {
+    const into = calledOff[0]!.turnId;
+    const declined = E.TurnDeclined({ turnId, roomId, trigger, why: "called-off", into });
+    return accept(heard, declined, ...calledOff.flatMap((turn) => stopped(turn, command.authorId, "called-off")));
+  }
+  const why = silence({ ...command, agentId: state.agentId!, at: command.meta.at }, listener(state, room));
+  if (why !== undefined) return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
+  const floorIsFree = room.running === null && room.waiting.length === 0;
+  return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
+}
+
+/** The turns of this room that a call to leave off ends: those it speaks to by name, else the person's own. */
+function turnsCalledOff(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): ReadonlyArray<TurnView> {
+  const { roomId, authorId, addressed } = command;
+  return Object.values(state.turns).filter(
+    (turn) => turn.roomId === roomId && turn.draft === null && (addressed !== null || turn.authorId === authorId),
+  );
+}
+
+/** A turn that had begun keeps what was heard of it; one that waited gets its verdict. */
+const stopped = (turn: TurnView, by: ActorName, why: "stopped" | "called-off"): ReadonlyArray<E.AgentEvent> => {
+  const { turnId, roomId, trigger } = turn;
+  if (turn.attempt === 0) return [E.TurnDeclined({ turnId, roomId, trigger, why: "called-off" })];
+  return turn.interrupted === null ? [...callsClosed(turn), E.TurnInterrupted({ turnId, by, why })] : [];
+};
+
+function stop(command: AgentCommandOf<"StopTurn">, state: AgentState): Answer {
+  const turn = state.turns[command.turnId ?? state.rooms[command.roomId]?.running ?? ("" as TurnView["turnId"])];
+  if (turn === undefined || turn.roomId !== command.roomId || turn.draft !== null) return refuse(new NothingToStop());
+  return accept(...stopped(turn, command.meta.by, "stopped"));
+}
+
+function continueTurn({ turnId }: AgentCommandOf<"ContinueTurn">, state: AgentState): Answer {
+  return state.turns[turnId]?.delayedUntil == null ? accept() : accept(E.TurnContinued({ turnId }));
+}
+
+/** The verdict on a message: an answer, or silence with its reason. Older messages that wait are taken together with it. */
+function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer {
+  const turn = state.turns[command.turnId];
+  if (turn === undefined) return refuse(new TurnOver());
+  if (turn.attempt > 0) return accept();
+  const { turnId, roomId, trigger } = turn;
+  const room = state.rooms[roomId];
+  const offer = { ...turn, messageId: trigger, agentId: state.agentId!, at: command.meta.at };
+  const why = silence(offer, listener(state, room));
+  if (why !== undefined) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
+  if (room!.running !== null) return refuse(new WrongMoment({ step: "receive" }));
+  // Whoever waits here was spoken to: everything else got its verdict when it was heard.
+  const waiting = room!.waiting.map((id) => state.turns[id]!);
+  const newest = waiting.at(-1) ?? turn;
+  const older = waiting.filter((other) => other.turnId !== newest.turnId);
+  return accept(
+    ...older.map((other) =>
+      E.TurnDeclined({
+        turnId: other.turnId,
+        roomId,
+        trigger: other.trigger,
+        why: "coalesced",
+        into: newest.turnId,
+      }),
+    ),
+    E.TurnStarted({ turnId: newest.turnId, roomId, trigger: newest.trigger, attempt: 1 }),
+  );
+}
+
+function resume(command: AgentCommandOf<"ResumeTurn">, state: AgentState): Answer {
+  const turn = state.turns[command.turnId];
+  if (turn === undefined || turn.attempt === 0) return refuse(new TurnOver());
+  if (turn.idleAttempts >= limits.attemptsWithoutProgress) return accept(...lost(turn, "no-progress", command.meta));
+  return accept(E.TurnResumed({ turnId: turn.turnId, attempt: turn.attempt + 1 }));
+}
+
+/** The turn a step's command belongs to, if the command is of its newest attempt and the step is due [T5]. */
+function current(
+  command: { readonly turnId: TurnView["turnId"]; readonly attempt: number },
+  state: AgentState,
+  step: keyof typeof isDue,
+): Result.Result<TurnView, AgentRefusal> {
+  const turn = state.turns[command.turnId];
+  if (turn === undefined) return Result.fail(new TurnOver());
+  if (turn.attempt !== command.attempt) return Result.fail(new TurnSuperseded({ attempt: turn.attempt }));
+  return isDue[step](turn) ? Result.succeed(turn) : Result.fail(new WrongMoment({ step }));
+}
+
+const whenDue =
+  <C extends AgentCommand & { readonly turnId: TurnView["turnId"]; readonly attempt: number }>(
+    step: keyof typeof isDue,
+    answer: (command: C, turn: TurnView, state: AgentState) => Answer,
+  ) =>
+  (command: C, state: AgentState): Answer =>
+    Result.flatMap(current(command, state, step), (turn) => answer(command, turn, state));
+
+const recordContext = whenDue<AgentCommandOf<"RecordContext">>("assemble", (command, _turn, state) => {
+  const { type: _type, meta: _meta, attempt: _attempt, ...open } = command;
+  const { configSeq, personalitySeq } = state;
+  return accept(E.ContextAssembled({ configSeq, personalitySeq, ...open }));
+});
+
+/** A message this short, in a conversation this short, is what the cheap model is for. */
+const SIMPLE = { chars: 160, tokens: 2_000 } as const;
+
+/** The models a turn may ask, best first, all of them named by the owner; once one has answered, it goes on. */
+function candidatesFor(turn: TurnView, state: AgentState) {
+  const { provider, model, fallbacks, simpleModel } = state;
+  const simple = simpleModel !== null && turn.chars <= SIMPLE.chars && (turn.context?.tokens ?? 0) <= SIMPLE.tokens;
+  const ordered = [
+    ...(turn.answering ? [turn.answering] : simple ? [simpleModel] : []),
+    { provider, model },
+    ...fallbacks,
+  ];
+  const names = ordered.filter(
+    (name, index) => ordered.findIndex((other) => nameKey(other) === nameKey(name)) === index,
+  );
+  return { names, simple: simple && turn.answering === null };
+}
+
+/** Which model this turn asks next, and when; the step asks here, and AskModel is held to it. */
+export function nextAskOf(turn: TurnView, state: AgentState, at: number): NextAsk {
+  const { names, simple } = candidatesFor(turn, state);
+  const round = turn.rounds.length + 1;
+  const asking = turn.asking?.round === round ? turn.asking : null;
+  return nextAsk(asking, names, state.health, at, { seed: turn.turnId, simple });
+}
+
+const overBudgetReasons: Readonly<Record<Scope, string>> = {
+  turn: "TurnBudget",
+  agent: "AgentBudget",
+  room: "RoomBudget",
+  asker: "AskerBudget",
+};
+
+/** The intent of a request, with its reserve; one that no ceiling allows is not made. */
+const askModel = whenDue<AgentCommandOf<"AskModel">>("think", (command, turn, state) => {
+  const { turnId, round, provider, model, why, tokens, microUsd, meta } = command;
+  if (round !== turn.rounds.length + 1) return refuse(new WrongMoment({ step: "think" }));
+  if (round > limits.rounds) return refuse(new WorkExhausted({ what: "rounds" }));
+  const next = nextAskOf(turn, state, meta.at);
+  if (next.type !== "ask" || nameKey(next.name) !== nameKey(command)) return refuse(new WrongMoment({ step: "think" }));
+  const today = dayOf(meta.at);
+  const day = state.day.number === today ? state.day : emptyDay(today);
+  const whose = { roomId: turn.roomId, asker: turn.authorId };
+  const over = overBudget(state.budget, { turn: turn.spent, day }, whose, { tokens, microUsd });
+  if (over !== undefined) {
+    const tried = turn.asking?.asks.length ?? 0;
+    return accept(E.ModelGaveUp({ turnId, round, reason: overBudgetReasons[over], tried }));
+  }
+  return accept(E.ModelAsked({ turnId, round, provider, model, why, tokens, microUsd }));
+});
+
+const recordModelFailure = whenDue<AgentCommandOf<"RecordModelFailure">>("think", (command, turn) => {
+  if (turn.asking?.round !== command.round) return refuse(new WrongMoment({ step: "think" }));
+  const { type: _type, meta: _meta, attempt: _attempt, ...open } = command;
+  return accept(E.ModelFailed(open));
+});
+
+const delay = whenDue<AgentCommandOf<"DelayTurn">>("think", ({ turnId, until }) =>
+  accept(E.TurnDelayed({ turnId, until })),
+);
+
+const recordModelReply = whenDue<AgentCommandOf<"RecordModelReply">>("think", (command, turn, state) => {
+  if (command.round !== turn.rounds.length + 1) return refuse(new WrongMoment({ step: "think" }));
+  if (command.round > limits.rounds) return refuse(new WorkExhausted({ what: "rounds" }));
+  const { type: _type, meta: _meta, attempt: _attempt, words, ...open } = command;
+  return accept(E.ModelReplied(open, self(state), words));
+});
+
+const giveUpOnModel = whenDue<AgentCommandOf<"GiveUpOnModel">>("think", (command) => {
+  const { type: _type, meta: _meta, attempt: _attempt, ...open } = command;
+  return accept(E.ModelGaveUp(open));
+});
+
+/** Why a call may not run, if so. A reply cut by the token limit is not to be trusted with any of its calls. */
+function denial(
+  call: CallView,
+  replay: AgentCommandOf<"RequestTool">["replay"],
+  turn: TurnView,
+  state: AgentState,
+): (typeof E.ToolDenied.open.Type)["why"] | undefined {
+  const round = turn.rounds.at(-1)!;
+  if (round.finish !== "tools") return "reply-cut-short";
+  if (round.calls.indexOf(call) >= limits.callsPerRound) return "too-many-calls";
+  if (turn.rounds.reduce((sum, { calls }) => sum + calls.length, 0) > limits.calls) return "too-many-calls";
+  if (replay === null) return "unknown-tool";
+  const mode = own(state.tools, call.tool) ?? "off";
+  return mode === "allow" ? undefined : mode === "ask" ? "needs-approval" : "not-granted";
+}
+
+const requestTool = whenDue<AgentCommandOf<"RequestTool">>("useTools", (command, turn, state) => {
+  const { turnId, callId, replay } = command;
+  const call = turn.rounds.at(-1)!.calls.find((other) => other.callId === callId);
+  if (call === undefined || call.state === "settled") return refuse(new WrongMoment({ step: "useTools" }));
+  const why = denial(call, replay, turn, state);
+  if (why !== undefined) return accept(E.ToolDenied({ turnId, callId, tool: call.tool, why }));
+  return call.state === "requested"
+    ? accept()
+    : accept(E.ToolRequested({ turnId, callId, tool: call.tool, replay: replay!, key: callId }));
+});
+
+const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, turn, state) => {
+  const { turnId, callId, ms, outcome } = command;
+  const call = turn.rounds.at(-1)!.calls.find((other) => other.callId === callId);
+  if (call?.state !== "requested") return refuse(new WrongMoment({ step: "useTools" }));
+  const about = { turnId, callId, tool: call.tool };
+  if (outcome.kind === "executed")
+    return accept(E.ToolExecuted({ ...about, ms, bytes: outcome.bytes }, self(state), outcome.words));
+  if (outcome.kind === "failed")
+    return accept(E.ToolFailed({ ...about, ms, reason: outcome.reason }, self(state), outcome.words));
+  return accept(E.ToolOutcomeUnknown(about));
+});
+
+const draftReply = whenDue<AgentCommandOf<"DraftReply">>("respond", (command, turn, state) => {
+  const { turnId, replyId, chars, hash, notice, masked, withheld, words } = command;
+  const stopped = turn.interrupted !== null && !notice;
+  return accept(
+    ...(withheld === undefined ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
+    E.ReplyDrafted({ turnId, replyId, chars, hash, notice, stopped, masked }, self(state), words),
+  );
+});
+
+const endTurn = whenDue<AgentCommandOf<"EndTurn">>("respond", (command, turn) =>
+  turn.interrupted === null
+    ? refuse(new WrongMoment({ step: "respond" }))
+    : accept(E.TurnStopped({ turnId: turn.turnId, roomId: turn.roomId, ms: age(command.meta, turn) })),
+);
+
+const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember", (command, turn, state) => {
+  const memories = state.memoryEnabled ? command.memories : [];
+  return accept(
+    ...memories.map(({ memoryId, kind, importance, about, basis, words }) =>
+      E.MemoryFormed(
+        {
+          memoryId,
+          turnId: turn.turnId,
+          roomId: turn.roomId,
+          kind,
+          importance,
+          about,
+          basis,
+          sourceSeqs: [turn.triggerSeq],
+        },
+        about[0] === undefined ? self(state) : userName(about[0]),
+        words,
+      ),
+    ),
+    E.MemoriesConsidered({ turnId: turn.turnId, formed: memories.length }),
+  );
+});
+
+const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, turn) => {
+  const { turnId, roomSeq, messageId } = command;
+  const { roomId, draft } = turn;
+  const ms = age(command.meta, turn);
+  const ending = draft?.notice
+    ? failed(turn, turn.gaveUp?.reason ?? (turn.withheld ? "Withheld" : "Empty"), command.meta)
+    : draft?.stopped
+      ? E.TurnStopped({ turnId, roomId, ms })
+      : E.TurnCompleted({ turnId, ms });
+  return accept(E.ReplyPosted({ turnId, roomId, messageId, roomSeq }), ending);
+});
+
+function failTurn(command: AgentCommandOf<"FailTurn">, state: AgentState): Answer {
+  const turn = state.turns[command.turnId];
+  if (turn === undefined) return refuse(new TurnOver());
+  if (turn.attempt !== command.attempt) return refuse(new TurnSuperseded({ attempt: turn.attempt }));
+  return accept(...lost(turn, command.reason, command.meta));
+}
+
+type TurnCommand = Extract<
+  AgentCommand,
+  { readonly turnId: TurnView["turnId"] } | { readonly type: "ReceiveMessage" | "StopTurn" }
+>["type"];
+
+/** What each command of a turn is answered. */
+export const turnAnswers = {
+  ReceiveMessage: receive,
+  StartTurn: start,
+  ResumeTurn: resume,
+  StopTurn: stop,
+  DelayTurn: delay,
+  ContinueTurn: continueTurn,
+  RecordContext: recordContext,
+  AskModel: askModel,
+  RecordModelFailure: recordModelFailure,
+  RecordModelReply: recordModelReply,
+  GiveUpOnModel: giveUpOnModel,
+  RequestTool: requestTool,
+  SettleTool: settleTool,
+  DraftReply: draftReply,
+  EndTurn: endTurn,
+  ConsiderMemories: considerMemories,
+  RecordPost: recordPost,
+  FailTurn: failTurn,
+} satisfies { readonly [T in TurnCommand]: (command: AgentCommandOf<T>, state: AgentState) => Answer };

@@ -1,0 +1,256 @@
+/** How each event of a turn changes the agent's state; used by state.ts. */
+import type { RecordedOf } from "../kit/envelope.ts";
+import type { RoomId, TurnId } from "../kit/ids.ts";
+import { afterFailure, nameKey } from "./asking.ts";
+import { type Amount, add, addToDay, type Day, dayOf, emptyDay, nothing } from "./budget.ts";
+import type { AgentEvent } from "./events.ts";
+import type { TurnView } from "./turn.ts";
+import type { AgentState, RoomView } from "./views.ts";
+
+/** How many messages of a room the next prompt can reach back to. */
+export const RECENT = 40;
+
+type Recorded = RecordedOf<AgentEvent>;
+type Of<T extends AgentEvent["type"]> = Extract<Recorded, { type: T }>;
+type OfTurn = Recorded & { readonly open: { readonly turnId: TurnId } };
+
+const updateRoom = (state: AgentState, roomId: RoomId, change: (room: RoomView) => RoomView): AgentState => {
+  const room = state.rooms[roomId];
+  return room === undefined ? state : { ...state, rooms: { ...state.rooms, [roomId]: change(room) } };
+};
+
+const updateTurn = (state: AgentState, event: OfTurn, change: Partial<TurnView>): AgentState => {
+  const turn = state.turns[event.open.turnId];
+  if (turn === undefined) return state;
+  const next = { ...turn, idleAttempts: 0, lastEvent: event.id, ...change };
+  return { ...state, turns: { ...state.turns, [turn.turnId]: next } };
+};
+
+const updateCall = (
+  state: AgentState,
+  event: OfTurn & { readonly open: { readonly callId: string } },
+  change: Partial<TurnView["rounds"][number]["calls"][number]>,
+): AgentState => {
+  const rounds = (state.turns[event.open.turnId]?.rounds ?? []).map((round) => ({
+    ...round,
+    calls: round.calls.map((call) => (call.callId === event.open.callId ? { ...call, ...change } : call)),
+  }));
+  return updateTurn(state, event, { rounds });
+};
+
+const settledCall = (state: AgentState, event: OfTurn & { readonly open: { readonly callId: string } }): AgentState =>
+  updateCall(state, event, { state: "settled", settledSeq: event.seq });
+
+/** The turn is over: it leaves the state, and the floor is free. */
+function ended(state: AgentState, event: OfTurn): AgentState {
+  const turn = state.turns[event.open.turnId];
+  if (turn === undefined) return state;
+  const { [turn.turnId]: _ended, ...turns } = state.turns;
+  return updateRoom({ ...state, turns }, turn.roomId, (room) => ({
+    ...room,
+    running: room.running === turn.turnId ? null : room.running,
+    waiting: room.waiting.filter((other) => other !== turn.turnId),
+  }));
+}
+
+const received = (state: AgentState, event: Of<"MessageReceived">): AgentState => {
+  const { turnId, roomId, messageId, authorId, hops, addressed, chars, replyTo } = event.open;
+  const turn: TurnView = {
+    turnId,
+    roomId,
+    trigger: messageId,
+    triggerSeq: event.seq,
+    inReplyTo: chars === 0 && replyTo !== null ? replyTo : messageId,
+    authorId,
+    hops,
+    addressed,
+    chars,
+    correlation: event.correlation,
+    lastEvent: event.id,
+    receivedAt: event.at,
+    attempt: 0,
+    idleAttempts: 0,
+    context: null,
+    shortened: false,
+    asking: null,
+    answering: null,
+    withheld: false,
+    reserved: null,
+    spent: nothing,
+    delayedUntil: null,
+    interrupted: null,
+    rounds: [],
+    gaveUp: null,
+    draft: null,
+    considered: false,
+  };
+  return updateRoom({ ...state, turns: { ...state.turns, [turnId]: turn } }, roomId, (room) => ({
+    ...heard(room, event.seq),
+    waiting: [...room.waiting, turnId],
+  }));
+};
+
+/** One more message: what no prompt reaches any more is counted, so that a summary can be made in time. */
+const heard = (room: RoomView, seq: number): RoomView => ({
+  ...room,
+  recent: [...room.recent, seq].slice(-RECENT),
+  unsummarized: room.unsummarized + 1,
+});
+
+const started = (state: AgentState, event: Of<"TurnStarted">): AgentState => {
+  const { turnId, roomId, attempt } = event.open;
+  const unasked = state.turns[turnId]?.addressed === "floor";
+  return updateRoom(updateTurn(state, event, { attempt }), roomId, (room) => ({
+    ...room,
+    running: turnId,
+    waiting: room.waiting.filter((other) => other !== turnId),
+    lastFloorAt: unasked ? event.at : room.lastFloorAt,
+  }));
+};
+
+/** A second context is a shorter one, and the answer to the failure that made it needed. */
+function assembled(state: AgentState, event: Of<"ContextAssembled">): AgentState {
+  const { turnId, messageSeqs, memorySeqs, summarySeq, tools, tokens } = event.open;
+  const context = { seq: event.seq, messageSeqs, memorySeqs, summarySeq, tools, tokens };
+  const turn = state.turns[turnId];
+  const last = turn?.asking?.asks.at(-1);
+  if (turn?.asking == null || last?.failure == null) return updateTurn(state, event, { context });
+  const asks = [...turn.asking.asks.slice(0, -1), { ...last, failure: { ...last.failure, answered: true } }];
+  return updateTurn(state, event, { context, shortened: true, asking: { ...turn.asking, asks } });
+}
+
+/** What was spent on the day of this moment. */
+const onDay = (state: AgentState, at: number): Day =>
+  state.day.number === dayOf(at) ? state.day : emptyDay(dayOf(at));
+
+/** Counts an amount for the turn, and for the day on which it is spent. */
+function count(state: AgentState, event: OfTurn, amount: Amount, sign: 1 | -1): AgentState {
+  const turn = state.turns[event.open.turnId];
+  if (turn === undefined) return state;
+  const day = addToDay(onDay(state, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount, sign);
+  return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount, sign) });
+}
+
+/** The intent of a request: one more in the round, with its reserve. */
+function asked(state: AgentState, event: Of<"ModelAsked">): AgentState {
+  const { turnId, round, provider, model, tokens, microUsd } = event.open;
+  const turn = state.turns[turnId];
+  if (turn === undefined) return state;
+  const before = turn.asking?.round === round ? turn.asking : { round, since: event.at, waitedMs: 0, asks: [] };
+  const failedAt = before.asks.at(-1)?.failure?.at;
+  const asking = {
+    ...before,
+    waitedMs: before.waitedMs + (failedAt === undefined ? 0 : Math.max(0, event.at - failedAt)),
+    asks: [...before.asks, { provider, model, at: event.at, failure: null }],
+  };
+  const amount = { tokens, microUsd };
+  const name = nameKey(event.open);
+  const { failures = [], open = false } = state.health[name] ?? {};
+  const health = { failures, open, askedAt: event.at };
+  const noted = { ...state, health: { ...state.health, [name]: health } };
+  return updateTurn(count(noted, event, amount, 1), event, { asking, reserved: amount });
+}
+
+function failed(state: AgentState, event: Of<"ModelFailed">): AgentState {
+  const { turnId, provider, model, kind, reason, retryAfterMs } = event.open;
+  const turn = state.turns[turnId];
+  if (turn?.asking == null) return state;
+  const failure = { at: event.at, kind, reason, retryAfterMs: retryAfterMs ?? null };
+  const asks = turn.asking.asks.map((ask, index, all) => (index === all.length - 1 ? { ...ask, failure } : ask));
+  const name = nameKey({ provider, model });
+  const passing = kind === "busy" || kind === "broken" || kind === "cut";
+  const health = passing ? { ...state.health, [name]: afterFailure(state.health[name], event.at) } : state.health;
+  return updateTurn({ ...state, health }, event, { asking: { ...turn.asking, asks }, reserved: null });
+}
+
+function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
+  const { turnId, finish, calls, provider, model, tokensIn, tokensOut, microUsd } = event.open;
+  const turn = state.turns[turnId];
+  if (turn === undefined) return state;
+  const round = {
+    seq: event.seq,
+    finish,
+    provider,
+    model,
+    tokensIn: tokensIn ?? 0,
+    tokensOut: tokensOut ?? 0,
+    calls: calls.map(({ callId, tool }) => ({
+      callId,
+      tool,
+      seq: event.seq,
+      state: "asked" as const,
+      replay: null,
+      settledSeq: null,
+    })),
+  };
+  const known = tokensIn !== undefined && tokensOut !== undefined;
+  // A reply without its usage keeps the reserve: what was not said cannot be taken for nothing.
+  const settled =
+    turn.reserved === null || !known
+      ? state
+      : count(count(state, event, turn.reserved, -1), event, { tokens: tokensIn + tokensOut, microUsd }, 1);
+  const asked = turn.asking?.asks.at(-1);
+  const health = asked
+    ? { ...settled.health, [nameKey(asked)]: { failures: [], askedAt: asked.at, open: false } }
+    : settled.health;
+  const answering = asked ? { provider: asked.provider, model: asked.model } : null;
+  const rounds = [...turn.rounds, round];
+  return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, reserved: null });
+}
+
+/** What a summary covers is no longer open; what it cost the agent has spent for itself, in that room. */
+function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState {
+  const { roomId, toSeq, messages, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+  const amount = { tokens: tokensIn + tokensOut, microUsd };
+  const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
+  return updateRoom({ ...state, day }, roomId, (room) => ({
+    ...room,
+    summary: { seq: event.seq, toSeq },
+    unsummarized: Math.max(0, room.unsummarized - messages),
+  }));
+}
+
+const posted = (state: AgentState, event: Of<"ReplyPosted">): AgentState => {
+  const draft = state.turns[event.open.turnId]?.draft;
+  const next = updateTurn(state, event, {});
+  return draft ? updateRoom(next, event.open.roomId, (room) => heard(room, draft.seq)) : next;
+};
+
+/** What each event of a turn changes; one that is not listed changes nothing that decisions need. */
+export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentState, event: Of<T>) => AgentState } = {
+  MessageReceived: received,
+  TurnStarted: started,
+  TurnDeclined: ended,
+  TurnResumed: (state, event) =>
+    updateTurn(state, event, {
+      attempt: event.open.attempt,
+      idleAttempts: (state.turns[event.open.turnId]?.idleAttempts ?? 0) + 1,
+    }),
+  TurnDelayed: (state, event) => updateTurn(state, event, { delayedUntil: event.open.until }),
+  TurnContinued: (state, event) => updateTurn(state, event, { delayedUntil: null }),
+  TurnInterrupted: (state, event) => updateTurn(state, event, { interrupted: event.open.why, delayedUntil: null }),
+  ContextAssembled: assembled,
+  ModelAsked: asked,
+  ModelFailed: failed,
+  ModelReplied: replied,
+  ModelGaveUp: (state, event) =>
+    updateTurn(state, event, {
+      gaveUp: { reason: event.open.reason, retryAfterMs: event.open.retryAfterMs ?? null },
+    }),
+  ToolRequested: (state, event) => updateCall(state, event, { state: "requested", replay: event.open.replay }),
+  ToolDenied: settledCall,
+  ToolExecuted: settledCall,
+  ToolFailed: settledCall,
+  ToolOutcomeUnknown: settledCall,
+  ReplyDrafted: (state, event) => {
+    const { replyId, notice, stopped } = event.open;
+    return updateTurn(state, event, { draft: { seq: event.seq, replyId, notice, stopped } });
+  },
+  ReplyWithheld: (state, event) => updateTurn(state, event, { withheld: true }),
+  MemoriesConsidered: (state, event) => updateTurn(state, event, { considered: true }),
+  ReplyPosted: posted,
+  TurnCompleted: ended,
+  TurnStopped: ended,
+  TurnFailed: ended,
+  RoomSummarized: summarized,
+};

@@ -1,0 +1,124 @@
+/** A reply as it gathers: prose and calls, whoever sends them, and never more of them than a turn may carry; used by the assemblies of the adapters. */
+
+import { Garbled } from "#actors/agent/turn/failures.ts";
+import type { Finish, ModelCall } from "#actors/agent/turn/ports.ts";
+import type { Progress } from "./watch.ts";
+
+/**
+ * Characters of prose, and as many of thoughts. The longest answer a model we know may give, 128 000 tokens, is half of
+ * it: what is longer was not written by a model that keeps its own limit. Hence Garbled, which is asked again once, and
+ * not TooLong, which would blame the conversation.
+ */
+export const MOST_TEXT = 1024 * 1024;
+/** Characters of one call's arguments: an event holds 256 KiB in all. */
+export const MOST_ARGUMENTS = 256 * 1024;
+/** Characters of all calls together: what the gate lets pass in one round, eight calls, each at its longest. */
+const MOST_ARGUMENTS_IN_ALL = 8 * MOST_ARGUMENTS;
+/** Calls past these are not kept. The gate denies every call of a round with so many. */
+export const MOST_CALLS = 64;
+
+/** A call whose arguments still come. */
+export interface CallUnderWay {
+  readonly callId: string;
+  tool: string;
+  arguments: string;
+}
+
+/** What a reply is made of when it ends. */
+export interface Gathered {
+  readonly text: string;
+  readonly calls: ReadonlyArray<ModelCall>;
+}
+
+/** What is thrown when a provider goes on past any bound: more of it will not make it a reply. */
+export const tooMuch = (what: string): Garbled =>
+  new Garbled({ detail: `more ${what} than any answer has`, begun: true });
+
+/** Gathers one reply; every method throws Garbled where a bound is passed. */
+export class Gathering {
+  readonly #progress: Progress;
+  readonly #calls: Array<CallUnderWay> = [];
+  #text = "";
+  #half = "";
+  #thought = 0;
+  #argued = 0;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  /** How many calls are kept so far. */
+  get size(): number {
+    return this.#calls.length;
+  }
+
+  /**
+   * Takes a delta of prose and answers what of it can be shown now. Some servers cut a delta between the halves of a
+   * surrogate pair: the first half waits for its second, so that no piece shown to people holds a broken character. NUL
+   * is dropped: SQLite counts a text only up to it.
+   */
+  say(delta: string): string {
+    this.#progress.hear(delta.length);
+    if (this.#text.length + delta.length > MOST_TEXT) throw tooMuch("text");
+    let text = this.#half + delta;
+    const last = text.charCodeAt(text.length - 1);
+    const cut = last >= 0xd800 && last <= 0xdbff;
+    this.#half = cut ? text.slice(-1) : "";
+    if (cut) text = text.slice(0, -1);
+    if (text.includes("\0")) text = text.replaceAll("\0", "");
+    if (!text.isWellFormed()) text = text.toWellFormed();
+    this.#text += text;
+    return text;
+  }
+
+  /** Takes note of what a model writes for itself; nothing of it is kept here. */
+  think(delta: string): void {
+    this.#progress.hear(delta.length);
+    this.#thought += delta.length;
+    if (this.#thought > MOST_TEXT) throw tooMuch("thought");
+  }
+
+  /** Begins a call; undefined when there are too many to keep another. */
+  begin(callId: string): CallUnderWay | undefined {
+    if (this.#calls.length === MOST_CALLS) return undefined;
+    const call = { callId, tool: "", arguments: "" };
+    this.#calls.push(call);
+    return call;
+  }
+
+  /** Adds to a call's name and arguments; of a call that is not kept, they are only counted. */
+  extend(call: CallUnderWay | undefined, name: string, text: string): void {
+    const length = name.length + text.length;
+    this.#progress.hear(length);
+    this.#argued += length;
+    if (this.#argued > MOST_ARGUMENTS_IN_ALL) throw tooMuch("arguments");
+    if (call === undefined) return;
+    call.tool += name;
+    call.arguments += text;
+    if (call.tool.length + call.arguments.length > MOST_ARGUMENTS) throw tooMuch("arguments in one call");
+  }
+
+  /**
+   * What the reply is. Only a provider that stopped *for* its tools has written their arguments to the end: a call cut by
+   * `max_tokens` can look whole (`{"to":"alice"}`), so all others are dropped here (house II.21).
+   */
+  end(finish: Finish): Gathered {
+    const text = this.#text;
+    if (finish !== "tools") {
+      if (finish === "end" && text === "" && this.#calls.length > 0)
+        throw new Garbled({ detail: "calls without a stop for tools" });
+      return { text, calls: [] };
+    }
+    if (this.#calls.length === 0) throw new Garbled({ detail: "stopped for tools without a call" });
+    if (this.#calls.some(({ tool }) => tool === "")) throw new Garbled({ detail: "a call without a name" });
+    const taken = new Set<string>();
+    // A call without arguments sends no delta at all.
+    const calls = this.#calls.map(({ callId, tool, arguments: written }) => {
+      let id = callId;
+      for (let count = 2; taken.has(id); count++) id = `${callId}_${count}`;
+      taken.add(id);
+      return { callId: id, tool, arguments: written || "{}" };
+    });
+    return { text, calls };
+  }
+}

@@ -1,0 +1,291 @@
+/** The words of the Messages API coming back: events of a stream or one message whole, gathered into a reply; used by anthropic.ts. */
+
+import { Schema } from "effect";
+import { Cut, Garbled, Refused } from "#actors/agent/turn/failures.ts";
+import type { Finish } from "#actors/agent/turn/ports.ts";
+import type { Piece } from "./body.ts";
+import { reasonOfStatus } from "./faults.ts";
+import { type CallUnderWay, Gathering, tooMuch } from "./gathering.ts";
+import type { Progress } from "./watch.ts";
+import { type Assembly, argumentsOf, type Ending } from "./wire.ts";
+
+const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));
+
+const Usage = Schema.Struct({
+  input_tokens: optional(Schema.Finite),
+  cache_creation_input_tokens: optional(Schema.Finite),
+  cache_read_input_tokens: optional(Schema.Finite),
+  output_tokens: optional(Schema.Finite),
+});
+
+const Message = Schema.Struct({ model: optional(Schema.String), usage: optional(Usage) });
+const ContentBlock = Schema.Struct({
+  type: Schema.String,
+  id: optional(Schema.String),
+  name: optional(Schema.String),
+  text: optional(Schema.String),
+  thinking: optional(Schema.String),
+  input: Schema.optional(Schema.Unknown),
+});
+/** A block as the API sends it; what is not read of it is kept all the same, for it may have to go back. */
+export type ContentBlock = typeof ContentBlock.Type;
+
+const Delta = Schema.Struct({
+  type: optional(Schema.String),
+  text: optional(Schema.String),
+  thinking: optional(Schema.String),
+  signature: optional(Schema.String),
+  partial_json: optional(Schema.String),
+  stop_reason: optional(Schema.String),
+});
+const Fault = Schema.Struct({ type: optional(Schema.String), message: optional(Schema.String) });
+
+/** An event, as far as it is read; new events and blocks appear without a new version of the API and are passed over. */
+interface Event {
+  readonly type: string;
+  readonly index?: number | null | undefined;
+  readonly message?: typeof Message.Type | null | undefined;
+  readonly content_block?: ContentBlock | null | undefined;
+  /** Of an answer that comes whole, which is a message and no event. */
+  readonly content?: ReadonlyArray<ContentBlock> | undefined;
+  readonly stop_reason?: string | null | undefined;
+  readonly model?: string | null | undefined;
+  readonly delta?: typeof Delta.Type | null | undefined;
+  readonly usage?: typeof Usage.Type | null | undefined;
+  readonly error?: typeof Fault.Type | null | undefined;
+}
+
+/**
+ * Each event is held against the shape of its own type alone: one shape for all of them asks every event about every
+ * part, and a reply has an event a word.
+ */
+const readEvent = (() => {
+  const isTyped = Schema.is(Schema.Struct({ type: Schema.String }));
+  const place = { index: optional(Schema.Finite) };
+  const shapes: Readonly<Record<string, (value: unknown) => boolean>> = {
+    message_start: Schema.is(Schema.Struct({ message: optional(Message) })),
+    content_block_start: Schema.is(Schema.Struct({ ...place, content_block: optional(ContentBlock) })),
+    content_block_delta: Schema.is(Schema.Struct({ ...place, delta: optional(Delta) })),
+    content_block_stop: Schema.is(Schema.Struct(place)),
+    message_delta: Schema.is(Schema.Struct({ delta: optional(Delta), usage: optional(Usage) })),
+    error: Schema.is(Schema.Struct({ error: optional(Fault) })),
+    message: Schema.is(
+      Schema.Struct({
+        ...Message.fields,
+        content: Schema.Array(ContentBlock),
+        stop_reason: optional(Schema.String),
+      }),
+    ),
+  };
+  return (text: string): Event => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw new Garbled({ detail: "an event is not JSON" });
+    }
+    if (!isTyped(value) || shapes[value.type]?.(value) === false)
+      throw new Garbled({ detail: "an event is not of the shape it should have" });
+    return value;
+  };
+})();
+
+/** Characters of all events that open a block: the block is kept as it came, whatever its type, for it may have to go back. */
+const MOST_OPENING = 4 * 1024 * 1024;
+/** How often an answer may pause before it is taken as it is (reference/security.md § 10). */
+const MOST_PAUSES = 5;
+
+/** What of a block came in deltas, by the field it belongs to. */
+type Field = "text" | "thinking" | "signature" | "partial_json";
+const fields: Readonly<Record<string, Field>> = {
+  text_delta: "text",
+  thinking_delta: "thinking",
+  signature_delta: "signature",
+  input_json_delta: "partial_json",
+};
+
+interface OpenBlock {
+  readonly start: ContentBlock;
+  readonly written: { [F in Field]?: string };
+  /** Of a call to one of our tools that is kept. */
+  readonly call: CallUnderWay | undefined;
+}
+
+const finishes: Readonly<Record<string, Finish>> = {
+  end_turn: "end",
+  stop_sequence: "end",
+  tool_use: "tools",
+  max_tokens: "length",
+  // The answer broke off because the window was full: as with max_tokens, asking again would break off again.
+  model_context_window_exceeded: "length",
+  // Paused once too often: what there is has not come to its end.
+  pause_turn: "length",
+};
+
+/** Gathers one answer from raw events or from a whole message; only `message_stop` completes a stream. */
+export class MessageAssembly implements Assembly {
+  readonly #gathering: Gathering;
+  readonly #blocks: Array<OpenBlock> = [];
+  readonly #open = new Map<number, OpenBlock>();
+  #started = false;
+  #opening = 0;
+  #stopReason: string | undefined;
+  #model: string | undefined;
+  #pauses = 0;
+  /** Tokens of the requests before this one. */
+  #earlier = { in: 0, out: 0 };
+  #tokensIn: number | undefined;
+  #tokensOut: number | undefined;
+  state: "open" | "paused" | "done" = "open";
+  /** What an answer that paused has said so far, as the API wants it back. */
+  paused: ReadonlyArray<ContentBlock> = [];
+
+  constructor(progress: Progress) {
+    this.#gathering = new Gathering(progress);
+  }
+
+  read({ data }: Piece): string {
+    if (data === "") return "";
+    const event = readEvent(data);
+    switch (event.type) {
+      case "message_start":
+        return this.#start(event.message);
+      case "content_block_start":
+        this.#opening += data.length;
+        if (this.#opening > MOST_OPENING) throw tooMuch("blocks");
+        return this.#begin(event.index, event.content_block);
+      case "content_block_delta":
+        return this.#extend(event);
+      case "content_block_stop":
+        this.#open.delete(event.index ?? -1);
+        return "";
+      case "message_delta":
+        this.#stopReason = event.delta?.stop_reason ?? this.#stopReason;
+        this.#count(event.usage);
+        return "";
+      case "message_stop":
+        this.#stop();
+        return "";
+      case "message":
+        return this.#readWhole(event);
+      case "error": {
+        const type = event.error?.type ?? "";
+        throw reasonOfStatus(statusOfType(type), { detail: event.error?.message ?? "", code: type });
+      }
+      default:
+        return "";
+    }
+  }
+
+  #start(message: typeof Message.Type | null | undefined): string {
+    if (this.#started && this.state === "open") throw new Garbled({ detail: "a second message within the first" });
+    this.#started = true;
+    this.state = "open";
+    this.#stopReason = undefined;
+    this.#model = message?.model || this.#model;
+    this.#count(message?.usage);
+    return "";
+  }
+
+  #readWhole(message: Event): string {
+    this.#start(message);
+    let prose = "";
+    for (const [index, block] of (message.content ?? []).entries()) prose += this.#begin(index, block);
+    this.#open.clear();
+    this.#stopReason = message.stop_reason ?? undefined;
+    this.#stop();
+    return prose;
+  }
+
+  #begin(index: number | null | undefined, start: ContentBlock | null | undefined): string {
+    if (start == null || index == null || this.#open.has(index))
+      throw new Garbled({ detail: "a block without a place" });
+    const isCall = start.type === "tool_use";
+    if (isCall && (!start.id || !start.name)) throw new Garbled({ detail: "a call without an id or a name" });
+    const call = isCall ? this.#gathering.begin(start.id!) : undefined;
+    const block: OpenBlock = { start, written: {}, call };
+    if (start.text) block.written.text = start.text;
+    if (start.thinking) block.written.thinking = start.thinking;
+    this.#blocks.push(block);
+    this.#open.set(index, block);
+    // `input` is `{}` here and comes as deltas; a whole message has it here, and so have some servers' streams.
+    if (isCall) this.#gathering.extend(call, start.name!, inputText(start.input));
+    if (start.thinking) this.#gathering.think(start.thinking);
+    return start.type === "text" && start.text ? this.#gathering.say(start.text) : "";
+  }
+
+  #extend({ index, delta }: Event): string {
+    const block = this.#open.get(index ?? -1);
+    if (delta == null || block === undefined) throw new Garbled({ detail: "a delta for no block" });
+    const field = fields[delta.type ?? ""];
+    const text = field && delta[field];
+    if (field === undefined || !text) return "";
+    if (block.start.type === "tool_use") {
+      if (field === "partial_json") this.#gathering.extend(block.call, "", text);
+      return "";
+    }
+    block.written[field] = (block.written[field] ?? "") + text;
+    if (field === "text") return this.#gathering.say(text);
+    this.#gathering.think(text);
+    return "";
+  }
+
+  #count(usage: typeof Usage.Type | null | undefined): void {
+    if (usage?.input_tokens != null) {
+      const cached = (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
+      this.#tokensIn = this.#earlier.in + usage.input_tokens + cached;
+    }
+    if (usage?.output_tokens != null) this.#tokensOut = this.#earlier.out + usage.output_tokens;
+  }
+
+  #stop(): void {
+    this.state = this.#stopReason === "pause_turn" && this.#pauses++ < MOST_PAUSES ? "paused" : "done";
+    if (this.state === "done") return;
+    this.#earlier = { in: this.#tokensIn ?? 0, out: this.#tokensOut ?? 0 };
+    this.paused = this.#blocks.flatMap(saidIn);
+    this.#open.clear();
+  }
+
+  end(): Ending {
+    if (this.state !== "done") throw new Cut();
+    if (this.#stopReason === "refusal") throw new Refused();
+    if (this.#stopReason === undefined) throw new Garbled({ detail: "stopped without a reason" });
+    const finish = finishes[this.#stopReason] ?? "unknown";
+    if (this.#open.size > 0 && (finish === "end" || finish === "tools"))
+      throw new Garbled({ detail: "the message stopped within a block" });
+    const { text, calls } = this.#gathering.end(finish);
+    return { finish, text, calls, model: this.#model, tokensIn: this.#tokensIn, tokensOut: this.#tokensOut };
+  }
+}
+
+/** A block as it was when it ended; one without text may not be sent back. */
+function saidIn({ start, written: { partial_json, ...written } }: OpenBlock): ReadonlyArray<ContentBlock> {
+  const block: ContentBlock = {
+    ...start,
+    ...written,
+    ...(partial_json === undefined ? {} : { input: argumentsOf(partial_json) }),
+  };
+  return block.type === "text" && !block.text ? [] : [block];
+}
+
+/** A call's `input` as text; `{}` opens a call whose arguments come as deltas. */
+function inputText(input: unknown): string {
+  if (typeof input === "string") return input;
+  const empty = input === null || (typeof input === "object" && Object.keys(input).length === 0);
+  return empty ? "" : (JSON.stringify(input) ?? "");
+}
+
+/** The status an error event in mid-stream would have had as an answer. */
+const statuses: Readonly<Record<string, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  overloaded_error: 529,
+};
+
+/** The status that an error of this type comes with, where it comes with one; 500 for types that are new. */
+export const statusOfType = (type: string): number => statuses[type] ?? 500;

@@ -1,0 +1,130 @@
+/** Replies that do not go as planned, as rooms see them: stopped by hand or by a word, kept back by the content rules, or watched by somebody whose line broke. */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { bindings, eventsOf, eventually, messagesOf } from "../support/door.ts";
+import { type AgentMessage, ending, say, scene, seated, type Thinking } from "./room-socket.ts";
+import { gate, scripted, scriptedModel } from "./scripted-model.ts";
+
+const says = ["First of all. ", "Then this. ", "And at last that."];
+
+/** A reply that stands still after its first two sentences. */
+async function halfSaid(agent = scripted("Ada")) {
+  const door = gate();
+  scriptedModel(() => ({ says, holdBefore: { piece: 2, until: door.passed } }));
+  const place = await scene(agent);
+  const { response } = await say(place.hers, "@Ada, tell me everything.");
+  const half = await place.his.first<AgentMessage>("agent_message", ({ delta }) => delta?.includes("Then") ?? false);
+  return { ...place, door, question: response["message_id"], turnId: half.turn_id };
+}
+
+const stop = { command: "stop" } as const;
+
+describe("a reply that somebody stops", () => {
+  it("keeps what people have heard, is marked, and says nothing more", async () => {
+    const { hers, his, ada, room, olga, turnId, door, question } = await halfSaid();
+    expect(await his.ask("agent_command", { agent_id: ada.id, ...stop })).toMatchObject({ status: "ok" });
+    for (const client of [hers, his]) {
+      expect(await ending(client, turnId)).toMatchObject({ state: "stopped" });
+      const end = await client.first<AgentMessage>("agent_message", ({ phase }) => phase === "end");
+      expect(end).toMatchObject({ text: "First of all. Then this.", stopped: true, in_reply_to: question });
+    }
+    door.open();
+    const [, reply] = await messagesOf(olga, room.id);
+    expect(reply).toMatchObject({ text: "First of all. Then this.", stopped: true });
+    const events = (await eventsOf(olga, "agents", ada.id)).map(({ type }) => type);
+    expect(events.slice(-5)).toEqual([
+      ...["TurnInterrupted", "ReplyDrafted", "MemoriesConsidered", "ReplyPosted", "TurnStopped"],
+    ]);
+    expect(await his.ask("agent_command", { agent_id: ada.id, ...stop })).toMatchObject({ status: "error" });
+  });
+
+  it.each([
+    "stop",
+    "@Ada never mind!",
+  ])("by saying %j is stopped just so, and that is answered by nobody", async (word) => {
+    const { hers, olga, room, ada, door, turnId } = await halfSaid();
+    await say(hers, word);
+    expect(await ending(hers, turnId)).toMatchObject({ state: "stopped" });
+    door.open();
+    const said = await messagesOf(olga, room.id);
+    expect(said.map(({ text }) => text)).toEqual([expect.any(String), word, "First of all. Then this."]);
+    const declined = (await eventsOf(olga, "agents", ada.id)).filter(({ type }) => type === "TurnDeclined");
+    expect(declined.at(-1)?.open).toMatchObject({ why: "called-off", into: turnId });
+  });
+
+  it("gives the floor to who asked in the meantime", async () => {
+    const { hers, his, ada, door, question } = await halfSaid();
+    const { response } = await say(hers, "@Ada, what is the time?");
+    await his.ask("agent_command", { agent_id: ada.id, ...stop });
+    door.open();
+    const next = await his.first<AgentMessage>(
+      "agent_message",
+      ({ phase, in_reply_to }) => phase === "end" && in_reply_to === response["message_id"],
+    );
+    expect(next.text).toBe(says.join(""));
+    expect(next.in_reply_to).not.toBe(question);
+  });
+});
+
+describe("a reply that the content rules keep back", () => {
+  it("never shows its beginning beyond what had passed, and the house says so in its place", async () => {
+    scriptedModel(() => ({ says: ["All is well. ", "You fu", "cking idiot. ", "Goodbye."] }));
+    const { hers, his, olga, room, ada } = await scene();
+    await say(hers, "@Ada, how am I doing?");
+    await ending(his);
+    const shown = his.of<AgentMessage>("agent_message").map(({ delta }) => delta ?? "");
+    expect(shown.join("")).not.toMatch(/fu|idiot|Goodbye/);
+    const [, reply] = await messagesOf(olga, room.id);
+    expect(reply).toMatchObject({ notice: true, text: expect.stringContaining("content rules") });
+    const withheld = (await eventsOf(olga, "agents", ada.id)).find(({ type }) => type === "ReplyWithheld");
+    expect(withheld?.open).toMatchObject({ rules: [expect.any(String)], policyVersion: 1 });
+  });
+
+  it("shows a secret to nobody, also when it comes in pieces", async () => {
+    const key = ["ghp_", "16C7e42F292c6912E7", "710c838347Ae178B4a"];
+    scriptedModel(() => ({ says: ["Take this: ", ...key, " and be happy."] }));
+    const { hers, his, olga, room } = await scene();
+    await say(hers, "@Ada, may I have a key?");
+    await ending(his);
+    const shown = his.of<AgentMessage>("agent_message").map(({ delta, text }) => `${delta ?? ""}${text ?? ""}`);
+    for (const piece of key.slice(1)) expect(shown.join("")).not.toContain(piece);
+    const [, reply] = await messagesOf(olga, room.id);
+    expect(reply?.text).toMatch(/^Take this: \[\w+\] and be happy\.$/);
+  });
+});
+
+describe("somebody whose line breaks in mid-reply", () => {
+  it("ends with the identical text", async () => {
+    const { hers, his, sven, room, door } = await halfSaid();
+    const after_seq = Math.max(...his.seqs(), 0);
+    his.close();
+    const back = await seated(sven, room.id, { after_seq });
+    door.open();
+    const ends = await Promise.all(
+      [hers, back].map((client) => client.first<AgentMessage>("agent_message", ({ phase }) => phase === "end")),
+    );
+    expect(ends[1]).toEqual(ends[0]);
+    expect(ends[0]?.text).toBe(says.join(""));
+  });
+});
+
+describe("a provider that wants to be left alone for twenty seconds", () => {
+  it("is asked again by the alarm, and a stop in between ends the turn", async () => {
+    let asked = 0;
+    scriptedModel(() => {
+      asked += 1;
+      return { status: 429, headers: { "retry-after": "20" } };
+    });
+    const { hers, his, olga, ada } = await scene();
+    await say(hers, "@Ada, are you there?");
+    const thinking = await his.first<Thinking>("agent_thinking", ({ state }) => state === "thinking");
+    const types = async () => (await eventsOf(olga, "agents", ada.id)).map(({ type }) => type);
+    await eventually("the delay", async () => ((await types()).at(-1) === "TurnDelayed" ? true : undefined));
+    await runDurableObjectAlarm(bindings.AGENT.getByName(ada.id)); // rings early: nothing is due yet
+    expect((await types()).at(-1)).toBe("TurnDelayed");
+    expect(asked).toBe(1);
+    await his.ask("agent_command", { agent_id: ada.id, ...stop, turn_id: thinking.turn_id });
+    expect(await ending(hers, thinking.turn_id)).toMatchObject({ state: "stopped" });
+    expect((await types()).slice(-2)).toEqual(["TurnInterrupted", "TurnStopped"]);
+  });
+});

@@ -1,0 +1,169 @@
+/** The retry policy, the breaker and the order of stand-ins: one pure function of what a round has seen so far. */
+import { describe, expect, it } from "@effect/vitest";
+import {
+  type Asking,
+  afterFailure,
+  breakerMs,
+  type FailureKind,
+  type Health,
+  type ModelName,
+  nextAsk,
+} from "#events/agent/asking.ts";
+
+const chosen: ModelName = { provider: "anthropic", model: "big" };
+const standIn: ModelName = { provider: "openai", model: "other" };
+const options = { seed: "turn", simple: false };
+
+interface Failed {
+  readonly name?: ModelName;
+  readonly at: number;
+  readonly kind?: FailureKind;
+  readonly reason?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A round in which these requests failed as soon as they were made. */
+const failing = (...failures: ReadonlyArray<Failed>): Asking => ({
+  round: 1,
+  since: failures[0]?.at ?? 0,
+  waitedMs: failures.slice(1).reduce((sum, { at }, index) => sum + at - failures[index]!.at, 0),
+  asks: failures.map(({ name = chosen, at, kind = "broken", reason = "Overloaded", retryAfterMs }) => ({
+    ...{ ...name, at },
+    failure: { at, kind, reason, retryAfterMs: retryAfterMs ?? null },
+  })),
+});
+
+const next = (asking: Asking | null, at: number, candidates = [chosen], health: Record<string, Health> = {}) =>
+  nextAsk(asking, candidates, health, at, options);
+
+describe("a round", () => {
+  it("begins with the owner's choice, which may be silent for half a minute", () => {
+    expect(next(null, 0)).toEqual({ type: "ask", name: chosen, why: "chosen", silenceMs: 30_000 });
+  });
+
+  it("asks the same model again after a pause that doubles, half of it left to chance", () => {
+    const failures: Failed[] = [];
+    let at = 0;
+    for (const longest of [250, 500, 1_000]) {
+      failures.push({ at });
+      const wait = next(failing(...failures), at);
+      expect(wait).toMatchObject({ type: "wait" });
+      const { until } = wait as { until: number };
+      expect(until - at).toBeGreaterThanOrEqual(longest / 2);
+      expect(until - at).toBeLessThanOrEqual(longest);
+      expect(next(failing(...failures), until)).toMatchObject({ type: "ask", why: "again" });
+      at = until;
+    }
+    expect(next(failing(...failures, { at }), at)).toMatchObject({ type: "give-up", reason: "Overloaded" });
+  });
+
+  it.each<[FailureKind, requests: number]>([
+    ["busy", 4],
+    ["broken", 4],
+    ["cut", 2],
+    ["money", 1],
+    ["ours", 1],
+    ["refused", 1],
+  ])("asks %s models %i times in all", (kind, requests) => {
+    const failures: Failed[] = [];
+    for (let at = 0; at < 40_000 && failures.length < 9; at += 100)
+      if (next(failures.length === 0 ? null : failing(...failures), at).type === "ask") failures.push({ at, kind });
+    expect(failures).toHaveLength(requests);
+  });
+
+  it("waits as long as the provider asks, up to half a minute in all", () => {
+    expect(next(failing({ at: 0, kind: "busy", retryAfterMs: 29_000 }), 0)).toEqual({ type: "wait", until: 29_000 });
+    expect(next(failing({ at: 0, kind: "busy", retryAfterMs: 31_000 }), 0)).toEqual({
+      ...{ type: "give-up", reason: "Overloaded", retryAfterMs: 31_000 },
+    });
+    const twice = failing(
+      { at: 0, kind: "busy", retryAfterMs: 16_000 },
+      { at: 16_000, kind: "busy", retryAfterMs: 16_000 },
+    );
+    expect(next(twice, 16_000)).toMatchObject({ type: "give-up", retryAfterMs: 16_000 });
+  });
+
+  it("does not ask a model again that was silent for half a minute", () => {
+    expect(next(failing({ at: 30_000, kind: "cut", reason: "Stalled" }), 30_000)).toMatchObject({ reason: "Stalled" });
+  });
+
+  it("is over before 45 seconds, whatever its models answer", () => {
+    const failures: Failed[] = [];
+    let at = 0;
+    for (;;) {
+      const candidates = [chosen, standIn, { provider: "cloudflare", model: "third" }];
+      const asking = failures.length === 0 ? null : { ...failing(...failures), since: 0 };
+      const step = nextAsk(asking, candidates, {}, at, options);
+      if (step.type === "give-up") break;
+      if (step.type === "wait") at = step.until;
+      else {
+        at += Math.min(step.silenceMs, 13_000); // each is silent for as long as it is let
+        failures.push({ name: step.name, at, kind: "cut", reason: "Garbled" });
+      }
+    }
+    expect(at).toBeLessThanOrEqual(45_000);
+    expect(failures.length).toBeGreaterThan(2);
+  });
+
+  it("asks at once again when the process died, for the provider is not to blame", () => {
+    const asking = { ...failing({ at: 0 }), asks: [{ ...chosen, at: 0, failure: null }] };
+    expect(next(asking, 5_000)).toMatchObject({ type: "ask", why: "again" });
+    const four = { ...asking, asks: Array.from({ length: 4 }, () => ({ ...chosen, at: 0, failure: null })) };
+    expect(next(four, 5_000)).toMatchObject({ type: "give-up", reason: "Interrupted" });
+  });
+});
+
+describe("a stand-in", () => {
+  it.each<FailureKind>(["money", "busy"])("is asked when the choice cannot answer for reasons of %s", (kind) => {
+    const failed = failing({ at: 0, kind, retryAfterMs: 3_600_000 });
+    expect(next(failed, 0, [chosen, standIn])).toMatchObject({ type: "ask", name: standIn, why: "fallback" });
+  });
+
+  it.each<FailureKind>(["refused", "ours"])("is not asked after %s: another model would be told the same", (kind) => {
+    expect(next(failing({ at: 0, kind }), 0, [chosen, standIn])).toMatchObject({ type: "give-up" });
+  });
+
+  it("never is a model that the owner did not name", () => {
+    const all = failing({ at: 0, kind: "money" }, { name: standIn, at: 1, kind: "money" });
+    expect(next(all, 1, [chosen, standIn])).toMatchObject({ type: "give-up" });
+  });
+});
+
+describe("the breaker of a model", () => {
+  const unhealthy = (...times: ReadonlyArray<number>): Health =>
+    times.reduce<Health | undefined>((health, at) => ({ ...afterFailure(health, at), askedAt: at }), undefined)!;
+
+  it("opens after five failures within a minute", () => {
+    expect(breakerMs(unhealthy(0, 1_000, 2_000, 3_000), 3_000)).toBe(0);
+    expect(breakerMs(unhealthy(0, 1_000, 2_000, 3_000, 4_000), 4_000)).toBe(30_000);
+    expect(breakerMs(unhealthy(0, 20_000, 40_000, 60_000, 80_000), 80_000)).toBe(0);
+  });
+
+  it("lets one request in half a minute try whether it is over", () => {
+    const open = unhealthy(0, 1_000, 2_000, 3_000, 4_000);
+    expect(breakerMs(open, 33_999)).toBe(1);
+    expect(breakerMs(open, 34_000)).toBe(0);
+    expect(breakerMs({ ...open, askedAt: 34_000 }, 34_001)).toBe(29_999); // the probe is on its way
+  });
+
+  it("sends a turn to the stand-in at once, or ends it with the time to come back", () => {
+    const health = { "anthropic/big": unhealthy(0, 1_000, 2_000, 3_000, 4_000) };
+    expect(next(null, 5_000, [chosen, standIn], health)).toMatchObject({ name: standIn, why: "fallback" });
+    expect(next(null, 5_000, [chosen], health)).toEqual({
+      type: "give-up",
+      reason: "Overloaded",
+      retryAfterMs: 29_000,
+    });
+  });
+
+  it("makes an outage of ten minutes cost at most twenty probes, whoever asks", () => {
+    let health: Health | undefined;
+    let asked = 0;
+    for (let at = 0; at < 600_000; at += 600) {
+      if (breakerMs(health, at) > 0) continue;
+      asked += 1;
+      health = { ...afterFailure(health, at), askedAt: at };
+    }
+    expect(asked).toBeLessThanOrEqual(5 + 20);
+  });
+});

@@ -1,0 +1,166 @@
+/** Budgets: what is reserved before a request, what is settled after it, and which ceiling stops it. */
+import { describe, expect, it } from "@effect/vitest";
+import type { Budget, Scope } from "#events/agent/budget.ts";
+import { agent } from "#events/agent/decide.ts";
+import * as A from "#events/agent/events.ts";
+import { userName } from "#events/kit/ids.ts";
+import {
+  asked,
+  assembled,
+  completed,
+  created,
+  dana,
+  given,
+  heard,
+  joined,
+  lobby,
+  replied,
+  settings,
+  started,
+  turnId,
+  unanswered,
+  words,
+} from "../support/given.ts";
+
+const ready = (label: string) => [heard(label), started(label), assembled(label)];
+const here = [created, joined, ...ready("one")];
+
+const owned = (budget: Budget) =>
+  A.AgentReconfigured(
+    { version: 2, ...settings, budget },
+    userName(dana),
+    words({ systemPrompt: "", description: "" }),
+  );
+
+const request = (over: { label?: string; tokens?: number; microUsd?: number | null } = {}) => {
+  const { label = "one", tokens = 1_000 } = over;
+  const microUsd = over.microUsd === undefined ? 50 : over.microUsd;
+  const { provider, model } = settings;
+  const why = "chosen" as const;
+  const ofTurn = { turnId: turnId(label), attempt: 1, round: 1 };
+  return { type: "AskModel" as const, ...ofTurn, provider, model, why, tokens, microUsd };
+};
+
+const intent = asked("one", { tokens: 1_000, microUsd: 50 });
+const overBudget = (reason: string, label = "one") =>
+  A.ModelGaveUp({ turnId: turnId(label), round: 1, reason, tried: 0 });
+
+describe("a request", () => {
+  it("is recorded with the most it may cost before it is made", () => {
+    given(agent, ...here)
+      .when(request())
+      .then(intent);
+  });
+
+  it.each<[Scope, string]>([
+    ["turn", "TurnBudget"],
+    ["agent", "AgentBudget"],
+    ["room", "RoomBudget"],
+    ["asker", "AskerBudget"],
+  ])("is not made when it might break the ceiling of the %s, in tokens or in money", (scope, reason) => {
+    for (const ceiling of [{ tokens: 999 }, { microUsd: 49 }])
+      given(agent, ...here, owned({ [scope]: ceiling }))
+        .when(request())
+        .then(overBudget(reason));
+    for (const ceiling of [{ tokens: 1_000 }, { microUsd: 50 }])
+      given(agent, ...here, owned({ [scope]: ceiling }))
+        .when(request())
+        .then(intent);
+  });
+
+  it("of a price that nobody knows does not pass a ceiling in money: unknown is not nothing", () => {
+    given(agent, ...here, owned({ agent: { microUsd: 1_000_000 } }))
+      .when(request({ microUsd: null }))
+      .then(overBudget("AgentBudget"));
+    given(agent, ...here, owned({ agent: { tokens: 1_000 } }))
+      .when(request({ microUsd: null }))
+      .then(asked("one", { tokens: 1_000, microUsd: null }));
+  });
+
+  it("has a ceiling also where the owner named none", () => {
+    given(agent, ...here)
+      .when(request({ tokens: 400_001 }))
+      .then(overBudget("TurnBudget"));
+  });
+});
+
+describe("a reserve", () => {
+  const spent = (...events: ReadonlyArray<A.AgentEvent>) => {
+    const { day } = given(agent, ...here, ...events).state;
+    return { agent: day.agent, room: day.rooms[lobby], asker: day.askers[userName(dana)] };
+  };
+  const everywhere = (tokens: number, microUsd: number, unpriced = 0) => {
+    const amount = { tokens, microUsd, unpriced };
+    return { agent: amount, room: amount, asker: amount };
+  };
+
+  it("counts at once, for the agent, the room and the person", () => {
+    expect(spent(intent)).toEqual(everywhere(1_000, 50));
+  });
+
+  it("gives way to what was really used", () => {
+    expect(spent(intent, replied("one", { tokensIn: 200, tokensOut: 30, microUsd: 12 }))).toEqual(everywhere(230, 12));
+  });
+
+  it("is kept when the usage is not said, and when there was no reply", () => {
+    expect(spent(intent, replied("one"))).toEqual(everywhere(1_000, 50));
+    expect(spent(intent, unanswered("one"))).toEqual(everywhere(1_000, 50));
+    expect(spent(intent, A.TurnResumed({ turnId: turnId("one"), attempt: 2 }))).toEqual(everywhere(1_000, 50));
+  });
+
+  it("counts tokens without a price as such", () => {
+    const unpriced = asked("one", { tokens: 1_000, microUsd: null });
+    expect(spent(unpriced)).toEqual(everywhere(1_000, 0, 1_000));
+    expect(spent(unpriced, replied("one", { tokensIn: 200, tokensOut: 30, microUsd: null }))).toEqual(
+      everywhere(230, 0, 230),
+    );
+  });
+
+  it("counts for the next turn of the day, and not for the next day", () => {
+    const first = [...here, intent, replied("one", { tokensIn: 900, tokensOut: 100, microUsd: 40 }), completed("one")];
+    const second = given(agent, ...first, ...ready("two"), owned({ asker: { tokens: 1_500 } }));
+    second.when(request({ label: "two" })).then(overBudget("AskerBudget", "two"));
+    expect(second.state.turns[turnId("two")]?.spent.tokens).toBe(0); // the turn's own count begins anew
+    const tomorrow = agent.decide(
+      {
+        ...request({ label: "two" }),
+        meta: {
+          ...{ id: "tomorrow", at: Date.UTC(2026, 9, 2, 12), by: userName(dana) },
+          ...{ correlation: "test", causation: null },
+        },
+      },
+      second.state,
+    );
+    expect(tomorrow).toMatchObject({ success: [{ type: "ModelAsked" }] });
+  });
+
+  it("of a thousand turns on a budget for ten lets ten requests through", () => {
+    const rooms = Array.from({ length: 1_000 }, (_, index) => String(index));
+    let { state } = given(agent, created, joined, owned({ agent: { tokens: 10_000 } }));
+    let made = 0;
+    for (const label of rooms) {
+      const begun = given(agent, created, joined, owned({ agent: { tokens: 10_000 } }), ...ready(label)).state;
+      state = { ...begun, day: state.day };
+      const meta = {
+        id: label,
+        at: Date.UTC(2026, 9, 1, 12),
+        by: userName(dana),
+        correlation: "test",
+        causation: null,
+      };
+      const answer = agent.decide({ ...request({ label }), meta }, state);
+      const [event] = "success" in answer ? answer.success : [];
+      if (event?.type !== "ModelAsked") continue;
+      made += 1;
+      state = agent.evolve(state, {
+        ...event,
+        seq: made,
+        v: 1,
+        ...meta,
+        actor: meta.by,
+        command: label,
+      } as never);
+    }
+    expect(made).toBe(10);
+  });
+});

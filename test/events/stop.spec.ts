@@ -1,0 +1,113 @@
+/** Stopping a turn: by its button, or by saying so; what was heard of it stands, and it says nothing more. */
+import { describe, expect, it } from "@effect/vitest";
+import { agent } from "#events/agent/decide.ts";
+import * as A from "#events/agent/events.ts";
+import { NothingToStop } from "#events/agent/refusals.ts";
+import { agentName, userName } from "#events/kit/ids.ts";
+import {
+  ada,
+  asked,
+  assembled,
+  call,
+  callId,
+  considered,
+  created,
+  dana,
+  declined,
+  drafted,
+  eli,
+  given,
+  heard,
+  joined,
+  lobby,
+  posted,
+  replied,
+  requested,
+  started,
+  turnId,
+  words,
+} from "../support/given.ts";
+
+const thinking = [created, joined, heard("one"), started("one"), assembled("one"), asked("one")];
+const stop = { type: "StopTurn", roomId: lobby } as const;
+const interrupted = (why: "stopped" | "called-off" = "stopped", by = userName(dana)) =>
+  A.TurnInterrupted({ turnId: turnId("one"), by, why });
+
+describe("a turn that is stopped", () => {
+  it("begins nothing new: only its reply is due, of what people have heard", () => {
+    given(agent, ...thinking)
+      .when(stop)
+      .then(interrupted());
+    const { state } = given(agent, ...thinking, interrupted());
+    expect(state.turns[turnId("one")]).toMatchObject({ interrupted: "stopped" });
+  });
+
+  it("leaves no call open: what may have happened is unknown, the rest is denied", () => {
+    const calls = [replied("one", { calls: [call("a"), call("b")] }), requested("one", "a", "once")];
+    const about = { turnId: turnId("one"), tool: "clock" };
+    given(agent, ...thinking, ...calls)
+      .when(stop)
+      .then(
+        A.ToolOutcomeUnknown({ ...about, callId: callId("a") }),
+        A.ToolDenied({ ...about, callId: callId("b"), why: "turn-over" }),
+        interrupted(),
+      );
+  });
+
+  it("is stopped once, and not when its reply is on the way", () => {
+    given(agent, ...thinking, interrupted())
+      .when(stop)
+      .nothing();
+    given(agent, ...thinking, replied("one"), drafted("one"))
+      .when(stop)
+      .refused(NothingToStop);
+    given(agent, created, joined).when(stop).refused(NothingToStop);
+  });
+
+  it("that waits for the floor is not begun", () => {
+    given(agent, ...thinking, heard("two"))
+      .when({ ...stop, turnId: turnId("two") })
+      .then(declined("two", "called-off"));
+  });
+
+  it("ends as stopped, with what was heard or without a word", () => {
+    const ofTurn = { turnId: turnId("one"), attempt: 1 };
+    const ended = (ms: number) => A.TurnStopped({ turnId: turnId("one"), roomId: lobby, ms });
+    given(agent, ...thinking, interrupted())
+      .when({ type: "EndTurn", ...ofTurn })
+      .then(ended(5_000));
+    const half = A.ReplyDrafted({ ...drafted("one").open, stopped: true }, agentName(ada), words({ text: "Wel" }));
+    given(agent, ...thinking, interrupted(), half, considered("one"))
+      .when({ type: "RecordPost", ...ofTurn, messageId: posted("one").open.messageId, roomSeq: 8 })
+      .then(posted("one"), ended(7_000));
+  });
+});
+
+describe("a message that only says to leave off", () => {
+  const off = (over: Partial<typeof A.MessageReceived.open.Type> = {}) =>
+    heard("off", { callsOff: true, chars: 4, ...over });
+  const receive = ({ open }: ReturnType<typeof off>) =>
+    ({ type: "ReceiveMessage", ...open, words: words({ text: "Ada, off?", authorName: "Dana" }) }) as const;
+
+  it.each<[string, Partial<typeof A.MessageReceived.open.Type>]>([
+    ["of the person who had asked", { addressed: null }],
+    ["of anybody who names the agent", { addressed: "mention", authorId: userName(eli) }],
+  ])("%s interrupts the turn", (_who, over) => {
+    const said = off(over);
+    given(agent, ...thinking)
+      .when(receive(said))
+      .then(said, declined("off", "called-off", "one"), interrupted("called-off", said.open.authorId));
+  });
+
+  it("of somebody else, to nobody, does not", () => {
+    const said = off({ addressed: null, authorId: userName(eli) });
+    given(agent, ...thinking)
+      .when(receive(said))
+      .then(said, declined("off", "not-addressed"));
+  });
+
+  it("is a message like any other where nothing runs", () => {
+    const said = off();
+    given(agent, created, joined).when(receive(said)).then(said, started("off"));
+  });
+});
