@@ -44,11 +44,12 @@ export interface Turn {
 }
 
 /** Events that end a turn; each turn has one of them at most. */
-const endings = new Set(["TurnCompleted", "TurnFailed", "TurnDeclined", "TurnHalted"]);
+const endings = new Set(["TurnCompleted", "TurnFailed", "TurnDeclined", "TurnStopped", "TurnHalted"]);
 /** Events that are work: there is none in a turn that is over, and none in one that has not begun. */
 const work = new Set([
-  ...["TurnResumed", "ContextAssembled", "ModelReplied", "ModelGaveUp", "ToolRequested", "ToolExecuted", "ToolFailed"],
-  ...["ReplyDrafted", "MemoryFormed", "MemoriesConsidered", "ReplyPosted"],
+  ...["TurnResumed", "TurnDelayed", "TurnContinued", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied"],
+  ...["ModelGaveUp", "ToolRequested", "ToolExecuted", "ToolFailed", "ReplyDrafted", "ReplyWithheld"],
+  ...["MemoryFormed", "MemoriesConsidered", "ReplyPosted"],
 ]);
 const outcomes = new Set(["ToolExecuted", "ToolFailed", "ToolOutcomeUnknown", "ToolDenied"]);
 

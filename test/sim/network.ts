@@ -37,7 +37,7 @@ export const silence = Symbol("silence");
 const idempotent = new Set([
   ...["hear", "postReply", "agentChanged", "register", "retire", "lend", "arrive"],
   ...["open", "join", "addPerson", "removePerson", "inviteAgent", "dismissAgent", "post"],
-  ...["create", "change", "setActive", "remove"],
+  ...["create", "change", "setActive", "remove", "setPolicy", "stop"],
 ]);
 
 type Settle<A> = (resolve: (value: A) => void, reject: (error: Error) => void) => void;
