@@ -152,7 +152,11 @@ export class Platform {
     const run = async () => instance.actor[method]!(...values);
     run().then(
       (value) => settle({ ok: true, value }),
-      (error: unknown) => settle({ ok: false, error: String(error) }),
+      (error: unknown) => {
+        // Behind the wall of an actor a fault was reported already, and only its number comes out.
+        if (!/^Error: internal /.test(String(error))) console.error(`${instance.object.stream} ${method}`, error);
+        settle({ ok: false, error: String(error) });
+      },
     );
   }
 

@@ -7,7 +7,7 @@ import { Chronicle, type Happened } from "./chronicle.ts";
 import { type Entry, VirtualClock } from "./clock.ts";
 import { Invariants } from "./invariants.ts";
 import { abilitiesOf } from "./minds.ts";
-import { Network } from "./network.ts";
+import { Network, type Sending } from "./network.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
 import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
@@ -74,9 +74,7 @@ export class World {
       safe: (object) => this.chronicle.read(object),
     });
     const { platform, chronicle } = this;
-    this.network = new Network({ clock, chance, weather, platform }, (to, method, values) => {
-      if (method === "hear") this.invariants.told(to.name, ...(values as [string, boolean, ReadonlyArray<Heard>]));
-    });
+    this.network = new Network({ clock, chance, weather, platform }, (call) => this.#sent(call));
     const { network } = this;
     const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
@@ -122,6 +120,14 @@ export class World {
         effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
       }),
     };
+  }
+
+  #sent({ from, to, method, values }: Sending): void {
+    if (method !== "hear") return;
+    const [roomId, watched, heard] = values as [string, boolean, ReadonlyArray<Heard>];
+    this.invariants.told(to.name, roomId, heard);
+    if (watched && from?.stale === false && from.object.lines.size === 0)
+      this.tell("sockets", `${from.object.stream} believes that somebody watches`);
   }
 
   #see(event: Happened): void {
