@@ -6,9 +6,9 @@ import { shownTypes } from "#actors/room/views.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Tell } from "./invariants.ts";
-import type { SimulatedObject } from "./platform.ts";
-import type { Exchange, Line } from "./sockets.ts";
+import type { Line, SimulatedObject } from "./objects.ts";
 
 interface Surroundings {
   readonly clock: VirtualClock;
