@@ -146,9 +146,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       if (!this.#isOwner(by)) return refused(unknownAgent);
       const meta = this.#meta(commandId, userName(by.userId));
       const reply = await this.commit({ type: "DeleteAgent", meta, ...(ifVersion === undefined ? {} : { ifVersion }) });
-      if (reply.outcome === "refused") return reply;
-      this.#turns.interruptAll();
-      return accepted(undefined, reply.seq, reply.replayed);
+      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
     });
   }
 
@@ -239,9 +237,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
-    this.#turns.committed(events);
     for (const event of events) this.#closeSigns(event, events);
     this.followLog(events);
+    this.#turns.committed(events);
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {

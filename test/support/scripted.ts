@@ -80,6 +80,8 @@ export interface Script {
   readonly flags?: ((text: string) => ReadonlyArray<string>) | "broken";
   /** How many posts fail before the room answers. */
   readonly roomFails?: number;
+  /** How long the room takes to answer a post, or to fail it. */
+  readonly roomTakesMs?: number;
 }
 
 /** Where the process dies: before or after its n-th commit since the object woke. */
@@ -136,6 +138,8 @@ export class Stage {
   describes = (name: string): string => `Does ${name}.`;
   /** What goes into the same transaction as a commit. */
   along: (events: ReadonlyArray<RecordedOf<AgentEvent>>) => void = () => {};
+  /** Who is told of a commit, after it. */
+  told: (events: ReadonlyArray<RecordedOf<AgentEvent>>) => void = () => {};
   /** Commits of the running turn since the object woke. */
   commits = 0;
   #death: Death | undefined;
@@ -158,7 +162,10 @@ export class Stage {
   }
 
   #open(): AgentLedger {
-    return open(agent, this.#sql, this.#keys, { along: (_state, events) => this.along(events) });
+    return open(agent, this.#sql, this.#keys, {
+      along: (_state, events) => this.along(events),
+      told: (events) => this.told(events),
+    });
   }
 
   /** A command from outside. */
@@ -337,7 +344,8 @@ export class Stage {
 
   /** As the room does: a message is known by its id, and the same id with other content is refused. */
   #post(message: OutgoingMessage): Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure> {
-    return Effect.suspend(() => {
+    const { roomTakesMs = 0 } = this.#script;
+    const answered = Effect.suspend(() => {
       this.posts += 1;
       if (this.posts <= (this.#script.roomFails ?? 0)) return Effect.fail(new DeliveryFailure({ detail: "away" }));
       const place = this.posted.findIndex((other) => other.messageId === message.messageId);
@@ -347,6 +355,7 @@ export class Stage {
       expect(again).toEqual(known);
       return Effect.succeed({ roomSeq: place + 1 });
     });
+    return roomTakesMs === 0 ? answered : Effect.delay(answered, roomTakesMs);
   }
 
   #recall(text: string): Effect.Effect<ReadonlyArray<Remembered>, RecallFailure> {
