@@ -320,7 +320,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   #show(sightings: ReadonlyArray<Sighting>): void {
-    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId)?.name ?? "");
+    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId)?.name);
   }
 
   #framesOf(unsealed: ReadonlyArray<Unsealed>) {

@@ -2,6 +2,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { bindings, eventsOf, eventually, messagesOf } from "../support/door.ts";
+import { presenceOf } from "../support/phoenix-frames.ts";
 import { type AgentMessage, ending, say, scene, seated, type Thinking } from "./room-socket.ts";
 import { gate, scripted, scriptedModel } from "./scripted-model.ts";
 
@@ -63,6 +64,34 @@ describe("a reply that somebody stops", () => {
     );
     expect(next.text).toBe(says.join(""));
     expect(next.in_reply_to).not.toBe(question);
+  });
+});
+
+describe("an agent that is dismissed in mid-reply", () => {
+  it("says nothing more, and everybody sees its turn end", async () => {
+    const { hers, his, olga, room, ada, door, turnId } = await halfSaid();
+    expect((await olga.delete(`/rooms/${room.id}/participants/${ada.id}`)).status).toBe(204);
+    await his.first("participant_left", ({ agent_id }) => agent_id === ada.id);
+    expect(await ending(hers, turnId)).toMatchObject({ state: "failed" });
+    door.open();
+    // A sign that was on its way when it was sent away.
+    await bindings.ROOM.getByName(room.id).show([
+      { event: "agent_message", payload: { turn_id: turnId, agent_id: ada.id, phase: "delta", delta: "And" } },
+      { event: "agent_thinking", payload: { turn_id: turnId, agent_id: ada.id, state: "thinking", label: "" } },
+    ]);
+    await say(hers, "The end");
+    await his.first("message_created", ({ text }) => text === "The end");
+    const left = his.frames.findIndex(([, , , event]) => event === "participant_left");
+    const since = his.frames.slice(left + 1).map(([, , , event]) => event);
+    expect(since.filter((event) => event !== "phx_reply").toSorted()).toEqual([
+      ...["agent_thinking", "message_created", "presence_diff"],
+    ]);
+    expect(presenceOf(his)).not.toHaveProperty(`agent:${ada.id}`);
+    expect((await eventsOf(olga, "agents", ada.id)).slice(-2).map(({ type }) => type)).toEqual([
+      "TurnFailed",
+      "RoomLeft",
+    ]);
+    expect((await messagesOf(olga, room.id)).filter(({ ai_generated }) => ai_generated)).toEqual([]);
   });
 });
 
