@@ -142,6 +142,8 @@ export class Stage {
   told: (events: ReadonlyArray<RecordedOf<AgentEvent>>) => void = () => {};
   /** Commits of the running turn since the object woke. */
   commits = 0;
+  /** How many signs are of no matter any more when somebody asks what was shown. */
+  #shownFrom = 0;
   #death: Death | undefined;
 
   constructor(script: Script) {
@@ -187,6 +189,7 @@ export class Stage {
   restart(death?: Death): void {
     this.ledger = this.#open();
     this.commits = 0;
+    this.#shownFrom = this.signs.length;
     this.#death = death;
   }
 
@@ -253,6 +256,7 @@ export class Stage {
     // The virtual clock stands between two milliseconds after a jittered pause; the real one never does.
     const meta = { ...command.meta, at: Math.floor(command.meta.at) };
     const reply = this.ledger.commit({ ...command, meta });
+    if (command.type === "RecordModelReply" && reply.outcome === "accepted") this.#shownFrom = this.signs.length;
     if (doomed) throw new Killed();
     return reply;
   }
@@ -332,9 +336,11 @@ export class Stage {
     };
   }
 
-  /** What was shown since the reply last began. */
+  /** What was shown since the reply last began, since a reply was last recorded, and since the object woke. */
   #shown(id: TurnId): string {
-    const of = this.signs.flatMap((sign) => (sign.event === "agent_message" && sign.turnId === id ? [sign] : []));
+    const of = this.signs
+      .slice(this.#shownFrom)
+      .flatMap((sign) => (sign.event === "agent_message" && sign.turnId === id ? [sign] : []));
     const begun = of.findLastIndex(({ phase }) => phase === "start");
     return of
       .slice(begun + 1)

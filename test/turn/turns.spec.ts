@@ -109,6 +109,21 @@ describe("a turn that rests because the Vault is away", () => {
   });
 });
 
+describe("a turn that is stopped in its second round", () => {
+  it("before its first sentence, does not say the first round's words again", async () => {
+    const clock = { replay: "pure", run: () => Effect.succeed("noon") } as const;
+    const first = { says: ["Let me see. "], calls: [["clock", {}]] } as const;
+    const { stage, turns, ask, pass } = alive({ model: [[first], [slowly]], tools: { clock } });
+    ask();
+    await pass(20_000);
+    expect(stage.asked).toHaveLength(2);
+    stage.tell({ type: "StopTurn", roomId: lobby, turnId: id });
+    turns.work();
+    await pass(10);
+    expect(stage.posted).toMatchObject([{ text: "Let me see.", stopped: true }]);
+  });
+});
+
 describe("a turn that is ended from outside in mid-reply", () => {
   it.each([
     ["its agent leaves the room", { type: "LeaveRoom", roomId: lobby }],
