@@ -283,6 +283,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return readModelFeeds("room");
   }
 
+  protected override setTimers(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
+    this.#floor.setTimers(events);
+  }
+
   protected override onTimer(timer: Timer): Promise<void> {
     return this.#floor.rang(timer);
   }
