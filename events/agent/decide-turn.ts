@@ -300,6 +300,9 @@ const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, t
   const { turnId, callId, ms, outcome } = command;
   const call = turn.rounds.at(-1)!.calls.find((other) => other.callId === callId);
   if (call?.state !== "requested") return refuse(new WrongMoment({ step: "useTools" }));
+  // [T2] Nobody knows what came of it: told that it failed, the model would ask for it again.
+  if (outcome.kind === "failed" && outcome.reason === "Timeout" && call.replay === "once")
+    return refuse(new WrongMoment({ step: "useTools" }));
   const about = { turnId, callId, tool: call.tool };
   if (outcome.kind === "executed")
     return accept(E.ToolExecuted({ ...about, ms, bytes: outcome.bytes }, self(state), outcome.words));

@@ -4,6 +4,7 @@ import { agent } from "#events/agent/decide.ts";
 import * as A from "#events/agent/events.ts";
 import { NothingToStop } from "#events/agent/refusals.ts";
 import { agentName, userName } from "#events/kit/ids.ts";
+import { humanSpoke, type Rhythm, still, wordsLeft } from "#events/room/rhythm.ts";
 import {
   ada,
   asked,
@@ -21,6 +22,7 @@ import {
   heard,
   joined,
   lobby,
+  messageId,
   posted,
   replied,
   requested,
@@ -127,5 +129,17 @@ describe("a message that only says to leave off", () => {
   it("is a message like any other where nothing runs", () => {
     const said = off();
     given(agent, created, joined).when(receive(said)).then(said, started("off"));
+  });
+});
+
+describe("the words that agents may still say", () => {
+  const called = (label: string) => ({ messageId: messageId(label), agentId: ada });
+  const talked: Rhythm = { ...still, sinceHuman: 3, called: [called("one")] };
+  const word = (callsOff: boolean) =>
+    humanSpoke(talked, { messageId: messageId("off"), addressed: [called("off")], callsOff });
+
+  it("are counted anew by a person's message, but not by one that only says to leave off", () => {
+    expect([talked, word(false), word(true)].map(wordsLeft)).toEqual([2, 5, 1]);
+    expect(word(true)).toMatchObject({ sinceHuman: 3, called: [called("one"), called("off")], floor: null });
   });
 });
