@@ -109,6 +109,20 @@ describe("a turn that rests because the Vault is away", () => {
   });
 });
 
+describe("a Vault that is away for a moment", () => {
+  it("costs no reply: what a model has said is recorded when the Vault is back", async () => {
+    const { stage, ask, pass, reports } = alive({ model: [[prose]] });
+    stage.withhold(agentName(ada));
+    ask();
+    await pass(50);
+    expect(stage.happened().at(-1)).toBe("ModelAsked");
+    stage.giveBack(agentName(ada));
+    await pass(1_000);
+    expect(stage.happened().at(-1)).toBe("TurnCompleted");
+    expect([stage.asked.length, reports]).toEqual([1, []]);
+  });
+});
+
 describe("a turn that is stopped in its second round", () => {
   it("before its first sentence, does not say the first round's words again", async () => {
     const clock = { replay: "pure", run: () => Effect.succeed("noon") } as const;
