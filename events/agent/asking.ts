@@ -132,7 +132,9 @@ export function nextAsk(asking: Asking | null, at: number, circumstances: Circum
   const { candidates, health, wastedMs, whyOf } = circumstances;
   const asks = asking?.asks ?? [];
   const last = asks.at(-1);
-  const leftMs = TURN_MS - wastedMs - (asking === null ? 0 : at - asking.since);
+  // A request that got lost with its process, or on the way into the log, took no time of the providers'.
+  const until = last !== undefined && last.failure === null ? last.at : at;
+  const leftMs = TURN_MS - wastedMs - (asking === null ? 0 : until - asking.since);
   const ask = (name: ModelName, why: AskWhy): NextAsk => ({ type: "ask", name, why, ...timesOf(asks.length, leftMs) });
   if (last === undefined) return firstOf(candidates, health, at, (name) => ask(name, whyOf(name)), null);
   const failure = last.failure ?? interrupted(last.at);

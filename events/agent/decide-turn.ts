@@ -147,9 +147,8 @@ const NO_PROGRESS = "no-progress";
 /** A turn that cannot go on still owes its room a sentence; undefined when that sentence is what cannot be said. */
 function lastWord(turn: TurnView): ReadonlyArray<E.AgentEvent> | undefined {
   if (turn.draft !== null || turn.gaveUp !== null || turn.interrupted !== null) return undefined;
-  const tried = turn.asking?.asks.length ?? 0;
-  const gaveUp = { turnId: turn.turnId, round: turn.rounds.length + 1, reason: NO_PROGRESS, tried };
-  return [...callsClosed(turn), E.ModelGaveUp(gaveUp)];
+  const gaveUp = { round: turn.rounds.length + 1, reason: NO_PROGRESS, tried: turn.asking?.asks.length ?? 0 };
+  return [...callsClosed(turn), E.ModelGaveUp({ turnId: turn.turnId, ...gaveUp })];
 }
 
 function resume(command: AgentCommandOf<"ResumeTurn">, state: AgentState): Answer {
