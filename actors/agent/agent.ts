@@ -219,7 +219,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("stop", async (): Promise<Reply> => {
       const target = turnId ?? this.ledger.state.rooms[roomId]?.running ?? undefined;
       if (target === undefined) return refused(new NothingToStop());
-      const meta = this.#meta(`${target}/stop`, userName(by.userId));
+      // Each person's own: who is second has not sent the first one's command again, and is told the same.
+      const meta = this.#meta(`${target}/stop/${by.userId}`, userName(by.userId));
       const reply = await this.commit({ type: "StopTurn", meta, roomId, turnId: target });
       if (reply.outcome === "refused") return reply;
       this.#turns.work();

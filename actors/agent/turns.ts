@@ -103,7 +103,7 @@ export class Turns {
     for (const [turnId, since] of this.#resting) {
       if (this.#fibers.has(turnId)) continue;
       const attempt = this.#host.state().turns[turnId]?.attempt ?? 0;
-      const meta = this.#host.meta(`${turnId}/give-up`);
+      const meta = this.#host.meta(`${turnId}/give-up/${attempt}`);
       if (now() - since < GIVE_UP_AFTER_MS) this.#goesOn(turnId);
       else this.#host.commit({ type: "FailTurn", meta, turnId, attempt, reason: "no-progress" });
     }

@@ -205,13 +205,14 @@ export class RoomChannel {
     if (before === null) return connection.close(1011, "no seat");
     const admit: Admit = ({ frames, resync, seq }) => {
       const former = connection.state?.joinRef ?? null;
-      if (former !== null) connection.send(frame(former, former, topic, "phx_close", {}));
+      if (former !== null) send(connection, frame(former, former, topic, "phx_close", {}));
       this.#audience.leave(connection);
+      // Whoever has left while keys were fetched must not be seated: nothing would ever take that seat away.
+      if (!send(connection, frame(joinRef, ref, topic, "phx_reply", ok(resync ? { seq, resync } : { seq })))) return;
       const seat = { ...before, joinRef: joinRef ?? ref ?? "", presenceRef: newId<string>("event") };
       connection.setState(seat);
-      this.#reply(connection, joinRef, ref, topic, ok(resync ? { seq, resync } : { seq }));
       this.#audience.join(connection, seat, this.#room.agents());
-      for (const { event, payload: told } of frames) connection.send(frame(seat.joinRef, null, topic, event, told));
+      for (const { event, payload: told } of frames) send(connection, frame(seat.joinRef, null, topic, event, told));
     };
     const reply = await this.#room.join(principalOf(connection), input.value.after_seq, admit);
     if (reply.outcome === "accepted") return;
@@ -224,7 +225,7 @@ export class RoomChannel {
     this.#audience.leave(connection);
     if (connection.state) connection.setState({ ...connection.state, joinRef: null });
     this.#reply(connection, joinRef, ref, topic, ok({}));
-    connection.send(frame(joinRef, joinRef, topic, "phx_close", {}));
+    send(connection, frame(joinRef, joinRef, topic, "phx_close", {}));
   }
 
   #reply(
@@ -234,7 +235,17 @@ export class RoomChannel {
     topic: string,
     answer: Answer,
   ): void {
-    connection.send(frame(joinRef, ref, topic, "phx_reply", answer));
+    send(connection, frame(joinRef, ref, topic, "phx_reply", answer));
+  }
+}
+
+/** False when the client has gone meanwhile: then nobody is left to be told. */
+function send(connection: Connection<Seat>, text: string): boolean {
+  try {
+    connection.send(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -58,6 +58,19 @@ describe("a reply that somebody stops", () => {
     expect(declined.at(-1)?.open).toMatchObject({ why: "called-off", into: turnId });
   });
 
+  it("is stopped once, and who is second to stop it is told that it is, or that it is over", async () => {
+    const { hers, his, olga, ada, turnId, door } = await halfSaid();
+    const asked = { agent_id: ada.id, turn_id: turnId, ...stop };
+    const answers = await Promise.all([hers.ask("agent_command", asked), his.ask("agent_command", asked)]);
+    const told = answers.map(({ status, response }) => (status === "ok" ? status : response["reason"]));
+    expect(told).toContain("ok");
+    expect(["ok", "conflict"]).toEqual(expect.arrayContaining(told));
+    await ending(hers, turnId);
+    door.open();
+    const events = await eventsOf(olga, "agents", ada.id);
+    expect(events.filter(({ type }) => type === "TurnInterrupted")).toHaveLength(1);
+  });
+
   it("gives the floor to who asked in the meantime", async () => {
     const { hers, his, ada, door, question } = await halfSaid();
     const { response } = await say(hers, "@Ada, what is the time?");

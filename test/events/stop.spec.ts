@@ -9,6 +9,7 @@ import {
   ada,
   asked,
   assembled,
+  bo,
   call,
   callId,
   considered,
@@ -99,6 +100,23 @@ describe("a message that only says to leave off", () => {
     given(agent, ...thinking)
       .when(receive(said))
       .then(said, declined("off", "called-off", "one"), interrupted("called-off", said.open.authorId));
+  });
+
+  it("does not take away the answer that somebody else waits for too", () => {
+    const both = [...thinking.slice(0, 2), heard("zero", { authorId: userName(eli) }), heard("one")];
+    const taken = [...both, declined("zero", "coalesced", "one"), started("one"), assembled("one"), asked("one")];
+    const said = off({ addressed: null });
+    given(agent, ...taken)
+      .when(receive(said))
+      .then(said, declined("off", "not-addressed"));
+  });
+
+  it("ends what agents say to one another, whoever of the people says it", () => {
+    const chain = [created, joined, heard("one", { authorId: agentName(bo) }), started("one"), assembled("one")];
+    const said = off({ addressed: null });
+    given(agent, ...chain, asked("one"))
+      .when(receive(said))
+      .then(said, declined("off", "called-off", "one"), interrupted("called-off"));
   });
 
   it("of somebody else, to nobody, does not", () => {

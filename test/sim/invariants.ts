@@ -44,11 +44,12 @@ export interface Turn {
 }
 
 /** Events that end a turn; each turn has one of them at most. */
-const endings = new Set(["TurnCompleted", "TurnFailed", "TurnDeclined", "TurnHalted"]);
+const endings = new Set(["TurnCompleted", "TurnFailed", "TurnDeclined", "TurnStopped", "TurnHalted"]);
 /** Events that are work: there is none in a turn that is over, and none in one that has not begun. */
 const work = new Set([
-  ...["TurnResumed", "ContextAssembled", "ModelReplied", "ModelGaveUp", "ToolRequested", "ToolExecuted", "ToolFailed"],
-  ...["ReplyDrafted", "MemoryFormed", "MemoriesConsidered", "ReplyPosted"],
+  ...["TurnResumed", "TurnDelayed", "TurnContinued", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied"],
+  ...["ModelGaveUp", "ToolRequested", "ToolExecuted", "ToolFailed", "ReplyDrafted", "ReplyWithheld"],
+  ...["MemoryFormed", "MemoriesConsidered", "ReplyPosted"],
 ]);
 const outcomes = new Set(["ToolExecuted", "ToolFailed", "ToolOutcomeUnknown", "ToolDenied"]);
 
@@ -143,7 +144,7 @@ export class Invariants {
   }
 
   /** What is on its way to an agent: nothing that was said while it was away. */
-  told(agentId: string, roomId: string, _watched: boolean, heard: ReadonlyArray<{ kind: string; seq: number }>): void {
+  told(agentId: string, roomId: string, heard: ReadonlyArray<{ kind: string; seq: number }>): void {
     const stays = this.#stays.get(`${agentId} in room:${roomId}`) ?? [];
     for (const { kind, seq } of heard)
       if (kind === "message" && !stays.some(({ from, until = Number.POSITIVE_INFINITY }) => from < seq && seq < until))

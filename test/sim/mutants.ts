@@ -8,7 +8,7 @@ import { RoomActor } from "#actors/room/room.ts";
 import { VaultActor } from "#actors/vault/vault.ts";
 import { agent } from "#events/agent/decide.ts";
 import { type ActorName, childId, type RoomId } from "#events/kit/ids.ts";
-import type { Bent } from "./platform.ts";
+import type { Bent } from "./objects.ts";
 
 /** A planted bug; `pull` takes it out again. */
 export interface Planted {

@@ -1,20 +1,29 @@
 /** What lies between objects: calls that are delayed, overtake one another, get lost on either way, or come twice. */
 import type { Chance } from "./chance.ts";
 import type { Life, VirtualClock } from "./clock.ts";
-import type { Instance, Kind, Outcome, Platform, SimulatedObject } from "./platform.ts";
+import type { Instance, Kind, Outcome, SimulatedObject } from "./objects.ts";
+import type { Platform } from "./platform.ts";
 import type { Weather } from "./weather.ts";
 
-interface Call {
+/** A call that is lost is waited for so long at most. */
+const WAITED_AT_MOST_MS = 5_000;
+
+/** Who asks whom for what. */
+export interface Sending {
   /** Undefined for people: they never die. */
   readonly from: Instance | undefined;
   readonly to: SimulatedObject;
   readonly method: string;
   readonly values: ReadonlyArray<unknown>;
+}
+
+interface Call extends Sending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
-type Sent = (to: SimulatedObject, method: string, values: ReadonlyArray<unknown>) => void;
+/** Hears of every call that leaves, whatever becomes of it. */
+type Sent = (call: Sending) => void;
 
 /** How often an errand to the outside is not done, or is done and the news of it lost. */
 export interface Trouble {
@@ -29,7 +38,7 @@ export const silence = Symbol("silence");
 const idempotent = new Set([
   ...["hear", "postReply", "agentChanged", "register", "retire", "lend", "arrive"],
   ...["open", "join", "addPerson", "removePerson", "inviteAgent", "dismissAgent", "post"],
-  ...["create", "change", "setActive", "remove"],
+  ...["create", "change", "setActive", "remove", "setPolicy", "stop"],
 ]);
 
 type Settle<A> = (resolve: (value: A) => void, reject: (error: Error) => void) => void;
@@ -44,8 +53,6 @@ function settled<A>(effect: () => A | typeof silence): Settle<A> | undefined {
   }
 }
 
-const WAITED_AT_MOST_MS = 5_000;
-
 export class Network {
   readonly #clock: VirtualClock;
   readonly #chance: Chance;
@@ -53,7 +60,6 @@ export class Network {
   readonly #platform: Platform;
   readonly #sent: Sent;
 
-  /** `sent` hears of every call that leaves, whatever becomes of it. */
   constructor(world: { clock: VirtualClock; chance: Chance; weather: () => Weather; platform: Platform }, sent: Sent) {
     this.#sent = sent;
     this.#clock = world.clock;
@@ -109,7 +115,7 @@ export class Network {
 
   #travel(call: Call): void {
     const { deaf, requestLost, doubled } = this.#weather();
-    this.#sent(call.to, call.method, call.values);
+    this.#sent(call);
     if (deaf.has(call.method) || this.#chance.maybe(requestLost)) {
       this.#lost(call.from, call.method, call.reject);
       return;

@@ -3,16 +3,18 @@ import type { AgentInput, PostInput, Principal } from "#actors/kit/doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import { type AgentId, childId, type RoomId, type UserId } from "#events/kit/ids.ts";
 import { messageCommand } from "#events/room/decide.ts";
+import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Tell } from "./invariants.ts";
 import { granted } from "./minds.ts";
 import type { Network } from "./network.ts";
+import type { Kind } from "./objects.ts";
 import type { Plan } from "./plan.ts";
-import type { Kind, Platform } from "./platform.ts";
+import type { Platform } from "./platform.ts";
 import type { Presence } from "./reckoning.ts";
-import type { Exchange } from "./sockets.ts";
 import { Watcher } from "./watchers.ts";
 
 export interface Town {
@@ -41,6 +43,8 @@ interface Said {
 interface Page {
   readonly messages: ReadonlyArray<{ readonly id: string; readonly text: string | null }>;
 }
+
+const modes: ReadonlyArray<RoomMode> = ["mention", "natural", "list", "pooled", "manual"];
 
 const settings = (name: string): AgentInput => ({
   ...{ name, description: "", provider: "demo", model: "demo-1", systemPrompt: "Be brief.", memoryEnabled: true },
@@ -190,12 +194,15 @@ export class People {
       [3, () => this.#repeat(by)],
       [4, async () => this.#watch(by, roomId)],
       [4, () => this.#push(by, roomId, agentId)],
+      [3, () => this.post(by, roomId, { text: chance.pick(["stop", `@${name} never mind`]) })],
+      [3, () => this.#ask("AGENT", agentId, "stop", [by, roomId])],
+      [2, () => this.#command("ROOM", roomId, "setPolicy", by, chance.pick(modes))],
       [2, () => this.#command("ROOM", roomId, "join", by)],
       [1.5, () => this.invite(by, roomId, agentId, name)],
       [1.5, () => this.dismiss(by, roomId, agentId)],
       [1.5, () => this.#comeAndGo(by, roomId, agentId, name)],
       [0.5, () => this.#command("ROOM", roomId, "removePerson", by, by.userId)],
-      [1, () => this.#rename(by, agentId, name)],
+      [1, () => this.#change(by, agentId, name)],
       [1, () => this.#command("AGENT", agentId, "setActive", by, chance.maybe(0.6))],
       [0.2, () => this.remove(by, agentId)],
     ]);
@@ -279,10 +286,11 @@ export class People {
     await this.dismiss(by, roomId, agentId);
   }
 
-  async #rename(by: Principal, agentId: AgentId, name: string): Promise<void> {
+  async #change(by: Principal, agentId: AgentId, name: string): Promise<void> {
     const { chance } = this.#town;
     const other = chance.maybe(0.5) ? name : `${name}${chance.between(2, 9)}`;
-    await this.#command("AGENT", agentId, "change", by, { name: other });
+    const fallbacks = chance.maybe(0.5) ? [{ provider: "demo", model: "demo-2" }] : [];
+    await this.#command("AGENT", agentId, "change", by, { name: other, fallbacks });
   }
 
   async #readAs(by: Principal, roomId: RoomId): Promise<void> {

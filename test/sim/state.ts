@@ -1,6 +1,5 @@
 /** The `DurableObjectState` that an instance gets: its name, its storage, and the handful of other things the house touches. */
-import type { Instance, Surroundings } from "./platform.ts";
-import type { ServerSocket } from "./sockets.ts";
+import type { Instance, ServerSocket, Surroundings } from "./objects.ts";
 
 /** What an instance's state tells the platform, and asks of it. */
 export interface Ties {

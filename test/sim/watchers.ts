@@ -6,9 +6,9 @@ import { shownTypes } from "#actors/room/views.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Tell } from "./invariants.ts";
-import type { SimulatedObject } from "./platform.ts";
-import type { Exchange, Line } from "./sockets.ts";
+import type { Line, SimulatedObject } from "./objects.ts";
 
 interface Surroundings {
   readonly clock: VirtualClock;
@@ -22,8 +22,6 @@ type Payload = Readonly<Record<string, unknown>>;
 type Frame = readonly [string | null, string | null, string, string, Payload];
 
 const shown: ReadonlySet<string> = new Set(shownTypes);
-/** Frames that tell of events; all others may be lost. */
-const durable = new Set(["message_created", "agent_message", "participant_joined", "participant_left"]);
 
 export class Watcher {
   readonly #world: Surroundings;
@@ -60,7 +58,7 @@ export class Watcher {
   }
 
   connect(): void {
-    const { exchange } = this.#world;
+    const { exchange, chance } = this.#world;
     const principal = encodeURIComponent(JSON.stringify(this.#by));
     const line = exchange.connect(
       this.#room,
@@ -79,6 +77,7 @@ export class Watcher {
     });
     const after = this.#seen === undefined ? {} : { after_seq: this.#seen };
     exchange.send(line, JSON.stringify([ref, ref, this.#topic, "phx_join", after]));
+    if (chance.maybe(0.1)) exchange.close(line); // and away again, before there can be an answer
   }
 
   /** Sends something that asks for an answer; undefined when there was none, or it was no. */
@@ -106,7 +105,8 @@ export class Watcher {
       answered?.(payload["status"] === "ok" ? (payload["response"] as Payload) : undefined);
     }
     if (event === "phx_close") this.#joined = false;
-    if (durable.has(event) && typeof payload["seq"] === "number") this.#saw(event, payload["seq"]);
+    // Whatever is durable carries the room's seq; all other frames may be lost.
+    else if (typeof payload["seq"] === "number") this.#saw(event, payload["seq"]);
   }
 
   #saw(event: string, seq: number): void {

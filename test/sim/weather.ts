@@ -68,7 +68,7 @@ export function weatherOf(chance: Chance): Weather {
     lateAlarm: rate(0.5),
     doubleAlarm: rate(0.5),
     database: rate(0.4),
-    model: rate(0.5),
-    tool: rate(0.5),
+    model: rate(0.9),
+    tool: rate(0.9),
   };
 }

@@ -5,15 +5,16 @@ import { actorOf, type SimulatedEnv } from "./cast.ts";
 import type { Chance } from "./chance.ts";
 import { Chronicle, type Happened } from "./chronicle.ts";
 import { type Entry, VirtualClock } from "./clock.ts";
+import { Exchange } from "./exchange.ts";
 import { Invariants } from "./invariants.ts";
 import { abilitiesOf } from "./minds.ts";
-import { Network } from "./network.ts";
+import { Network, type Sending } from "./network.ts";
+import type { Bent, Instance } from "./objects.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
 import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
-import { type Bent, type Instance, Platform } from "./platform.ts";
+import { Platform } from "./platform.ts";
 import { ledgerOf } from "./reckoning.ts";
-import { Exchange } from "./sockets.ts";
 import { calm, type Weather } from "./weather.ts";
 
 /** A broken promise, and the moment in which it was noticed. */
@@ -74,9 +75,7 @@ export class World {
       safe: (object) => this.chronicle.read(object),
     });
     const { platform, chronicle } = this;
-    this.network = new Network({ clock, chance, weather, platform }, (to, method, values) => {
-      if (method === "hear") this.invariants.told(to.name, ...(values as [string, boolean, ReadonlyArray<Heard>]));
-    });
+    this.network = new Network({ clock, chance, weather, platform }, (call) => this.#sent(call));
     const { network } = this;
     const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
@@ -122,6 +121,14 @@ export class World {
         effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
       }),
     };
+  }
+
+  #sent({ from, to, method, values }: Sending): void {
+    if (method !== "hear") return;
+    const [roomId, watched, heard] = values as [string, boolean, ReadonlyArray<Heard>];
+    this.invariants.told(to.name, roomId, heard);
+    if (watched && from?.stale === false && from.object.lines.size === 0)
+      this.tell("sockets", `${from.object.stream} believes that somebody watches`);
   }
 
   #see(event: Happened): void {

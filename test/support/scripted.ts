@@ -1,5 +1,5 @@
 /** A turn's world from a script: a model, tools, rooms and memory that do as they are told, over a real ledger on node:sqlite. */
-import { Effect, Layer, Stream } from "effect";
+import { Clock, Effect, Layer, Stream } from "effect";
 import { expect } from "vitest";
 import {
   DeliveryFailure,
@@ -104,10 +104,8 @@ export class Killed extends Error {
 const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
 
 /** A Moderator that knows these words and has this opinion. */
-export const scriptedModerator = ({
-  listed = [],
-  flags = () => [],
-}: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+export const scriptedModerator = ({ listed = [], flags }: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+  configured: flags !== undefined,
   words: (text) =>
     listed.flatMap((word) =>
       Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
@@ -117,7 +115,7 @@ export const scriptedModerator = ({
   check: (text) =>
     flags === "broken"
       ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
-      : Effect.succeed(flags(text)),
+      : Effect.succeed(flags?.(text) ?? []),
 });
 
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
@@ -134,6 +132,8 @@ export class Stage {
   readonly #script: Script;
   readonly #sql = nodeSql();
   readonly #keys = new TestKeys();
+  /** When commands from outside are given. */
+  now = 0;
   /** How tools describe themselves today. */
   describes = (name: string): string => `Does ${name}.`;
   /** What goes into the same transaction as a commit. */
@@ -172,7 +172,7 @@ export class Stage {
 
   /** A command from outside. */
   tell(command: Asked<AgentCommand>, id = `outside/${this.ledger.head}`): Reply<Committed> | NeedKeys {
-    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana)) } as AgentCommand);
+    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana), { at: this.now }) } as AgentCommand);
   }
 
   /** Dana says something to Ada. */
@@ -226,18 +226,22 @@ export class Stage {
     return this.run(id);
   }
 
-  /** The timer that holds a turn rings: what an actor does then. */
+  /** The timer that holds a turn rings: what an actor does then, in a life that may end with it. */
   ring(id: TurnId): Effect.Effect<void, unknown> {
     const until = this.ledger.state.turns[id]?.delayedUntil;
-    const meta = metaFor(`${id}/continue/${until}`, agentName(ada));
-    const continued = Effect.sync(() => void this.#commit({ type: "ContinueTurn", meta, turnId: id }));
+    const continued = Effect.map(Clock.currentTimeMillis, (at) => {
+      const meta = metaFor(`${id}/continue/${until}`, agentName(ada), { at });
+      this.#commit({ type: "ContinueTurn", meta, turnId: id });
+    });
     return Effect.andThen(continued, this.run(id));
   }
 
   /** Dana stops a turn, in a life that may end with it. */
   stop(id: TurnId): Effect.Effect<void> {
-    const meta = metaFor(`${id}/stop`, userName(dana));
-    return Effect.sync(() => void this.#commit({ type: "StopTurn", meta, roomId: lobby, turnId: id }));
+    return Effect.map(Clock.currentTimeMillis, (at) => {
+      const meta = metaFor(`${id}/stop`, userName(dana), { at });
+      this.#commit({ type: "StopTurn", meta, roomId: lobby, turnId: id });
+    });
   }
 
   /** The types of all events since the room was joined. */

@@ -142,7 +142,6 @@ describe("a turn that is ended from outside in mid-reply", () => {
   it.each([
     ["its agent leaves the room", { type: "LeaveRoom", roomId: lobby }],
     ["its agent is deleted", { type: "DeleteAgent" }],
-    ["it is failed", { type: "FailTurn", turnId: id, attempt: 1, reason: "no-progress" }],
   ] as const)("because %s says and asks nothing more", async (_why, command) => {
     const { stage, ask, pass, fibers } = alive({ model: [[slowly]] });
     ask();
