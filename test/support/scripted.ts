@@ -1,5 +1,5 @@
 /** A turn's world from a script: a model, tools, rooms and memory that do as they are told, over a real ledger on node:sqlite. */
-import { Effect, Layer, Stream } from "effect";
+import { Clock, Effect, Layer, Stream } from "effect";
 import { expect } from "vitest";
 import {
   DeliveryFailure,
@@ -226,18 +226,22 @@ export class Stage {
     return this.run(id);
   }
 
-  /** The timer that holds a turn rings: what an actor does then. */
+  /** The timer that holds a turn rings: what an actor does then, in a life that may end with it. */
   ring(id: TurnId): Effect.Effect<void, unknown> {
     const until = this.ledger.state.turns[id]?.delayedUntil;
-    const meta = metaFor(`${id}/continue/${until}`, agentName(ada));
-    const continued = Effect.sync(() => void this.#commit({ type: "ContinueTurn", meta, turnId: id }));
+    const continued = Effect.map(Clock.currentTimeMillis, (at) => {
+      const meta = metaFor(`${id}/continue/${until}`, agentName(ada), { at });
+      this.#commit({ type: "ContinueTurn", meta, turnId: id });
+    });
     return Effect.andThen(continued, this.run(id));
   }
 
   /** Dana stops a turn, in a life that may end with it. */
   stop(id: TurnId): Effect.Effect<void> {
-    const meta = metaFor(`${id}/stop`, userName(dana));
-    return Effect.sync(() => void this.#commit({ type: "StopTurn", meta, roomId: lobby, turnId: id }));
+    return Effect.map(Clock.currentTimeMillis, (at) => {
+      const meta = metaFor(`${id}/stop`, userName(dana), { at });
+      this.#commit({ type: "StopTurn", meta, roomId: lobby, turnId: id });
+    });
   }
 
   /** The types of all events since the room was joined. */

@@ -74,8 +74,9 @@ const life = Effect.fnUntraced(function* (stage: Stage, { stopsAt }: Play, first
   for (;;) {
     const turn = stage.ledger.state.turns[id];
     if (turn === undefined) return false;
-    if (turn.delayedUntil !== null)
-      yield* TestClock.setTime(Math.max(turn.delayedUntil, yield* Clock.currentTimeMillis));
+    const now = yield* Clock.currentTimeMillis;
+    if (turn.delayedUntil !== null) yield* TestClock.setTime(Math.max(turn.delayedUntil, now));
+    stage.now = Math.floor(now);
     next = turn.delayedUntil === null ? (next ?? stage.resume(id)) : stage.ring(id);
     const fiber = yield* Effect.forkChild(Effect.exit(next));
     next = stage.run(id);
