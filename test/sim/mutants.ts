@@ -8,6 +8,7 @@ import { RoomActor } from "#actors/room/room.ts";
 import { VaultActor } from "#actors/vault/vault.ts";
 import { agent } from "#events/agent/decide.ts";
 import { type ActorName, childId, type RoomId } from "#events/kit/ids.ts";
+import { brakes } from "#events/room/rhythm.ts";
 import type { Bent } from "./platform.ts";
 
 /** A planted bug; `pull` takes it out again. */
@@ -38,6 +39,13 @@ function instead(target: object, key: string, make: (original: Method) => Method
       else holder[key] = original;
     },
   };
+}
+
+/** Changes what the program holds to be constant. */
+function altered<A extends object>(constants: A, others: { readonly [K in keyof A]: unknown }): Planted {
+  const former = { ...constants };
+  Object.assign(constants, others);
+  return { bent: {}, pull: () => void Object.assign(constants, former) };
 }
 
 const bending = (bent: Bent): Planted => ({ bent, pull: () => {} });
@@ -111,6 +119,10 @@ export const mutants: ReadonlyArray<Mutant> = [
         if (command.type !== "RequestTool") return original(command, state);
         return original(command, { ...state, tools: new Proxy({}, everyTool) });
       }),
+  },
+  {
+    name: "nobody counts how often agents answer one another",
+    plant: () => altered(brakes, { hops: 99, agentMessages: 99 }),
   },
   {
     name: "a turn that is resumed has lost its draft",

@@ -116,7 +116,7 @@ export class World {
       abilities: abilitiesOf((what, faults, effect) => network.errand(instance, what, faults, effect), {
         chance: this.chance,
         weather: () => this.weather,
-        names: this.plan.agents.map(({ name }) => name),
+        plan: this.plan,
         effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
       }),
     };
