@@ -9,7 +9,7 @@ import { VaultActor } from "#actors/vault/vault.ts";
 import { agent } from "#events/agent/decide.ts";
 import { type ActorName, childId, type RoomId } from "#events/kit/ids.ts";
 import { brakes } from "#events/room/rhythm.ts";
-import type { Bent } from "./platform.ts";
+import type { Bent } from "./instance.ts";
 
 /** A planted bug; `pull` takes it out again. */
 export interface Planted {

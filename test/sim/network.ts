@@ -1,7 +1,8 @@
 /** What lies between objects: calls that are delayed, overtake one another, get lost on either way, or come twice. */
 import type { Chance } from "./chance.ts";
 import type { Life, VirtualClock } from "./clock.ts";
-import type { Instance, Kind, Outcome, Platform, SimulatedObject } from "./platform.ts";
+import type { Instance, Kind, Outcome, SimulatedObject } from "./instance.ts";
+import type { Platform } from "./platform.ts";
 import type { Weather } from "./weather.ts";
 
 /** A call that is lost is waited for so long at most. */

@@ -7,13 +7,14 @@ import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Kind } from "./instance.ts";
 import type { Tell } from "./invariants.ts";
 import { granted } from "./minds.ts";
 import type { Network } from "./network.ts";
 import type { Plan } from "./plan.ts";
-import type { Kind, Platform } from "./platform.ts";
+import type { Platform } from "./platform.ts";
 import type { Presence } from "./reckoning.ts";
-import type { Exchange } from "./sockets.ts";
 import { Watcher } from "./watchers.ts";
 
 export interface Town {

@@ -5,15 +5,16 @@ import { actorOf, type SimulatedEnv } from "./cast.ts";
 import type { Chance } from "./chance.ts";
 import { Chronicle, type Happened } from "./chronicle.ts";
 import { type Entry, VirtualClock } from "./clock.ts";
+import { Exchange } from "./exchange.ts";
+import type { Bent, Instance } from "./instance.ts";
 import { Invariants } from "./invariants.ts";
 import { abilitiesOf } from "./minds.ts";
 import { Network, type Sending } from "./network.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
 import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
-import { type Bent, type Instance, Platform } from "./platform.ts";
+import { Platform } from "./platform.ts";
 import { ledgerOf } from "./reckoning.ts";
-import { Exchange } from "./sockets.ts";
 import { calm, type Weather } from "./weather.ts";
 
 /** A broken promise, and the moment in which it was noticed. */
