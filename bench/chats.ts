@@ -1,4 +1,4 @@
-/** Conversations as a caller has them, with Troupe and with a bare object; parts/turn.ts talks through these. */
+/** Conversations as a caller has them, with Troupe and with a bare object; parts/turn.ts and parts/long.ts talk through these. */
 import { signIn } from "./people.ts";
 import type { Program } from "./program.ts";
 import { call } from "./requests.ts";
@@ -24,7 +24,13 @@ interface WithId {
 }
 interface ChatReply {
   readonly reply: { readonly text: string | null };
-  readonly tool_executions: ReadonlyArray<{ readonly ms: number | null }>;
+  readonly tool_executions: ReadonlyArray<{ readonly ms: number | null; readonly executed_at: string }>;
+}
+
+/** Calls of one round run side by side, so that a round takes as long as its longest; they bear the same time. */
+function toolMsOf(executions: ChatReply["tool_executions"]): number {
+  const byRound = Map.groupBy(executions, ({ executed_at }) => executed_at);
+  return [...byRound.values()].reduce((sum, calls) => sum + Math.max(...calls.map(({ ms }) => ms ?? 0)), 0);
 }
 
 /** One agent that may use the calculator, a private room for each conversation. */
@@ -49,8 +55,7 @@ export async function troupeChat(program: Program): Promise<Chat> {
     async say(conversation, message) {
       const room_id = rooms.get(conversation);
       const answer = await dana.api<ChatReply>("POST", `/agents/${agent.id}/chat`, { message, room_id });
-      const toolMs = answer.tool_executions.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
-      return { text: answer.reply.text ?? "", toolMs };
+      return { text: answer.reply.text ?? "", toolMs: toolMsOf(answer.tool_executions) };
     },
   };
 }

@@ -39,6 +39,7 @@ export interface Part {
 }
 
 const house = "house II.16";
+const experience = "ux.md A.3";
 const aim = (number: number): string => `performance.md aim ${number}`;
 const budget = (of: Budget["of"], at: Budget["at"], limit: number, source: string): Budget => ({
   of,
@@ -61,10 +62,13 @@ export const budgets = {
   turnsPerSecondTen: budget("figure", "least", 80, aim(2)),
   toolTurnRatio: budget("ratio", "most", 2.5, aim(3)),
   houseMs: budget("figure", "most", 50, house),
+  flatRatio: budget("figure", "most", 1.1, aim(4)),
   eventBytesPerTurn: budget("figure", "most", 5_000, aim(4)),
   deliveryMs: budget("figure", "most", 30, house),
   deliveryCpuRatio: budget("ratio", "most", 1.2, aim(7)),
   lost: budget("figure", "most", 0, aim(7)),
+  firstDeltaMs: budget("figure", "most", 300, experience),
+  framesPerSecond: budget("figure", "most", 20, experience),
   resumedMs: budget("figure", "most", 5_000, house),
   workerKilobytes: budget("figure", "most", 3_000, house),
   pageKilobytes: budget("figure", "most", 170, "house II.20"),
@@ -101,13 +105,36 @@ export function withinBudget(figure: Figure): boolean | undefined {
   return at === "most" ? value <= limit : value >= limit;
 }
 
+type Values<Name extends string> = Readonly<Record<Name, number>>;
+/** What was measured under each name, one value per round. */
+export type Rounds<Name extends string> = Readonly<Record<Name, ReadonlyArray<number>>>;
+
+function byName<Name extends string>(gathered: ReadonlyArray<Values<Name>>): Rounds<Name> {
+  const named = Object.keys(gathered[0]!).map((name) => [name, gathered.map((values) => values[name as Name])]);
+  return Object.fromEntries(named) as Record<Name, number[]>;
+}
+
 /** Runs a measurement round after round; what each answers under a name becomes that name's list. */
 export async function rounds<Name extends string>(
   count: number,
-  measure: (round: number) => Promise<Readonly<Record<Name, number>>>,
-): Promise<Readonly<Record<Name, ReadonlyArray<number>>>> {
-  const gathered: Array<Readonly<Record<Name, number>>> = [];
+  measure: (round: number) => Promise<Values<Name>>,
+): Promise<Rounds<Name>> {
+  const gathered: Array<Values<Name>> = [];
   for (let round = 0; round < count; round++) gathered.push(await measure(round));
-  const named = Object.keys(gathered[0]!).map((name) => [name, gathered.map((values) => values[name as Name])]);
-  return Object.fromEntries(named) as Record<Name, number[]>;
+  return byName(gathered);
+}
+
+export type Side = "house" | "bare";
+
+/** The same for the house and the bare platform in turn, so that whatever else the machine does falls on both. */
+export async function sideBySide<Name extends string>(
+  count: number,
+  measure: (side: Side, round: number) => Promise<Values<Name>>,
+): Promise<Readonly<Record<Side, Rounds<Name>>>> {
+  const bare: Array<Values<Name>> = [];
+  const house = await rounds(count, async (round) => {
+    bare.push(await measure("bare", round));
+    return measure("house", round);
+  });
+  return { house, bare: byName(bare) };
 }

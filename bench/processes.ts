@@ -8,6 +8,9 @@ const TICKS_PER_SECOND = 100;
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Milliseconds of the machine's own steady clock, which all its programs share: when something was, told across them. */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** A port nobody listens on. */
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -86,6 +89,23 @@ export function cpuMs(pid: number): number {
     return stat === undefined ? 0 : Number(stat[11]) + Number(stat[12]);
   });
   return (ticks.reduce((sum, value) => sum + value, 0) * 1_000) / TICKS_PER_SECOND;
+}
+
+/**
+ * Bytes of memory that the process and all it started hold now, without pages of files: those depend on who else reads
+ * them. Undefined where the kernel does not tell.
+ */
+export function memoryBytes(pid: number): number | undefined {
+  try {
+    const kilobytes = tree(pid).map((each) => {
+      const told = readFileSync(`/proc/${each}/smaps_rollup`, "utf8");
+      return Number(/^Pss_Anon:\s+(\d+) kB/m.exec(told)?.[1]);
+    });
+    const sum = kilobytes.reduce((left, right) => left + right, 0);
+    return Number.isNaN(sum) ? undefined : sum * 1_024;
+  } catch {
+    return undefined;
+  }
 }
 
 function signal(pids: ReadonlyArray<number>, name: NodeJS.Signals): void {

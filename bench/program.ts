@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { migrateLocally } from "../scripts/local-database.ts";
 import { wranglerEnvironment, wranglerPath } from "../scripts/wrangler.ts";
 import type { ModelCall } from "./instant-model.ts";
+import type { PacedReply, Streams } from "./paced-model.ts";
 import { end, freePort, isAlive, launch, until } from "./processes.ts";
 import { call } from "./requests.ts";
 
@@ -56,6 +57,15 @@ function started(argv: ReadonlyArray<string>, env: NodeJS.ProcessEnv, at: { port
   };
 }
 
+/** Starts one of the bench's model servers, which answer what `ask` wants to know as JSON. */
+async function startServer<Answer>(script: string): Promise<Program & { ask(path: string): Promise<Answer> }> {
+  const at = { port: await freePort(), home: folder() };
+  const program = started([join(import.meta.dirname, script), String(at.port)], process.env, at);
+  const ask = (path: string) => call<Answer>("GET", `${program.url}${path}`);
+  await upAndRunning(program, join(at.home, "output.log"), () => ask("/").then(() => true));
+  return { ...program, ask };
+}
+
 /** Answers at once, and tells how long each answer took. */
 export interface ModelServer extends Program {
   /** The calls since they were last taken. */
@@ -63,11 +73,28 @@ export interface ModelServer extends Program {
 }
 
 export async function startModel(): Promise<ModelServer> {
-  const at = { port: await freePort(), home: folder() };
-  const program = started([join(import.meta.dirname, "instant-model.ts"), String(at.port)], process.env, at);
-  const takeCalls = () => call<ReadonlyArray<ModelCall>>("GET", program.url);
-  await upAndRunning(program, join(at.home, "output.log"), async () => (await takeCalls()).length === 0);
-  return { ...program, takeCalls };
+  const { ask, ...program } = await startServer<ReadonlyArray<ModelCall>>("instant-model.ts");
+  return { ...program, takeCalls: () => ask("/") };
+}
+
+/** Speaks at a pace, and tells when it said what. */
+export interface PacedModel extends Program {
+  /** The replies since they were last taken. */
+  takeReplies(): Promise<ReadonlyArray<PacedReply>>;
+  /** How many replies are held open now. */
+  held(): Promise<number>;
+  /** Brings the held replies to their end. */
+  release(): Promise<void>;
+}
+
+export async function startPacedModel(): Promise<PacedModel> {
+  const { ask, ...program } = await startServer<Streams>("paced-model.ts");
+  return {
+    ...program,
+    takeReplies: async () => (await ask("/replies")).replies,
+    held: async () => (await ask("/held")).held,
+    release: async () => void (await ask("/release")),
+  };
 }
 
 /** Troupe as `npm start` runs it, its models on this machine. */

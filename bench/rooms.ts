@@ -1,4 +1,4 @@
-/** Sockets in one room, of Troupe and bare; parts/fanout.ts speaks and listens through these. */
+/** Sockets in rooms, of Troupe and bare; parts/fanout.ts and watched.ts speak and listen through these. */
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
 import { signIn } from "./people.ts";
@@ -24,46 +24,67 @@ const opened = (socket: WebSocket): Promise<void> =>
     socket.once("error", reject);
   });
 
-interface Payload {
+const socketUrl = (url: string, path: string): string => `${url.replace(/^http/, "ws")}${path}`;
+
+/** What a frame may say, of all that the bench looks at. */
+export interface Payload {
   readonly status?: string;
   readonly text?: string;
+  readonly turn_id?: string;
+  readonly phase?: string;
+  readonly state?: string;
+  readonly in_reply_to?: string;
 }
 type Frame = readonly [joinRef: string | null, ref: string | null, topic: string, event: string, payload: Payload];
 
-const socketUrl = (url: string, path: string): string => `${url.replace(/^http/, "ws")}${path}`;
+/** A seat in a room of Troupe. */
+export interface Seat {
+  push(event: string, payload: unknown): void;
+  close(): void;
+}
 
-/** Joins over Phoenix Channels, as the page does; every message is stored and numbered before anybody hears it. */
+/** Joins over Phoenix Channels, as the page does; `heard` is told of every frame but answers. @throws when a frame is refused. */
+export async function takeSeat(
+  program: Program,
+  token: string,
+  roomId: string,
+  heard: (event: string, payload: Payload) => void,
+): Promise<Seat> {
+  const topic = `room:${roomId}`;
+  const bearer = `base64url.bearer.phx.${Buffer.from(token).toString("base64url")}`;
+  const address = socketUrl(program.url, `/parties/room/${roomId}/websocket?vsn=2.0.0`);
+  const socket = new WebSocket(address, ["phoenix", bearer], { perMessageDeflate: false });
+  await opened(socket);
+  let ref = 0;
+  const push = (event: string, payload: unknown) => {
+    ref += 1;
+    socket.send(JSON.stringify(["1", String(ref), topic, event, payload]));
+  };
+  await new Promise<void>((resolve, reject) => {
+    socket.on("message", (data) => {
+      const [, answered, , event, payload] = JSON.parse(String(data)) as Frame;
+      if (event !== "phx_reply") heard(event, payload);
+      else if (payload.status !== "ok") reject(new Error(`a frame was refused: ${String(data)}`));
+      else if (answered === "1") resolve();
+    });
+    push("phx_join", {});
+  });
+  return { push, close: () => socket.terminate() };
+}
+
+/** Every message is stored and numbered before anybody hears it. */
 export async function troupeRoom(program: Program): Promise<Room> {
   const people = await Promise.all(
     Array.from({ length: PEOPLE }, (_, index) => signIn(program.url, index === 0 ? "dana" : `guest${index}`)),
   );
   const { id } = await people[0]!.api<{ readonly id: string }>("POST", "/rooms", { name: "Fan-out", kind: "public" });
-  const topic = `room:${id}`;
-  const address = socketUrl(program.url, `/parties/room/${id}/websocket?vsn=2.0.0`);
   return {
     program,
     async join(index, heard) {
-      const { token } = people[index % PEOPLE]!;
-      const bearer = `base64url.bearer.phx.${Buffer.from(token).toString("base64url")}`;
-      const socket = new WebSocket(address, ["phoenix", bearer], { perMessageDeflate: false });
-      await opened(socket);
-      const push = (ref: string, event: string, payload: unknown) =>
-        socket.send(JSON.stringify(["1", ref, topic, event, payload]));
-      await new Promise<void>((resolve, reject) => {
-        socket.on("message", (data) => {
-          const [, ref, , event, payload] = JSON.parse(String(data)) as Frame;
-          if (event === "message_created") heard(payload.text ?? "");
-          if (event !== "phx_reply") return;
-          if (payload.status !== "ok") reject(new Error(`a frame was refused: ${String(data)}`));
-          else if (ref === "1") resolve();
-        });
-        push("1", "phx_join", {});
+      const { push, close } = await takeSeat(program, people[index % PEOPLE]!.token, id, (event, { text }) => {
+        if (event === "message_created") heard(text ?? "");
       });
-      let ref = 1;
-      return {
-        speak: (text) => push(String(++ref), "new_message", { text, client_msg_id: randomUUID() }),
-        close: () => socket.terminate(),
-      };
+      return { speak: (text) => push("new_message", { text, client_msg_id: randomUUID() }), close };
     },
   };
 }

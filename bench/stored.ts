@@ -1,4 +1,4 @@
-/** Counts what a program keeps: rows and payload bytes of its objects' SQLite files and of D1; read while it runs, used by parts/turn.ts. */
+/** Counts what a program keeps: rows and payload bytes of its objects' SQLite files and of D1; read while it runs, used by parts/turn.ts and parts/long.ts. */
 import { existsSync, globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -60,4 +60,15 @@ function ofFolder(folder: string): Stored {
 export const stored = (state: string): { readonly objects: Stored; readonly readModels: Stored } => ({
   objects: ofFolder(join(state, "v3/do")),
   readModels: ofFolder(join(state, "v3/d1")),
+});
+
+/** Bytes of events: of Troupe's agents alone, and of all objects. */
+export interface EventBytes {
+  readonly agents: number;
+  readonly all: number;
+}
+
+export const eventBytes = (state: string): EventBytes => ({
+  agents: ofFolder(join(state, "v3/do/troupe-Agent")).eventBytes,
+  all: ofFolder(join(state, "v3/do")).eventBytes,
 });

@@ -78,6 +78,8 @@ export const buildPage = (): Promise<void> => build(page);
  * @throws with the tool's own words when it does not build.
  */
 export async function buildWorker(): Promise<string> {
+  // Wrangler wants the folder of the page to be there, and both are built side by side.
+  mkdirSync("web/dist", { recursive: true });
   await build(worker);
   return FOLDER;
 }

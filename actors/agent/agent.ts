@@ -60,6 +60,8 @@ export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
  */
 const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
 
+type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
+
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
 export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
@@ -146,9 +148,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       if (!this.#isOwner(by)) return refused(unknownAgent);
       const meta = this.#meta(commandId, userName(by.userId));
       const reply = await this.commit({ type: "DeleteAgent", meta, ...(ifVersion === undefined ? {} : { ifVersion }) });
-      if (reply.outcome === "refused") return reply;
-      this.#turns.interruptAll();
-      return accepted(undefined, reply.seq, reply.replayed);
+      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
     });
   }
 
@@ -219,7 +219,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("stop", async (): Promise<Reply> => {
       const target = turnId ?? this.ledger.state.rooms[roomId]?.running ?? undefined;
       if (target === undefined) return refused(new NothingToStop());
-      const meta = this.#meta(`${target}/stop`, userName(by.userId));
+      // Each person's own: who is second has not sent the first one's command again, and is told the same.
+      const meta = this.#meta(`${target}/stop/${by.userId}`, userName(by.userId));
       const reply = await this.commit({ type: "StopTurn", meta, roomId, turnId: target });
       if (reply.outcome === "refused") return reply;
       this.#turns.work();
@@ -239,9 +240,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
-    this.#turns.committed(events);
     for (const event of events) this.#closeSigns(event, events);
     this.followLog(events);
+    this.#turns.committed(events);
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
@@ -254,16 +255,33 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     if (kind === CONTINUE_TURN) this.#turns.continue(id as TurnId);
   }
 
-  /** Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does. */
+  /**
+   * Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does, and whoever
+   * saw a call run what became of it.
+   */
   #closeSigns(event: RecordedOf<AgentEvent>, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    if (event.type === "TurnDeclined" && event.open.why === "coalesced")
-      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "done");
-    if (event.type === "TurnDeclined" && event.open.why === "called-off")
-      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "stopped");
-    if (event.type === "TurnStopped" && !events.some(({ type }) => type === "ReplyPosted"))
-      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "stopped");
-    if (event.type === "TurnFailed" && !events.some(({ type }) => type === "ReplyPosted"))
-      this.#channels.turnClosed(event.open.roomId, event.open.turnId, "failed");
+    const { type, open } = event;
+    const isPosted = events.some((other) => other.type === "ReplyPosted");
+    if (type === "ModelReplied") this.#channels.replied(open.turnId);
+    if (type === "ToolDenied" || type === "ToolOutcomeUnknown") this.#closeCall(event, events);
+    if (type === "TurnDeclined" && open.why === "coalesced")
+      this.#channels.turnClosed(open.roomId, open.turnId, "done");
+    if (type === "TurnDeclined" && open.why === "called-off")
+      this.#channels.turnClosed(open.roomId, open.turnId, "stopped");
+    if (type === "TurnStopped" && !isPosted) this.#channels.turnClosed(open.roomId, open.turnId, "stopped");
+    if (type === "TurnFailed" && !isPosted) this.#channels.turnClosed(open.roomId, open.turnId, "failed");
+  }
+
+  /** A call that was open when its turn was stopped or failed: no step is left to show what became of it. */
+  #closeCall(event: CallClosed, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    const { turnId } = event.open;
+    const cause = events.find(
+      ({ type, open }) => (type === "TurnInterrupted" || type === "TurnFailed") && open.turnId === turnId,
+    );
+    if (cause === undefined) return;
+    const roomId = cause.type === "TurnFailed" ? cause.open.roomId : this.ledger.state.turns[turnId]?.roomId;
+    if (roomId !== undefined)
+      this.#channels.callClosed(roomId, event.open, event.type === "ToolDenied" ? "denied" : "unknown");
   }
 
   protected override readModels(): ReadonlyArray<string> {

@@ -1,38 +1,22 @@
-/** The Rooms port over the room objects: replies wait for an answer, signs go out in small bundles; built by AgentActor. */
+/** The Rooms port over the room objects: replies wait for an answer, signs for nothing; built by AgentActor. */
 import { Effect } from "effect";
-import type { AgentId, RoomId, TurnId } from "#events/kit/ids.ts";
+import type { AgentId, CallId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
+import { BUNDLE_MS, SignQueue } from "./signs.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
-
-/**
- * Signs wait this long for company: one call instead of several, at most sixteen bundles a second, and well under the
- * 300 ms in which people want to see life.
- */
-const BUNDLE_MS = 60;
-
-type Delta = Readonly<Record<string, unknown>> & { readonly delta: string };
-
-/** Two pieces of one reply as one, so that fast models do not flood anybody with frames; undefined when they are not that. */
-function joined(one: Sighting, other: Sighting): Sighting | undefined {
-  const [first, second] = [one.payload as Delta, other.payload as Delta];
-  const deltas = first["phase"] === "delta" && second["phase"] === "delta";
-  if (!deltas || first["message_id"] !== second["message_id"]) return undefined;
-  return { event: one.event, payload: { ...first, delta: first.delta + second.delta } };
-}
 
 interface Channel {
   readonly door: RoomDoor;
   watched: boolean;
-  waiting: Sighting[];
-  timer: ReturnType<typeof setTimeout> | undefined;
+  readonly signs: SignQueue;
 }
 
 export class RoomChannels {
   readonly #env: ActorEnv;
   readonly #agent: () => { readonly agentId: AgentId; readonly name: string };
   readonly #channels = new Map<RoomId, Channel>();
-  /** What was shown of the replies that are being given. */
+  /** What was shown of replies that are not on record yet. */
   readonly #shown = new Map<TurnId, string>();
 
   constructor(env: ActorEnv, agent: () => { readonly agentId: AgentId; readonly name: string }) {
@@ -51,10 +35,13 @@ export class RoomChannels {
       show: (roomId, sign) => this.#show(roomId, sign),
       shown: (turnId) => this.#shown.get(turnId) ?? "",
       post: (message) =>
-        Effect.tryPromise({
-          try: () => this.#post(message),
-          catch: () => new DeliveryFailure({ detail: "the room did not answer" }),
-        }).pipe(
+        this.#paced(message).pipe(
+          Effect.andThen(
+            Effect.tryPromise({
+              try: () => this.#post(message),
+              catch: () => new DeliveryFailure({ detail: "the room did not answer" }),
+            }),
+          ),
           Effect.flatMap((reply) =>
             reply.outcome === "accepted"
               ? Effect.succeed(reply.value)
@@ -62,6 +49,21 @@ export class RoomChannels {
           ),
         ),
     };
+  }
+
+  /** A model's reply is on record: what was shown of it need not be known any more. */
+  replied(turnId: TurnId): void {
+    this.#shown.delete(turnId);
+  }
+
+  /** A call was settled without its step: nobody waits for it any more. */
+  callClosed(
+    roomId: RoomId,
+    call: { readonly turnId: TurnId; readonly callId: CallId; readonly tool: string },
+    status: "denied" | "unknown",
+  ): void {
+    const { turnId, callId, tool } = call;
+    this.#show(roomId, { event: "tool_execution", turnId, callId, tool, status });
   }
 
   /** A turn has ended without a message of its own. */
@@ -73,12 +75,10 @@ export class RoomChannels {
   #channel(roomId: RoomId): Channel {
     const known = this.#channels.get(roomId);
     if (known !== undefined) return known;
-    const channel: Channel = {
-      door: this.#env.ROOM.getByName(roomId),
-      watched: true,
-      waiting: [],
-      timer: undefined,
-    };
+    const door = this.#env.ROOM.getByName(roomId);
+    // Lost signs are no loss: nothing depends on them, and the room shows the stored message in the end.
+    const signs = new SignQueue((sightings) => void door.show(sightings).catch(() => {}));
+    const channel: Channel = { door, watched: true, signs };
     this.#channels.set(roomId, channel);
     return channel;
   }
@@ -101,23 +101,16 @@ export class RoomChannels {
 
   #queue(roomId: RoomId, sighting: Sighting): void {
     const channel = this.#channel(roomId);
-    if (!channel.watched) return;
-    const last = channel.waiting.at(-1);
-    const whole = last && joined(last, sighting);
-    if (whole === undefined) channel.waiting.push(sighting);
-    else channel.waiting[channel.waiting.length - 1] = whole;
-    channel.timer ??= setTimeout(() => this.#flush(channel), BUNDLE_MS);
+    if (channel.watched) channel.signs.add(sighting);
   }
 
-  #take(channel: Channel): ReadonlyArray<Sighting> {
-    clearTimeout(channel.timer);
-    channel.timer = undefined;
-    return channel.waiting.splice(0);
-  }
-
-  #flush(channel: Channel): void {
-    // Lost signs are no loss: nothing depends on them, and the room shows the stored message in the end.
-    channel.door.show(this.#take(channel)).catch(() => {});
+  /** A reply comes after everything that led up to it, and in the pace of its turn: what waits is bounded, and so is this. */
+  #paced({ roomId, turnId }: Pick<OutgoingMessage, "roomId" | "turnId">): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.#channel(roomId).signs.hasRoomForReply(turnId)
+        ? Effect.void
+        : Effect.andThen(Effect.sleep(BUNDLE_MS), this.#paced({ roomId, turnId })),
+    );
   }
 
   #post(message: OutgoingMessage) {
@@ -142,7 +135,7 @@ export class RoomChannels {
         causation: message.causation,
         correlation: message.correlation,
       },
-      this.#take(channel),
+      channel.signs.takeForReply(message.turnId),
     );
   }
 

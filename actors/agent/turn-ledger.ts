@@ -13,6 +13,7 @@ import type { Reply } from "../kit/reply.ts";
 import { digest } from "../kit/seal.ts";
 import { KeyFailure } from "./turn/failures.ts";
 import { type Configuration, Overtaken, type Personality, type TurnLedger } from "./turn/ports.ts";
+import { quick } from "./turn/schedules.ts";
 
 /** When an owner gave no number: enough for a long answer, far from every model's own limit. */
 const DEFAULT_MAX_TOKENS = 1_024;
@@ -23,7 +24,10 @@ export interface AgentLog {
   readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
 }
 
-/** Runs a synchronous breath; where keys are missing, fetches them and takes the breath anew. */
+/**
+ * Runs a synchronous breath; where keys are missing, fetches them and takes the breath anew. A Vault that is away for a
+ * moment must not cost what waits to be recorded: a model's reply is paid for.
+ */
 const withKeys = <A>(log: AgentLog, breath: () => A | NeedKeys): Effect.Effect<A, KeyFailure> =>
   Effect.suspend(() => {
     const answer = breath();
@@ -31,7 +35,10 @@ const withKeys = <A>(log: AgentLog, breath: () => A | NeedKeys): Effect.Effect<A
     return Effect.tryPromise({
       try: () => log.fetchKeys(answer.subjects),
       catch: () => new KeyFailure({ detail: "the Vault did not answer" }),
-    }).pipe(Effect.flatMap(() => withKeys(log, breath)));
+    }).pipe(
+      Effect.retry(quick),
+      Effect.flatMap(() => withKeys(log, breath)),
+    );
   });
 
 const isNeedKeys = (answer: unknown): answer is NeedKeys =>

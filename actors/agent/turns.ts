@@ -30,24 +30,51 @@ export interface TurnsHost {
 export class Turns {
   readonly #host: TurnsHost;
   readonly #fibers = new Map<TurnId, Fiber.Fiber<unknown, unknown>>();
-  /** Turns that go on in their present attempt as soon as they have a fiber: nobody has died. */
+  /** Turns without a fiber that go on in their present attempt as soon as they have one: nobody has died. */
   readonly #begun = new Set<TurnId>();
-  /** Turns whose fiber failed for reasons of the world, since when; the next heartbeat takes them up again. */
+  /** Turns whose fiber was told to end, because somebody stopped them. */
+  readonly #interrupted = new Set<TurnId>();
+  /** Turns whose fiber failed for reasons of the world, since when nothing happened; each heartbeat takes them up again. */
   readonly #resting = new Map<TurnId, number>();
 
   constructor(host: TurnsHost) {
     this.#host = host;
   }
 
-  /** Hears what was committed: turns begin, and are interrupted. */
+  /**
+   * Hears what was committed: turns begin, get on, are interrupted, and end. Comes last of all that follows a commit, for a
+   * fiber that is interrupted may commit at once.
+   */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     for (const { type, open } of events) {
-      if (type === "TurnStarted" && !this.#fibers.has(open.turnId)) this.#begun.add(open.turnId);
-      if (type !== "TurnInterrupted") continue;
-      // The same attempt goes on after the interruption, to say what was heard of it.
-      this.#begun.add(open.turnId);
-      this.#fibers.get(open.turnId)?.interruptUnsafe();
+      if (!("turnId" in open)) continue;
+      const { turnId } = open;
+      this.#resting.delete(turnId);
+      if (this.#host.state().turns[turnId] === undefined) this.#over(turnId);
+      else if (type === "TurnStarted") this.#goesOn(turnId);
+      else if (type === "TurnInterrupted") this.#interrupt(turnId);
     }
+  }
+
+  /** Whoever ended it: a fiber that still works for it works for nobody. One that ended it itself is about to return. */
+  #over(turnId: TurnId): void {
+    this.#begun.delete(turnId);
+    this.#interrupted.delete(turnId);
+    this.#fibers.get(turnId)?.interruptUnsafe();
+  }
+
+  /** The same attempt goes on after the interruption, to say what was heard of it. */
+  #interrupt(turnId: TurnId): void {
+    const fiber = this.#fibers.get(turnId);
+    if (fiber === undefined) this.#begun.add(turnId);
+    else {
+      this.#interrupted.add(turnId);
+      fiber.interruptUnsafe();
+    }
+  }
+
+  #goesOn(turnId: TurnId): void {
+    if (!this.#fibers.has(turnId)) this.#begun.add(turnId);
   }
 
   /** Inside the transaction of these events: the timers that hold turns. */
@@ -66,17 +93,18 @@ export class Turns {
       this.#host.timers.cancel(turnId); // it ended meanwhile
       return;
     }
-    this.#begun.add(turnId);
+    this.#goesOn(turnId);
     this.#host.commit({ type: "ContinueTurn", meta: this.#host.meta(`${turnId}/continue/${delayedUntil}`), turnId });
     this.work();
   }
 
-  /** The world may be back: resting turns go on where they are, in the same attempt. */
+  /** The world may be back: resting turns go on where they are, in the same attempt. One that has a fiber does not rest. */
   heartbeat(): void {
     for (const [turnId, since] of this.#resting) {
+      if (this.#fibers.has(turnId)) continue;
       const attempt = this.#host.state().turns[turnId]?.attempt ?? 0;
-      const meta = this.#host.meta(`${turnId}/give-up`);
-      if (now() - since < GIVE_UP_AFTER_MS) this.#begun.add(turnId);
+      const meta = this.#host.meta(`${turnId}/give-up/${attempt}`);
+      if (now() - since < GIVE_UP_AFTER_MS) this.#goesOn(turnId);
       else this.#host.commit({ type: "FailTurn", meta, turnId, attempt, reason: "no-progress" });
     }
     this.work(true);
@@ -88,14 +116,11 @@ export class Turns {
       if (!this.#fibers.has(turnId) && (wake || !this.#resting.has(turnId))) this.#run(turnId);
   }
 
-  interruptAll(): void {
-    for (const fiber of this.#fibers.values()) fiber.interruptUnsafe();
-  }
-
   #run(turnId: TurnId): void {
     const turn = this.#host.state().turns[turnId];
     if (turn === undefined) return; // taken together with another one a moment ago
-    if (turn.attempt > 0 && !this.#begun.delete(turnId)) {
+    const goesOn = this.#begun.delete(turnId);
+    if (turn.attempt > 0 && !goesOn) {
       // No fiber, but it had begun: whoever ran it is gone. A new attempt fences off whatever may be left of it [T5].
       const meta = this.#host.meta(`${turnId}/resume/${turn.attempt}`);
       if (!this.#host.commit({ type: "ResumeTurn", meta, turnId })) return;
@@ -108,11 +133,13 @@ export class Turns {
 
   #ended(turnId: TurnId, exit: Exit.Exit<unknown, unknown>): void {
     this.#fibers.delete(turnId);
-    const goesOn = this.#begun.has(turnId);
-    if (!goesOn && Exit.isFailure(exit) && this.#host.state().turns[turnId] !== undefined) {
+    const interrupted = this.#interrupted.delete(turnId);
+    const isOpen = this.#host.state().turns[turnId] !== undefined;
+    if (isOpen && interrupted) this.#goesOn(turnId);
+    else if (isOpen && Exit.isFailure(exit)) {
       if (!this.#resting.has(turnId)) this.#resting.set(turnId, now());
       this.#host.report(`${turnId} rests until the next heartbeat`, Cause.pretty(exit.cause));
-    } else this.#resting.delete(turnId);
+    }
     try {
       this.work();
     } catch (defect) {

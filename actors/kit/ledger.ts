@@ -1,5 +1,5 @@
 /** The event store of one actor: the one door to its log. Read commit() first; every actor owns exactly one ledger. */
-import { Redacted, Result, Schema } from "effect";
+import { Redacted, Result } from "effect";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
 import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
@@ -10,6 +10,7 @@ import { CommandIdReused, EventTooLarge, StreamMoved, SubjectErased } from "./re
 import { accepted, asData, type RefusalData, type Reply, refused } from "./reply.ts";
 import { withTables } from "./schema.ts";
 import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
+import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
 /** The keys at hand. Fetching one is the only errand a commit ever waits for, and it is not run from inside. */
@@ -31,7 +32,8 @@ export interface Committed {
 
 /** A snapshot every so many events; never needed, only faster [L7]. */
 const SNAPSHOT_EVERY = 500;
-const MAX_EVENT_BYTES = 256 * 1024;
+/** Bytes of one event, open part and words as JSON together. */
+export const MAX_EVENT_BYTES = 256 * 1024;
 /** Words kept in memory after they were opened or sealed, newest first out last: a turn reads the same ones again. */
 const REVEALED_AT_MOST = 1_200;
 /** Newest events kept in memory (up to twice as many): who follows the log need not ask SQLite for what was just committed. */
@@ -77,12 +79,12 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#along = options.along ?? (() => {});
     this.#told = options.told ?? (() => {});
     this.#definitions = new Map(decider.events.map((definition) => [definition.type, definition]));
-    const snapshot = this.#snapshot();
-    this.#snapshotAt = snapshot.seq;
-    this.#state = this.#foldFrom(snapshot);
     const last = this.#sql.rows("SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1")[0];
     this.#head = Number(last?.[0] ?? 0);
     this.#hash = (last?.[1] as Uint8Array | undefined) ?? chainStart(this.stream);
+    const snapshot = newestSnapshot(this.#sql, decider, this.#head);
+    this.#snapshotAt = snapshot.seq;
+    this.#state = this.#foldFrom(snapshot);
   }
 
   get state(): State {
@@ -295,7 +297,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const head = this.#head + prepared.length;
     this.#remember(command, print, { from: this.#head + 1, to: head });
     const snapshotAt = head - this.#snapshotAt >= SNAPSHOT_EVERY ? head : this.#snapshotAt;
-    if (snapshotAt === head) this.#takeSnapshot(state, head);
+    if (snapshotAt === head) keepSnapshot(this.#sql, this.#decider, { seq: head, state });
     this.#along(state, events);
     return { state, hash, words, events, snapshotAt };
   }
@@ -365,22 +367,11 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     }
   }
 
-  #foldFrom(start: { readonly seq: number; readonly state: State }, until?: number): State {
+  #foldFrom(start: Snapshot<State>, until?: number): State {
     let { state } = start;
     for (const rows of this.#pages(start.seq, until))
       for (const row of rows) state = this.#decider.evolve(state, this.#recorded(row) as unknown as Recorded<E>);
     return state;
-  }
-
-  #snapshot(): { readonly seq: number; readonly state: State } {
-    const row = this.#sql.rows("SELECT seq, state FROM snapshots WHERE fold = ?", this.#decider.foldVersion)[0];
-    if (row === undefined) return { seq: 0, state: this.#decider.initial };
-    return { seq: Number(row[0]), state: Schema.decodeUnknownSync(Schema.fromJsonString(this.#decider.state))(row[1]) };
-  }
-
-  #takeSnapshot(state: State, seq: number): void {
-    this.#sql.run("DELETE FROM snapshots");
-    insertRows(this.#sql, "snapshots (fold, seq, state)", [[this.#decider.foldVersion, seq, JSON.stringify(state)]]);
   }
 }
 

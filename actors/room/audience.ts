@@ -48,14 +48,19 @@ export class Audience {
     for (const socket of this.#joined.keys()) this.#send(socket, text);
   }
 
-  /** Signs of life of agents, to all; what they say of their thinking is their presence too. */
-  show(sightings: ReadonlyArray<Sighting>, nameOf: (agentId: string) => string): void {
-    for (const { event, payload } of sightings) {
+  /**
+   * Signs of life of agents, to all; what they say of their thinking is their presence too. `nameOf` knows the agents that
+   * are here: of another one nothing is shown but that something has ended, for whoever saw it begin must see that.
+   */
+  show(sightings: ReadonlyArray<Sighting>, nameOf: (agentId: string) => string | undefined): void {
+    for (const sighting of sightings) {
+      const { event, payload } = sighting;
+      const { agent_id: agentId } = payload as ServerFrames["agent_thinking" | "tool_execution"];
+      const name = nameOf(agentId);
+      if (name === undefined && !isEnding(sighting)) continue;
       this.broadcast(event, payload);
-      if (event !== "agent_thinking") continue;
-      const { agent_id: agentId, state } = payload as ServerFrames["agent_thinking"];
-      const over = state === "done" || state === "failed" || state === "stopped";
-      this.agentIs(agentId, nameOf(agentId), over ? "idle" : "thinking");
+      if (event === "agent_thinking" && name !== undefined)
+        this.agentIs(agentId, name, isEnding(sighting) ? "idle" : "thinking");
     }
   }
 
@@ -133,6 +138,14 @@ export class Audience {
       // It is closing; its own close event will take the seat away.
     }
   }
+}
+
+/** What a turn, or a call of it, can end as without its agent having said anything. */
+const endings: ReadonlySet<string> = new Set(["done", "failed", "stopped", "denied", "unknown"]);
+
+function isEnding({ event, payload }: Sighting): boolean {
+  if (event === "agent_thinking") return endings.has((payload as ServerFrames["agent_thinking"]).state);
+  return event === "tool_execution" && endings.has((payload as ServerFrames["tool_execution"]).status);
 }
 
 const agentMeta = (agentId: string, name: string, status: AgentStatus): PresenceState[string] => ({

@@ -37,6 +37,15 @@ const reasons: { readonly [Ending in Exclude<TurnOutcome["ending"], "open">]: Pa
   replied: "coalesced", // it has answered something newer, and this with it
 };
 
+const offerOf = (
+  {
+    id: cause,
+    correlation,
+    open: { messageId },
+  }: Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" | "FloorGranted" }>,
+  agentId: AgentId,
+): Offer => ({ messageId, agentId, cause, correlation });
+
 export class Floor {
   readonly #room: FloorRoom;
 
@@ -44,22 +53,27 @@ export class Floor {
     this.#room = room;
   }
 
-  /** Looks after what was offered, in the breath of its commit: the timer is written with it. */
+  /**
+   * Inside the transaction of these events: the timer of whoever has the floor. There is one, for one agent has it; it
+   * rings for nothing when that agent was quicker.
+   */
+  setTimers(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
+    for (const event of events)
+      if (event.type === "FloorGranted")
+        this.#room.timers.set({
+          id: FLOOR,
+          due: event.at + FLOOR_MS,
+          kind: FLOOR,
+          body: offerOf(event, event.open.agentId),
+        });
+  }
+
+  /** Asks those who were offered the floor how that ended. */
   follow(event: RecordedOf<RoomEvent>): void {
-    const { id: cause, correlation } = event;
     if (event.type === "MessagePosted")
       for (const { agentId, how } of event.open.addressed)
-        if (how === "floor") {
-          const { messageId } = event.open;
-          this.#room.inBackground(this.#ask({ messageId, agentId, cause, correlation }));
-        }
-    if (event.type === "FloorGranted") {
-      const { messageId, agentId } = event.open;
-      const offer = { messageId, agentId, cause, correlation };
-      // One timer, for one agent has the floor. It rings for nothing when that agent was quicker.
-      this.#room.timers.set({ id: FLOOR, due: event.at + FLOOR_MS, kind: FLOOR, body: offer });
-      this.#room.inBackground(this.#ask(offer));
-    }
+        if (how === "floor") this.#room.inBackground(this.#ask(offerOf(event, agentId)));
+    if (event.type === "FloorGranted") this.#room.inBackground(this.#ask(offerOf(event, event.open.agentId)));
   }
 
   /**

@@ -283,6 +283,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return readModelFeeds("room");
   }
 
+  protected override setTimers(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
+    this.#floor.setTimers(events);
+  }
+
   protected override onTimer(timer: Timer): Promise<void> {
     return this.#floor.rang(timer);
   }
@@ -320,7 +324,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   #show(sightings: ReadonlyArray<Sighting>): void {
-    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId)?.name ?? "");
+    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId)?.name);
   }
 
   #framesOf(unsealed: ReadonlyArray<Unsealed>) {

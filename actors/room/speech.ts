@@ -1,5 +1,6 @@
 /** What people and agents say as commands: whom it speaks to is read here, for decisions never see words; used by RoomActor. */
 import { Redacted } from "effect";
+import { turnOf } from "#events/agent/decide.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { AgentId, MessageId } from "#events/kit/ids.ts";
@@ -41,7 +42,10 @@ export function postCommand(
   };
 }
 
-/** What an agent says. `answered` is the message it answers; an invitation to speak is no message. */
+/**
+ * What an agent says. `answered` is the message it answers; an invitation to speak is no message. One that points at a
+ * message has that answered, but in a turn of its own: a person has just spoken, whatever agents had said before.
+ */
 export function replyCommand(
   meta: CommandMeta,
   state: RoomState,
@@ -49,13 +53,14 @@ export function replyCommand(
   answered: Event | undefined,
 ): RoomCommandOf<"PostReply"> {
   const { agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, text } = reply;
+  const isInvited = turnId !== turnOf(agentId, inReplyTo);
   return {
     type: "PostReply",
     meta,
     ...{ agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut },
     stopped: reply.stopped,
     chars: text.length,
-    answeredHops: answered?.type === "MessagePosted" ? answered.open.hops : 0,
+    answeredHops: answered?.type === "MessagePosted" && !isInvited ? answered.open.hops : 0,
     addressed: addressed(text, state).filter((other) => other.agentId !== agentId),
     words: Redacted.make({ text, authorName: reply.agentName }),
   };

@@ -1,16 +1,46 @@
 /** `turn`: what the house costs around a model that answers at once, beside a bare object that stores message and reply. */
 import { bareChat, type Chat, troupeChat } from "../chats.ts";
-import { type Budget, budgets, type Figure, median, type Part, percentile, rounds, type Scale } from "../figures.ts";
+import {
+  type Budget,
+  budgets,
+  type Figure,
+  median,
+  type Part,
+  percentile,
+  type Rounds,
+  type Scale,
+  type Side,
+  sideBySide,
+} from "../figures.ts";
 import { countFsyncs } from "../fsyncs.ts";
+import { requestsFor } from "../instant-model.ts";
 import { cpuMs, sleep } from "../processes.ts";
 import { type ModelServer, startModel, startTroupe, startWorker } from "../program.ts";
 import { minus, stored } from "../stored.ts";
 
 const TURNS_EACH = 10;
-const QUICK_REST_MS = 1_000;
+const QUICK_REST_MS = 250;
 const FSYNC_TURNS = 20;
 
-type Kind = "plain" | "tool";
+/** What happens in a turn: nothing but words, one call of a tool, or twenty in three rounds. */
+const kinds = {
+  plain: { name: "plain", toolCalls: 0 },
+  tool: { name: "one tool round", toolCalls: 1 },
+  tools: { name: "20 tool calls", toolCalls: 20 },
+} as const;
+type Kind = keyof typeof kinds;
+
+/** What is measured: each kind at so many conversations at once. */
+const CELLS: ReadonlyArray<readonly [kind: Kind, atOnce: number]> = [
+  ["plain", 1],
+  ["plain", 10],
+  ["plain", 50],
+  ["tool", 1],
+  ["tool", 10],
+  ["tools", 1],
+  ["tools", 10],
+  ["tools", 50],
+];
 
 interface Load {
   /** Makes its conversations and turns different from those of all other loads. */
@@ -35,9 +65,12 @@ interface Cell {
 
 /** What is said in turn `order`, and what the reply must contain. */
 function words(kind: Kind, marker: string, order: number): readonly [said: string, expected: string] {
-  return kind === "tool"
-    ? [`[tool 12*${order + 2}] What is it? #${marker}#`, String(12 * (order + 2))]
-    : [`Hello, this is number ${order}. #${marker}#`, `#${marker}#`];
+  const { toolCalls } = kinds[kind];
+  const expression = `12*${order + 2}`;
+  if (toolCalls === 0) return [`Hello, this is number ${order}. #${marker}#`, `#${marker}#`];
+  const result = `${toolCalls} results, the last is ${12 * (order + 2) * toolCalls}.`;
+  const call = toolCalls === 1 ? `[tool ${expression}]` : `[tools ${toolCalls} ${expression}]`;
+  return [`${call} What is it? #${marker}#`, result];
 }
 
 const conversationsOf = ({ label, turns, turnsEach }: Load): ReadonlyArray<string> =>
@@ -74,7 +107,8 @@ async function timed(chat: Chat, model: ModelServer, load: Load): Promise<Cell> 
   const calls = Map.groupBy(await model.takeCalls(), ({ marker }) => marker);
   const spent = said.map(({ marker, wholeMs, toolMs }) => {
     const own = calls.get(marker) ?? [];
-    if (own.length !== (load.kind === "tool" ? 2 : 1)) throw new Error(`${marker} made ${own.length} model calls`);
+    if (own.length !== requestsFor(kinds[load.kind].toolCalls))
+      throw new Error(`${marker} made ${own.length} model calls`);
     return { wholeMs, houseMs: wholeMs - toolMs - own.reduce((sum, { ms }) => sum + ms, 0) };
   });
   return { spent, wallMs };
@@ -104,26 +138,29 @@ async function observed(chat: Chat, model: ModelServer, load: Load, quick: boole
     d1Rows: readModels.rows / turns,
   };
 }
-type Observed = Awaited<ReturnType<typeof observed>>;
+type Observed = Rounds<keyof Awaited<ReturnType<typeof observed>>>;
 
-/** The budgets of a cell; those that speak of a ratio need the bare object beside it. */
-const ratioBudget = (kind: Kind, atOnce: number): Budget =>
-  kind === "tool" ? budgets.toolTurnRatio : atOnce === 1 ? budgets.turnRatio : budgets.turnRatioTen;
+/** The budget of a cell's ratio to the bare object; nobody set one for fifty at once, or for twenty calls. */
+function ratioBudget(kind: Kind, atOnce: number): { readonly budget?: Budget } {
+  if (atOnce > 10 || kind === "tools") return {};
+  if (kind === "tool") return { budget: budgets.toolTurnRatio };
+  return { budget: atOnce === 1 ? budgets.turnRatio : budgets.turnRatioTen };
+}
 
 function figuresOf(
   { kind, atOnce }: Pick<Load, "kind" | "atOnce">,
-  house: Readonly<Record<keyof Observed, ReadonlyArray<number>>>,
-  bare: Readonly<Record<keyof Observed, ReadonlyArray<number>>>,
+  house: Observed,
+  bare: Observed,
 ): ReadonlyArray<Figure> {
-  const name = `${kind === "tool" ? "one tool round" : "plain"}, ${atOnce} at a time`;
+  const name = `${kinds[kind].name}, ${atOnce} at a time`;
   const beside = (key: keyof Observed) => ({ rounds: house[key], bare: bare[key] });
   const throughput = kind === "plain" && atOnce === 10 ? { budget: budgets.turnsPerSecondTen } : {};
   const times: ReadonlyArray<Figure> = [
-    { name: `${name}: whole turn p50`, unit: "ms", ...beside("whole50"), budget: ratioBudget(kind, atOnce) },
+    { name: `${name}: whole turn p50`, unit: "ms", ...beside("whole50"), ...ratioBudget(kind, atOnce) },
     { name: `${name}: house p50`, unit: "ms", ...beside("house50") },
     { name: `${name}: house p95`, unit: "ms", ...beside("house95"), budget: budgets.houseMs },
     { name: `${name}: throughput`, unit: "turns/s", ...beside("perSecond"), ...throughput },
-    { name: `${name}: CPU`, unit: "ms/turn", ...beside("cpu"), budget: ratioBudget(kind, atOnce) },
+    { name: `${name}: CPU`, unit: "ms/turn", ...beside("cpu"), ...ratioBudget(kind, atOnce) },
   ];
   if (atOnce !== 1) return times;
   const eventBytes = { rounds: house.eventBytes, ...(kind === "plain" ? { budget: budgets.eventBytesPerTurn } : {}) };
@@ -137,28 +174,21 @@ function figuresOf(
   ];
 }
 
-/** Both systems in turn, round by round, so that whatever else the machine does falls on both. */
-async function cell(pair: { house: Chat; bare: Chat }, model: ModelServer, load: Omit<Load, "label">, scale: Scale) {
-  const measure = async (round: number, side: "house" | "bare") =>
-    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` }, scale.quick);
-  const bare: Observed[] = [];
-  const house = await rounds(scale.rounds, async (round) => {
-    bare.push(await measure(round, "bare"));
-    return measure(round, "house");
-  });
-  const keys = Object.keys(house) as ReadonlyArray<keyof Observed>;
-  const gathered = Object.fromEntries(keys.map((key) => [key, bare.map((values) => values[key])]));
-  return figuresOf(load, house, gathered as Record<keyof Observed, number[]>);
+async function cell(pair: Record<Side, Chat>, model: ModelServer, load: Omit<Load, "label">, scale: Scale) {
+  const { house, bare } = await sideBySide(scale.rounds, (side, round) =>
+    observed(pair[side], model, { ...load, label: `${side}-${load.kind}-${load.atOnce}-${round}` }, scale.quick),
+  );
+  return figuresOf(load, house, bare);
 }
 
 /** In one conversation that has been going on for a while, as most turns are. */
-async function fsyncs(pair: { house: Chat; bare: Chat }, quick: boolean): Promise<Figure | undefined> {
+async function fsyncs(pair: Record<Side, Chat>, quick: boolean): Promise<Figure | undefined> {
   const turns = quick ? 5 : FSYNC_TURNS;
   const count = async (chat: Chat): Promise<number | undefined> => {
     const load = { label: "fsync", kind: "plain", atOnce: 1, turns, turnsEach: turns } as const;
     await chat.prepare(conversationsOf(load));
     await talk(chat, load);
-    await sleep(chat.restMs);
+    await sleep(quick ? QUICK_REST_MS : chat.restMs);
     const found = await countFsyncs(chat.program.pid, async () => void (await talk(chat, load)));
     return found === undefined ? undefined : found / turns;
   };
@@ -178,7 +208,11 @@ export const turn: Part = {
     const worker = await startWorker(model.url);
     try {
       const pair = { house: await troupeChat(troupe), bare: bareChat(worker) };
-      const load = scale.quick ? { turns: 20, turnsEach: 2 } : { turns: 200, turnsEach: TURNS_EACH };
+      // At least as many conversations as are held at once.
+      const loadOf = (atOnce: number) =>
+        scale.quick
+          ? { turns: Math.max(10, atOnce), turnsEach: 1 }
+          : { turns: Math.max(200, TURNS_EACH * atOnce), turnsEach: TURNS_EACH };
       for (const chat of [pair.bare, pair.house]) {
         const warmUp = {
           label: "warm-up",
@@ -191,8 +225,8 @@ export const turn: Part = {
         await talk(chat, warmUp);
       }
       const figures: Figure[] = [];
-      for (const kind of ["plain", "tool"] as const)
-        for (const atOnce of [1, 10]) figures.push(...(await cell(pair, model, { kind, atOnce, ...load }, scale)));
+      for (const [kind, atOnce] of CELLS)
+        figures.push(...(await cell(pair, model, { kind, atOnce, ...loadOf(atOnce) }, scale)));
       const syncs = await fsyncs(pair, scale.quick);
       if (syncs !== undefined) figures.push(syncs);
       const share = median(figures[0]!.rounds) - median(figures[1]!.rounds);
@@ -200,6 +234,7 @@ export const turn: Part = {
         figures,
         notes: [
           `house: a turn without the model server's own time (${share.toFixed(1)} ms of a plain turn) and that of tools`,
+          "all objects share one thread: at fifty at once a turn waits for the others",
           "ten turns a conversation; rooms are made beforehand; CPU and rows are read when the program is at rest again",
           ...(syncs === undefined ? ["fsyncs were not counted: strace is not installed or not allowed here"] : []),
         ],

@@ -24,8 +24,10 @@ export type AskWhy = typeof AskWhy.Type;
 const ASKS: Readonly<Record<FailureKind, number>> = { busy: 4, broken: 4, cut: 2, money: 1, ours: 1, refused: 1 };
 /** All waiting of one round together; past it, it is the fallback's turn. */
 export const LONGEST_WAIT_MS = 30_000;
-/** A round whose models answer wrongly, or not at all, is over by then: 45 seconds less the time to say so. */
-const ROUND_MS = 42_000;
+/** A turn whose models answer wrongly, or not at all, is over by then: 45 seconds less the time to say so. */
+const TURN_MS = 42_000;
+/** A reply that keeps coming may take this long, all its words included. */
+const REPLY_MS = 120_000;
 /** The longest silence of a model before it counts as lost. */
 const SILENCE_MS = 30_000;
 /** Below this nothing useful can come any more. */
@@ -74,7 +76,15 @@ export type Asking = typeof Asking.Type;
 
 /** What to do next: ask this model, wait until then, or stop asking. */
 export type NextAsk =
-  | { readonly type: "ask"; readonly name: ModelName; readonly why: AskWhy; readonly silenceMs: number }
+  | {
+      readonly type: "ask";
+      readonly name: ModelName;
+      readonly why: AskWhy;
+      /** How long nothing may come. */
+      readonly silenceMs: number;
+      /** How long the whole reply may take. */
+      readonly boxMs: number;
+    }
   | { readonly type: "wait"; readonly until: number }
   | { readonly type: "give-up"; readonly reason: string; readonly retryAfterMs: number | null };
 
@@ -104,41 +114,71 @@ function pauseMs(seed: string, count: number): number {
   return Math.round(whole * (0.5 + share / 2));
 }
 
-/**
- * The next request of a round. `candidates` are the models that the owner granted, best first; the first is skipped
- * while its breaker is open. `seed` spreads the pauses of different turns.
- */
-export function nextAsk(
-  asking: Asking | null,
+/** What a round's next request depends on besides its own requests. */
+export interface Circumstances {
+  /** The models that the owner granted, best first; the first is skipped while its breaker is open. */
+  readonly candidates: ReadonlyArray<ModelName>;
+  readonly health: Readonly<Record<string, Health>>;
+  /** Time that earlier rounds of the turn have lost with failures. */
+  readonly wastedMs: number;
+  /** Spreads the pauses of different turns. */
+  readonly seed: string;
+  /** What asking this model for the first time in a round means. */
+  readonly whyOf: (name: ModelName) => AskWhy;
+}
+
+/** The next request of a round. */
+export function nextAsk(asking: Asking | null, at: number, circumstances: Circumstances): NextAsk {
+  const { candidates, health, wastedMs, whyOf } = circumstances;
+  const asks = asking?.asks ?? [];
+  const last = asks.at(-1);
+  // A request that got lost with its process, or on the way into the log, took no time of the providers'.
+  const until = last !== undefined && last.failure === null ? last.at : at;
+  const leftMs = TURN_MS - wastedMs - (asking === null ? 0 : until - asking.since);
+  const ask = (name: ModelName, why: AskWhy): NextAsk => ({ type: "ask", name, why, ...timesOf(asks.length, leftMs) });
+  if (last === undefined) return firstOf(candidates, health, at, (name) => ask(name, whyOf(name)), null);
+  const failure = last.failure ?? interrupted(last.at);
+  const giveUp: NextAsk = { type: "give-up", reason: failure.reason, retryAfterMs: comeBackMs(asks, at) };
+  if (leftMs < LEAST_MS) return giveUp;
+  if (last.failure?.answered) return ask(nameOf(last), "again");
+  if (failure.kind === "refused") return giveUp;
+  const shut = breakerMs(health[nameKey(last)], at) > 0;
+  const again = shut ? "no" : askAgain(asking!, last, failure, at, leftMs, circumstances.seed);
+  if (again === "now") return ask(nameOf(last), "again");
+  if (again !== "no") return { type: "wait", until: again };
+  const untried = candidates.filter((candidate) => !asks.some((other) => same(other, candidate)));
+  return firstOf(untried, health, at, (name) => ask(name, whyOf(name)), giveUp);
+}
+
+/** The first of these models whose breaker lets a request through; else the end, with the time until one does. */
+function firstOf(
   candidates: ReadonlyArray<ModelName>,
   health: Readonly<Record<string, Health>>,
   at: number,
-  options: { readonly seed: string; readonly simple: boolean },
+  ask: (name: ModelName) => NextAsk,
+  otherwise: Extract<NextAsk, { type: "give-up" }> | null,
 ): NextAsk {
-  const asks = asking?.asks ?? [];
-  const last = asks.at(-1);
-  const leftMs = ROUND_MS - (asking === null ? 0 : at - asking.since);
-  const failure = last === undefined ? undefined : (last.failure ?? interrupted(last.at));
-  const spent = asks.length > 0 && leftMs < LEAST_MS;
-  const silenceMs = Math.min(SILENCE_MS, leftMs);
-  if (last?.failure?.answered && !spent) return { type: "ask", name: nameOf(last), why: "again", silenceMs };
-  if (failure?.kind === "refused" || failure?.kind === "ours" || spent)
-    return { type: "give-up", reason: failure?.reason ?? "Stalled", retryAfterMs: failure?.retryAfterMs ?? null };
-  if (last !== undefined && failure !== undefined) {
-    const shut = breakerMs(health[nameKey(last)], at) > 0;
-    const again = shut ? "no" : askAgain(asking!, last, failure, at, leftMs, options.seed);
-    if (again === "now") return { type: "ask", name: nameOf(last), why: "again", silenceMs };
-    if (again !== "no") return { type: "wait", until: again };
-  }
-  const untried = candidates.filter((candidate) => !asks.some((ask) => same(ask, candidate)));
-  const open = untried.find((candidate) => breakerMs(health[nameKey(candidate)], at) === 0);
-  if (open !== undefined) {
-    const first = candidates[0] !== undefined && same(open, candidates[0]);
-    return { type: "ask", name: open, why: first ? (options.simple ? "simple" : "chosen") : "fallback", silenceMs };
-  }
-  const probes = untried.map((candidate) => breakerMs(health[nameKey(candidate)], at));
-  const retryAfterMs = failure?.retryAfterMs ?? (probes.length > 0 ? Math.min(...probes) : null);
-  return { type: "give-up", reason: failure?.reason ?? "Overloaded", retryAfterMs };
+  const shutMs = candidates.map((candidate) => breakerMs(health[nameKey(candidate)], at));
+  const open = candidates[shutMs.indexOf(0)];
+  if (open !== undefined) return ask(open);
+  const times = [...shutMs, otherwise?.retryAfterMs ?? null].filter((ms) => ms !== null);
+  const retryAfterMs = times.length > 0 ? Math.min(...times) : null;
+  return { type: "give-up", reason: otherwise?.reason ?? "Overloaded", retryAfterMs };
+}
+
+/** A turn's first request to a model is not hurried; every further one has what is left. */
+const timesOf = (asked: number, leftMs: number) =>
+  asked === 0
+    ? { silenceMs: SILENCE_MS, boxMs: REPLY_MS }
+    : { silenceMs: Math.min(SILENCE_MS, leftMs), boxMs: Math.min(REPLY_MS, leftMs) };
+
+/** When the first of the providers that named a time may be asked again, from now on. */
+function comeBackMs(asks: Asking["asks"], at: number): number | null {
+  const newest = new Map(asks.map((ask) => [nameKey(ask), ask.failure]));
+  const times = [...newest.values()].flatMap((failure) =>
+    failure?.retryAfterMs == null ? [] : [Math.max(0, failure.at + failure.retryAfterMs - at)],
+  );
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
 const nameOf = ({ provider, model }: ModelName): ModelName => ({ provider, model });
@@ -146,6 +186,17 @@ const nameOf = ({ provider, model }: ModelName): ModelName => ({ provider, model
 /** A request whose fiber died: nobody knows how it went, its reserve is kept, and the provider is not to blame. */
 const interrupted = (at: number) => ({ at, kind: "broken" as const, reason: INTERRUPTED, retryAfterMs: null });
 const INTERRUPTED = "Interrupted";
+
+/** Time that passed while nobody was there to ask is not the providers': it moves everything that happened before it. */
+export const shifted = (asking: Asking, byMs: number): Asking => ({
+  ...asking,
+  since: asking.since + byMs,
+  asks: asking.asks.map((ask) => ({
+    ...ask,
+    at: ask.at + byMs,
+    failure: ask.failure && { ...ask.failure, at: ask.failure.at + byMs },
+  })),
+});
 
 /** Whether the same model is asked once more: now, at a time, or not. */
 function askAgain(

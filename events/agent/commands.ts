@@ -131,6 +131,7 @@ export type AgentCommand =
           | { readonly kind: "unknown" };
       }
     >
+  | CommandOf<"WithholdReply", OfTurn & { rules: ReadonlyArray<string>; policyVersion: number }>
   | CommandOf<
       "DraftReply",
       OfTurn & {

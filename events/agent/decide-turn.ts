@@ -3,7 +3,7 @@ import { Result } from "effect";
 import type { CommandMeta } from "../kit/define.ts";
 import { type ActorName, agentName, userName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
-import { type NextAsk, nameKey, nextAsk } from "./asking.ts";
+import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
 import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
 import { dayOf, emptyDay, overBudget, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
@@ -81,11 +81,18 @@ function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): 
   return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
 }
 
-/** The turns of this room that a call to leave off ends: those it speaks to by name, else the person's own. */
+/**
+ * The turns of this room that a call to leave off ends. One that runs: when the agent is named, when nobody else waits
+ * for its answer, or when only agents talk with one another. One that waits: the person's own.
+ */
 function turnsCalledOff(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): ReadonlyArray<TurnView> {
   const { roomId, authorId, addressed } = command;
+  const owes = (turn: TurnView) => turn.askers.every((asker) => asker === authorId || asker.startsWith("agent:"));
   return Object.values(state.turns).filter(
-    (turn) => turn.roomId === roomId && turn.draft === null && (addressed !== null || turn.authorId === authorId),
+    (turn) =>
+      turn.roomId === roomId &&
+      turn.draft === null &&
+      (turn.attempt === 0 ? turn.authorId === authorId : addressed !== null || owes(turn)),
   );
 }
 
@@ -135,11 +142,22 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
   );
 }
 
+const NO_PROGRESS = "no-progress";
+
+/** A turn that cannot go on still owes its room a sentence; undefined when that sentence is what cannot be said. */
+function lastWord(turn: TurnView): ReadonlyArray<E.AgentEvent> | undefined {
+  if (turn.draft !== null || turn.gaveUp !== null || turn.interrupted !== null) return undefined;
+  const gaveUp = { round: turn.rounds.length + 1, reason: NO_PROGRESS, tried: turn.asking?.asks.length ?? 0 };
+  return [...callsClosed(turn), E.ModelGaveUp({ turnId: turn.turnId, ...gaveUp })];
+}
+
 function resume(command: AgentCommandOf<"ResumeTurn">, state: AgentState): Answer {
   const turn = state.turns[command.turnId];
   if (turn === undefined || turn.attempt === 0) return refuse(new TurnOver());
-  if (turn.idleAttempts >= limits.attemptsWithoutProgress) return accept(...lost(turn, "no-progress", command.meta));
-  return accept(E.TurnResumed({ turnId: turn.turnId, attempt: turn.attempt + 1 }));
+  const resumed = E.TurnResumed({ turnId: turn.turnId, attempt: turn.attempt + 1 });
+  if (turn.idleAttempts < limits.attemptsWithoutProgress) return accept(resumed);
+  const notice = lastWord(turn);
+  return accept(...(notice === undefined ? lost(turn, NO_PROGRESS, command.meta) : [...notice, resumed]));
 }
 
 /** The turn a step's command belongs to, if the command is of its newest attempt and the step is due [T5]. */
@@ -171,27 +189,36 @@ const recordContext = whenDue<AgentCommandOf<"RecordContext">>("assemble", (comm
 /** A message this short, in a conversation this short, is what the cheap model is for. */
 const SIMPLE = { chars: 160, tokens: 2_000 } as const;
 
-/** The models a turn may ask, best first, all of them named by the owner; once one has answered, it goes on. */
-function candidatesFor(turn: TurnView, state: AgentState) {
+/** The models a turn may ask, best first, all of them on the owner's list of today; who has answered goes on. */
+function candidatesFor(turn: TurnView, state: AgentState): ReadonlyArray<ModelName> {
   const { provider, model, fallbacks, simpleModel } = state;
-  const simple = simpleModel !== null && turn.chars <= SIMPLE.chars && (turn.context?.tokens ?? 0) <= SIMPLE.tokens;
-  const ordered = [
-    ...(turn.answering ? [turn.answering] : simple ? [simpleModel] : []),
-    { provider, model },
-    ...fallbacks,
-  ];
-  const names = ordered.filter(
-    (name, index) => ordered.findIndex((other) => nameKey(other) === nameKey(name)) === index,
+  const cheap = isSimple(turn, state) ? [simpleModel!] : [];
+  const granted = [...cheap, { provider, model }, ...fallbacks];
+  const goesOn = [...granted, ...(simpleModel ? [simpleModel] : [])].filter(
+    (name) => turn.answering !== null && nameKey(name) === nameKey(turn.answering),
   );
-  return { names, simple: simple && turn.answering === null };
+  const ordered = [...goesOn, ...granted];
+  return ordered.filter((name, index) => ordered.findIndex((other) => nameKey(other) === nameKey(name)) === index);
 }
+
+const isSimple = (turn: TurnView, { simpleModel }: AgentState): boolean =>
+  simpleModel !== null &&
+  turn.rounds.length === 0 &&
+  turn.chars <= SIMPLE.chars &&
+  (turn.context?.tokens ?? 0) <= SIMPLE.tokens;
 
 /** Which model this turn asks next, and when; the step asks here, and AskModel is held to it. */
 export function nextAskOf(turn: TurnView, state: AgentState, at: number): NextAsk {
-  const { names, simple } = candidatesFor(turn, state);
   const round = turn.rounds.length + 1;
-  const asking = turn.asking?.round === round ? turn.asking : null;
-  return nextAsk(asking, names, state.health, at, { seed: turn.turnId, simple });
+  const chosen = nameKey(state);
+  const cheap = state.simpleModel && nameKey(state.simpleModel);
+  return nextAsk(turn.asking?.round === round ? turn.asking : null, at, {
+    candidates: candidatesFor(turn, state),
+    health: state.health,
+    wastedMs: turn.wastedMs,
+    seed: turn.turnId,
+    whyOf: (name) => (nameKey(name) === chosen ? "chosen" : nameKey(name) === cheap ? "simple" : "fallback"),
+  });
 }
 
 const overBudgetReasons: Readonly<Record<Scope, string>> = {
@@ -272,6 +299,9 @@ const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, t
   const { turnId, callId, ms, outcome } = command;
   const call = turn.rounds.at(-1)!.calls.find((other) => other.callId === callId);
   if (call?.state !== "requested") return refuse(new WrongMoment({ step: "useTools" }));
+  // [T2] Nobody knows what came of it: told that it failed, the model would ask for it again.
+  if (outcome.kind === "failed" && outcome.reason === "Timeout" && call.replay === "once")
+    return refuse(new WrongMoment({ step: "useTools" }));
   const about = { turnId, callId, tool: call.tool };
   if (outcome.kind === "executed")
     return accept(E.ToolExecuted({ ...about, ms, bytes: outcome.bytes }, self(state), outcome.words));
@@ -280,11 +310,15 @@ const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, t
   return accept(E.ToolOutcomeUnknown(about));
 });
 
+const withholdReply = whenDue<AgentCommandOf<"WithholdReply">>("think", ({ turnId, rules, policyVersion }, turn) =>
+  turn.withheld ? accept() : accept(E.ReplyWithheld({ turnId, rules, policyVersion })),
+);
+
 const draftReply = whenDue<AgentCommandOf<"DraftReply">>("respond", (command, turn, state) => {
   const { turnId, replyId, chars, hash, notice, masked, withheld, words } = command;
   const stopped = turn.interrupted !== null && !notice;
   return accept(
-    ...(withheld === undefined ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
+    ...(withheld === undefined || turn.withheld ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
     E.ReplyDrafted({ turnId, replyId, chars, hash, notice, stopped, masked }, self(state), words),
   );
 });
@@ -334,7 +368,7 @@ function failTurn(command: AgentCommandOf<"FailTurn">, state: AgentState): Answe
   const turn = state.turns[command.turnId];
   if (turn === undefined) return refuse(new TurnOver());
   if (turn.attempt !== command.attempt) return refuse(new TurnSuperseded({ attempt: turn.attempt }));
-  return accept(...lost(turn, command.reason, command.meta));
+  return accept(...(lastWord(turn) ?? lost(turn, command.reason, command.meta)));
 }
 
 type TurnCommand = Extract<
@@ -357,6 +391,7 @@ export const turnAnswers = {
   GiveUpOnModel: giveUpOnModel,
   RequestTool: requestTool,
   SettleTool: settleTool,
+  WithholdReply: withholdReply,
   DraftReply: draftReply,
   EndTurn: endTurn,
   ConsiderMemories: considerMemories,

@@ -1,7 +1,7 @@
 /** How each event of a turn changes the agent's state; used by state.ts. */
 import type { RecordedOf } from "../kit/envelope.ts";
 import type { RoomId, TurnId } from "../kit/ids.ts";
-import { afterFailure, nameKey } from "./asking.ts";
+import { afterFailure, nameKey, shifted } from "./asking.ts";
 import { type Amount, add, addToDay, type Day, dayOf, emptyDay, nothing } from "./budget.ts";
 import type { AgentEvent } from "./events.ts";
 import type { TurnView } from "./turn.ts";
@@ -22,7 +22,7 @@ const updateRoom = (state: AgentState, roomId: RoomId, change: (room: RoomView) 
 const updateTurn = (state: AgentState, event: OfTurn, change: Partial<TurnView>): AgentState => {
   const turn = state.turns[event.open.turnId];
   if (turn === undefined) return state;
-  const next = { ...turn, idleAttempts: 0, lastEvent: event.id, ...change };
+  const next = { ...turn, idleAttempts: 0, lastEvent: event.id, lastAt: event.at, ...change };
   return { ...state, turns: { ...state.turns, [turn.turnId]: next } };
 };
 
@@ -62,11 +62,13 @@ const received = (state: AgentState, event: Of<"MessageReceived">): AgentState =
     triggerSeq: event.seq,
     inReplyTo: chars === 0 && replyTo !== null ? replyTo : messageId,
     authorId,
+    askers: [authorId],
     hops,
     addressed,
     chars,
     correlation: event.correlation,
     lastEvent: event.id,
+    lastAt: event.at,
     receivedAt: event.at,
     attempt: 0,
     idleAttempts: 0,
@@ -77,6 +79,7 @@ const received = (state: AgentState, event: Of<"MessageReceived">): AgentState =
     withheld: false,
     reserved: null,
     spent: nothing,
+    wastedMs: 0,
     delayedUntil: null,
     interrupted: null,
     rounds: [],
@@ -119,16 +122,54 @@ function assembled(state: AgentState, event: Of<"ContextAssembled">): AgentState
   return updateTurn(state, event, { context, shortened: true, asking: { ...turn.asking, asks } });
 }
 
+/** A message that was taken together with another one: whoever said it waits for the other's answer. */
+function declined(state: AgentState, event: Of<"TurnDeclined">): AgentState {
+  const { turnId, into, why } = event.open;
+  const target = why === "coalesced" && into !== undefined ? state.turns[into] : undefined;
+  const askers = state.turns[turnId]?.askers ?? [];
+  const joined = target && { ...target, askers: [...new Set([...target.askers, ...askers])] };
+  return ended(joined ? { ...state, turns: { ...state.turns, [joined.turnId]: joined } } : state, event);
+}
+
+/** A new attempt: the time since the last sign of the old one was nobody's. */
+function resumed(state: AgentState, event: Of<"TurnResumed">): AgentState {
+  const turn = state.turns[event.open.turnId];
+  if (turn === undefined) return state;
+  const lostMs = Math.max(0, event.at - turn.lastAt);
+  return updateTurn(state, event, {
+    attempt: event.open.attempt,
+    idleAttempts: turn.idleAttempts + 1,
+    asking: turn.asking && shifted(turn.asking, lostMs),
+  });
+}
+
+/** A timer may ring late; the turn is not the poorer for it. */
+function continued(state: AgentState, event: Of<"TurnContinued">): AgentState {
+  const turn = state.turns[event.open.turnId];
+  if (turn === undefined) return state;
+  const lateMs = Math.max(0, event.at - (turn.delayedUntil ?? event.at));
+  return updateTurn(state, event, { delayedUntil: null, asking: turn.asking && shifted(turn.asking, lateMs) });
+}
+
 /** What was spent on the day of this moment. */
 const onDay = (state: AgentState, at: number): Day =>
   state.day.number === dayOf(at) ? state.day : emptyDay(dayOf(at));
 
 /** Counts an amount for the turn, and for the day on which it is spent. */
-function count(state: AgentState, event: OfTurn, amount: Amount, sign: 1 | -1): AgentState {
+function spend(state: AgentState, event: OfTurn, amount: Amount): AgentState {
   const turn = state.turns[event.open.turnId];
   if (turn === undefined) return state;
-  const day = addToDay(onDay(state, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount, sign);
-  return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount, sign) });
+  const day = addToDay(onDay(state, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount);
+  return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount) });
+}
+
+/** Takes a reserve back, also from the day on which it was made, while that is still the day. */
+function release(state: AgentState, event: OfTurn, reserved: NonNullable<TurnView["reserved"]>): AgentState {
+  const turn = state.turns[event.open.turnId];
+  if (turn === undefined) return state;
+  const whose = { roomId: turn.roomId, asker: turn.authorId };
+  const day = state.day.number === reserved.day ? addToDay(state.day, whose, reserved, -1) : state.day;
+  return updateTurn({ ...state, day }, event, { spent: add(turn.spent, reserved, -1), reserved: null });
 }
 
 /** The intent of a request: one more in the round, with its reserve. */
@@ -148,7 +189,7 @@ function asked(state: AgentState, event: Of<"ModelAsked">): AgentState {
   const { failures = [], open = false } = state.health[name] ?? {};
   const health = { failures, open, askedAt: event.at };
   const noted = { ...state, health: { ...state.health, [name]: health } };
-  return updateTurn(count(noted, event, amount, 1), event, { asking, reserved: amount });
+  return updateTurn(spend(noted, event, amount), event, { asking, reserved: { ...amount, day: dayOf(event.at) } });
 }
 
 function failed(state: AgentState, event: Of<"ModelFailed">): AgentState {
@@ -188,14 +229,18 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
   const settled =
     turn.reserved === null || !known
       ? state
-      : count(count(state, event, turn.reserved, -1), event, { tokens: tokensIn + tokensOut, microUsd }, 1);
+      : spend(release(state, event, turn.reserved), event, {
+          tokens: tokensIn + tokensOut,
+          microUsd: microUsd ?? turn.reserved.microUsd, // a price that got lost is not nothing
+        });
   const asked = turn.asking?.asks.at(-1);
+  const wastedMs = turn.wastedMs + (asked ? Math.max(0, asked.at - turn.asking!.since) : 0);
   const health = asked
     ? { ...settled.health, [nameKey(asked)]: { failures: [], askedAt: asked.at, open: false } }
     : settled.health;
   const answering = asked ? { provider: asked.provider, model: asked.model } : null;
   const rounds = [...turn.rounds, round];
-  return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, reserved: null });
+  return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, wastedMs, reserved: null });
 }
 
 /** What a summary covers is no longer open; what it cost the agent has spent for itself, in that room. */
@@ -220,14 +265,10 @@ const posted = (state: AgentState, event: Of<"ReplyPosted">): AgentState => {
 export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentState, event: Of<T>) => AgentState } = {
   MessageReceived: received,
   TurnStarted: started,
-  TurnDeclined: ended,
-  TurnResumed: (state, event) =>
-    updateTurn(state, event, {
-      attempt: event.open.attempt,
-      idleAttempts: (state.turns[event.open.turnId]?.idleAttempts ?? 0) + 1,
-    }),
+  TurnDeclined: declined,
+  TurnResumed: resumed,
   TurnDelayed: (state, event) => updateTurn(state, event, { delayedUntil: event.open.until }),
-  TurnContinued: (state, event) => updateTurn(state, event, { delayedUntil: null }),
+  TurnContinued: continued,
   TurnInterrupted: (state, event) => updateTurn(state, event, { interrupted: event.open.why, delayedUntil: null }),
   ContextAssembled: assembled,
   ModelAsked: asked,

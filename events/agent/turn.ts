@@ -30,6 +30,8 @@ export const TurnView = Schema.Struct({
   /** What the reply is an answer to: the trigger, or what an invocation without words points at. */
   inReplyTo: MessageId,
   authorId: Schema.String,
+  /** Everybody who waits for this answer: its author, and those whose messages were taken together with it. */
+  askers: Schema.Array(Schema.String),
   hops: Count,
   addressed: Schema.NullOr(Addressed),
   /** The length of what is to be answered. */
@@ -37,6 +39,7 @@ export const TurnView = Schema.Struct({
   correlation: Schema.String,
   /** The newest event of this turn: what the next one was caused by. */
   lastEvent: Schema.String,
+  lastAt: Schema.Finite,
   receivedAt: Schema.Finite,
   /** 0 while there is no verdict; rises with every resume. */
   attempt: Count,
@@ -60,9 +63,11 @@ export const TurnView = Schema.Struct({
   /** The model that answered last, by the name it was asked under. */
   answering: Schema.NullOr(ModelName),
   /** The reserve of a request that is under way. */
-  reserved: Schema.NullOr(Schema.Struct({ tokens: Count, microUsd: Schema.NullOr(Count) })),
+  reserved: Schema.NullOr(Schema.Struct({ tokens: Count, microUsd: Schema.NullOr(Count), day: Schema.Int })),
   /** What this turn has cost so far, reserves included. */
   spent: Spent,
+  /** Time that rounds which came to an end had lost with failures before. */
+  wastedMs: Schema.Finite,
   /** Set while a timer holds the turn. */
   delayedUntil: Schema.NullOr(Schema.Finite),
   /** Set once somebody stopped it. */
@@ -125,8 +130,7 @@ export const isDue = {
     (turn.rounds.length === 0 || toolsAnswered(turn)),
   useTools: (turn: TurnView): boolean =>
     turn.draft === null && turn.gaveUp === null && turn.interrupted === null && unsettled(turn).length > 0,
-  respond: (turn: TurnView): boolean =>
-    turn.attempt > 0 && (turn.context !== null || turn.interrupted !== null) && turn.draft === null && thoughtOut(turn),
+  respond: (turn: TurnView): boolean => turn.attempt > 0 && turn.draft === null && thoughtOut(turn),
   remember: (turn: TurnView): boolean => turn.draft !== null && !turn.considered,
   broadcast: (turn: TurnView): boolean => turn.draft !== null && turn.considered,
 } as const;

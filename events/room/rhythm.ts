@@ -149,14 +149,17 @@ function unlessOver(rhythm: Rhythm): Rhythm {
   return over ? { ...rhythm, floor: null } : rhythm;
 }
 
-/** A person spoke: the count starts anew, and a round that went on is over. */
+/**
+ * A person spoke: the count starts anew, and a round that went on is over. Who only tells agents to leave off gives them
+ * no new words.
+ */
 export const humanSpoke = (
   rhythm: Rhythm,
-  { messageId, addressed }: Pick<AgentWord, "messageId" | "addressed">,
+  { messageId, addressed, callsOff }: Pick<AgentWord, "messageId" | "addressed"> & { readonly callsOff: boolean },
 ): Rhythm => ({
   ...rhythm,
-  sinceHuman: 0,
-  called: addressed.map(({ agentId }) => ({ messageId, agentId })),
+  sinceHuman: callsOff ? rhythm.sinceHuman : 0,
+  called: [...(callsOff ? rhythm.called : []), ...addressed.map(({ agentId }) => ({ messageId, agentId }))],
   floor: null,
 });
 

@@ -14,6 +14,8 @@ const LONGEST = 8 * 1024 * 1024;
 
 /** Bytes of an answer by status: enough to say what is wrong. */
 const LONGEST_REFUSAL = 64 * 1024;
+/** Servers send a complaint at once; one that does not come to its end by then is told by its status. */
+const REFUSAL_MS = 1_000;
 
 /**
  * Reads a body as what it is, whatever was asked for: servers answer a request for a stream with one object, and the
@@ -76,7 +78,10 @@ function lastPayload(line: string): string {
   return payload;
 }
 
-/** A `fetch` that reads no more of an answer by status than a complaint needs: both SDKs read such a body to its end. */
+/**
+ * A `fetch` that reads no more of an answer by status than a complaint needs, and no longer: both SDKs read such a body
+ * to its end, and would wait for one that has none until the watch over silence takes the refusal for a silence.
+ */
 export const shortRefusals =
   (fetch: typeof globalThis.fetch): typeof globalThis.fetch =>
   async (input, init) => {
@@ -88,6 +93,8 @@ export const shortRefusals =
 
 async function beginningOf(body: ReadableStream<Uint8Array>): Promise<string> {
   const reader = body.getReader();
+  const cancel = () => void reader.cancel().catch(() => {});
+  const timer = setTimeout(cancel, REFUSAL_MS);
   const decoder = new TextDecoder();
   let text = "";
   try {
@@ -99,6 +106,7 @@ async function beginningOf(body: ReadableStream<Uint8Array>): Promise<string> {
   } catch {
     // A complaint that breaks off still has its status.
   }
-  void reader.cancel().catch(() => {});
+  clearTimeout(timer);
+  cancel();
   return text;
 }

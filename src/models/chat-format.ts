@@ -4,6 +4,7 @@ import { Schema } from "effect";
 import { Cut, Garbled, Refused } from "#actors/agent/turn/failures.ts";
 import type { Finish, ModelCall, Prompt, ToolDescription } from "#actors/agent/turn/ports.ts";
 import { type CallUnderWay, Gathering } from "./gathering.ts";
+import { counted } from "./usage.ts";
 import type { Progress } from "./watch.ts";
 import { argumentsOf, type Ending } from "./wire.ts";
 
@@ -59,8 +60,6 @@ export const chatTools = (tools: ReadonlyArray<ToolDescription>) =>
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));
 
-const Usage = Schema.Struct({ prompt_tokens: maybe(Schema.Finite), completion_tokens: maybe(Schema.Finite) });
-
 const CallDelta = Schema.Struct({
   index: maybe(Schema.Finite),
   id: maybe(Schema.String),
@@ -83,7 +82,7 @@ export const ChatChunk = Schema.Struct({
   choices: maybe(
     Schema.Array(Schema.Struct({ delta: maybe(Delta), message: maybe(Delta), finish_reason: maybe(Schema.String) })),
   ),
-  usage: maybe(Usage),
+  usage: Schema.optional(Schema.Unknown),
   /** Sent in place of a chunk when something breaks after the stream has begun. */
   error: Schema.optional(Schema.Unknown),
 });
@@ -112,8 +111,8 @@ export class ChatAssembly {
   /** Takes a chunk and answers the prose in it. */
   take(chunk: ChatChunk): string {
     this.#model ??= chunk.model || undefined;
-    this.#tokensIn = chunk.usage?.prompt_tokens ?? this.#tokensIn;
-    this.#tokensOut = chunk.usage?.completion_tokens ?? this.#tokensOut;
+    this.#tokensIn = counted(chunk.usage, this.#tokensIn, "prompt_tokens");
+    this.#tokensOut = counted(chunk.usage, this.#tokensOut, "completion_tokens");
     const choice = chunk.choices?.[0];
     if (choice === undefined) return "";
     if (choice.finish_reason) this.#finish = choice.finish_reason;

@@ -5,17 +5,26 @@ import type { Finish, ModelCall } from "#actors/agent/turn/ports.ts";
 import type { Progress } from "./watch.ts";
 
 /**
- * Characters of prose, and as many of thoughts. The longest answer a model we know may give, 128 000 tokens, is half of
- * it: what is longer was not written by a model that keeps its own limit. Hence Garbled, which is asked again once, and
- * not TooLong, which would blame the conversation.
+ * Characters of thoughts. The longest answer a model we know may give, 128 000 tokens, is half of it: what is longer was
+ * not written by a model that keeps its own limit. Hence Garbled, which is asked again once, and not TooLong, which would
+ * blame the conversation.
  */
-export const MOST_TEXT = 1024 * 1024;
-/** Characters of one call's arguments: an event holds 256 KiB in all. */
-export const MOST_ARGUMENTS = 256 * 1024;
-/** Characters of all calls together: what the gate lets pass in one round, eight calls, each at its longest. */
-const MOST_ARGUMENTS_IN_ALL = 8 * MOST_ARGUMENTS;
+const MOST_THOUGHT = 1024 * 1024;
+/**
+ * Bytes of prose and of all arguments together, as JSON in UTF-8: a reply is one event, and an event holds 256 KiB of
+ * such bytes. What is left is for the names of its calls.
+ */
+export const MOST_WRITTEN = 192 * 1024;
+/** Bytes of prose, counted likewise: a draft is one event as well, and joins the prose of several rounds. */
+export const MOST_PROSE = 96 * 1024;
 /** Calls past these are not kept. The gate denies every call of a round with so many. */
 export const MOST_CALLS = 64;
+/** Characters of a tool's name; no tool that was offered has a longer one (see `checkTools`). */
+export const LONGEST_TOOL_NAME = 64;
+
+const encoder = new TextEncoder();
+/** How many bytes a text is inside JSON in UTF-8: a quote is two, a control character six. */
+const written = (text: string): number => encoder.encode(JSON.stringify(text)).length - 2;
 
 /** A call whose arguments still come. */
 export interface CallUnderWay {
@@ -41,6 +50,7 @@ export class Gathering {
   #text = "";
   #half = "";
   #thought = 0;
+  #prose = 0;
   #argued = 0;
 
   constructor(progress: Progress) {
@@ -59,7 +69,6 @@ export class Gathering {
    */
   say(delta: string): string {
     this.#progress.hear(delta.length);
-    if (this.#text.length + delta.length > MOST_TEXT) throw tooMuch("text");
     let text = this.#half + delta;
     const last = text.charCodeAt(text.length - 1);
     const cut = last >= 0xd800 && last <= 0xdbff;
@@ -67,7 +76,10 @@ export class Gathering {
     if (cut) text = text.slice(0, -1);
     if (text.includes("\0")) text = text.replaceAll("\0", "");
     if (!text.isWellFormed()) text = text.toWellFormed();
+    this.#prose += written(text);
+    if (this.#prose > MOST_PROSE) throw tooMuch("text");
     this.#text += text;
+    this.#bound();
     return text;
   }
 
@@ -75,7 +87,7 @@ export class Gathering {
   think(delta: string): void {
     this.#progress.hear(delta.length);
     this.#thought += delta.length;
-    if (this.#thought > MOST_TEXT) throw tooMuch("thought");
+    if (this.#thought > MOST_THOUGHT) throw tooMuch("thought");
   }
 
   /** Begins a call; undefined when there are too many to keep another. */
@@ -88,14 +100,17 @@ export class Gathering {
 
   /** Adds to a call's name and arguments; of a call that is not kept, they are only counted. */
   extend(call: CallUnderWay | undefined, name: string, text: string): void {
-    const length = name.length + text.length;
-    this.#progress.hear(length);
-    this.#argued += length;
-    if (this.#argued > MOST_ARGUMENTS_IN_ALL) throw tooMuch("arguments");
+    this.#progress.hear(name.length + text.length);
+    this.#argued += written(text);
+    this.#bound();
+    if (name.length + (call?.tool.length ?? 0) > LONGEST_TOOL_NAME) throw tooMuch("of a tool's name");
     if (call === undefined) return;
     call.tool += name;
     call.arguments += text;
-    if (call.tool.length + call.arguments.length > MOST_ARGUMENTS) throw tooMuch("arguments in one call");
+  }
+
+  #bound(): void {
+    if (this.#prose + this.#argued > MOST_WRITTEN) throw tooMuch("text and arguments");
   }
 
   /**
@@ -113,11 +128,11 @@ export class Gathering {
     if (this.#calls.some(({ tool }) => tool === "")) throw new Garbled({ detail: "a call without a name" });
     const taken = new Set<string>();
     // A call without arguments sends no delta at all.
-    const calls = this.#calls.map(({ callId, tool, arguments: written }) => {
+    const calls = this.#calls.map(({ callId, tool, arguments: given }) => {
       let id = callId;
       for (let count = 2; taken.has(id); count++) id = `${callId}_${count}`;
       taken.add(id);
-      return { callId: id, tool, arguments: written || "{}" };
+      return { callId: id, tool, arguments: given || "{}" };
     });
     return { text, calls };
   }

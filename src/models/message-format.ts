@@ -6,19 +6,13 @@ import type { Finish } from "#actors/agent/turn/ports.ts";
 import type { Piece } from "./body.ts";
 import { reasonOfStatus } from "./faults.ts";
 import { type CallUnderWay, Gathering, tooMuch } from "./gathering.ts";
+import { counted, plus } from "./usage.ts";
 import type { Progress } from "./watch.ts";
 import { type Assembly, argumentsOf, type Ending } from "./wire.ts";
 
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));
 
-const Usage = Schema.Struct({
-  input_tokens: optional(Schema.Finite),
-  cache_creation_input_tokens: optional(Schema.Finite),
-  cache_read_input_tokens: optional(Schema.Finite),
-  output_tokens: optional(Schema.Finite),
-});
-
-const Message = Schema.Struct({ model: optional(Schema.String), usage: optional(Usage) });
+const Message = Schema.Struct({ model: optional(Schema.String), usage: Schema.optional(Schema.Unknown) });
 const ContentBlock = Schema.Struct({
   type: Schema.String,
   id: optional(Schema.String),
@@ -51,7 +45,7 @@ interface Event {
   readonly stop_reason?: string | null | undefined;
   readonly model?: string | null | undefined;
   readonly delta?: typeof Delta.Type | null | undefined;
-  readonly usage?: typeof Usage.Type | null | undefined;
+  readonly usage?: unknown;
   readonly error?: typeof Fault.Type | null | undefined;
 }
 
@@ -67,7 +61,7 @@ const readEvent = (() => {
     content_block_start: Schema.is(Schema.Struct({ ...place, content_block: optional(ContentBlock) })),
     content_block_delta: Schema.is(Schema.Struct({ ...place, delta: optional(Delta) })),
     content_block_stop: Schema.is(Schema.Struct(place)),
-    message_delta: Schema.is(Schema.Struct({ delta: optional(Delta), usage: optional(Usage) })),
+    message_delta: Schema.is(Schema.Struct({ delta: optional(Delta) })),
     error: Schema.is(Schema.Struct({ error: optional(Fault) })),
     message: Schema.is(
       Schema.Struct({
@@ -122,6 +116,9 @@ const finishes: Readonly<Record<string, Finish>> = {
   pause_turn: "length",
 };
 
+type Tokens = Pick<Ending, "tokensIn" | "tokensOut">;
+const unsaid: Tokens = { tokensIn: undefined, tokensOut: undefined };
+
 /** Gathers one answer from raw events or from a whole message; only `message_stop` completes a stream. */
 export class MessageAssembly implements Assembly {
   readonly #gathering: Gathering;
@@ -132,10 +129,9 @@ export class MessageAssembly implements Assembly {
   #stopReason: string | undefined;
   #model: string | undefined;
   #pauses = 0;
-  /** Tokens of the requests before this one. */
-  #earlier = { in: 0, out: 0 };
-  #tokensIn: number | undefined;
-  #tokensOut: number | undefined;
+  /** Tokens of the requests before this one; not known where one of them did not say. */
+  #earlier: Tokens = { tokensIn: 0, tokensOut: 0 };
+  #tokens: Tokens = unsaid;
   state: "open" | "paused" | "done" = "open";
   /** What an answer that paused has said so far, as the API wants it back. */
   paused: ReadonlyArray<ContentBlock> = [];
@@ -230,18 +226,25 @@ export class MessageAssembly implements Assembly {
     return "";
   }
 
-  #count(usage: typeof Usage.Type | null | undefined): void {
-    if (usage?.input_tokens != null) {
-      const cached = (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0);
-      this.#tokensIn = this.#earlier.in + usage.input_tokens + cached;
-    }
-    if (usage?.output_tokens != null) this.#tokensOut = this.#earlier.out + usage.output_tokens;
+  #count(usage: unknown): void {
+    const { tokensIn, tokensOut } = this.#tokens;
+    const cached = ["cache_creation_input_tokens", "cache_read_input_tokens"];
+    this.#tokens = {
+      tokensIn: counted(usage, tokensIn, "input_tokens", ...cached),
+      tokensOut: counted(usage, tokensOut, "output_tokens"),
+    };
+  }
+
+  #tokensInAll(): Tokens {
+    const { tokensIn, tokensOut } = this.#earlier;
+    return { tokensIn: plus(tokensIn, this.#tokens.tokensIn), tokensOut: plus(tokensOut, this.#tokens.tokensOut) };
   }
 
   #stop(): void {
     this.state = this.#stopReason === "pause_turn" && this.#pauses++ < MOST_PAUSES ? "paused" : "done";
     if (this.state === "done") return;
-    this.#earlier = { in: this.#tokensIn ?? 0, out: this.#tokensOut ?? 0 };
+    this.#earlier = this.#tokensInAll();
+    this.#tokens = unsaid;
     this.paused = this.#blocks.flatMap(saidIn);
     this.#open.clear();
   }
@@ -254,7 +257,7 @@ export class MessageAssembly implements Assembly {
     if (this.#open.size > 0 && (finish === "end" || finish === "tools"))
       throw new Garbled({ detail: "the message stopped within a block" });
     const { text, calls } = this.#gathering.end(finish);
-    return { finish, text, calls, model: this.#model, tokensIn: this.#tokensIn, tokensOut: this.#tokensOut };
+    return { finish, text, calls, model: this.#model, ...this.#tokensInAll() };
   }
 }
 

@@ -9,6 +9,9 @@ import { Progress, SILENCE_MS, watch } from "./watch.ts";
 /** After the reply is whole, the connection gets this long to end by itself, so that it can be used again. */
 const LEAVE_MS = 1_000;
 
+/** Characters of the name under which a model may answer: it goes on record with the reply. */
+const LONGEST_MODEL_NAME = 200;
+
 /** What the provider's terminal event completes. */
 export interface Ending {
   readonly finish: Finish;
@@ -99,7 +102,8 @@ async function pump<A extends Assembly>(
 ): Promise<void> {
   const { assembly, signal } = wire;
   const finish = () => {
-    const { model = call.choice.model, ...ending } = assembly.end();
+    const { model: named, ...ending } = assembly.end();
+    const model = named !== undefined && named.length <= LONGEST_MODEL_NAME ? named : call.choice.model;
     life.replied = true;
     Queue.offerUnsafe(queue, { type: "reply", ...ending, provider: call.provider, model });
     Queue.endUnsafe(queue);

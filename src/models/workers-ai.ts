@@ -19,6 +19,7 @@ import { type Piece as BodyPiece, piecesOf } from "./body.ts";
 import { findModel } from "./catalogue.ts";
 import { argumentText, ChatAssembly, ChatChunk, chatMessages, chatTools } from "./chat-format.ts";
 import { Gathering } from "./gathering.ts";
+import { counted } from "./usage.ts";
 import type { Progress } from "./watch.ts";
 import { type Assembly, answer, checkTools, type Ending, reading } from "./wire.ts";
 
@@ -127,8 +128,8 @@ class BindingAssembly implements Assembly {
   }
 
   #readOwn(piece: Piece): string {
-    this.#tokensIn = piece.usage?.prompt_tokens ?? this.#tokensIn;
-    this.#tokensOut = piece.usage?.completion_tokens ?? this.#tokensOut;
+    this.#tokensIn = counted(piece.usage, this.#tokensIn, "prompt_tokens");
+    this.#tokensOut = counted(piece.usage, this.#tokensOut, "completion_tokens");
     if (this.#chatting) return this.#chat.take({ usage: piece.usage });
     for (const call of piece.tool_calls ?? []) {
       const begun = this.#gathering.begin(call.id || `call_${this.#round}_${this.#gathering.size}`);

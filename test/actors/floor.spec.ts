@@ -14,6 +14,7 @@ import {
   type Person,
   person,
 } from "../support/door.ts";
+import { seated } from "./room-socket.ts";
 import { type Asked, gate, scripted, scriptedModel } from "./scripted-model.ts";
 
 type Mode = "mention" | "natural" | "list" | "pooled" | "manual";
@@ -225,5 +226,22 @@ describe("agents that all call on one another", () => {
     const doras = all.filter(({ by }) => by === `agent:${agents["Dora"]!.id}`);
     expect(doras.map(({ turn }) => (turn as { inReplyTo: string }).inReplyTo)).toContain(id);
     expect(all.length - 2 - first.length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("an agent that a person invites to answer another one", () => {
+  it("answers a person's word: the hops before it do not count", async () => {
+    scriptedModel((question) => ({ says: [`What do you say, @Ada, @Bo? Yours, ${asked(question)}`] }));
+    const { olga, agents, room } = await scene("mention", ["Ada", "Bo"]);
+    const messages = () => happened(olga, room.id, "MessagePosted");
+    await say(olga, room.id, "@Ada, begin.");
+    const last = await eventually("the last hop", async () => (await messages()).find(({ brake }) => brake === "hops"));
+    const socket = await seated(olga, room.id);
+    const invoked = { agent_id: agents["Ada"]!.id, reply_to: last["messageId"], client_msg_id: fresh("m") };
+    expect(await socket.ask("invoke_agent", invoked)).toMatchObject({ status: "ok" });
+    const answer = await eventually("the answer", async () =>
+      (await messages()).find(({ turn }) => (turn as { inReplyTo: unknown } | null)?.inReplyTo === last["messageId"]),
+    );
+    expect(answer).toMatchObject({ hops: 1, brake: null, addressed: [{ agentId: agents["Bo"]!.id, how: "mention" }] });
   });
 });

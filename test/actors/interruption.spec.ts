@@ -1,9 +1,15 @@
 /** Replies that do not go as planned, as rooms see them: stopped by hand or by a word, kept back by the content rules, or watched by somebody whose line broke. */
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { Effect } from "effect";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { calculator } from "#src/tools/information/calculator.ts";
 import { bindings, eventsOf, eventually, messagesOf } from "../support/door.ts";
+import { type FrameClient, presenceOf } from "../support/phoenix-frames.ts";
+import type { FakeCall } from "../support/provider-words.ts";
 import { type AgentMessage, ending, say, scene, seated, type Thinking } from "./room-socket.ts";
 import { gate, scripted, scriptedModel } from "./scripted-model.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 const says = ["First of all. ", "Then this. ", "And at last that."];
 
@@ -52,6 +58,19 @@ describe("a reply that somebody stops", () => {
     expect(declined.at(-1)?.open).toMatchObject({ why: "called-off", into: turnId });
   });
 
+  it("is stopped once, and who is second to stop it is told that it is, or that it is over", async () => {
+    const { hers, his, olga, ada, turnId, door } = await halfSaid();
+    const asked = { agent_id: ada.id, turn_id: turnId, ...stop };
+    const answers = await Promise.all([hers.ask("agent_command", asked), his.ask("agent_command", asked)]);
+    const told = answers.map(({ status, response }) => (status === "ok" ? status : response["reason"]));
+    expect(told).toContain("ok");
+    expect(["ok", "conflict"]).toEqual(expect.arrayContaining(told));
+    await ending(hers, turnId);
+    door.open();
+    const events = await eventsOf(olga, "agents", ada.id);
+    expect(events.filter(({ type }) => type === "TurnInterrupted")).toHaveLength(1);
+  });
+
   it("gives the floor to who asked in the meantime", async () => {
     const { hers, his, ada, door, question } = await halfSaid();
     const { response } = await say(hers, "@Ada, what is the time?");
@@ -63,6 +82,72 @@ describe("a reply that somebody stops", () => {
     );
     expect(next.text).toBe(says.join(""));
     expect(next.in_reply_to).not.toBe(question);
+  });
+});
+
+describe("a turn with tools that somebody stops", () => {
+  const sees: FakeCall = { id: "call_1", tool: "calculator", json: ['{"expression":"17 * 23"}'] };
+  const capable = scripted("Ada", { capabilities: ["calculator"] });
+  const statuses = ({ frames }: FrameClient) =>
+    frames.flatMap(([, , , event, payload]) => (event === "tool_execution" ? [payload["status"]] : []));
+
+  it("shows of a call that runs that its outcome is unknown", async () => {
+    vi.spyOn(calculator, "run").mockImplementation(() => Effect.never);
+    scriptedModel(() => ({ says: [], calls: [sees] }));
+    const { hers, his, ada } = await scene(capable);
+    await say(hers, "@Ada, what is 17 * 23?");
+    await his.first("tool_execution", ({ status }) => status === "running");
+    await his.ask("agent_command", { agent_id: ada.id, ...stop });
+    await ending(his);
+    expect(statuses(his)).toEqual(["running", "unknown"]);
+  });
+
+  it("in its second round says what was heard of the first, once", async () => {
+    const door = gate();
+    scriptedModel((_asked, count) =>
+      count === 1
+        ? { says: ["Let me see. "], calls: [sees] }
+        : { says: ["It is 391."], holdBefore: { piece: 0, until: door.passed } },
+    );
+    const { hers, his, olga, room, ada } = await scene(capable);
+    await say(hers, "@Ada, what is 17 * 23?");
+    const asked = async () =>
+      (await eventsOf(olga, "agents", ada.id)).filter(({ type }) => type === "ModelAsked").length === 2
+        ? true
+        : undefined;
+    await eventually("the second round", asked);
+    await his.ask("agent_command", { agent_id: ada.id, ...stop });
+    await ending(his);
+    door.open();
+    expect((await messagesOf(olga, room.id)).slice(1)).toMatchObject([{ text: "Let me see.", stopped: true }]);
+  });
+});
+
+describe("an agent that is dismissed in mid-reply", () => {
+  it("says nothing more, and everybody sees its turn end", async () => {
+    const { hers, his, olga, room, ada, door, turnId } = await halfSaid();
+    expect((await olga.delete(`/rooms/${room.id}/participants/${ada.id}`)).status).toBe(204);
+    await his.first("participant_left", ({ agent_id }) => agent_id === ada.id);
+    expect(await ending(hers, turnId)).toMatchObject({ state: "failed" });
+    door.open();
+    // A sign that was on its way when it was sent away.
+    await bindings.ROOM.getByName(room.id).show([
+      { event: "agent_message", payload: { turn_id: turnId, agent_id: ada.id, phase: "delta", delta: "And" } },
+      { event: "agent_thinking", payload: { turn_id: turnId, agent_id: ada.id, state: "thinking", label: "" } },
+    ]);
+    await say(hers, "The end");
+    await his.first("message_created", ({ text }) => text === "The end");
+    const left = his.frames.findIndex(([, , , event]) => event === "participant_left");
+    const since = his.frames.slice(left + 1).map(([, , , event]) => event);
+    expect(since.filter((event) => event !== "phx_reply").toSorted()).toEqual([
+      ...["agent_thinking", "message_created", "presence_diff"],
+    ]);
+    expect(presenceOf(his)).not.toHaveProperty(`agent:${ada.id}`);
+    expect((await eventsOf(olga, "agents", ada.id)).slice(-2).map(({ type }) => type)).toEqual([
+      "TurnFailed",
+      "RoomLeft",
+    ]);
+    expect((await messagesOf(olga, room.id)).filter(({ ai_generated }) => ai_generated)).toEqual([]);
   });
 });
 

@@ -368,4 +368,25 @@ export function ledgerContract(withSql: WithSql): void {
       accepted(ledger.commit(post("big", { text: "x".repeat(255 * 1024) })));
     });
   });
+
+  describe("[L7] a snapshot that cannot be read", () => {
+    const state = (over: object) => JSON.stringify({ ...system.initial, ...over });
+    it.each([
+      ["is no JSON", 500, "{half"],
+      ["is of another shape", 500, '{"registered": []}'],
+      ["holds a number that its state cannot", 500, state({ registered: 499.5 })],
+      ["is of events that the log has not got", 501, state({ registered: 7 })],
+    ])("because it %s changes nothing", (_why, seq, text) =>
+      withSql((sql) => {
+        const ledger = open(system, sql);
+        for (let index = 1; index <= 500; index++) accepted(ledger.commit(register(index)));
+        sql.run("UPDATE snapshots SET seq = ?, state = ?", seq, text);
+        const again = open(system, sql);
+        expect([again.state, again.head]).toEqual([ledger.state, 500]);
+        accepted(again.commit(register(501)));
+        expect(again.verify()).toEqual({ intact: true, head: 501 });
+        // What cannot be read is replaced by what can, so that only one start was slow.
+        expect(sql.rows("SELECT seq, state FROM snapshots")).toEqual([[501, JSON.stringify(again.state)]]);
+      }));
+  });
 }

@@ -159,6 +159,22 @@ const unknown: ReadonlyArray<Case> = [
   row("calls in that form", { ...calls(sum), contrary: true }, replies({ finish: "tools", text: "So" })),
 ];
 
+const uncounted = replies({ finish: "end", text, tokensIn: undefined, tokensOut: undefined });
+const oddUsage: ReadonlyArray<Case> = [
+  ...[10.5, -1, 2 ** 53, 1e300, "12", [12], { tokens: 12 }, true].map((count) =>
+    row(`${JSON.stringify(count)} tokens`, ending("end", { counts: { in: count, out: count } }), uncounted),
+  ),
+  row("fewer than none", ending("end", { counts: { in: 2, out: -0.5 } }), replies({ text, tokensOut: undefined })),
+  row(
+    "an odd count, then a pause",
+    [ending("pause", { counts: { in: 0.5, out: 7 } }), ending("end")],
+    {
+      reply: { text: text + text, tokensIn: undefined, tokensOut: 14 },
+    },
+    byAnthropic(2),
+  ),
+];
+
 const badCalls: ReadonlyArray<Case> = [
   row("arguments that are no JSON", calls(call("{oops")), wanted("{oops")),
   row("arguments cut short", calls(call('{"to":"alice"', ',"text":"tran')), wanted('{"to":"alice","text":"tran')),
@@ -176,7 +192,12 @@ const long = "x".repeat(65_536);
 const longCall = call('{"note":"', ...Array(5).fill(long), '"}');
 const bounds: ReadonlyArray<Case> = [
   row("5 MB of text", ending("end", { says: Array(80).fill(long) }), tooMuch),
+  row("100 KB of text", ending("end", { says: Array(25).fill(long.slice(0, 4_096)) }), tooMuch),
   row("320 KB of arguments", calls(longCall), tooMuch),
+  row("140 000 quotes in one call", calls(call('"'.repeat(140_000))), tooMuch),
+  row("70 000 characters of three bytes", calls(call(JSON.stringify("好".repeat(70_000)))), tooMuch),
+  row("eight calls, each within bounds", calls(...Array(8).fill(call(JSON.stringify(long.slice(0, 32_768))))), tooMuch),
+  row("a tool name of 10 000 characters", calls({ ...sum, tool: "x".repeat(10_000) }), tooMuch),
   row("an object without end", { body: ['{"type": "message", "content": "'], endless: long }, tooMuch),
   row("a line without end", { body: ["data: "], endless: long }, tooMuch),
   row("blocks without end", { body: [], endless: emptyBlock.join("").repeat(500) }, tooMuch, byAnthropic(1)),
@@ -192,6 +213,7 @@ export const matrix: Readonly<Record<string, ReadonlyArray<Case>>> = {
   refused,
   paused,
   unknown,
+  "odd usage": oddUsage,
   "bad tool calls": badCalls,
   "too much": bounds,
 };

@@ -1,5 +1,5 @@
 /** What an adapter makes of every fault a provider can have: each row of the matrix, through both SDKs, streamed and whole. */
-import { afterAll, beforeAll, describe, expect, it } from "@effect/vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "@effect/vitest";
 import { Cause, Effect, Exit, Fiber, Stream } from "effect";
 import { TestClock } from "effect/testing";
 import { kindOf, type ModelFailure } from "#actors/agent/turn/failures.ts";
@@ -139,6 +139,29 @@ function keepsTheMatrix(name: Provider, form: Form, dialect: Dialect, modelAt: (
       const fiber = yield* Effect.forkChild(Stream.runDrain(model.stream(choice, prompt)));
       yield* Effect.promise(() => tap.read(1));
       yield* Fiber.interrupt(fiber);
+      yield* becomesTrue(heard, "closed");
+    }),
+  );
+
+  it.live.each([
+    { what: "nothing", begun: "" },
+    { what: "half a complaint", begun: '{"error": {"mess' },
+  ])("a refusal that says $what and does not end goes by its status after a second", ({ begun }) =>
+    Effect.gen(function* () {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.useRealTimers()));
+      const script: Script = { status: 429, headers: { "retry-after": "3" }, body: [begun], ends: "silence" };
+      const { baseUrl, heard } = given(script);
+      const tap = tappedFetch();
+      const model = modelAt({ apiKey: "k", baseUrl, fetch: tap.fetch });
+      const fiber = yield* Effect.forkChild(Stream.runDrain(model.stream(choice, prompt)));
+      yield* Effect.promise(() => tap.opened);
+      yield* Effect.promise(() => tap.read(begun.length));
+      yield* Effect.promise(() => vi.advanceTimersByTimeAsync(999));
+      expect(fiber.pollUnsafe()).toBeUndefined();
+      yield* Effect.promise(() => vi.advanceTimersByTimeAsync(1));
+      const exit = yield* Fiber.await(fiber);
+      expect(reasonIn(exit)).toMatchObject({ _tag: "RateLimited", retryAfterMs: 3_000 });
       yield* becomesTrue(heard, "closed");
     }),
   );

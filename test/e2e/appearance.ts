@@ -1,14 +1,9 @@
 /** How every screen looks and whether everybody can use it: each screen in both widths and both themes, checked by axe. */
 import { equal } from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
-import { narrow, type Stage, wide } from "./browser.ts";
+import type { Stage } from "./browser.ts";
+import { look, type View, views } from "./look.ts";
 import { answered, type Check, composer, enterRoom, openRoom, row, type Scenario, say } from "./scenario.ts";
-
-const folder = process.env.E2E_SCREENSHOTS;
-const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 
 interface Screen {
   readonly name: string;
@@ -138,46 +133,27 @@ const screens: ReadonlyArray<Screen> = [
 /** One window for each person, width and theme: what it has loaded once it need not load for every screen. */
 const windows = new Map<string, Page>();
 
-async function windowFor(
-  stage: Stage,
-  screen: Screen,
-  width: "wide" | "narrow",
-  theme: "light" | "dark",
-): Promise<Page> {
-  const key = `${screen.as ?? "dana"} ${width} ${theme}`;
+async function windowFor(stage: Stage, screen: Screen, { name, viewport, theme }: View): Promise<Page> {
+  const key = `${screen.as ?? "dana"} ${name}`;
   const known = windows.get(key);
   if (known) {
     await known.evaluate(() => localStorage.clear());
     await known.goto(new URL(screen.path, stage.url).href);
     return known;
   }
-  const viewport = width === "wide" ? wide : narrow;
   const page = await stage.visit({ as: screen.as ?? "dana", path: screen.path, viewport, theme });
   windows.set(key, page);
   return page;
 }
 
-async function look(stage: Stage, screen: Screen, width: "wide" | "narrow", theme: "light" | "dark"): Promise<void> {
-  const page = await windowFor(stage, screen, width, theme);
+async function lookAt(stage: Stage, screen: Screen, view: View): Promise<void> {
+  const page = await windowFor(stage, screen, view);
   await screen.reach(page);
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  equal(overflow, 0, "nothing sticks out to the side");
-  if (folder) await page.screenshot({ path: join(folder, `${screen.name}-${width}-${theme}.png`) });
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary}`),
-  );
-  equal(found.join("\n"), "");
+  await look(page, `${screen.name}-${view.name}`);
 }
 
 const looks = screens.flatMap((screen) =>
-  (["wide", "narrow"] as const).flatMap((width) =>
-    (["light", "dark"] as const).map(
-      (theme): Check => [`${screen.name}, ${width}, ${theme}`, (stage) => look(stage, screen, width, theme)],
-    ),
-  ),
+  views.map((view): Check => [`${screen.name}, ${view.width}, ${view.theme}`, (stage) => lookAt(stage, screen, view)]),
 );
 
 export const appearance: Scenario = {
@@ -186,7 +162,6 @@ export const appearance: Scenario = {
     [
       "the stage is set: something said in Welcome, and a room where nothing was",
       async (stage) => {
-        if (folder) mkdirSync(folder, { recursive: true });
         const page = await stage.visit({ path: "/rooms" });
         await enterRoom(page, "Welcome");
         await say(page, "@Ada what is 20% of 45?");

@@ -1,25 +1,12 @@
 /** When the line breaks: what is said meanwhile comes once, what was on its way is sent once, and long rooms stay light. */
 import { equal, ok } from "node:assert/strict";
-import type { Page, WebSocketRoute } from "playwright-core";
+import type { Page } from "playwright-core";
+import { type Line, tap } from "./line.ts";
 import { composer, count, enterRoom, eventually, messages, openRoom, row, type Scenario, say } from "./scenario.ts";
 
 let dana: Page;
 let erik: Page;
-let line: { up: boolean; socket: WebSocketRoute | undefined; swallow: (text: string) => boolean };
-
-/** Puts itself between a page and the room's socket, so that the line can be cut and answers lost. */
-async function tap(page: Page): Promise<typeof line> {
-  const tapped: typeof line = { up: true, socket: undefined, swallow: () => false };
-  await page.routeWebSocket(/\/parties\/room\//, (socket) => {
-    if (!tapped.up) return void socket.close({ code: 1012 });
-    tapped.socket = socket;
-    const server = socket.connectToServer();
-    server.onMessage((text) => {
-      if (!tapped.swallow(String(text))) socket.send(text);
-    });
-  });
-  return tapped;
-}
+let line: Line;
 
 /** As many messages as a busy room has in a year, given in place of its own. */
 function manyMessages(roomId: string, total: number) {

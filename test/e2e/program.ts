@@ -52,7 +52,8 @@ function ready(child: ChildProcess, url: string): Promise<void> {
   });
 }
 
-export async function startProgram(): Promise<Program> {
+/** `settings` come on top of what the environment has. */
+export async function startProgram(settings: Readonly<Record<string, string>> = {}): Promise<Program> {
   const port = await freePort();
   const state = mkdtempSync(join(tmpdir(), "troupe-e2e-"));
   const url = `http://127.0.0.1:${port}`;
@@ -60,6 +61,7 @@ export async function startProgram(): Promise<Program> {
   // A process group of its own: whatever the program starts ends with it. Windows has no groups, and no need of one.
   const child = spawn(process.execPath, ["scripts/start.ts", "--port", String(port), "--state", state], {
     cwd: root,
+    env: { ...process.env, ...settings },
     detached: process.platform !== "win32",
     stdio: ["ignore", "pipe", "pipe"],
   });

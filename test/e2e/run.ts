@@ -1,15 +1,29 @@
-/** `npm run e2e`: the page in a real browser against the running program; prints one line for each check. */
+/** `npm run e2e [-- title…]`: the page in a real browser against the running program; prints one line for each check. */
 import { agents } from "./agents.ts";
+import { answers } from "./answers.ts";
 import { appearance } from "./appearance.ts";
 import { findChromium, launch, Stage } from "./browser.ts";
 import { connection } from "./connection.ts";
 import { conversation } from "./conversation.ts";
 import { entrance } from "./entrance.ts";
-import { startProgram } from "./program.ts";
+import { type Program, startProgram } from "./program.ts";
 import { rooms } from "./rooms.ts";
 import type { Scenario } from "./scenario.ts";
+import { stopping } from "./stopping.ts";
 
-const scenarios: ReadonlyArray<Scenario> = [entrance, conversation, rooms, agents, connection, appearance];
+const scenarios: ReadonlyArray<Scenario> = [
+  ...[entrance, conversation, stopping, rooms, agents, answers],
+  ...[connection, appearance],
+];
+
+const titles = scenarios.map(({ title }) => title.toLowerCase());
+const wanted = process.argv.slice(2).map((title) => title.toLowerCase());
+const stranger = wanted.find((title) => !titles.includes(title));
+if (stranger !== undefined) {
+  console.error(`There is no scenario ${stranger}; there are ${titles.join(", ")}.`);
+  process.exit(1);
+}
+const chosen = scenarios.filter(({ title }) => wanted.length === 0 || wanted.includes(title.toLowerCase()));
 
 const chromium = findChromium();
 if (chromium === undefined) {
@@ -43,21 +57,40 @@ async function play(scenario: Scenario, stage: Stage): Promise<void> {
   });
 }
 
-const running = process.env.E2E_URL;
-const program = running === undefined ? await startProgram() : { url: running, stop: async () => {} };
-const end = () => void program.stop().then(() => process.exit(1));
+const programs = new Set<Program>();
+
+async function started(settings?: Scenario["settings"]): Promise<Program> {
+  const program = await startProgram(settings);
+  programs.add(program);
+  return program;
+}
+
+async function stopped(program: Program): Promise<void> {
+  programs.delete(program);
+  await program.stop();
+}
+
+const stopAll = () => Promise.all([...programs].map(stopped));
+const end = () => void stopAll().then(() => process.exit(1));
 process.once("SIGINT", end);
 process.once("SIGTERM", end);
+
+const browser = await launch(chromium);
 try {
-  const browser = await launch(chromium);
-  try {
-    const stage = new Stage(program.url, browser);
-    for (const scenario of scenarios) await play(scenario, stage);
-  } finally {
-    await browser.close();
+  let common = process.env.E2E_URL;
+  for (const scenario of chosen) {
+    if (scenario.settings === undefined) {
+      common ??= (await started()).url;
+      await play(scenario, new Stage(common, browser));
+    } else {
+      const own = await started(scenario.settings);
+      await play(scenario, new Stage(own.url, browser));
+      await stopped(own);
+    }
   }
 } finally {
-  await program.stop();
+  await browser.close();
+  await stopAll();
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

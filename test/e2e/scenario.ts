@@ -8,6 +8,8 @@ export type Check = readonly [name: string, run: (stage: Stage) => Promise<void>
 /** Its checks are played in order; what one has done, the next finds. */
 export interface Scenario {
   readonly title: string;
+  /** What the program must be set to for it; such a scenario has a program of its own. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly checks: ReadonlyArray<Check>;
 }
 

@@ -4,6 +4,7 @@ import {
   type Asking,
   afterFailure,
   breakerMs,
+  type Circumstances,
   type FailureKind,
   type Health,
   type ModelName,
@@ -12,7 +13,14 @@ import {
 
 const chosen: ModelName = { provider: "anthropic", model: "big" };
 const standIn: ModelName = { provider: "openai", model: "other" };
-const options = { seed: "turn", simple: false };
+const circumstances = (
+  candidates: ReadonlyArray<ModelName>,
+  health: Readonly<Record<string, Health>> = {},
+  wastedMs = 0,
+): Circumstances => ({
+  ...{ candidates, health, wastedMs, seed: "turn" },
+  whyOf: (name) => (name === chosen ? "chosen" : "fallback"),
+});
 
 interface Failed {
   readonly name?: ModelName;
@@ -34,11 +42,11 @@ const failing = (...failures: ReadonlyArray<Failed>): Asking => ({
 });
 
 const next = (asking: Asking | null, at: number, candidates = [chosen], health: Record<string, Health> = {}) =>
-  nextAsk(asking, candidates, health, at, options);
+  nextAsk(asking, at, circumstances(candidates, health));
 
 describe("a round", () => {
   it("begins with the owner's choice, which may be silent for half a minute", () => {
-    expect(next(null, 0)).toEqual({ type: "ask", name: chosen, why: "chosen", silenceMs: 30_000 });
+    expect(next(null, 0)).toEqual({ type: "ask", name: chosen, why: "chosen", silenceMs: 30_000, boxMs: 120_000 });
   });
 
   it("asks the same model again after a pause that doubles, half of it left to chance", () => {
@@ -87,22 +95,34 @@ describe("a round", () => {
     expect(next(failing({ at: 30_000, kind: "cut", reason: "Stalled" }), 30_000)).toMatchObject({ reason: "Stalled" });
   });
 
-  it("is over before 45 seconds, whatever its models answer", () => {
+  it.each([1_000, 13_000, 30_000])("is over before 45 seconds when every answer is wrong and takes %i ms", (lasts) => {
+    const candidates = [chosen, standIn, { provider: "cloudflare", model: "third" }];
     const failures: Failed[] = [];
     let at = 0;
     for (;;) {
-      const candidates = [chosen, standIn, { provider: "cloudflare", model: "third" }];
       const asking = failures.length === 0 ? null : { ...failing(...failures), since: 0 };
-      const step = nextAsk(asking, candidates, {}, at, options);
+      const step = nextAsk(asking, at, circumstances(candidates));
       if (step.type === "give-up") break;
       if (step.type === "wait") at = step.until;
       else {
-        at += Math.min(step.silenceMs, 13_000); // each is silent for as long as it is let
+        at += Math.min(step.silenceMs, step.boxMs, lasts);
         failures.push({ name: step.name, at, kind: "cut", reason: "Garbled" });
       }
     }
     expect(at).toBeLessThanOrEqual(45_000);
-    expect(failures.length).toBeGreaterThan(2);
+    expect(failures.length).toBeGreaterThan(1);
+  });
+
+  it("counts the time that earlier rounds of the turn lost with failures", () => {
+    const failed = failing({ at: 0 });
+    expect(nextAsk(failed, 0, circumstances([chosen], {}, 39_000))).toMatchObject({ type: "wait" });
+    expect(nextAsk(failed, 0, circumstances([chosen], {}, 41_000))).toMatchObject({ type: "give-up" });
+    expect(nextAsk(null, 0, circumstances([chosen], {}, 60_000))).toMatchObject({ type: "ask", silenceMs: 30_000 });
+  });
+
+  it("names the earliest time that any provider named", () => {
+    const hour = failing({ at: 0, kind: "busy", retryAfterMs: 3_600_000 }, { name: standIn, at: 1_000, kind: "money" });
+    expect(next(hour, 1_000, [chosen, standIn])).toMatchObject({ type: "give-up", retryAfterMs: 3_599_000 });
   });
 
   it("asks at once again when the process died, for the provider is not to blame", () => {
@@ -114,13 +134,17 @@ describe("a round", () => {
 });
 
 describe("a stand-in", () => {
-  it.each<FailureKind>(["money", "busy"])("is asked when the choice cannot answer for reasons of %s", (kind) => {
+  it.each<FailureKind>([
+    "money",
+    "busy",
+    "ours",
+  ])("is asked when the choice cannot answer for reasons of %s", (kind) => {
     const failed = failing({ at: 0, kind, retryAfterMs: 3_600_000 });
     expect(next(failed, 0, [chosen, standIn])).toMatchObject({ type: "ask", name: standIn, why: "fallback" });
   });
 
-  it.each<FailureKind>(["refused", "ours"])("is not asked after %s: another model would be told the same", (kind) => {
-    expect(next(failing({ at: 0, kind }), 0, [chosen, standIn])).toMatchObject({ type: "give-up" });
+  it("is not asked what the choice refused to answer", () => {
+    expect(next(failing({ at: 0, kind: "refused" }), 0, [chosen, standIn])).toMatchObject({ type: "give-up" });
   });
 
   it("never is a model that the owner did not name", () => {

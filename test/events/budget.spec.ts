@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest";
 import type { Budget, Scope } from "#events/agent/budget.ts";
 import { agent } from "#events/agent/decide.ts";
 import * as A from "#events/agent/events.ts";
+import type { AgentState } from "#events/agent/state.ts";
 import { userName } from "#events/kit/ids.ts";
 import {
   asked,
@@ -14,6 +15,7 @@ import {
   heard,
   joined,
   lobby,
+  messageId,
   replied,
   settings,
   started,
@@ -106,6 +108,32 @@ describe("a reserve", () => {
     expect(spent(intent, replied("one"))).toEqual(everywhere(1_000, 50));
     expect(spent(intent, unanswered("one"))).toEqual(everywhere(1_000, 50));
     expect(spent(intent, A.TurnResumed({ turnId: turnId("one"), attempt: 2 }))).toEqual(everywhere(1_000, 50));
+  });
+
+  it("keeps its money when the price got lost on the way", () => {
+    expect(spent(intent, replied("one", { tokensIn: 200, tokensOut: 30, microUsd: null }))).toEqual(
+      everywhere(230, 50),
+    );
+  });
+
+  it("that crosses midnight takes nothing from the new day", () => {
+    const at = (hours: number) => Date.UTC(2026, 9, 1, hours);
+    const tell = (state: AgentState, event: A.AgentEvent, when: number, seq: number) =>
+      agent.evolve(state, {
+        ...{ ...event, seq, at: when, id: `evt_${seq}`, v: 1, actor: userName(dana), command: `cmd-${seq}` },
+        ...{ correlation: "test", causation: null },
+      } as never);
+    let state = given(agent, ...here, ...ready("two").slice(0, 1)).state;
+    state = tell(state, intent, at(23), 20);
+    state = tell(
+      state,
+      A.TurnStarted({ turnId: turnId("two"), roomId: lobby, trigger: messageId("two"), attempt: 1 }),
+      at(25),
+      21,
+    );
+    state = tell(state, asked("two", { tokens: 9_000, microUsd: 900 }), at(25), 22);
+    state = tell(state, replied("one", { tokensIn: 200, tokensOut: 0, microUsd: 20 }), at(25), 23);
+    expect(state.day.agent).toEqual({ tokens: 9_200, microUsd: 920, unpriced: 0 });
   });
 
   it("counts tokens without a price as such", () => {

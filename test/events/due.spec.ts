@@ -128,8 +128,9 @@ const facts = ({
   gaveUp: up,
   draft,
   considered: over,
+  withheld,
 }: TurnView): number =>
-  [attempt > 0, context !== null, shortened, up !== null, draft !== null, over].filter(Boolean).length +
+  [attempt > 0, context !== null, shortened, up !== null, draft !== null, over, withheld].filter(Boolean).length +
   (asking?.asks ?? []).reduce((sum, { failure }) => sum + (failure === null ? 1 : 2), 0) +
   rounds.reduce(
     (sum, { calls }) =>

@@ -77,6 +77,7 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
     [{ kind: "cut", reason: "Garbled" } as const, { kind: "ours", reason: "TooLong" } as const],
     which,
   );
+  if (how % 11 === 0 && !turn.withheld) return { type: "WithholdReply", ...ofTurn, rules: ["words"], policyVersion: 1 };
   if (how % 6 === 0) return { type: "RecordModelFailure", ...request, ...failure, ms: 3 };
   const count = how % 7 === 0 ? 9 : how % 4;
   const calls = Array.from({ length: count }, (_, index) => ({
@@ -85,6 +86,7 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   return {
     ...{ type: "RecordModelReply", ...ofTurn, round, provider: "demo", model: "demo", calls, microUsd: null, ms: 3 },
     ...{
+      ...(how % 3 === 0 ? {} : { tokensIn: which, tokensOut: how % 100 }),
       finish: count === 0 ? "end" : at(["tools", "tools", "tools", "length"], which),
       words: said("text", "arguments"),
     },

@@ -4,10 +4,12 @@ import { agent } from "#events/agent/decide.ts";
 import * as A from "#events/agent/events.ts";
 import { NothingToStop } from "#events/agent/refusals.ts";
 import { agentName, userName } from "#events/kit/ids.ts";
+import { humanSpoke, type Rhythm, still, wordsLeft } from "#events/room/rhythm.ts";
 import {
   ada,
   asked,
   assembled,
+  bo,
   call,
   callId,
   considered,
@@ -20,6 +22,7 @@ import {
   heard,
   joined,
   lobby,
+  messageId,
   posted,
   replied,
   requested,
@@ -99,6 +102,23 @@ describe("a message that only says to leave off", () => {
       .then(said, declined("off", "called-off", "one"), interrupted("called-off", said.open.authorId));
   });
 
+  it("does not take away the answer that somebody else waits for too", () => {
+    const both = [...thinking.slice(0, 2), heard("zero", { authorId: userName(eli) }), heard("one")];
+    const taken = [...both, declined("zero", "coalesced", "one"), started("one"), assembled("one"), asked("one")];
+    const said = off({ addressed: null });
+    given(agent, ...taken)
+      .when(receive(said))
+      .then(said, declined("off", "not-addressed"));
+  });
+
+  it("ends what agents say to one another, whoever of the people says it", () => {
+    const chain = [created, joined, heard("one", { authorId: agentName(bo) }), started("one"), assembled("one")];
+    const said = off({ addressed: null });
+    given(agent, ...chain, asked("one"))
+      .when(receive(said))
+      .then(said, declined("off", "called-off", "one"), interrupted("called-off"));
+  });
+
   it("of somebody else, to nobody, does not", () => {
     const said = off({ addressed: null, authorId: userName(eli) });
     given(agent, ...thinking)
@@ -109,5 +129,17 @@ describe("a message that only says to leave off", () => {
   it("is a message like any other where nothing runs", () => {
     const said = off();
     given(agent, created, joined).when(receive(said)).then(said, started("off"));
+  });
+});
+
+describe("the words that agents may still say", () => {
+  const called = (label: string) => ({ messageId: messageId(label), agentId: ada });
+  const talked: Rhythm = { ...still, sinceHuman: 3, called: [called("one")] };
+  const word = (callsOff: boolean) =>
+    humanSpoke(talked, { messageId: messageId("off"), addressed: [called("off")], callsOff });
+
+  it("are counted anew by a person's message, but not by one that only says to leave off", () => {
+    expect([talked, word(false), word(true)].map(wordsLeft)).toEqual([2, 5, 1]);
+    expect(word(true)).toMatchObject({ sinceHuman: 3, called: [called("one"), called("off")], floor: null });
   });
 });

@@ -95,14 +95,18 @@ describe("resuming a turn", () => {
       .then(resumed(2));
   });
 
-  it("fails the turn when three attempts brought nothing new", () => {
+  it("ends in a notice when three attempts brought nothing new, and in silence when that cannot be said either", () => {
     const begun = [...here, heard("one"), started("one"), resumed(2), resumed(3)];
     given(agent, ...begun)
       .when(resume)
       .then(resumed(4));
     given(agent, ...begun, resumed(4))
       .when(resume)
-      .then(failed("one", "no-progress", 5000));
+      .then(gaveUp("one", "no-progress", 0), resumed(5));
+    const told = [gaveUp("one", "no-progress", 0), resumed(5), resumed(6), resumed(7), resumed(8)];
+    given(agent, ...begun, resumed(4), ...told)
+      .when(resume)
+      .then(failed("one", "no-progress", 10_000));
   });
 
   it("counts anew after progress", () => {
@@ -206,10 +210,13 @@ describe("what the steps record", () => {
       .then(posted("one"), failed("one", "Empty", 6000));
   });
 
-  it("is a failure whenever the turn is given up", () => {
+  it("is a notice when the turn is given up, and a failure when there is nothing left to say", () => {
     given(agent, ...begun)
-      .when({ type: "FailTurn", ...ofTurn, reason: "no" })
-      .then(failed("one", "no", 2000));
+      .when({ type: "FailTurn", ...ofTurn, reason: "no-progress" })
+      .then(gaveUp("one", "no-progress", 0));
+    given(agent, ...begun, gaveUp("one", "no-progress", 0))
+      .when({ type: "FailTurn", ...ofTurn, reason: "no-progress" })
+      .then(failed("one", "no-progress", 3000));
     given(agent, ...begun)
       .when({ type: "FailTurn", ...ofTurn, attempt: 2, reason: "no" })
       .refused(TurnSuperseded);

@@ -114,7 +114,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
   return Layer.mergeAll(
     Layer.succeed(ChatModel, chatModel),
     Layer.succeed(Toolbox, toolbox),
-    Layer.succeed(Moderator, { words: () => [], check: () => Effect.succeed([]) }),
+    Layer.succeed(Moderator, { configured: false, words: () => [], check: () => Effect.succeed([]) }),
     memoryFormerLayer,
   );
 }

@@ -16,6 +16,7 @@ export interface FakeRefusal {
 export interface FakeBody {
   readonly body: ReadonlyArray<string>;
   readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly endless?: string;
   readonly ends?: "end" | "reset" | "silence";
 }
@@ -129,8 +130,8 @@ function portionOf(text: string, { ends }: FakeAnswer): ReadonlyArray<string> {
 }
 
 async function playBody(response: ServerResponse, script: FakeBody, heard: Heard): Promise<void> {
-  const { status = 200, body, endless, ends = "end" } = script;
-  response.writeHead(status).flushHeaders();
+  const { status = 200, headers = {}, body, endless, ends = "end" } = script;
+  response.writeHead(status, headers).flushHeaders();
   for (const part of body) say(response, part, heard);
   const closed = once(response, "close");
   while (endless !== undefined && !response.destroyed) {
@@ -141,12 +142,15 @@ async function playBody(response: ServerResponse, script: FakeBody, heard: Heard
   else if (ends === "end") response.end();
 }
 
-/** A `fetch` whose reader can be waited for: `read` settles when so many bytes of answers have been passed on. */
+/** A `fetch` whose reader can be waited for: `read` settles when so many bytes of answers have been passed on, `opened` when the first answer has begun. */
 export function tappedFetch() {
   let passed = 0;
   let passing = () => {};
+  const opening = Promise.withResolvers<void>();
   const tapped: typeof globalThis.fetch = async (input, init) => {
     const response = await fetch(input, init);
+    // A turn of the loop later, so that whoever asked has it already.
+    setImmediate(opening.resolve);
     const tap = new TransformStream<Uint8Array, Uint8Array>({
       transform: (bytes, controller) => {
         passed += bytes.length;
@@ -164,7 +168,7 @@ export function tappedFetch() {
     }
     await new Promise(setImmediate);
   };
-  return { fetch: tapped, read };
+  return { fetch: tapped, opened: opening.promise, read };
 }
 
 /** A fake of `env.AI` that streams in the binding's own dialect, answers whole, or throws what the binding throws. */

@@ -32,6 +32,8 @@ export interface FakeAnswer {
   readonly calls?: ReadonlyArray<FakeCall>;
   /** Chat Completions' field for a refusal. */
   readonly refuses?: string;
+  /** What it says it counted, instead of 12 tokens in and 7 out. */
+  readonly counts?: { readonly in: unknown; readonly out: unknown };
   /** An event of a type that did not exist when this was written, in mid-stream. */
   readonly news?: boolean;
   readonly ends: FakeEnd;
@@ -89,13 +91,17 @@ const stopReasons: Readonly<Partial<Record<FakeEnd, string | null>>> = {
   "no reason": null,
   "a reason nobody knows": "solar_flare",
 };
-const messageUsage = { input_tokens: 10, cache_read_input_tokens: 2, output_tokens: 1 };
+const messageUsage = ({ counts }: FakeAnswer) =>
+  counts === undefined
+    ? { input_tokens: 10, cache_read_input_tokens: 2, output_tokens: 1 }
+    : { input_tokens: 10, cache_read_input_tokens: counts.in, output_tokens: 1 };
+const spoken = ({ counts }: FakeAnswer): unknown => (counts === undefined ? 7 : counts.out);
 const fault = (type: string, message: string) => ({ type: "error", error: { type, message } });
 
 /** Anthropic's Messages API, as `content_block_*` events around pieces. */
 export function anthropicFrames(answer: FakeAnswer): ReadonlyArray<string> {
   const { thinks = [], says, calls = [], news, ends } = answer;
-  const message = { id: "msg_1", model: "claude-really", role: "assistant", content: [], usage: messageUsage };
+  const message = { id: "msg_1", model: "claude-really", role: "assistant", content: [], usage: messageUsage(answer) };
   const frames = [sse("message_start", { message })];
   let index = 0;
   const block = (content_block: unknown, deltas: ReadonlyArray<unknown>) => {
@@ -133,7 +139,7 @@ export function anthropicFrames(answer: FakeAnswer): ReadonlyArray<string> {
     if (ends !== "length") stop();
   }
   const delta = { stop_reason: stopReasons[ends], stop_sequence: null };
-  frames.push(sse("message_delta", { delta, usage: { output_tokens: 7 } }));
+  frames.push(sse("message_delta", { delta, usage: { output_tokens: spoken(answer) } }));
   return ends === "cut at the last moment" ? frames : [...frames, sse("message_stop", {})];
 }
 
@@ -159,7 +165,7 @@ export const anthropic: Dialect = {
       ...(says.length > 0 ? [{ type: "text", text: says.join("") }] : []),
       ...calls.map(({ id, tool, json }) => ({ type: "tool_use", id, name: tool, input: parsed(json.join("")) })),
     ];
-    const usage = { ...messageUsage, output_tokens: 7 };
+    const usage = { ...messageUsage(answer), output_tokens: spoken(answer) };
     const stop_reason = stopReasons[ends] ?? null;
     return JSON.stringify({ id: "msg_1", type: "message", model: "claude-really", content, stop_reason, usage });
   },
@@ -182,7 +188,11 @@ const finishReasons: Readonly<Partial<Record<FakeEnd, string | null>>> = {
   "no reason": null,
   "a reason nobody knows": "solar_flare",
 };
-const usage = { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 };
+const chatUsage = ({ counts = { in: 12, out: 7 } }: FakeAnswer) => ({
+  prompt_tokens: counts.in,
+  completion_tokens: counts.out,
+  total_tokens: 19,
+});
 const chunk = (delta: unknown, finish_reason: string | null = null): string =>
   data({
     id: "c1",
@@ -213,7 +223,7 @@ export function chatFrames(answer: FakeAnswer): ReadonlyArray<string> {
     for (const piece of json) frames.push(chunk({ tool_calls: [{ index, function: { arguments: piece } }] }));
   });
   if (ends === "cut at the last moment") return frames;
-  return [...frames, chunk({}, finishReasons[ends]), data({ choices: [], usage }), data("[DONE]")];
+  return [...frames, chunk({}, finishReasons[ends]), data({ choices: [], usage: chatUsage(answer) }), data("[DONE]")];
 }
 
 export const openai: Dialect = {
@@ -228,7 +238,13 @@ export const openai: Dialect = {
     const content = says.join("") || null;
     const message = { role: "assistant", content, refusal: refuses ?? null, tool_calls: wholeCalls(calls) };
     const choices = [{ index: 0, message, finish_reason: finishReasons[ends] ?? null }];
-    return JSON.stringify({ id: "c1", object: "chat.completion", model: "gpt-really", choices, usage });
+    return JSON.stringify({
+      id: "c1",
+      object: "chat.completion",
+      model: "gpt-really",
+      choices,
+      usage: chatUsage(answer),
+    });
   },
   complaint: ({ detail = "no", code = "x" }) =>
     JSON.stringify({ error: { message: detail, code, type: "some_error" } }),

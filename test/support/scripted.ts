@@ -80,6 +80,8 @@ export interface Script {
   readonly flags?: ((text: string) => ReadonlyArray<string>) | "broken";
   /** How many posts fail before the room answers. */
   readonly roomFails?: number;
+  /** How long the room takes to answer a post, or to fail it. */
+  readonly roomTakesMs?: number;
 }
 
 /** Where the process dies: before or after its n-th commit since the object woke. */
@@ -102,10 +104,8 @@ export class Killed extends Error {
 const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
 
 /** A Moderator that knows these words and has this opinion. */
-export const scriptedModerator = ({
-  listed = [],
-  flags = () => [],
-}: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+export const scriptedModerator = ({ listed = [], flags }: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
+  configured: flags !== undefined,
   words: (text) =>
     listed.flatMap((word) =>
       Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
@@ -115,7 +115,7 @@ export const scriptedModerator = ({
   check: (text) =>
     flags === "broken"
       ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
-      : Effect.succeed(flags(text)),
+      : Effect.succeed(flags?.(text) ?? []),
 });
 
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
@@ -132,12 +132,18 @@ export class Stage {
   readonly #script: Script;
   readonly #sql = nodeSql();
   readonly #keys = new TestKeys();
+  /** When commands from outside are given. */
+  now = 0;
   /** How tools describe themselves today. */
   describes = (name: string): string => `Does ${name}.`;
   /** What goes into the same transaction as a commit. */
   along: (events: ReadonlyArray<RecordedOf<AgentEvent>>) => void = () => {};
+  /** Who is told of a commit, after it. */
+  told: (events: ReadonlyArray<RecordedOf<AgentEvent>>) => void = () => {};
   /** Commits of the running turn since the object woke. */
   commits = 0;
+  /** How many signs are of no matter any more when somebody asks what was shown. */
+  #shownFrom = 0;
   #death: Death | undefined;
 
   constructor(script: Script) {
@@ -158,12 +164,15 @@ export class Stage {
   }
 
   #open(): AgentLedger {
-    return open(agent, this.#sql, this.#keys, { along: (_state, events) => this.along(events) });
+    return open(agent, this.#sql, this.#keys, {
+      along: (_state, events) => this.along(events),
+      told: (events) => this.told(events),
+    });
   }
 
   /** A command from outside. */
   tell(command: Asked<AgentCommand>, id = `outside/${this.ledger.head}`): Reply<Committed> | NeedKeys {
-    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana)) } as AgentCommand);
+    return this.ledger.commit({ ...command, meta: metaFor(id, userName(dana), { at: this.now }) } as AgentCommand);
   }
 
   /** Dana says something to Ada. */
@@ -180,6 +189,7 @@ export class Stage {
   restart(death?: Death): void {
     this.ledger = this.#open();
     this.commits = 0;
+    this.#shownFrom = this.signs.length;
     this.#death = death;
   }
 
@@ -246,6 +256,7 @@ export class Stage {
     // The virtual clock stands between two milliseconds after a jittered pause; the real one never does.
     const meta = { ...command.meta, at: Math.floor(command.meta.at) };
     const reply = this.ledger.commit({ ...command, meta });
+    if (command.type === "RecordModelReply" && reply.outcome === "accepted") this.#shownFrom = this.signs.length;
     if (doomed) throw new Killed();
     return reply;
   }
@@ -325,9 +336,11 @@ export class Stage {
     };
   }
 
-  /** What was shown since the reply last began. */
+  /** What was shown since the reply last began, since a reply was last recorded, and since the object woke. */
   #shown(id: TurnId): string {
-    const of = this.signs.flatMap((sign) => (sign.event === "agent_message" && sign.turnId === id ? [sign] : []));
+    const of = this.signs
+      .slice(this.#shownFrom)
+      .flatMap((sign) => (sign.event === "agent_message" && sign.turnId === id ? [sign] : []));
     const begun = of.findLastIndex(({ phase }) => phase === "start");
     return of
       .slice(begun + 1)
@@ -337,7 +350,8 @@ export class Stage {
 
   /** As the room does: a message is known by its id, and the same id with other content is refused. */
   #post(message: OutgoingMessage): Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure> {
-    return Effect.suspend(() => {
+    const { roomTakesMs = 0 } = this.#script;
+    const answered = Effect.suspend(() => {
       this.posts += 1;
       if (this.posts <= (this.#script.roomFails ?? 0)) return Effect.fail(new DeliveryFailure({ detail: "away" }));
       const place = this.posted.findIndex((other) => other.messageId === message.messageId);
@@ -347,6 +361,7 @@ export class Stage {
       expect(again).toEqual(known);
       return Effect.succeed({ roomSeq: place + 1 });
     });
+    return roomTakesMs === 0 ? answered : Effect.delay(answered, roomTakesMs);
   }
 
   #recall(text: string): Effect.Effect<ReadonlyArray<Remembered>, RecallFailure> {

@@ -10,12 +10,13 @@ import type { ContextAssembled } from "#events/agent/events.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded } from "#events/kit/envelope.ts";
 import { userName } from "#events/kit/ids.ts";
-import { dana, eli, lobby, settings, turnId, words } from "../support/given.ts";
+import { dana, eli, lobby, roomId, settings, turnId, words } from "../support/given.ts";
 import { type Answer, type GivenAnswer, type Script, type ScriptedTool, Stage } from "../support/scripted.ts";
 
 type Context = Recorded<EventOf<typeof ContextAssembled>>;
 
 const id = turnId("one");
+const attic = roomId("attic");
 const prose = { says: ["Here I am."] };
 const tooLong: GivenAnswer = { fails: new TooLong() };
 const clock: ScriptedTool = { replay: "pure", run: () => Effect.succeed('"noon"') };
@@ -29,11 +30,11 @@ const talk = (stage: Stage, count: number, label = "aside", text = (index: numbe
   for (let index = 0; index < count; index++) stage.hear(`${label}-${index}`, text(index), { addressed: null });
 };
 
-/** Runs a turn to its end, however long its model takes. */
-const played = (stage: Stage, turn = stage.hear("one")) =>
+/** Runs a turn to its end, or until a timer holds it. */
+const played = (stage: Stage, turn = stage.hear("one"), within = Duration.minutes(3)) =>
   Effect.gen(function* () {
     const running = yield* Effect.forkChild(stage.run(turn));
-    yield* TestClock.adjust(Duration.minutes(3));
+    yield* TestClock.adjust(within);
     yield* Fiber.join(running);
     return stage;
   });
@@ -95,8 +96,9 @@ describe("a prompt that is compiled again", () => {
     }),
   );
 
-  it.effect("is that of any round, with the rounds before it, while other turns go on in between", () =>
+  it.effect("is that of any round, with the rounds before it, while another turn goes on in between", () =>
     Effect.gen(function* () {
+      const busy: Answer = { fails: new RateLimited({ retryAfterMs: 20_000 }) };
       const script: Script = {
         model: [
           [
@@ -108,19 +110,26 @@ describe("a prompt that is compiled again", () => {
               ],
             },
           ],
-          [{ calls: [["clock", 3]] }],
+          [busy, { calls: [["clock", 3]] }],
           [prose],
         ],
         tools: { clock, bomb: { ...clock, mode: "off" } },
       };
-      const stage = yield* staged(script);
-      yield* played(stage, stage.hear("two"));
-      for (const [turn, context] of contexts(stage).entries())
-        for (const round of [1, 2, 3]) {
-          const found = yield* rebuilt(stage, context, round);
-          expect(found.prompt).toEqual(stage.asked[turn * 3 + round - 1]);
-        }
-      expect((yield* rebuilt(stage, contexts(stage)[1]!)).prompt).toEqual(stage.asked[3]);
+      const stage = new Stage(script);
+      stage.tell({ type: "JoinRoom", roomId: attic, kind: "public" });
+      yield* played(stage, stage.hear("one"), Duration.seconds(10));
+      yield* played(stage, stage.hear("two", "Ada, two?", { roomId: attic }), Duration.seconds(10));
+      stage.tell({ type: "ContinueTurn", turnId: id });
+      yield* stage.run(id);
+      const [first, second] = contexts(stage);
+      const asked = { first: [0, 5, 6], second: [2, 3, 4] };
+      expect(stage.asked).toHaveLength(7);
+      expect(stage.asked[1]).toEqual(stage.asked[5]);
+      for (const round of [1, 2, 3]) {
+        expect((yield* rebuilt(stage, first!, round)).prompt).toEqual(stage.asked[asked.first[round - 1]!]);
+        expect((yield* rebuilt(stage, second!, round)).prompt).toEqual(stage.asked[asked.second[round - 1]!]);
+      }
+      expect((yield* rebuilt(stage, second!)).prompt).toEqual(stage.asked[2]);
     }),
   );
 
@@ -128,14 +137,27 @@ describe("a prompt that is compiled again", () => {
     Effect.gen(function* () {
       const busy: Answer = { fails: new RateLimited({ retryAfterMs: 20_000 }) };
       const stage = new Stage({ model: [[busy, prose]], tools: { clock } });
-      const waiting = yield* Effect.forkChild(stage.run(stage.hear("one")));
-      yield* TestClock.adjust(Duration.seconds(20));
-      yield* Fiber.join(waiting);
+      yield* played(stage, stage.hear("one"), Duration.seconds(20));
+      stage.now = 20_000;
       changeEverything(stage);
       stage.tell({ type: "ContinueTurn", turnId: id });
       yield* stage.run(id);
       expect(stage.asked).toHaveLength(2);
       expect(stage.asked[1]).toEqual(stage.asked[0]);
+    }),
+  );
+
+  it.effect("is that of the configuration which was read, though another one came before it was recorded", () =>
+    Effect.gen(function* () {
+      const stage = new Stage({ model: [[prose]], recall: "broken" });
+      const turn = yield* Effect.forkChild(stage.run(stage.hear("one")));
+      yield* TestClock.adjust(0); // its memories are looked for, once more and once more
+      changeEverything(stage);
+      yield* TestClock.adjust(Duration.minutes(1));
+      yield* Fiber.join(turn);
+      const found = yield* rebuilt(stage, contexts(stage)[0]!);
+      expect(found.prompt.system).toContain("You are Ada");
+      expect(found.hash).toBe(found.recordedHash);
     }),
   );
 

@@ -168,7 +168,7 @@ describe("a model with nothing to say", () => {
     ([answer]) =>
       Effect.gen(function* () {
         const stage = yield* ended(answer as Answer);
-        expect(stage.posted).toMatchObject([{ text: "I could not answer.", notice: true }]);
+        expect(stage.posted).toMatchObject([{ text: "The model had nothing to say.", notice: true }]);
         expect(stage.only("TurnFailed").reason).toBe("Empty");
       }),
   );

@@ -52,7 +52,7 @@ describe("a moderation that cannot be had", () => {
           ? Effect.fail(new ModerationFailure({ provider: "openai", reason }))
           : Effect.succeed([]);
       });
-    return { tries, layer: Layer.succeed(Moderator, { words: () => [], check }) };
+    return { tries, layer: Layer.succeed(Moderator, { configured: true, words: () => [], check }) };
   };
   const asking = (direction: Direction, layer: Layer.Layer<Moderator>) =>
     Effect.gen(function* () {
@@ -82,7 +82,7 @@ describe("a moderation that cannot be had", () => {
 
   it.effect("is not waited for longer than people would wait", () =>
     Effect.gen(function* () {
-      const silent = Layer.succeed(Moderator, { words: () => [], check: () => Effect.never });
+      const silent = Layer.succeed(Moderator, { configured: true, words: () => [], check: () => Effect.never });
       expect(yield* asking("out", silent)).toEqual(withheld);
     }),
   );

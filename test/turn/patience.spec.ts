@@ -42,6 +42,7 @@ describe("a provider that wants to be left alone", () => {
       expect(until).toBe(20_000);
       expect(stage.ledger.state.turns[id]?.delayedUntil).toBe(until);
       yield* TestClock.adjust(Duration.seconds(20));
+      stage.now = 20_000;
       stage.tell({ type: "ContinueTurn", turnId: id });
       yield* stage.run(id);
       expect(stage.posted).toMatchObject([{ text: "Here I am." }]);
@@ -54,6 +55,36 @@ describe("a provider that wants to be left alone", () => {
       const stage = yield* ended([busy(3_600_000)]);
       expect(stage.asked).toHaveLength(1);
       expect(stage.posted[0]?.text).toBe("The model provider asks me to slow down. Please try again in 60 minutes.");
+    }),
+  );
+});
+
+describe("time in which nobody was there", () => {
+  it.effect("is not the provider's: a turn that slept for a minute asks again", () =>
+    Effect.gen(function* () {
+      const { stage, fiber } = yield* begun(["silence", prose]);
+      yield* Fiber.interrupt(fiber); // the process is gone
+      stage.restart();
+      yield* TestClock.adjust(Duration.minutes(1));
+      stage.now = 60_000;
+      const again = yield* Effect.forkChild(stage.resume(id));
+      yield* TestClock.adjust(Duration.seconds(1));
+      yield* Fiber.join(again);
+      expect(stage.posted).toMatchObject([{ text: "Here I am.", notice: false }]);
+    }),
+  );
+
+  it.effect("does not make a late timer an early end", () =>
+    Effect.gen(function* () {
+      const { stage, fiber } = yield* begun([busy(20_000), prose]);
+      yield* Fiber.join(fiber);
+      yield* TestClock.adjust(Duration.minutes(5));
+      stage.now = 300_000;
+      stage.tell({ type: "ContinueTurn", turnId: id });
+      const again = yield* Effect.forkChild(stage.run(id));
+      yield* TestClock.adjust(Duration.seconds(1));
+      yield* Fiber.join(again);
+      expect(stage.posted).toMatchObject([{ text: "Here I am." }]);
     }),
   );
 });
@@ -155,6 +186,31 @@ describe("a ceiling", () => {
       });
       expect(stage.asked).toHaveLength(2);
       expect(stage.only("TurnFailed").reason).toBe("TurnBudget");
+    }),
+  );
+});
+
+describe("a reply that a provider's moderation flags", () => {
+  const says = ["All is well. ", "Harm them. ", "And so on."];
+  const shown = (stage: Stage) => stage.signs.flatMap((sign) => ("delta" in sign ? [sign.delta ?? ""] : [])).join("");
+
+  it.effect("is not shown from there on, and that is on record at once", () =>
+    Effect.gen(function* () {
+      const stage = yield* ended([{ says }], { flags: (text) => (text.includes("Harm") ? ["violence"] : []) });
+      expect(shown(stage)).toBe("All is well. ");
+      expect(stage.only("ReplyWithheld").rules).toEqual(["moderation/violence"]);
+      expect(stage.happened().indexOf("ReplyWithheld")).toBeLessThan(stage.happened().indexOf("ModelReplied"));
+      expect(stage.posted).toMatchObject([{ notice: true }]);
+      expect(stage.only("TurnFailed").reason).toBe("Withheld");
+    }),
+  );
+
+  it.effect("is not shown at all when the moderation does not answer", () =>
+    Effect.gen(function* () {
+      const stage = yield* ended([{ says }], { flags: "broken" });
+      expect(shown(stage)).toBe("");
+      expect(stage.only("ReplyWithheld").rules).toEqual(["moderation-unavailable"]);
+      expect(stage.posted).toMatchObject([{ notice: true }]);
     }),
   );
 });

@@ -46,6 +46,7 @@ describe("the conversation", () => {
       ["user", "Dana: Hello.\nEli: Hi."],
     ]);
     expect(linesOf([said("Hello.", "")])).toEqual([["user", `${userName(dana)}: Hello.`]]);
+    expect(linesOf([said("Hello.", "D".repeat(200))])).toEqual([["user", `${"D".repeat(64)}: Hello.`]]);
   });
 
   it("quotes other agents as what they are", () => {

@@ -136,6 +136,13 @@ export const judge = (text: string, direction: Direction, { said, words }: Filte
 // ── prose as it comes ───────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
+ * Without a seam in so many characters (a private key is longer, so is a word spelled out for no good reason), the next
+ * look waits until half as much again is there: however a text is cut, each character is looked at a few times only.
+ */
+const HELD_FREELY = 320;
+const HELD_GROWS = 1.5;
+
+/**
  * Prose on its way to people. What is judged is the joined text, however it is cut into pieces: only what stands in front
  * of the last seam is let go, and what may still grow into a match is held. What was shown and the rest together are what
  * `judge` says of the whole. Once a piece is withheld, nothing more is shown.
@@ -146,18 +153,28 @@ export class FilteredStream {
   #action: Action = "pass";
   #shown = "";
   #held = "";
+  /** How much is held when it is looked through for a seam again. */
+  #lookAt = 0;
 
   constructor(direction: Direction, { said, words }: FilterContext) {
     const known = valuesIn(said);
     this.#verdictOn = (text) => verdictOn(text, direction, words, known);
   }
 
+  /** The rules that kept it back, once they did; empty while it may be shown. */
+  get withheld(): ReadonlyArray<string> {
+    return this.#action === "withhold" ? [...this.#rules] : [];
+  }
+
   /** Takes the next piece; answers what may be shown now, often nothing. */
   push(delta: string): string {
-    if (this.#action === "withhold") return "";
+    if (delta === "" || this.#action === "withhold") return "";
     this.#held += delta;
+    if (this.#held.length < this.#lookAt) return "";
     const { text, from } = normalise(this.#held);
-    return this.#release(from(lastSeam(text)));
+    const seam = from(lastSeam(text));
+    this.#lookAt = seam > 0 || this.#held.length < HELD_FREELY ? 0 : this.#held.length * HELD_GROWS;
+    return this.#release(seam);
   }
 
   /** The prose has ended: what is left to show, and the verdict on all of it. */

@@ -14,6 +14,8 @@ const sentences: Readonly<Record<string, string>> = {
   SpentOut: "The model provider says that the account I use is out of credit",
   Unacceptable: "The model provider does not accept my request; the model's name may be wrong",
   TooManyRounds: "I went round in circles with my tools and stopped",
+  Empty: "The model had nothing to say",
+  "no-progress": "I could not finish this, although I tried several times",
   Interrupted: "I was interrupted again and again and stopped",
   Withheld: "I had an answer, but our content rules did not let it pass",
   TurnBudget: "Answering this would cost more than one answer may",

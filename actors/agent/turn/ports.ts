@@ -179,6 +179,8 @@ export class Moderator extends Context.Service<
      * one blank between two: the filter cuts texts elsewhere.
      */
     readonly words: (text: string) => ReadonlyArray<ListedWord>;
+    /** Whether a provider is asked for its opinion at all. */
+    readonly configured: boolean;
     /** The categories that the provider flags, by its own names; none when none is configured. It never retries. */
     readonly check: (text: string, direction: Direction) => Effect.Effect<ReadonlyArray<string>, ModerationFailure>;
   }

@@ -9,3 +9,6 @@ export const moderation = { schedule: Schedule.exponential(Duration.millis(200))
 
 /** For the room, which is an object next door: then the alarm takes over. */
 export const deliver = { schedule: Schedule.exponential(Duration.millis(50)).pipe(Schedule.jittered), times: 4 };
+
+/** For what a tool talks to, within the tool's half minute: 250 ms, 500 ms, each a little off. */
+export const tool = { schedule: Schedule.exponential(Duration.millis(250)).pipe(Schedule.jittered), times: 2 };

@@ -10,6 +10,7 @@ import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { call, client } from "../service/client.ts";
 import { agentQuery } from "../service/queries.ts";
 import { eventTypes } from "./event-types.ts";
+import { wordsOf } from "./event-words.ts";
 
 type Event = typeof EventView.Type;
 
@@ -36,7 +37,9 @@ function EventRow({ event }: { readonly event: Event }) {
     <details>
       <summary>
         <span className="event-number">{event.seq}</span>
-        <b>{event.type}</b>
+        <span className="event-what">
+          <b>{event.type}</b> <span className="event-words">{wordsOf(event)}</span>
+        </span>
         <Moment at={event.at} as="exact" />
         <span className="event-actor">{event.actor}</span>
         <code>{event.hash.slice(0, 10)}</code>

@@ -1,97 +1,109 @@
-/** The fields of an agent: who it is, which model it asks, what it is told, which tools it may use, whether it remembers; on the agent's page. */
+/** The fields of an agent: who it is and what it is told, where its answers come from, which tools it may use, whether it remembers; on the agent's page. */
 import { useQuery } from "@tanstack/react-query";
-import { useId } from "react";
+import { use, useCallback, useLayoutEffect, useRef } from "react";
 import { Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
-import { meQuery, toolsQuery } from "../service/queries.ts";
-import { type AgentDraft, modelSuggestions, type ToolMode } from "./agent-draft.ts";
-import { providerNames } from "./answering.tsx";
+import { toolsQuery } from "../service/queries.ts";
+import type { AgentDraft, ToolMode } from "./agent-draft.ts";
+import { BudgetFields } from "./budget-fields.tsx";
+import { Field, FieldIssues } from "./field.tsx";
+import { ModelFields, SimpleModelField } from "./model-fields.tsx";
+import { StandIns } from "./stand-ins.tsx";
+import { percent, TalkativenessField } from "./talkativeness-field.tsx";
 
 interface FieldsProps {
   readonly draft: AgentDraft;
   readonly onChange: (change: Partial<AgentDraft>) => void;
 }
 
-const providers = Object.keys(modelSuggestions) as ReadonlyArray<AgentDraft["provider"]>;
-
 function IdentityFields({ draft, onChange }: FieldsProps) {
   return (
     <fieldset>
       <legend>Who it is</legend>
-      <label>
-        Name
-        <input
-          value={draft.name}
-          required
-          maxLength={100}
-          autoComplete="off"
-          onChange={(event) => onChange({ name: event.target.value })}
-        />
-      </label>
-      <label>
-        <span>
-          Description <span className="hint">for people, optional</span>
-        </span>
-        <input
-          value={draft.description}
-          maxLength={2_000}
-          onChange={(event) => onChange({ description: event.target.value })}
-        />
-      </label>
+      <Field label="Name" path="name">
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={draft.name}
+            required
+            maxLength={100}
+            autoComplete="off"
+            onChange={(event) => onChange({ name: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="Description" hint="for people, optional" path="description">
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={draft.description}
+            maxLength={2_000}
+            onChange={(event) => onChange({ description: event.target.value })}
+          />
+        )}
+      </Field>
+      <Field label="System prompt" hint="what it is told before every conversation" path="system_prompt">
+        {(attributes) => (
+          <textarea
+            {...attributes}
+            value={draft.systemPrompt}
+            required
+            rows={7}
+            maxLength={32_000}
+            placeholder="You are a patient proofreader. Point out what to improve, and say why."
+            onChange={(event) => onChange({ systemPrompt: event.target.value })}
+          />
+        )}
+      </Field>
     </fieldset>
   );
 }
 
-function ModelFields({ draft, onChange }: FieldsProps) {
-  const listId = useId();
-  const live = useQuery(meQuery).data?.house.providers;
-  const change = (provider: AgentDraft["provider"]) =>
-    onChange({ provider, model: modelSuggestions[provider][0] ?? "" });
+/** What is set beyond the usual, so that nobody has to unfold it to know; else what there is to set. */
+function beyondUsual({ standIns, simple, talkativeness, budget }: AgentDraft): string {
+  const set = [
+    standIns.length === 1 ? "1 stand-in" : standIns.length > 1 ? `${standIns.length} stand-ins` : "",
+    simple ? `simple messages to ${simple.model}` : "",
+    talkativeness === null ? "" : `talkativeness ${percent.format(talkativeness)}`,
+    Object.keys(budget).length > 0 ? "budgets" : "",
+  ].filter((part) => part !== "");
+  return set.length > 0 ? listed.format(set) : "stand-ins, simple messages, talkativeness, budgets";
+}
+
+const listed = new Intl.ListFormat("en");
+const foldedPaths = ["fallback_models", "simple_model", "talkativeness", "budget"].map((name) => `body.${name}`);
+
+/** Folded until something in it wants attention: a field that is hidden can neither be told about nor focused. */
+function More({ draft, onChange }: FieldsProps) {
+  const frame = useRef<HTMLDetailsElement>(null);
+  const issues = use(FieldIssues);
+  const unfold = useCallback(() => frame.current?.setAttribute("open", ""), []);
+  useLayoutEffect(() => {
+    if (issues.some(({ path }) => foldedPaths.some((folded) => path.startsWith(folded)))) unfold();
+  }, [issues, unfold]);
+  return (
+    <details className="more" ref={frame} onInvalidCapture={unfold}>
+      <summary>
+        <span>
+          More <span className="hint">{beyondUsual(draft)}</span>
+        </span>
+      </summary>
+      <div className="more-fields">
+        <StandIns list={draft.standIns} chosen={draft.provider} onChange={(standIns) => onChange({ standIns })} />
+        <SimpleModelField value={draft.simple} onChange={(simple) => onChange({ simple })} />
+        <TalkativenessField value={draft.talkativeness} onChange={(talkativeness) => onChange({ talkativeness })} />
+        <BudgetFields budget={draft.budget} onChange={(budget) => onChange({ budget })} />
+      </div>
+    </details>
+  );
+}
+
+function AnswerFields({ draft, onChange }: FieldsProps) {
   return (
     <fieldset>
-      <legend>What it thinks with</legend>
-      <div className="columns">
-        <label>
-          Provider
-          <select value={draft.provider} onChange={(event) => change(event.target.value as AgentDraft["provider"])}>
-            {providers.map((provider) => (
-              <option key={provider} value={provider}>
-                {providerNames[provider]}
-                {live && !live[provider] ? " (demo: no key set)" : ""}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Model
-          <input
-            value={draft.model}
-            required
-            maxLength={200}
-            list={listId}
-            autoComplete="off"
-            onChange={(event) => onChange({ model: event.target.value })}
-          />
-          <datalist id={listId}>
-            {modelSuggestions[draft.provider].map((model) => (
-              <option key={model} value={model} />
-            ))}
-          </datalist>
-        </label>
-      </div>
-      <label>
-        <span>
-          System prompt <span className="hint">what it is told before every conversation</span>
-        </span>
-        <textarea
-          value={draft.systemPrompt}
-          required
-          rows={7}
-          maxLength={32_000}
-          placeholder="You are a patient proofreader. Point out what to improve, and say why."
-          onChange={(event) => onChange({ systemPrompt: event.target.value })}
-        />
-      </label>
+      <legend>Answers from</legend>
+      <ModelFields value={draft} onChange={({ provider, model }) => onChange({ provider, model })} />
+      <More draft={draft} onChange={onChange} />
     </fieldset>
   );
 }
@@ -161,7 +173,7 @@ export function AgentFields(props: FieldsProps) {
   return (
     <>
       <IdentityFields {...props} />
-      <ModelFields {...props} />
+      <AnswerFields {...props} />
       <ToolFields {...props} />
       <MemoryField {...props} />
     </>

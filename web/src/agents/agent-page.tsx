@@ -1,6 +1,6 @@
 /** One agent: made here, changed here, switched on and off and deleted here. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useEffect, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { AgentView } from "#src/http/api.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -9,7 +9,7 @@ import { Skeleton } from "../parts/placeholder.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { call, client, idempotencyKey } from "../service/client.ts";
-import { problemIn } from "../service/problem.ts";
+import { type Problem, problemIn } from "../service/problem.ts";
 import { agentQuery, agentsQuery } from "../service/queries.ts";
 import { announce } from "../shell/announcer.tsx";
 import { ActiveSwitch } from "./active-switch.tsx";
@@ -26,6 +26,7 @@ import {
 import { AgentFields } from "./agent-form.tsx";
 import { Answering } from "./answering.tsx";
 import { DeleteAgentDialog } from "./delete-agent-dialog.tsx";
+import { FieldIssues } from "./field.tsx";
 
 /** Asks before the window closes over changes that are not saved. */
 function useUnsavedGuard(unsaved: boolean): void {
@@ -44,18 +45,29 @@ interface FormProps {
   readonly saving: boolean;
   readonly submit: string;
   readonly unsaved: boolean;
+  /** Why the last try to save failed. */
+  readonly error: unknown;
   readonly children?: ReactNode;
 }
 
-function AgentForm({ draft, onChange, onSave, saving, submit, unsaved, children }: FormProps) {
+const wellFormed: Problem["errors"] = [];
+
+function AgentForm({ draft, onChange, onSave, saving, submit, unsaved, error, children }: FormProps) {
   useUnsavedGuard(unsaved);
+  const form = useRef<HTMLFormElement>(null);
+  const issues = useMemo(() => (error ? problemIn(error).errors : wellFormed), [error]);
+  useEffect(() => {
+    if (issues.length > 0) form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [issues]);
   const save = (event: FormEvent) => {
     event.preventDefault();
     onSave();
   };
   return (
-    <form className="form wide" onSubmit={save}>
-      <AgentFields draft={draft} onChange={onChange} />
+    <form className="form wide" ref={form} onSubmit={save}>
+      <FieldIssues value={issues}>
+        <AgentFields draft={draft} onChange={onChange} />
+      </FieldIssues>
       {children}
       <footer className="form-actions">
         {unsaved && <span className="hint">Not saved yet</span>}
@@ -105,6 +117,7 @@ function NewAgent() {
         saving={create.isPending}
         submit="Create agent"
         unsaved={draft !== emptyDraft && !create.isSuccess}
+        error={create.error}
       >
         {create.isError && <ProblemNotice error={create.error} />}
       </AgentForm>
@@ -202,6 +215,7 @@ function StoredAgent({ agent, tools, etag, onReload }: StoredAgentProps) {
         saving={save.isPending}
         submit="Save"
         unsaved={unsaved}
+        error={save.error}
       >
         {stale && <ChangedMeanwhile onReload={onReload} />}
         {save.isError && !stale && <ProblemNotice error={save.error} />}

@@ -1,16 +1,21 @@
-/** Where one writes: Enter sends, Shift+Enter breaks the line, `@` offers the room's agents, and what is not sent stays a draft. */
+/** Where one writes: Enter sends, Shift+Enter breaks the line, `@` offers the room's agents, Escape twice stops those at work, and what is not sent stays a draft. */
 import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { MAX_MESSAGE_BYTES, type Participant } from "#actors/room/frames.ts";
 import { Icon } from "../parts/icon.tsx";
+import { announce } from "../shell/announcer.tsx";
 import { MentionList } from "./mention-list.tsx";
 import { candidates, completed, type Mention, mentionAt } from "./mentions.ts";
 import { draftOf, keepDraft } from "./room-memory.ts";
+import { useSecondEscape } from "./second-escape.ts";
 
 interface ComposerProps {
   readonly roomId: string;
   readonly roomName: string;
   readonly agents: ReadonlyArray<Participant>;
+  /** The names of the agents that a second Escape would stop. */
+  readonly atWork: ReadonlyArray<string>;
   readonly onSend: (text: string) => void;
+  readonly onStop: () => void;
 }
 
 const size = (text: string) => new TextEncoder().encode(text).length;
@@ -25,6 +30,8 @@ const combobox = (listId: string, chosen: number) => ({
   "aria-controls": listId,
   "aria-activedescendant": `${listId}-${chosen}`,
 });
+
+const listed = new Intl.ListFormat("en");
 
 /** The names offered for the mention at the caret, which of them is chosen, and what completes it. */
 function useMentions(agents: ReadonlyArray<Participant>) {
@@ -41,13 +48,15 @@ function useMentions(agents: ReadonlyArray<Participant>) {
   return { mention, offered, chosen, look, move, dismiss: () => setMention(undefined) };
 }
 
-export function Composer({ roomId, roomName, agents, onSend }: ComposerProps) {
+export function Composer({ roomId, roomName, agents, atWork, onSend, onStop }: ComposerProps) {
   const [text, setText] = useState(() => draftOf(roomId));
   const field = useRef<HTMLTextAreaElement>(null);
   const caret = useRef<number>(undefined);
   const listId = useId();
   const { mention, offered, chosen, look, move, dismiss } = useMentions(agents);
   const open = mention !== undefined && offered.length > 0;
+  const { armed, press, disarm } = useSecondEscape(atWork.length > 0, onStop);
+  const escapeHint = `Escape once more stops ${listed.format(atWork)}.`;
   const tooLong = size(text) > MAX_MESSAGE_BYTES;
 
   useEffect(() => keepDraft(roomId, text), [roomId, text]);
@@ -93,6 +102,12 @@ export function Composer({ roomId, roomName, agents, onSend }: ComposerProps) {
         return;
       }
     }
+    if (event.key === "Escape") {
+      if (atWork.length > 0 && !armed) announce(escapeHint);
+      press();
+      return;
+    }
+    disarm();
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       send();
@@ -132,6 +147,7 @@ export function Composer({ roomId, roomName, agents, onSend }: ComposerProps) {
           <Icon name="send" />
         </button>
       </div>
+      {armed && <p className="hint composer-hint">{escapeHint}</p>}
       {tooLong && (
         <p className="failure" role="alert">
           This message is longer than a room takes ({Math.round(MAX_MESSAGE_BYTES / 1024)} KiB).

@@ -7,6 +7,8 @@ import { personId } from "../service/identity.ts";
 import { type Problem, problemIn } from "../service/problem.ts";
 import { roomSocket } from "../service/socket.ts";
 import * as change from "./room-state.ts";
+import { recordedStoppers } from "./stoppers.ts";
+import * as stopping from "./stopping.ts";
 
 export type Link = "connecting" | "online" | "lost" | "refused";
 
@@ -25,6 +27,14 @@ const PAGE = 50;
 /** Streamed text is shown at most twenty times a second: more only costs, nobody reads faster. */
 const FRAME_MS = 50;
 const permanent = new Set(["unauthorized", "unauthenticated", "forbidden", "not-found"]);
+/** Refusals of a stop that mean there is nothing to stop: the turn is over, or the agent gone. */
+const nothingRuns = new Set(["conflict", "not-found"]);
+
+/** What the page says aloud of a room, once each. */
+export interface Aloud {
+  readonly finished: (message: Message) => void;
+  readonly news: (text: string) => void;
+}
 
 interface Refusal {
   readonly reason?: string;
@@ -34,7 +44,7 @@ interface Refusal {
 
 export class RoomConnection {
   readonly #roomId: string;
-  readonly #onFinished: (message: Message) => void;
+  readonly #aloud: Aloud;
   readonly #listeners = new Set<() => void>();
   #snapshot: RoomSnapshot = { phase: "loading", link: "connecting", loadingOlder: false, state: change.initial };
   #pending: RoomSnapshot | undefined;
@@ -45,9 +55,9 @@ export class RoomConnection {
   #justJoined = false;
   #closed = false;
 
-  constructor(roomId: string, onFinished: (message: Message) => void) {
+  constructor(roomId: string, aloud: Aloud) {
     this.#roomId = roomId;
-    this.#onFinished = onFinished;
+    this.#aloud = aloud;
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -95,6 +105,7 @@ export class RoomConnection {
       this.#show();
       this.#connect();
       void this.#recallTools(room);
+      void this.#recallStoppers(page.data);
     } catch (error) {
       if (!this.#closed) this.#set({ phase: "failed", problem: problemIn(error) });
     }
@@ -127,6 +138,7 @@ export class RoomConnection {
     try {
       const page = await this.#history(oldest.seq);
       this.#change((now) => ({ ...change.withMessages(now, page.data), hasOlder: page.page.has_more }));
+      void this.#recallStoppers(page.data);
     } catch {
       // Scrolling on asks again; the messages that are here stay.
     }
@@ -149,6 +161,16 @@ export class RoomConnection {
       return [{ ...rest, ...known, status, turn_id }];
     });
     if (!this.#closed) this.#change((state) => change.withRecordedTools(state, calls));
+  }
+
+  /** A stopped message does not say who stopped it; the agent's record does, to its owner. */
+  async #recallStoppers(messages: ReadonlyArray<Message>): Promise<void> {
+    const { stoppers } = this.#now.state;
+    const unknown = messages.filter(({ stopped, turn_id }) => stopped && turn_id && !stoppers.has(turn_id));
+    const agents = [...new Set(unknown.map((message) => message.author_id))];
+    const found = await Promise.allSettled(agents.map(recordedStoppers));
+    const recorded = found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+    if (!this.#closed && recorded.length > 0) this.#change((state) => stopping.stoppersKnown(state, recorded));
   }
 
   #connect(): void {
@@ -206,18 +228,23 @@ export class RoomConnection {
     });
     channel.on("message_created", (message: Message) => {
       const mine = message.author_id === personId;
-      if (!mine && !this.#has(message.id)) this.#onFinished(message);
+      if (!mine && !this.#has(message.id)) this.#aloud.finished(message);
       this.#change((state) => change.messageCreated(state, message, mine));
     });
     channel.on("agent_message", (payload: ServerFrames["agent_message"]) => {
       const news = payload.phase === "end" && !this.#has(payload.message_id);
       this.#change((state) => change.agentMessage(state, this.#roomId, payload));
       const finished = news ? this.#now.state.messages.find((message) => message.id === payload.message_id) : undefined;
-      if (finished) this.#onFinished(finished);
+      if (finished) this.#aloud.finished(finished);
+      if (finished?.stopped) void this.#recallStoppers([finished]);
     });
-    channel.on("agent_thinking", (payload: ServerFrames["agent_thinking"]) =>
-      this.#change((state) => change.agentThinking(state, payload)),
-    );
+    channel.on("agent_thinking", (payload: ServerFrames["agent_thinking"]) => {
+      const before = this.#now.state.silenced.length;
+      this.#change((state) => change.agentThinking(state, payload));
+      const { state } = this.#now;
+      if (state.silenced.length > before)
+        this.#aloud.news(`${change.nameOfAgent(state, payload.agent_id)} was stopped before saying anything.`);
+    });
     channel.on("tool_execution", (payload: ServerFrames["tool_execution"]) =>
       this.#change((state) => change.toolExecution(state, payload)),
     );
@@ -253,6 +280,29 @@ export class RoomConnection {
       ?.push("new_message", { text, client_msg_id: clientId })
       .receive("ok", (answer: { message_id: string }) => settle({ status: "sent", messageId: answer.message_id }))
       .receive("error", (answer: Refusal) => fail(answer.detail ?? answer.reason ?? "It was refused."))
+      .receive("timeout", () => fail("The room did not answer."));
+  };
+
+  /** Asks the room to end what an agent is doing here. */
+  readonly stop = (turn: change.LiveTurn): void => {
+    const name = change.nameOfAgent(this.#now.state, turn.agentId);
+    this.#change((state) => stopping.stopAsked(state, turn));
+    this.#show();
+    const fail = (reason: string) => {
+      if (stopping.isRunning(this.#now.state, turn)) this.#aloud.news(`${name} could not be stopped. ${reason}`);
+      this.#change((state) => stopping.stopFailed(state, turn, reason));
+    };
+    const refused = ({ reason, detail }: Refusal) => {
+      if (!nothingRuns.has(reason ?? "")) return fail(detail ?? "The room refused it.");
+      this.#aloud.news(detail ?? "Nothing is running here.");
+      this.#change((state) => stopping.nothingRan(state, turn));
+    };
+    if (this.#channel === undefined) fail("There is no connection to the room.");
+    const { agentId: agent_id, turnId: turn_id } = turn;
+    this.#channel
+      ?.push("agent_command", { agent_id, command: "stop", ...(turn_id === "" ? {} : { turn_id }) })
+      .receive("ok", () => this.#change((state) => stopping.stopTaken(state, turn, `user:${personId}`)))
+      .receive("error", refused)
       .receive("timeout", () => fail("The room did not answer."));
   };
 

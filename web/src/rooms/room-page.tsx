@@ -15,9 +15,10 @@ import { InviteDialog } from "./invite-dialog.tsx";
 import { PeoplePanel } from "./people-panel.tsx";
 import type { RoomConnection, RoomSnapshot } from "./room-connection.ts";
 import { rememberRoom } from "./room-memory.ts";
-import { rowsOf } from "./room-rows.ts";
+import { rowsOf, runningTurns } from "./room-rows.ts";
 import { nameOfAgent, type RoomState } from "./room-state.ts";
 import { startersFor } from "./starters.ts";
+import { stopKey } from "./stopping.ts";
 import { Timeline } from "./timeline.tsx";
 import { TimelineRow } from "./timeline-row.tsx";
 import { modes } from "./turn-taking.tsx";
@@ -167,6 +168,7 @@ function Conversation({ room, snapshot, onInvite }: ConversationProps) {
               row={row}
               me={me}
               nameOf={nameOf}
+              onStop={room.stop}
               onRetry={(outgoing) => room.send(outgoing.text, outgoing.clientId)}
               onDiscard={room.discard}
             />
@@ -192,6 +194,7 @@ function OpenRoom({
   const { state } = snapshot;
   const agents = useMemo(() => state.participants.filter((one) => one.kind === "agent"), [state.participants]);
   const name = snapshot.room?.name ?? "";
+  const running = runningTurns(state).filter((turn) => state.stops.get(stopKey(turn))?.status !== "asked");
   useEffect(() => rememberRoom(id), [id]);
   return (
     <div className="room">
@@ -205,7 +208,14 @@ function OpenRoom({
         />
         <LinkBanner snapshot={snapshot} room={room} />
         <Conversation room={room} snapshot={snapshot} onInvite={() => setInviting(true)} />
-        <Composer roomId={id} roomName={name} agents={agents} onSend={room.send} />
+        <Composer
+          roomId={id}
+          roomName={name}
+          agents={agents}
+          atWork={[...new Set(running.map((turn) => nameOfAgent(state, turn.agentId)))]}
+          onSend={room.send}
+          onStop={() => running.forEach(room.stop)}
+        />
       </div>
       <PeoplePanel
         roomId={id}

@@ -21,6 +21,20 @@ export interface LiveTurn {
   readonly text?: string;
 }
 
+/** A turn that somebody stopped before anything was heard of it. */
+export interface SilencedTurn {
+  readonly turnId: string;
+  readonly agentId: string;
+  /** The newest event when it ended: what came later stands below it. */
+  readonly seq: number;
+}
+
+/** What has become of pressing stop: it is on its way, or why it did not work. */
+export interface Stop {
+  readonly status: "asked" | "failed";
+  readonly reason?: string;
+}
+
 export interface RoomState {
   /** By rising `seq`, each once. */
   readonly messages: ReadonlyArray<Message>;
@@ -28,6 +42,11 @@ export interface RoomState {
   readonly outgoing: ReadonlyArray<Outgoing>;
   readonly turns: ReadonlyArray<LiveTurn>;
   readonly ended: ReadonlySet<string>;
+  readonly silenced: ReadonlyArray<SilencedTurn>;
+  /** By the turn's id; by the agent's where the turn is not known. */
+  readonly stops: ReadonlyMap<string, Stop>;
+  /** Who stopped a turn, as `user:<id>`, as far as that is known. */
+  readonly stoppers: ReadonlyMap<string, string>;
   readonly tools: ReadonlyMap<string, ReadonlyArray<ToolCall>>;
   readonly participants: ReadonlyArray<Participant>;
   /** Agents that were at work already when this connection began, of whose turn nothing has been heard yet. */
@@ -44,6 +63,9 @@ export const initial: RoomState = {
   outgoing: [],
   turns: [],
   ended: new Set(),
+  silenced: [],
+  stops: new Map(),
+  stoppers: new Map(),
   tools: new Map(),
   participants: [],
   atWork: new Set(),
@@ -84,7 +106,9 @@ function heardOf(state: RoomState, agentId: string): RoomState {
   if (!state.atWork.has(agentId)) return state;
   const atWork = new Set(state.atWork);
   atWork.delete(agentId);
-  return { ...state, atWork };
+  const stops = new Map(state.stops);
+  stops.delete(agentId);
+  return { ...state, atWork, stops };
 }
 
 /** Who is here; `first` for the whole list that follows a join, which alone tells of turns begun before it. */
@@ -96,7 +120,7 @@ export function presenceSeen(state: RoomState, presence: ReadonlyMap<string, str
   return { ...state, presence, atWork };
 }
 
-const withoutTurn = (state: RoomState, turnId: string): RoomState => ({
+export const withoutTurn = (state: RoomState, turnId: string): RoomState => ({
   ...state,
   turns: state.turns.filter((turn) => turn.turnId !== turnId),
   ended: new Set(state.ended).add(turnId),
@@ -110,10 +134,19 @@ function withTurn(state: RoomState, turnId: string, agentId: string, change: Par
   return { ...state, turns: at < 0 ? [...state.turns, turn] : state.turns.with(at, turn) };
 }
 
+/** Stopped before anything was heard of it, a turn leaves a line where it stood. */
+function silenced(state: RoomState, turnId: string): RoomState {
+  const turn = state.turns.find((running) => running.turnId === turnId);
+  const next = withoutTurn(state, turnId);
+  if (turn === undefined || state.messages.some((message) => message.turn_id === turnId)) return next;
+  return { ...next, silenced: [...state.silenced, { turnId, agentId: turn.agentId, seq: state.seq }] };
+}
+
 export function agentThinking(before: RoomState, payload: ServerFrames["agent_thinking"]): RoomState {
   const state = heardOf(before, payload.agent_id);
   const { turn_id, agent_id, state: step, label } = payload;
-  if (step === "done" || step === "stopped" || step === "failed") return withoutTurn(state, turn_id);
+  if (step === "stopped") return silenced(state, turn_id);
+  if (step === "done" || step === "failed") return withoutTurn(state, turn_id);
   return withTurn(state, turn_id, agent_id, { state: step, label });
 }
 
@@ -130,6 +163,7 @@ function storedMessage(state: RoomState, roomId: string, payload: ServerFrames["
     turn_id: payload.turn_id,
     ...(payload.model === undefined ? {} : { model: payload.model }),
     ...(payload.notice === undefined ? {} : { notice: payload.notice }),
+    ...(payload.stopped === undefined ? {} : { stopped: payload.stopped }),
     ai_generated: true,
     created_at: payload.created_at ?? new Date().toISOString(),
   };
@@ -178,7 +212,7 @@ export function participantLeft(state: RoomState, payload: ServerFrames["partici
 }
 
 /** A new connection tells again what runs; what the old one told of running turns may be over by now. */
-export const joinedAnew = (state: RoomState): RoomState => ({ ...state, turns: [] });
+export const joinedAnew = (state: RoomState): RoomState => ({ ...state, turns: [], stops: new Map() });
 
 export const outgoingAdded = (state: RoomState, outgoing: Outgoing): RoomState => ({
   ...state,

@@ -6,7 +6,8 @@ import { dayName, Moment } from "../parts/moment.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { AgentWords, PlainWords } from "../parts/words.tsx";
 import type { Row } from "./room-rows.ts";
-import type { LiveTurn, Outgoing, ToolCall } from "./room-state.ts";
+import type { Outgoing, ToolCall } from "./room-state.ts";
+import { StopButton, StoppedMark, type StopTurn } from "./stop-button.tsx";
 import { ToolCard } from "./tool-card.tsx";
 
 interface SpeakerProps {
@@ -53,7 +54,7 @@ const Tools = ({ tools }: { readonly tools: ReadonlyArray<ToolCall> }) =>
   tools.map((call) => <ToolCard key={call.id} call={call} />);
 
 const MessageRow = memo(function MessageRow(props: Extract<Row, { kind: "message" }>) {
-  const { message, tools, continues } = props;
+  const { message, tools, continues, stoppedBy } = props;
   const facts = (
     <span className="speech-facts">
       <Moment at={message.created_at} />
@@ -70,6 +71,7 @@ const MessageRow = memo(function MessageRow(props: Extract<Row, { kind: "message
     >
       <Tools tools={tools} />
       <MessageText message={message} />
+      {message.stopped && <StoppedMark by={stoppedBy} />}
     </Speech>
   );
 });
@@ -86,22 +88,37 @@ const Thinking = ({ label }: { readonly label: string }) => (
   </p>
 );
 
-function TurnRow({
-  turn,
-  tools,
-  name,
-}: {
-  readonly turn: LiveTurn;
-  readonly tools: ReadonlyArray<ToolCall>;
+interface TurnRowProps extends Omit<Extract<Row, { kind: "turn" }>, "kind" | "id"> {
   readonly name: string;
-}) {
+  readonly onStop: StopTurn;
+}
+
+function TurnRow({ turn, tools, stop, name, onStop }: TurnRowProps) {
   return (
     <Speech id={turn.agentId} name={name} kind="agent" continues={false}>
       <Tools tools={tools} />
-      <div aria-busy="true">{turn.text ? <AgentWords text={turn.text} /> : <Thinking label={turn.label} />}</div>
+      {turn.text && (
+        <div aria-busy="true">
+          <AgentWords text={turn.text} />
+        </div>
+      )}
+      <div className="turn-foot">
+        <div aria-busy={turn.text ? undefined : true}>
+          <Thinking label={stop?.status === "asked" ? "Stopping…" : turn.label} />
+        </div>
+        <StopButton name={name} stop={stop} onStop={() => onStop(turn)} />
+      </div>
     </Speech>
   );
 }
+
+/** Nobody heard a word of it; the line says why there is none. */
+const SilencedRow = ({ agentId, tools, stoppedBy, name }: Extract<Row, { kind: "silenced" }> & { name: string }) => (
+  <Speech id={agentId} name={name} kind="agent" continues={false}>
+    <Tools tools={tools} />
+    <StoppedMark by={stoppedBy} unheard />
+  </Speech>
+);
 
 interface OutgoingProps {
   readonly outgoing: Outgoing;
@@ -136,11 +153,13 @@ function OutgoingRow({ outgoing, me, continues, onRetry, onDiscard }: OutgoingPr
 interface RowProps extends Pick<OutgoingProps, "me" | "onRetry" | "onDiscard"> {
   readonly row: Row;
   readonly nameOf: (agentId: string) => string;
+  readonly onStop: StopTurn;
 }
 
-export function TimelineRow({ row, nameOf, ...own }: RowProps) {
+export function TimelineRow({ row, nameOf, onStop, ...own }: RowProps) {
   if (row.kind === "day") return <p className="day">{dayName(row.at)}</p>;
   if (row.kind === "message") return <MessageRow {...row} />;
-  if (row.kind === "turn") return <TurnRow turn={row.turn} tools={row.tools} name={nameOf(row.turn.agentId)} />;
+  if (row.kind === "turn") return <TurnRow {...row} name={nameOf(row.turn.agentId)} onStop={onStop} />;
+  if (row.kind === "silenced") return <SilencedRow {...row} name={nameOf(row.agentId)} />;
   return <OutgoingRow outgoing={row.outgoing} continues={row.continues} {...own} />;
 }

@@ -6,11 +6,11 @@ import { RoomConnection, type RoomSnapshot } from "./room-connection.ts";
 
 const spoken = (message: Message): void => {
   const who = message.author_kind === "agent" ? `${message.author_name}, AI agent` : message.author_name;
-  announce(`${who}: ${message.text ?? "erased"}`);
+  announce(`${who}: ${message.text ?? "erased"}${message.stopped ? " (stopped)" : ""}`);
 };
 
 export function useRoom(roomId: string): { readonly room: RoomConnection; readonly snapshot: RoomSnapshot } {
-  const [room] = useState(() => new RoomConnection(roomId, spoken));
+  const [room] = useState(() => new RoomConnection(roomId, { finished: spoken, news: announce }));
   useEffect(() => {
     void room.open();
     return () => room.close();

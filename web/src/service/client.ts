@@ -4,9 +4,10 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient";
 import * as HttpClient from "effect/http/HttpClient";
 import * as HttpClientRequest from "effect/http/HttpClientRequest";
 import * as HttpApiClient from "effect/http-api/HttpApiClient";
+import { isSchemaError } from "effect/Schema";
 import { Api } from "#src/http/api.ts";
 import { currentToken, forgetToken } from "./identity.ts";
-import { ProblemError, problemOf } from "./problem.ts";
+import { ProblemError, problemOf, unreadable } from "./problem.ts";
 
 const token = Effect.promise(() => currentToken().catch((error: unknown) => error));
 
@@ -23,8 +24,14 @@ const signed = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
     return Effect.flatMap(once, (response) => (response.status === 401 ? once : Effect.succeed(response)));
   });
 
+/** From here on a fault of form is one of the request: it was found before anything was sent. */
+const read = <A, E, R>(answer: Effect.Effect<A, E, R>) =>
+  Effect.mapError(answer, (failure) => (isSchemaError(failure) ? new ProblemError(unreadable(failure)) : failure));
+
 export const client = Effect.runSync(
-  HttpApiClient.make(Api, { transformClient: signed }).pipe(Effect.provide(FetchHttpClient.layer)),
+  HttpApiClient.make(Api, { transformClient: signed, transformResponse: read }).pipe(
+    Effect.provide(FetchHttpClient.layer),
+  ),
 );
 
 export interface Extras {

@@ -1,6 +1,8 @@
 /** What went wrong with a request, in the words of the program (RFC 9457); made by the client, shown by the pages. */
 import * as Effect from "effect/Effect";
 import { HttpClientError } from "effect/http/HttpClientError";
+import { isSchemaError, type SchemaError } from "effect/Schema";
+import { makeFormatterStandardSchemaV1 } from "effect/SchemaIssue";
 
 export interface Problem {
   /** The last part of the problem's `type`, or a word of the page's own: `unreachable`, `unreadable`. */
@@ -49,15 +51,33 @@ export function problemFrom(value: unknown): Problem | undefined {
   };
 }
 
+/** An answer that does not have the form it was promised to have. */
+export const unreadable = (failure: unknown): Problem => ({
+  name: "unreadable",
+  title: "The answer could not be read.",
+  detail: failure instanceof Error ? failure.message : String(failure),
+  errors: [],
+});
+
+const format = makeFormatterStandardSchemaV1();
+
+/** A request that the program would refuse; told in its words, and by the paths it would name. */
+const invalid = ({ issue }: SchemaError): Problem => ({
+  name: "validation",
+  title: "The request is not valid.",
+  errors: format(issue).issues.map(({ path = [], message }) => ({
+    path: ["body", ...path.map((step) => (typeof step === "object" ? step.key : step))].map(String).join("."),
+    message,
+  })),
+});
+
 /** The problem behind whatever a client call failed with. */
 export function problemOf(failure: unknown): Effect.Effect<Problem> {
   if (failure instanceof ProblemError) return Effect.succeed(failure.problem);
   const known = problemFrom(failure);
   if (known) return Effect.succeed(known);
-  if (!(failure instanceof HttpClientError)) {
-    const detail = failure instanceof Error ? failure.message : String(failure);
-    return Effect.succeed({ name: "unreadable", title: "The answer could not be read.", detail, errors: [] });
-  }
+  if (isSchemaError(failure)) return Effect.succeed(invalid(failure));
+  if (!(failure instanceof HttpClientError)) return Effect.succeed(unreadable(failure));
   const response = failure.response;
   if (response === undefined) return Effect.succeed(unreachable);
   const bare: Problem = { name: `status-${response.status}`, title: `The answer was ${response.status}.`, errors: [] };

@@ -1,28 +1,24 @@
 /** Step 3, LLM processing: records the intent, asks one model, streams its prose by the sentence, records what came of it. */
 import { Clock, Duration, Effect, Redacted, Stream } from "effect";
-import type { ModelName } from "#events/agent/asking.ts";
+import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
-import { type CallId, childId, type MessageId } from "#events/kit/ids.ts";
+import { type CallId, childId } from "#events/kit/ids.ts";
 import { Garbled, kindOf, ModelFailure, type ModelReason, Stalled } from "../failures.ts";
-import { FilteredStream } from "../filter.ts";
 import {
   ChatModel,
   type ModelChoice,
   type ModelPart,
-  Moderator,
+  type Moderator,
   type Prompt,
   Rooms,
   type Toolbox,
   TurnLedger,
 } from "../ports.ts";
 import { estimateTokens } from "../prompt.ts";
-import { saidByPeople } from "../said.ts";
-import { Sentences } from "../sentences.ts";
+import { beginSpeech } from "../speech.ts";
 import { metaOf, type Step } from "../step.ts";
 import { promptOf } from "../transcript.ts";
 
-/** The longest a model may take for one reply, all its words included. */
-const MODEL_BOX = Duration.seconds(120);
 /** Characters of the longest tokens in use, four times the usual: a model that says more than it was allowed never stops. */
 const LONGEST_TOKEN = 16;
 /** A longer pause than this is a timer's; the fiber ends. */
@@ -30,33 +26,11 @@ const LONGEST_SLEEP_MS = 10_000;
 
 type WholeReply = Extract<ModelPart, { type: "reply" }>;
 
-/** The reply's id is the turn's child: however often it is said, it is one message [T1]. */
-export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
-
 /** One request: prose goes to the room as sentences complete and pass the filter, the whole reply comes back. */
-const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt) {
+const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt, boxMs: number) {
   const chat = yield* ChatModel;
-  const rooms = yield* Rooms;
-  const { words } = yield* Moderator;
-  const sentences = new Sentences(yield* Clock.currentTimeMillis);
-  const filtered = new FilteredStream("out", { said: yield* saidByPeople(turn), words });
-  const about = {
-    event: "agent_message",
-    turnId: turn.turnId,
-    messageId: replyIdOf(turn),
-    inReplyTo: turn.inReplyTo,
-  } as const;
-  let started = false;
+  const speech = yield* beginSpeech(turn);
   let whole: WholeReply | undefined;
-  const show = (delta: string) => {
-    if (delta === "") return;
-    if (!started) {
-      rooms.show(turn.roomId, { event: "agent_thinking", turnId: turn.turnId, state: "replying", label: "Replying…" });
-      rooms.show(turn.roomId, { ...about, phase: "start" });
-    }
-    started = true;
-    rooms.show(turn.roomId, { ...about, phase: "delta", delta });
-  };
   let length = 0;
   const take = Effect.fnUntraced(function* (part: ModelPart) {
     if (part.type === "reply") {
@@ -66,22 +40,33 @@ const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice
     length += part.delta.length;
     if (length > choice.maxTokens * LONGEST_TOKEN)
       yield* failed(choice, new Garbled({ detail: "it never stops", begun: true }));
-    show(filtered.push(sentences.push(part.delta, yield* Clock.currentTimeMillis)));
+    yield* speech.say(part.delta);
   });
   yield* Stream.runForEach(chat.stream(choice, prompt), take).pipe(
     Effect.timeoutOrElse({
-      duration: MODEL_BOX,
-      orElse: () => failed(choice, new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) })),
+      duration: Duration.millis(boxMs),
+      orElse: () => failed(choice, new Stalled({ silentMs: boxMs })),
     }),
   );
-  show(filtered.push(sentences.rest()) + filtered.finish().rest);
+  yield* speech.end;
   return whole!;
 });
 
 const failed = ({ provider, model }: ModelChoice, reason: ModelReason) =>
   Effect.fail(new ModelFailure({ provider, model, reason }));
 
-const recordReply = Effect.fnUntraced(function* (turn: TurnView, reply: WholeReply, ms: number) {
+/** By the name that answered, else by the one that was asked: a server may call its model as it likes. */
+const priceOf = (
+  chat: ChatModel["Service"],
+  answered: ModelName,
+  asked: ModelName,
+  tokensIn: number,
+  tokensOut: number,
+): number | null =>
+  chat.price({ provider: answered.provider, model: answered.model }, tokensIn, tokensOut) ??
+  chat.price(asked, tokensIn, tokensOut);
+
+const recordReply = Effect.fnUntraced(function* (turn: TurnView, name: ModelName, reply: WholeReply, ms: number) {
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const round = turn.rounds.length + 1;
@@ -105,7 +90,7 @@ const recordReply = Effect.fnUntraced(function* (turn: TurnView, reply: WholeRep
     calls,
     ...(tokensIn === undefined ? {} : { tokensIn }),
     ...(tokensOut === undefined ? {} : { tokensOut }),
-    microUsd: known ? chat.price({ provider, model }, tokensIn, tokensOut) : null,
+    microUsd: known ? priceOf(chat, reply, name, tokensIn, tokensOut) : null,
     ms,
     words: Redacted.make({ text: reply.text, arguments: inputs }),
   });
@@ -152,9 +137,7 @@ const asksOf = (turn: TurnView): number =>
 /** One request from its intent to what came of it. A ceiling may turn the intent into the end of the asking. */
 const ask = Effect.fnUntraced(function* (
   turn: TurnView,
-  name: ModelName,
-  why: "chosen" | "simple" | "again" | "fallback",
-  silenceMs: number,
+  { name, why, silenceMs, boxMs }: Extract<NextAsk, { type: "ask" }>,
 ) {
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
@@ -178,8 +161,8 @@ const ask = Effect.fnUntraced(function* (
   if (asked === undefined || asked.gaveUp !== null) return;
   const startedAt = yield* Clock.currentTimeMillis;
   const lasted = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.round(now - startedAt)));
-  yield* request(asked, choice, prompt).pipe(
-    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, reply, ms))),
+  yield* request(asked, choice, prompt, boxMs).pipe(
+    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, name, reply, ms))),
     Effect.catchTag("ModelFailure", (failure) =>
       Effect.flatMap(lasted, (ms) => recordFailure(asked, name, failure, ms)),
     ),
@@ -198,7 +181,7 @@ export const think = {
       const now = yield* Clock.currentTimeMillis;
       const next = ledger.nextAsk(turn, now);
       if (next.type === "give-up") return yield* giveUp(turn, next.reason, next.retryAfterMs);
-      if (next.type === "ask") return yield* ask(turn, next.name, next.why, next.silenceMs);
+      if (next.type === "ask") return yield* ask(turn, next);
       if (next.until - now > LONGEST_SLEEP_MS)
         return yield* ledger.commit({
           type: "DelayTurn",

@@ -2,8 +2,9 @@
 import { Clock, Duration, Effect, Redacted } from "effect";
 import { type CallView, isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
 import { utf8Bytes } from "#events/kit/canonical.ts";
-import { Timeout, ToolFailure } from "../failures.ts";
-import { Rooms, Toolbox, TurnLedger } from "../ports.ts";
+import { Timeout, ToolFailure, type ToolReason } from "../failures.ts";
+import { type Replay, Rooms, Toolbox, TurnLedger } from "../ports.ts";
+import { tool as toolRetries } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 import { roundsOf } from "../transcript.ts";
 
@@ -13,40 +14,53 @@ const TOOL_BOX = Duration.seconds(30);
 const detailOf = ({ reason }: ToolFailure): string =>
   "detail" in reason ? reason.detail : reason._tag === "Timeout" ? "It took too long." : "The result was too large.";
 
-/** Runs one permitted call and records what came of it. */
-const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
+/** Reasons that may be gone a moment later. */
+const passing: ReadonlyArray<ToolReason["_tag"]> = ["Remote", "Timeout"];
+/** Reasons that come from beyond the house, or after it was left: what was asked for may have happened all the same. */
+const afterSending: ReadonlyArray<ToolReason["_tag"]> = ["Remote", "Timeout", "TooLarge"];
+
+/** Runs one permitted call within its time, under one key however often; what must not happen twice is tried once. */
+const attempt = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
   const ledger = yield* TurnLedger;
   const toolbox = yield* Toolbox;
+  const { turnId, roomId } = turn;
+  const once = toolbox.run(call.tool, input, { agentId: ledger.agentId, turnId, roomId, key: call.callId });
+  const tried =
+    call.replay === "once"
+      ? once
+      : Effect.retry(once, { ...toolRetries, while: ({ reason }: ToolFailure) => passing.includes(reason._tag) });
+  return yield* Effect.timeoutOrElse(tried, {
+    duration: TOOL_BOX,
+    orElse: () =>
+      Effect.fail(new ToolFailure({ tool: call.tool, reason: new Timeout({ afterMs: Duration.toMillis(TOOL_BOX) }) })),
+  });
+});
+
+/** What a failure says of the call. [T2] A model that is told of a failure tries again, so none is told where it is not sure. */
+function failureOf(failure: ToolFailure, replay: Replay | null) {
+  if (replay === "once" && afterSending.includes(failure.reason._tag))
+    return { sign: { status: "unknown" as const }, outcome: { kind: "unknown" as const } };
+  const detail = detailOf(failure);
+  return {
+    sign: { status: "error" as const, error: detail },
+    outcome: { kind: "failed" as const, reason: failure.reason._tag, words: Redacted.make({ detail }) },
+  };
+}
+
+/** Runs one permitted call and records what came of it. */
+const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
   const rooms = yield* Rooms;
   const { turnId, roomId } = turn;
   const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
   rooms.show(roomId, { ...sign, status: "running" });
   const startedAt = yield* Clock.currentTimeMillis;
-  const outcome = yield* toolbox
-    .run(call.tool, input, { agentId: ledger.agentId, turnId, roomId, key: call.callId })
-    .pipe(
-      Effect.timeoutOrElse({
-        duration: TOOL_BOX,
-        orElse: () =>
-          Effect.fail(
-            new ToolFailure({ tool: call.tool, reason: new Timeout({ afterMs: Duration.toMillis(TOOL_BOX) }) }),
-          ),
-      }),
-      Effect.map((result) => ({
-        sign: { status: "success" as const, output: result },
-        outcome: { kind: "executed" as const, bytes: utf8Bytes(result), words: Redacted.make({ result }) },
-      })),
-      Effect.catchTag("ToolFailure", (failure) =>
-        Effect.succeed({
-          sign: { status: "error" as const, error: detailOf(failure) },
-          outcome: {
-            kind: "failed" as const,
-            reason: failure.reason._tag,
-            words: Redacted.make({ detail: detailOf(failure) }),
-          },
-        }),
-      ),
-    );
+  const outcome = yield* attempt(turn, call, input).pipe(
+    Effect.map((result) => ({
+      sign: { status: "success" as const, output: result },
+      outcome: { kind: "executed" as const, bytes: utf8Bytes(result), words: Redacted.make({ result }) },
+    })),
+    Effect.catchTag("ToolFailure", (failure) => Effect.succeed(failureOf(failure, call.replay))),
+  );
   const ms = Math.round((yield* Clock.currentTimeMillis) - startedAt);
   yield* settle(turn, call, ms, outcome.outcome);
   rooms.show(roomId, { ...sign, ...outcome.sign, ms });
@@ -95,7 +109,7 @@ const take = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input:
     ?.rounds.at(-1)
     ?.calls.find(({ callId, state }) => callId === call.callId && state === "requested");
   if (permitted === undefined) return rooms.show(roomId, { ...sign, status: "denied", error: "Not permitted." });
-  yield* execute(turn, call, input);
+  yield* execute(turn, permitted, input);
 });
 
 export const useTools = {

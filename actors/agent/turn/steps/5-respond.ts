@@ -5,9 +5,9 @@ import { moderate, POLICY_VERSION } from "../filter.ts";
 import { noticeFor } from "../notices.ts";
 import { type Moderator, Rooms, TurnLedger } from "../ports.ts";
 import { saidByPeople } from "../said.ts";
+import { replyIdOf } from "../speech.ts";
 import { metaOf, type Step } from "../step.ts";
 import { roundsOf } from "../transcript.ts";
-import { replyIdOf } from "./3-think.ts";
 
 export const respond = {
   name: "respond",
@@ -24,6 +24,9 @@ export const respond = {
       return yield* draft(turn, noticeFor(turn.gaveUp?.reason ?? "Empty", turn.gaveUp?.retryAfterMs ?? null), {
         notice: true,
       });
+    // What was kept back while it was written is not let go because the whole sounds better.
+    if (turn.withheld && turn.interrupted === null)
+      return yield* draft(turn, noticeFor("Withheld", null), { notice: true });
     const verdict = yield* moderate(said.join("\n\n"), "out", { said: yield* saidByPeople(turn) });
     if (verdict.action === "withhold")
       return yield* draft(turn, noticeFor("Withheld", null), { notice: true, withheld: verdict.rules });

@@ -1,0 +1,69 @@
+/** A reply on its way to people while the model still writes it: by the sentence, and nothing that the content rules have not let pass; used by step 3. */
+import { Clock, Effect } from "effect";
+import type { TurnView } from "#events/agent/turn.ts";
+import { childId, type MessageId } from "#events/kit/ids.ts";
+import { FilteredStream, moderate, POLICY_VERSION } from "./filter.ts";
+import { Moderator, Rooms, TurnLedger } from "./ports.ts";
+import { saidByPeople } from "./said.ts";
+import { Sentences } from "./sentences.ts";
+import { metaOf } from "./step.ts";
+
+/** The reply's id is the turn's child: however often it is said, it is one message [T1]. */
+export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
+
+/**
+ * The speech of one request. `say` takes the next piece of prose, `end` what is left. What is kept back is recorded as
+ * soon as it is known, and from then on nothing more is shown.
+ */
+export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
+  const rooms = yield* Rooms;
+  const { words, configured } = yield* Moderator;
+  const said = yield* saidByPeople(turn);
+  const sentences = new Sentences(yield* Clock.currentTimeMillis);
+  const filtered = new FilteredStream("out", { said, words });
+  const show = shower(turn, rooms);
+  let silenced = false;
+  const withhold = Effect.fnUntraced(function* (rules: ReadonlyArray<string>) {
+    silenced = true;
+    const ledger = yield* TurnLedger;
+    yield* ledger.commit({
+      type: "WithholdReply",
+      meta: yield* metaOf(turn, `round/${turn.rounds.length + 1}/withhold`),
+      turnId: turn.turnId,
+      attempt: turn.attempt,
+      rules,
+      policyVersion: POLICY_VERSION,
+    });
+  });
+  const letOut = Effect.fnUntraced(function* (text: string) {
+    if (silenced) return;
+    if (filtered.withheld.length > 0) return yield* withhold(filtered.withheld);
+    if (text === "") return;
+    // A provider's opinion comes before the words are out: nobody can unread them.
+    const verdict = configured ? yield* moderate(text, "out", { said }) : undefined;
+    if (verdict?.action === "withhold") return yield* withhold(verdict.rules);
+    show(text);
+  });
+  return {
+    say: Effect.fnUntraced(function* (delta: string) {
+      const sentence = sentences.push(delta, yield* Clock.currentTimeMillis);
+      if (sentence !== "") yield* letOut(filtered.push(sentence));
+    }),
+    end: Effect.suspend(() => letOut(filtered.push(sentences.rest()) + filtered.finish().rest)),
+  };
+});
+
+/** Shows prose in the room, with the signs that go before its first piece. */
+function shower(turn: TurnView, rooms: Rooms["Service"]): (delta: string) => void {
+  const { turnId, inReplyTo, roomId } = turn;
+  const about = { event: "agent_message", turnId, messageId: replyIdOf(turn), inReplyTo } as const;
+  let started = false;
+  return (delta) => {
+    if (!started) {
+      rooms.show(roomId, { event: "agent_thinking", turnId, state: "replying", label: "Replying…" });
+      rooms.show(roomId, { ...about, phase: "start" });
+    }
+    started = true;
+    rooms.show(roomId, { ...about, phase: "delta", delta });
+  };
+}

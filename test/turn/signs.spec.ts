@@ -1,0 +1,173 @@
+/** Signs of life between an agent and its room, on a clock that only moves when told: what goes out, what is left out, and in which pace. */
+import { Effect } from "effect";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RoomChannels } from "#actors/agent/rooms.ts";
+import type { OutgoingMessage, Sign } from "#actors/agent/turn/ports.ts";
+import type { ActorEnv, Sighting } from "#actors/kit/doors.ts";
+import { accepted } from "#actors/kit/reply.ts";
+import { property, wishes } from "../support/arbitrary.ts";
+import { ada, callId, lobby, messageId, turnId } from "../support/given.ts";
+
+const id = turnId("one");
+const replyId = messageId("one/reply");
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const thinking = (state: Extract<Sign, { event: "agent_thinking" }>["state"], turn = id): Sign => ({
+  ...{ event: "agent_thinking", turnId: turn, state, label: state },
+});
+const piece = (delta?: string): Sign => ({
+  ...{ event: "agent_message", turnId: id, messageId: replyId, inReplyTo: messageId("one") },
+  ...(delta === undefined ? { phase: "start" } : { phase: "delta", delta }),
+});
+const using = (label: string, status: "running" | "success" | "unknown", input?: string): Sign => ({
+  ...{ event: "tool_execution", turnId: id, callId: callId(label), tool: "clock", status },
+  ...(input === undefined ? {} : { input }),
+});
+const reply: OutgoingMessage = {
+  ...{ messageId: replyId, turnId: id, roomId: lobby, inReplyTo: messageId("one"), hops: 1, text: "Well." },
+  ...{ notice: false, stopped: false, model: undefined, usage: { tokensIn: 1, tokensOut: 1 } },
+  ...{ causation: "c", correlation: "c" },
+};
+
+type Frame = { readonly at: number; readonly event: string; readonly payload: Readonly<Record<string, unknown>> };
+
+/** Ada's line to the lobby; `frames` is what people there are shown, and when. */
+function line() {
+  const frames: Frame[] = [];
+  const show = (sightings: ReadonlyArray<Sighting>) => {
+    for (const { event, payload } of sightings)
+      frames.push({ at: Date.now(), event, payload: payload as Frame["payload"] });
+  };
+  const door = {
+    show: async (sightings: ReadonlyArray<Sighting>) => show(sightings),
+    postReply: async (_command: string, { turnId: turn }: { turnId: string }, before: ReadonlyArray<Sighting>) => {
+      show(before);
+      show([
+        { event: "agent_message", payload: { turn_id: turn, phase: "end" } },
+        { event: "agent_thinking", payload: { turn_id: turn, state: "done" } },
+      ]);
+      return accepted({ roomSeq: 1 }, 1);
+    },
+  };
+  const channels = new RoomChannels({ ROOM: { getByName: () => door } } as unknown as ActorEnv, () => ({
+    ...{ agentId: ada, name: "Ada" },
+  }));
+  const rooms = channels.service();
+  return {
+    ...{ channels, rooms, frames },
+    show: (...signs: ReadonlyArray<Sign>) => {
+      for (const sign of signs) rooms.show(lobby, sign);
+    },
+    post: () => Effect.runPromise(rooms.post(reply)),
+    pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
+    /** How often each kind was shown, with what it said last. */
+    states: () =>
+      frames.map(({ event, payload }) => payload["status"] ?? payload["state"] ?? payload["phase"] ?? event),
+  };
+}
+
+/** The most frames of a turn that anybody was shown within a second. */
+const densest = (frames: ReadonlyArray<Frame>, turn: string = id): number => {
+  const times = frames.filter(({ payload }) => payload["turn_id"] === turn).map(({ at }) => at);
+  return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));
+};
+
+describe("a bundle of signs", () => {
+  it("has of a turn's thinking the newest, of a call the newest with its input, and prose in one piece", async () => {
+    const { show, frames, pass, states } = line();
+    show(thinking("context"), thinking("thinking"), piece(), piece("One. "), piece("Two. "));
+    show(thinking("tools"), using("a", "running", "{}"), using("b", "running", "{}"), using("a", "success"));
+    await pass(100);
+    expect(states()).toEqual(["start", "delta", "tools", "running", "success"]);
+    expect(frames.map(({ payload }) => payload["delta"] ?? "").join("")).toBe("One. Two. ");
+    expect(frames.at(-1)?.payload).toMatchObject({ id: callId("a"), status: "success", input: "{}" });
+  });
+
+  it("leaves apart what belongs to different turns", async () => {
+    const { show, states, pass } = line();
+    show(thinking("thinking"), thinking("queued", turnId("two")));
+    await pass(100);
+    expect(states()).toEqual(["thinking", "queued"]);
+  });
+
+  it("goes out with the reply it led up to, before it", async () => {
+    const { show, states, post } = line();
+    show(thinking("replying"), piece(), piece("Well."));
+    await post();
+    expect(states()).toEqual(["replying", "start", "delta", "end", "done"]);
+  });
+});
+
+describe("the pace of a turn", () => {
+  const calls = Array.from({ length: 24 }, (_, index) => `call ${index}`);
+
+  it("is twenty frames a second, with three rounds of eight quick calls; no call's last status is lost", async () => {
+    const { show, frames, post, pass } = line();
+    for (const round of [0, 1, 2]) {
+      show(thinking("thinking"));
+      await pass(60);
+      show(thinking("tools"));
+      for (const call of calls.slice(round * 8, round * 8 + 8)) show(using(call, "running", "{}"));
+      await pass(60);
+      for (const call of calls.slice(round * 8, round * 8 + 8)) show(using(call, "success"));
+    }
+    show(thinking("replying"), piece(), piece("One. "));
+    await pass(60);
+    show(piece("Two."));
+    const posted = post();
+    await pass(5_000);
+    await posted;
+    expect(densest(frames)).toBeLessThanOrEqual(20);
+    for (const call of calls)
+      expect(frames.findLast(({ payload }) => payload["id"] === callId(call))?.payload["status"]).toBe("success");
+    expect(frames.map(({ payload }) => payload["delta"] ?? "").join("")).toBe("One. Two.");
+    expect(frames.slice(-2).map(({ payload }) => payload["phase"] ?? payload["state"])).toEqual(["end", "done"]);
+  });
+
+  it("of one turn holds up no other", async () => {
+    const { show, frames, pass } = line();
+    show(...calls.map((call) => using(call, "running")), thinking("queued", turnId("two")));
+    await pass(100);
+    expect(frames.filter(({ payload }) => payload["turn_id"] === turnId("two"))).toHaveLength(1);
+    expect(densest(frames)).toBe(20);
+    await pass(2_000);
+    expect(frames).toHaveLength(25);
+  });
+
+  property(
+    "holds whatever is shown, and neither a piece of prose nor what became of a call is lost",
+    wishes(120),
+    (all) => {
+      const { show, frames } = line();
+      const became = new Map<string, string>();
+      let said = "";
+      for (const { what, which, how } of all) {
+        const call = `call ${which % 30}`;
+        const status = how % 2 === 0 ? "running" : "success";
+        if (what % 4 === 0) show(thinking(how % 2 === 0 ? "thinking" : "tools"));
+        if (what % 4 === 1) show(piece(`${which}. `));
+        if (what % 4 === 1) said += `${which}. `;
+        if (what % 4 === 2) show(using(call, status));
+        if (what % 4 === 2) became.set(callId(call), status);
+        if (what % 4 === 3) vi.advanceTimersByTime(how % 200);
+      }
+      vi.advanceTimersByTime(10_000);
+      expect(densest(frames)).toBeLessThanOrEqual(20);
+      expect(frames.map(({ payload }) => payload["delta"] ?? "").join("")).toBe(said);
+      for (const [call, status] of became)
+        expect(frames.findLast(({ payload }) => payload["id"] === call)?.payload["status"]).toBe(status);
+    },
+  );
+});
+
+describe("what was shown of a reply", () => {
+  it("is known until the reply is on record, and then forgotten", () => {
+    const { channels, rooms, show } = line();
+    show(piece(), piece("One. "), piece("Two. "));
+    expect(rooms.shown(id)).toBe("One. Two. ");
+    channels.replied(id);
+    expect(rooms.shown(id)).toBe("");
+  });
+});

@@ -1,0 +1,115 @@
+/** What each event of an agent says, in a short sentence of its open facts; shown by the events page beside the event's name. */
+import type { AgentEvent } from "#events/agent/events.ts";
+
+type Open<T extends AgentEvent["type"]> = Extract<AgentEvent, { readonly type: T }>["open"];
+
+const number = new Intl.NumberFormat("en");
+const clock = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+const list = new Intl.ListFormat("en");
+
+const many = (count: number, one: string, more = `${one}s`): string =>
+  `${number.format(count)} ${count === 1 ? one : more}`;
+const lasted = (ms: number): string => (ms < 1_000 ? `${ms} ms` : `${number.format(Math.round(ms / 100) / 10)} s`);
+const dollars = (microUsd: number | null): string => (microUsd === null ? "" : `, $${(microUsd / 1e6).toFixed(6)}`);
+/** `user:dana` as people write it. */
+const person = (actor: string): string => actor.slice(actor.indexOf(":") + 1);
+
+const tokens = ({ tokensIn, tokensOut }: { readonly tokensIn?: number; readonly tokensOut?: number }): string =>
+  tokensIn === undefined || tokensOut === undefined
+    ? ""
+    : `, ${number.format(tokensIn)} tokens in and ${number.format(tokensOut)} out`;
+
+const addressed: { readonly [H in NonNullable<Open<"MessageReceived">["addressed"]>]: string } = {
+  mention: "by name",
+  reply: "by a reply",
+  question: "by a question",
+  invoked: "by being called in",
+  direct: "as the only one there",
+  floor: "by an offer to speak",
+};
+
+const silences: { readonly [W in Open<"TurnDeclined">["why"]]: string } = {
+  "not-addressed": "nobody spoke to it",
+  "not-selected": "it left the floor to others",
+  "cool-down": "it had spoken a moment ago",
+  "too-many-hops": "agents had talked among themselves for long enough",
+  inactive: "it is switched off",
+  coalesced: "another turn answers for this one",
+  "called-off": "it was called off",
+  "left-room": "it is not in the room any more",
+};
+
+const whyAsked: { readonly [W in Open<"ModelAsked">["why"]]: string } = {
+  chosen: "the chosen model",
+  simple: "for a simple message",
+  again: "once more",
+  fallback: "as a stand-in",
+};
+
+const denials: { readonly [W in Open<"ToolDenied">["why"]]: string } = {
+  "not-granted": "its owner has not granted it",
+  "needs-approval": "somebody would have to approve it",
+  "unknown-tool": "there is no such tool",
+  "reply-cut-short": "the model's reply was cut short",
+  "too-many-calls": "too many calls in one turn",
+  "turn-over": "the turn was over",
+};
+
+const configured = ({ name, model, fallbacks = [] }: Open<"AgentReconfigured"> | Open<"AgentCreated">): string =>
+  `${name} asks ${model}${fallbacks.length > 0 ? `, then ${list.format(fallbacks.map((one) => one.model))}` : ""}`;
+
+const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } = {
+  AgentCreated: (open) => `Made: ${configured(open)}`,
+  AgentReconfigured: (open) => `Version ${open.version}: ${configured(open)}`,
+  PersonalitySet: () => "Got a personality",
+  ToolsGranted: ({ tools }) => {
+    const granted = tools.flatMap(({ name, mode }) =>
+      mode === "off" ? [] : [mode === "ask" ? `${name} (ask)` : name],
+    );
+    return granted.length === 0 ? "May use no tools" : `May use ${list.format(granted)}`;
+  },
+  AgentActivated: () => "Switched on",
+  AgentDeactivated: () => "Switched off",
+  AgentDeleted: ({ rooms }) => `Deleted, while in ${many(rooms.length, "room")}`,
+  RoomJoined: ({ kind }) => `Came into a ${kind} room`,
+  RoomLeft: () => "Left a room",
+  MessageReceived: ({ authorId, chars, addressed: how, callsOff }) =>
+    callsOff
+      ? `${person(authorId)} called it off`
+      : `Heard ${many(chars, "character")} from ${person(authorId)}${how === null ? "" : `, addressed ${addressed[how]}`}`,
+  TurnStarted: () => "Decided to answer",
+  TurnDeclined: ({ why }) => `Kept silent: ${silences[why]}`,
+  TurnResumed: ({ attempt }) => `Went on after its fiber died, attempt ${attempt}`,
+  TurnDelayed: ({ until }) => `Has to wait until ${clock.format(until)}`,
+  TurnContinued: () => "Went on after waiting",
+  TurnInterrupted: ({ by, why }) => `${why === "stopped" ? "Stopped" : "Called off"} by ${person(by)}`,
+  ContextAssembled: ({ messageSeqs, memoryIds, tokens: size, degraded }) =>
+    `Chose ${many(messageSeqs.length, "message")} and ${many(memoryIds.length, "memory", "memories")}, ${many(size, "token")}${degraded === undefined ? "" : `, without ${degraded}`}`,
+  ModelAsked: ({ model, why, tokens: reserved, microUsd }) =>
+    `Asked ${model} (${whyAsked[why]}), reserved ${many(reserved, "token")}${dollars(microUsd)}`,
+  ModelFailed: ({ model, reason, ms }) => `${model} gave no usable reply after ${lasted(ms)}: ${reason}`,
+  ModelReplied: ({ model, calls, ms, microUsd, ...usage }) =>
+    `${model} replied in ${lasted(ms)}${calls.length > 0 ? `, wanting ${list.format(calls.map(({ tool }) => tool))}` : ""}${tokens(usage)}${dollars(microUsd)}`,
+  ModelGaveUp: ({ reason, tried }) => `Gave up after ${many(tried, "request")}: ${reason}`,
+  ToolRequested: ({ tool }) => `Is about to use ${tool}`,
+  ToolDenied: ({ tool, why }) => `May not use ${tool}: ${denials[why]}`,
+  ToolExecuted: ({ tool, ms }) => `Used ${tool} for ${lasted(ms)}`,
+  ToolFailed: ({ tool, reason, ms }) => `${tool} failed after ${lasted(ms)}: ${reason}`,
+  ToolOutcomeUnknown: ({ tool }) => `${tool} may or may not have happened`,
+  ReplyDrafted: ({ chars, notice, stopped }) =>
+    `Drafted ${many(chars, "character")}${notice ? ", a notice of the house" : ""}${stopped ? ", all that was said until it was stopped" : ""}`,
+  ReplyWithheld: ({ rules }) => `Kept its reply back by the content rules: ${list.format(rules)}`,
+  MemoryFormed: ({ kind }) => `Will remember something ${kind}`,
+  MemoriesConsidered: ({ formed }) =>
+    formed === 0 ? "Found nothing to remember" : `Kept ${many(formed, "memory", "memories")}`,
+  ReplyPosted: ({ roomSeq }) => `The room took the reply as its number ${roomSeq}`,
+  TurnCompleted: ({ ms }) => `Done after ${lasted(ms)}`,
+  TurnStopped: ({ ms }) => `Ended as stopped after ${lasted(ms)}`,
+  TurnFailed: ({ reason, ms }) => `Failed after ${lasted(ms)}: ${reason}`,
+  RoomSummarized: ({ messages, by }) =>
+    `Summed up ${many(messages, "message")} of a room, ${by === "rules" ? "by rules" : `by ${by}`}`,
+};
+
+/** Empty for a type that this page does not know yet. */
+export const wordsOf = (event: { readonly type: string; readonly open: unknown }): string =>
+  Object.hasOwn(words, event.type) ? words[event.type as AgentEvent["type"]](event.open as never) : "";
