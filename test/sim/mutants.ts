@@ -1,4 +1,8 @@
-/** Planted bugs: each is a way in which the house could be wrong, put in at run time only; sim.spec.ts and scripts/sim.ts show that all are found. */
+/**
+ * Planted bugs: each is a way in which the house could be wrong, put in at run time only; sim.spec.ts and scripts/sim.ts
+ * show that all are found. A missing fence of attempts [T5] is not among them: an instance runs one fiber for a turn and
+ * a superseded one cannot write, so that no history in here comes near it. test/turn/crash.spec.ts holds that promise.
+ */
 import { AgentActor } from "#actors/agent/agent.ts";
 import type { Heard, LentKey, PostInput, Principal } from "#actors/kit/doors.ts";
 import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
