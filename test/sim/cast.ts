@@ -6,7 +6,7 @@ import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";
 import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
-import type { Actor, Kind } from "./objects.ts";
+import type { Actor, Kind } from "./instance.ts";
 
 /** What an instance finds in its environment: the stubs carry who it is. */
 export interface SimulatedEnv extends ActorEnv {

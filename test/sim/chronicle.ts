@@ -1,5 +1,5 @@
 /** What is safe on the disks, stream by stream: the one witness that no crash can make forget; read by every invariant. */
-import type { SimulatedObject } from "./objects.ts";
+import type { SimulatedObject } from "./instance.ts";
 
 /** An event as it stands on a disk, with nothing upcast: invariants go by types and by fields that never change. */
 export interface Happened {

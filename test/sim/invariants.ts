@@ -6,8 +6,9 @@ import { tools } from "./minds.ts";
 /** Reports what was broken: the promise's number in house.md II.3, or one word. */
 export type Tell = (promise: string, what: string) => void;
 
-/** Agents may answer one another so many times since a person last spoke. */
+/** Agents may answer one another so many times since a person last spoke, and say so many words in all. */
 const HOPS_AT_MOST = 4;
+const WORDS_AT_MOST = 6;
 
 interface Message {
   readonly roomId: string;
@@ -77,6 +78,8 @@ export class Invariants {
   readonly #floor = new Map<string, string>();
   /** When each agent was in a room, by its seqs. */
   readonly #stays = new Map<string, Stay[]>();
+  /** By room: what agents have said since a person last did something. */
+  readonly #words = new Map<string, number>();
   /** What may be said once only, of what it may be said. */
   readonly #once = new Set<string>();
 
@@ -118,6 +121,7 @@ export class Invariants {
   #ofRoom(event: Happened, open: Fields): void {
     if (event.type === "AgentInvited") this.#came(event.stream, event.seq, open.agentId);
     if (event.type === "AgentDismissed") this.#went(event.stream, event.seq, open.agentId);
+    if (event.type === "AgentInvoked" || event.actor.startsWith("user:")) this.#words.set(event.stream, 0);
     if (event.type === "AgentInvoked") this.#single("L2", `invocation ${open.messageId}`);
     if (event.type !== "MessagePosted") return;
     const { messageId } = open;
@@ -127,9 +131,18 @@ export class Invariants {
     if (turn !== null) this.#single("T1", `reply of ${turn.turnId}`);
     const depth = turn === null ? 0 : this.#depthOf(turn.turnId) + 1;
     if (depth > HOPS_AT_MOST) this.#tell("hops", `${messageId} is answer ${depth} since a person last spoke`);
+    if (turn !== null) this.#counted(event.stream);
     this.messages.set(messageId, { roomId: idOf(event.stream as never), seq: event.seq, by, depth });
     if (turn !== null && this.turns.get(turn.turnId)?.draft !== messageId)
       this.#tell("draft", `${messageId} was posted and is no draft of ${turn.turnId}`);
+  }
+
+  /** One more word of an agent. Whoever was speaking already when a person spoke may still end. */
+  #counted(room: string): void {
+    const words = (this.#words.get(room) ?? 0) + 1;
+    this.#words.set(room, words);
+    const here = [...this.#stays].filter(([place, stays]) => place.endsWith(room) && stays.at(-1)?.until === undefined);
+    if (words > WORDS_AT_MOST + here.length) this.#tell("hops", `agents have said ${words} words in ${room} on end`);
   }
 
   #came(room: string, seq: number, agentId: string): void {

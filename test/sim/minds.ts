@@ -5,6 +5,7 @@ import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox
 import { memoryFormerLayer } from "#src/memory/form.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
+import type { Plan } from "./plan.ts";
 import type { Weather } from "./weather.ts";
 
 /** The tools there are; models also ask for one that nobody was granted, and for one that does not exist. */
@@ -28,8 +29,8 @@ export type Errand = <A>(what: string, trouble: Trouble, effect: () => A | typeo
 export interface Mindful {
   readonly chance: Chance;
   readonly weather: () => Weather;
-  /** Names that a model may call upon. */
-  readonly names: ReadonlyArray<string>;
+  /** Whom a model may call upon, and how often it does. */
+  readonly plan: Pick<Plan, "agents" | "chatter">;
   /** Hears of every effect in the moment in which it happens. */
   readonly effect: (tool: string, key: string, agentId: string) => void;
 }
@@ -37,7 +38,7 @@ export interface Mindful {
 const mostRounds = 3;
 
 /** What a model is like in this moment. */
-function answerTo(prompt: Prompt, { chance, weather, names }: Mindful): Answer | typeof silence {
+function answerTo(prompt: Prompt, { chance, weather, plan }: Mindful): Answer | typeof silence {
   const rounds = prompt.messages.filter(({ role }) => role === "tool").length;
   const paceMs = chance.pick([0, 0, 30, 700]);
   const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${rounds}.${index}. `);
@@ -46,7 +47,7 @@ function answerTo(prompt: Prompt, { chance, weather, names }: Mindful): Answer |
   }
   const asksTools = rounds < mostRounds && chance.maybe(0.4);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
-  if (!asksTools && chance.maybe(0.3)) pieces.push(` @${chance.pick(names)}, what do you say?`);
+  if (!asksTools && chance.maybe(plan.chatter)) pieces.push(` @${chance.pick(plan.agents).name}, what do you say?`);
   const calls = Array.from({ length: asksTools ? chance.between(1, 3) : 0 }, (_, index) => ({
     callId: `theirs-${index}`,
     tool: chance.pick([...granted, ...granted, "secret", "forge"]),
@@ -79,6 +80,8 @@ function streamOf(answer: Answer, provider: string, model: string) {
     : Stream.concat(said, Stream.succeed<ModelPart>(end));
 }
 
+const troubleOf = (share: number, takesMs: number): Trouble => ({ notDone: share, notTold: share, takesMs });
+
 /** The abilities of an agent that lives in a simulation. */
 export function abilitiesOf(errand: Errand, world: Mindful) {
   const chatModel: ChatModel["Service"] = {
@@ -87,7 +90,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
       Stream.unwrap(
         Effect.tryPromise({
           try: () =>
-            errand("model", { notDone: world.weather().model / 4, notTold: world.weather().model / 4 }, () =>
+            errand("model", troubleOf(world.weather().model / 4, world.chance.pick([0, 300, 2_000, 6_000])), () =>
               answerTo(prompt, world),
             ),
           catch: () => new Failures.ModelFailure({ provider, model, reason: new Failures.Unreachable({}) }),
@@ -100,7 +103,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
     run: (name, input, { key, agentId }) =>
       Effect.tryPromise({
         try: () =>
-          errand(name, { notDone: world.weather().tool / 3, notTold: world.weather().tool / 3 }, () => {
+          errand(name, troubleOf(world.weather().tool / 3, world.chance.pick([0, 0, 500, 4_000])), () => {
             world.effect(name, key, agentId);
             return world.chance.maybe(world.weather().tool / 3) ? silence : JSON.stringify({ did: input });
           }),

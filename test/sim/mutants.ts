@@ -1,4 +1,8 @@
-/** Planted bugs: each is a way in which the house could be wrong, put in at run time only; sim.spec.ts and scripts/sim.ts show that all are found. */
+/**
+ * Planted bugs: each is a way in which the house could be wrong, put in at run time only; sim.spec.ts and scripts/sim.ts
+ * show that all are found. A missing fence of attempts [T5] is not among them: an instance runs one fiber for a turn and
+ * a superseded one cannot write, so that no history in here comes near it. test/turn/crash.spec.ts holds that promise.
+ */
 import { AgentActor } from "#actors/agent/agent.ts";
 import type { Heard, LentKey, PostInput, Principal } from "#actors/kit/doors.ts";
 import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
@@ -8,7 +12,8 @@ import { RoomActor } from "#actors/room/room.ts";
 import { VaultActor } from "#actors/vault/vault.ts";
 import { agent } from "#events/agent/decide.ts";
 import { type ActorName, childId, type RoomId } from "#events/kit/ids.ts";
-import type { Bent } from "./objects.ts";
+import { brakes } from "#events/room/rhythm.ts";
+import type { Bent } from "./instance.ts";
 
 /** A planted bug; `pull` takes it out again. */
 export interface Planted {
@@ -38,6 +43,13 @@ function instead(target: object, key: string, make: (original: Method) => Method
       else holder[key] = original;
     },
   };
+}
+
+/** Changes what the program holds to be constant. */
+function altered<A extends object>(constants: A, others: { readonly [K in keyof A]: unknown }): Planted {
+  const former = { ...constants };
+  Object.assign(constants, others);
+  return { bent: {}, pull: () => void Object.assign(constants, former) };
 }
 
 const bending = (bent: Bent): Planted => ({ bent, pull: () => {} });
@@ -111,6 +123,10 @@ export const mutants: ReadonlyArray<Mutant> = [
         if (command.type !== "RequestTool") return original(command, state);
         return original(command, { ...state, tools: new Proxy({}, everyTool) });
       }),
+  },
+  {
+    name: "nobody counts how often agents answer one another",
+    plant: () => altered(brakes, { hops: 99, agentMessages: 99 }),
   },
   {
     name: "a turn that is resumed has lost its draft",

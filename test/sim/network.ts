@@ -1,7 +1,7 @@
 /** What lies between objects: calls that are delayed, overtake one another, get lost on either way, or come twice. */
 import type { Chance } from "./chance.ts";
 import type { Life, VirtualClock } from "./clock.ts";
-import type { Instance, Kind, Outcome, SimulatedObject } from "./objects.ts";
+import type { Instance, Kind, Outcome, SimulatedObject } from "./instance.ts";
 import type { Platform } from "./platform.ts";
 import type { Weather } from "./weather.ts";
 
@@ -29,6 +29,8 @@ type Sent = (call: Sending) => void;
 export interface Trouble {
   readonly notDone: number;
   readonly notTold: number;
+  /** How long it takes there. */
+  readonly takesMs?: number;
 }
 
 /** What is answered by nobody, ever: whoever waits must know how long. */
@@ -99,7 +101,7 @@ export class Network {
         const settle = settled(effect);
         if (settle === undefined) return;
         if (this.#chance.maybe(trouble.notTold)) this.#lost(from, what, reject);
-        else this.#back(from, what, () => settle(resolve, reject));
+        else this.#back(from, what, () => settle(resolve, reject), trouble.takesMs);
       };
       this.#leave(from, () => {
         if (this.#chance.maybe(trouble.notDone)) this.#lost(from, what, reject);
@@ -142,8 +144,8 @@ export class Network {
     this.#back(from, method, () => (outcome.ok ? resolve(value) : reject(new Error(outcome.error))));
   }
 
-  #back(from: Life | undefined, what: string, settle: () => void): void {
-    this.#clock.after(this.#delay(), from, `${what} answered`, settle);
+  #back(from: Life | undefined, what: string, settle: () => void, takesMs = 0): void {
+    this.#clock.after(takesMs + this.#delay(), from, `${what} answered`, settle);
   }
 
   #lost(from: Life | undefined, what: string, reject: (error: Error) => void): void {

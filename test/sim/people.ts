@@ -8,10 +8,10 @@ import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Kind } from "./instance.ts";
 import type { Tell } from "./invariants.ts";
 import { granted } from "./minds.ts";
 import type { Network } from "./network.ts";
-import type { Kind } from "./objects.ts";
 import type { Plan } from "./plan.ts";
 import type { Platform } from "./platform.ts";
 import type { Presence } from "./reckoning.ts";
@@ -157,6 +157,7 @@ export class People {
     for (const { roomId, kind } of rooms) {
       await this.#command("ROOM", roomId, "open", by, { roomId, name: "Room", kind });
       this.#rooms.add(roomId);
+      if (this.#town.chance.maybe(0.4)) await this.#setPolicy(by, roomId);
       const here = kind === "direct" ? agents.slice(0, 1) : agents.filter(() => this.#town.chance.maybe(0.8));
       for (const { agentId, name } of here) await this.invite(by, roomId, agentId, name);
       if (kind === "private")
@@ -196,7 +197,7 @@ export class People {
       [4, () => this.#push(by, roomId, agentId)],
       [3, () => this.post(by, roomId, { text: chance.pick(["stop", `@${name} never mind`]) })],
       [3, () => this.#ask("AGENT", agentId, "stop", [by, roomId])],
-      [2, () => this.#command("ROOM", roomId, "setPolicy", by, chance.pick(modes))],
+      [1, () => this.#setPolicy(by, roomId)],
       [2, () => this.#command("ROOM", roomId, "join", by)],
       [1.5, () => this.invite(by, roomId, agentId, name)],
       [1.5, () => this.dismiss(by, roomId, agentId)],
@@ -207,6 +208,10 @@ export class People {
       [0.2, () => this.remove(by, agentId)],
     ]);
     await deed();
+  }
+
+  async #setPolicy(by: Principal, roomId: RoomId): Promise<void> {
+    await this.#command("ROOM", roomId, "setPolicy", by, this.#town.chance.pick(modes));
   }
 
   /** Says something, in a room that was entered if it can be; now and then waits for what comes of it. */

@@ -10,6 +10,8 @@ export interface Plan {
   readonly agents: ReadonlyArray<{ readonly agentId: AgentId; readonly name: string }>;
   /** How much each person does before they fall silent. */
   readonly deeds: number;
+  /** How often an agent calls upon another one, of one. */
+  readonly chatter: number;
 }
 
 export const personOf = (name: string): Principal => ({
@@ -34,4 +36,5 @@ export const planOf = (chance: Chance): Plan => ({
   })),
   agents: names.slice(0, chance.between(1, names.length)).map((name) => ({ agentId: agentOf(name), name })),
   deeds: chance.between(2, 10),
+  chatter: chance.pick([0.2, 0.2, 0.95]),
 });

@@ -1,7 +1,7 @@
 /** The platform of a simulated run: objects by name, one living instance each, an output gate, alarms, and three ways to die. */
 import { Disk } from "./disk.ts";
-import type { Instance, Kind, Line, Outcome, SimulatedObject, Surroundings, Taken } from "./objects.ts";
-import { socketsOf } from "./sockets.ts";
+import type { Instance, Kind, Outcome, SimulatedObject, Surroundings, Taken } from "./instance.ts";
+import { type Line, socketsOf } from "./sockets.ts";
 import { stateOf } from "./state.ts";
 
 const ALARM_RETRIES = 6;
@@ -45,7 +45,7 @@ export class Platform {
     try {
       const state = stateOf(instance, this.#world, {
         written: () => this.written(instance),
-        sockets: () => socketsOf(instance, (send) => this.output(instance, send)),
+        sockets: () => socketsOf(instance, object.lines, (send) => this.output(instance, send)),
       });
       instance.actor = this.#world.build(instance, state);
     } catch (error) {

@@ -82,7 +82,7 @@ export function simulate(seed: number, options: Options = {}): Promise<Report> {
   const chance = new Chance(seed);
   const world = new World(chance, planOf(chance), options);
   return play(world, seed, async () => {
-    await storm(world, chance.between(60, 500));
+    await storm(world, chance.between(100, 900));
     await aftermath(world);
   });
 }

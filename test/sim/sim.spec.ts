@@ -1,7 +1,6 @@
-/** Simulated houses keep their promises whatever the weather, the same seed is the same history, and planted bugs are found. */
+/** Simulated houses keep their promises whatever the weather, and the same seed is the same history. */
 import { describe, expect, it } from "vitest";
-import { mutants } from "./mutants.ts";
-import { simulate, simulateMutant } from "./run.ts";
+import { simulate } from "./run.ts";
 
 /** Broken promises of these seeds, each as the line with which it can be played again. */
 async function broken(first: number, last: number): Promise<ReadonlyArray<string>> {
@@ -25,13 +24,17 @@ describe("a simulated house", () => {
     expect(traces[1]).not.toBe(traces[0]);
   });
 
-  it("dies, sleeps and loses much on the way", async () => {
-    const { deaths, events, steps } = await simulate(3);
-    expect({ died: deaths > 0, lived: events > 50, long: steps > 200 }).toEqual({
-      died: true,
-      lived: true,
-      long: true,
-    });
+  it("has something to keep its promises against", async () => {
+    const lived = { deaths: 0, events: 0, steps: 0 };
+    for (let seed = 1; seed <= 10; seed++) {
+      const { deaths, events, steps } = await simulate(seed);
+      lived.deaths += deaths;
+      lived.events += events;
+      lived.steps += steps;
+    }
+    expect(lived.deaths).toBeGreaterThan(50);
+    expect(lived.events).toBeGreaterThan(1_000);
+    expect(lived.steps).toBeGreaterThan(3_000);
   });
 });
 
@@ -46,22 +49,5 @@ const pinned: ReadonlyArray<readonly [seed: number, found: string]> = [
 describe("what was found once does not come back", () => {
   it.each(pinned)("seed %i: %s", async (seed) => {
     expect(await broken(seed, seed)).toEqual([]);
-  });
-});
-
-/** All are found within eight seeds today; a change of the house may shuffle the histories. */
-const SEEDS_AT_MOST = 60;
-
-describe("a planted bug is found", () => {
-  it.each(mutants)("$name", async (mutant) => {
-    let seed = 0;
-    let found = false;
-    while (!found && seed < SEEDS_AT_MOST) found = (await simulateMutant(mutant, ++seed)).violation !== undefined;
-    expect(found).toBe(true);
-  });
-
-  it("and is gone when it was pulled out", async () => {
-    for (const mutant of mutants) await simulateMutant(mutant, 1);
-    expect(await broken(1, 1)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** The `DurableObjectState` that an instance gets: its name, its storage, and the handful of other things the house touches. */
-import type { Instance, ServerSocket, Surroundings } from "./objects.ts";
+import type { Instance, Surroundings } from "./instance.ts";
+import type { ServerSocket } from "./sockets.ts";
 
 /** What an instance's state tells the platform, and asks of it. */
 export interface Ties {

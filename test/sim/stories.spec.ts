@@ -16,6 +16,7 @@ const plan: Plan = {
   rooms: [{ roomId: lobby, kind: "public" }],
   agents: [{ agentId: ada, name: "Ada" }],
   deeds: 0,
+  chatter: 0,
 };
 
 type Until = (deed: Promise<unknown>) => Promise<void>;

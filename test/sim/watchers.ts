@@ -6,9 +6,9 @@ import { shownTypes } from "#actors/room/views.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Wire } from "./exchange.ts";
+import type { SimulatedObject } from "./instance.ts";
 import type { Tell } from "./invariants.ts";
-import type { Line, SimulatedObject } from "./objects.ts";
 
 interface Surroundings {
   readonly clock: VirtualClock;
@@ -29,7 +29,7 @@ export class Watcher {
   readonly #room: SimulatedObject;
   readonly #topic: string;
   readonly #waiting = new Map<string, (response: Payload | undefined) => void>();
-  #line: Line | undefined;
+  #wire: Wire | undefined;
   #refs = 0;
   #joined = false;
   /** The seq of what was seen last; undefined before anything was. */
@@ -60,7 +60,7 @@ export class Watcher {
   connect(): void {
     const { exchange, chance } = this.#world;
     const principal = encodeURIComponent(JSON.stringify(this.#by));
-    const line = exchange.connect(
+    const wire = exchange.connect(
       this.#room,
       { [PRINCIPAL_HEADER]: principal },
       {
@@ -68,7 +68,7 @@ export class Watcher {
         closed: () => this.#closed(),
       },
     );
-    this.#line = line;
+    this.#wire = wire;
     const ref = this.#ref((response) => {
       if (response === undefined) return;
       const seq = response["seq"] as number;
@@ -76,20 +76,20 @@ export class Watcher {
       this.#joined = true;
     });
     const after = this.#seen === undefined ? {} : { after_seq: this.#seen };
-    exchange.send(line, JSON.stringify([ref, ref, this.#topic, "phx_join", after]));
-    if (chance.maybe(0.1)) exchange.close(line); // and away again, before there can be an answer
+    wire.send(JSON.stringify([ref, ref, this.#topic, "phx_join", after]));
+    if (chance.maybe(0.1)) wire.close(); // and away again, before there can be an answer
   }
 
   /** Sends something that asks for an answer; undefined when there was none, or it was no. */
   push(event: string, payload: Payload): Promise<Payload | undefined> {
     return new Promise((answered) => {
-      if (this.#line === undefined || !this.#joined) return answered(undefined);
-      this.#world.exchange.send(this.#line, JSON.stringify([null, this.#ref(answered), this.#topic, event, payload]));
+      if (this.#wire === undefined || !this.#joined) return answered(undefined);
+      this.#wire.send(JSON.stringify([null, this.#ref(answered), this.#topic, event, payload]));
     });
   }
 
   leave(): void {
-    if (this.#line?.open) this.#world.exchange.close(this.#line);
+    if (this.#wire?.open()) this.#wire.close();
   }
 
   #ref(answered: (response: Payload | undefined) => void): string {
@@ -120,7 +120,7 @@ export class Watcher {
 
   #closed(): void {
     this.#joined = false;
-    this.#line = undefined;
+    this.#wire = undefined;
     for (const answered of this.#waiting.values()) answered(undefined);
     this.#waiting.clear();
     const { clock, chance } = this.#world;

@@ -6,10 +6,10 @@ import type { Chance } from "./chance.ts";
 import { Chronicle, type Happened } from "./chronicle.ts";
 import { type Entry, VirtualClock } from "./clock.ts";
 import { Exchange } from "./exchange.ts";
+import type { Bent, Instance } from "./instance.ts";
 import { Invariants } from "./invariants.ts";
 import { abilitiesOf } from "./minds.ts";
 import { Network, type Sending } from "./network.ts";
-import type { Bent, Instance } from "./objects.ts";
 import { Caches, ReadModels, type Way } from "./outside.ts";
 import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
@@ -117,7 +117,7 @@ export class World {
       abilities: abilitiesOf((what, faults, effect) => network.errand(instance, what, faults, effect), {
         chance: this.chance,
         weather: () => this.weather,
-        names: this.plan.agents.map(({ name }) => name),
+        plan: this.plan,
         effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
       }),
     };
