@@ -11,20 +11,29 @@ const usage = `npm run sim -- [--seed N] [--runs N] [--watch] [--mutants [--only
   --mutants    plants one bug after the other and says after how many seeds each is found
   --only TEXT  of the planted bugs, those whose name has this in it`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    runs: { type: "string" },
-    watch: { type: "boolean", default: false },
-    mutants: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-  },
-});
-const whole = (text: string): number => {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+function refuse(): never {
   console.error(usage);
   process.exit(2);
-};
+}
+
+function asked() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: "string", default: "1" },
+        runs: { type: "string" },
+        watch: { type: "boolean", default: false },
+        mutants: { type: "boolean", default: false },
+        only: { type: "string", default: "" },
+      },
+    }).values;
+  } catch {
+    return refuse();
+  }
+}
+
+const values = asked();
+const whole = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : refuse());
 const first = whole(values.seed);
 
 // The actors' base class is the platform's: outside of it there is another one in its place.
