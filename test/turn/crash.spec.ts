@@ -164,7 +164,11 @@ describe.each(["once", "idempotent"] as const)("a turn with a tool that runs %s"
       Effect.gen(function* () {
         const { ladder } = yield* undisturbed;
         for (const first of ladder)
-          for (const second of ladder) expectWhole((yield* lived(full(replay), first, second)).stage, replay);
+          for (const second of ladder) {
+            const { stage, died } = yield* lived(full(replay), first, second);
+            expectWhole(stage, replay);
+            if (died < 2) break; // the second life was shorter than that
+          }
       }),
     60_000, // more than a thousand lives
   );
@@ -304,7 +308,11 @@ describe.each<[string, Play, (stage: Stage) => void]>([
           const { stage, died } = yield* lived(play, first);
           expect(died).toBe(1);
           whole(stage);
-          for (const second of ladder) whole((yield* lived(play, first, second)).stage);
+          for (const second of ladder) {
+            const twice = yield* lived(play, first, second);
+            whole(twice.stage);
+            if (twice.died < 2) break;
+          }
         }
       }),
     60_000, // some hundred lives
