@@ -9,6 +9,8 @@ import type { Sighting } from "../kit/doors.ts";
 export const BUNDLE_MS = 60;
 /** Whoever looks gets no more frames of one turn in any second. What is more waits; what is newer takes its place. */
 export const FRAMES_PER_SECOND = 20;
+/** From so many frames of a turn a second on, signs give way to newer ones; below, people see every state it goes through. */
+const CROWDED = 12;
 /** The stored message and the last sign of its turn, which the room shows by itself when it takes a reply. */
 const FRAMES_OF_REPLY = 2;
 
@@ -56,7 +58,7 @@ export class SignQueue {
     const turn = turnOf(sighting);
     const last = this.#waiting.findLastIndex((other) => turnOf(other) === turn);
     const whole = last < 0 ? undefined : joined(this.#waiting[last]!, sighting);
-    const outdated = this.#waiting.find((other) => outdates(sighting, other));
+    const outdated = this.#isCrowded(turn) ? this.#waiting.find((other) => outdates(sighting, other)) : undefined;
     if (whole !== undefined) this.#waiting = this.#waiting.with(last, whole);
     else
       this.#waiting = [
@@ -64,6 +66,10 @@ export class SignQueue {
         outdated === undefined ? sighting : updated(outdated, sighting),
       ];
     if (this.#timer === undefined) this.#timer = setTimeout(() => this.#flush(), BUNDLE_MS);
+  }
+
+  #isCrowded(turn: unknown): boolean {
+    return this.#framesOf(turn) + this.#waiting.filter((other) => turnOf(other) === turn).length >= CROWDED;
   }
 
   /** True when the reply of this turn may go out, with all that waits to be shown before it. */

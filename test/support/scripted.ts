@@ -1,5 +1,5 @@
 /** A turn's world from a script: a model, tools, rooms and memory that do as they are told, over a real ledger on node:sqlite. */
-import { Effect, Layer, Stream } from "effect";
+import { Clock, Effect, Layer, Stream } from "effect";
 import { expect } from "vitest";
 import {
   DeliveryFailure,
@@ -39,7 +39,7 @@ import type { AgentEvent, ToolMode } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, type TurnId, userName } from "#events/kit/ids.ts";
+import { type ActorName, agentName, type TurnId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
 import { nodeSql } from "./sqlite.ts";
@@ -224,6 +224,24 @@ export class Stage {
     if (turn !== undefined && turn.attempt > 0)
       this.tell({ type: "ResumeTurn", turnId: id }, `${id}/resume/${turn.attempt}`);
     return this.run(id);
+  }
+
+  /** The timer that holds a turn rings: what an actor does then, in a life that may end with it. */
+  ring(id: TurnId): Effect.Effect<void, unknown> {
+    const until = this.ledger.state.turns[id]?.delayedUntil;
+    const continued = Effect.map(Clock.currentTimeMillis, (at) => {
+      const meta = metaFor(`${id}/continue/${until}`, agentName(ada), { at });
+      this.#commit({ type: "ContinueTurn", meta, turnId: id });
+    });
+    return Effect.andThen(continued, this.run(id));
+  }
+
+  /** Dana stops a turn, in a life that may end with it. */
+  stop(id: TurnId): Effect.Effect<void> {
+    return Effect.map(Clock.currentTimeMillis, (at) => {
+      const meta = metaFor(`${id}/stop`, userName(dana), { at });
+      this.#commit({ type: "StopTurn", meta, roomId: lobby, turnId: id });
+    });
   }
 
   /** The types of all events since the room was joined. */

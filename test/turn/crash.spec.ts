@@ -1,8 +1,10 @@
 /** The crash ladder (house.md II.9): a turn that dies at any of its commits, once or twice, comes to the same end. */
 import { describe, expect, it } from "@effect/vitest";
-import { Cause, Duration, Effect, Exit, Fiber } from "effect";
+import { Cause, Clock, Duration, Effect, Exit, Fiber } from "effect";
 import { TestClock } from "effect/testing";
+import { RateLimited, Unauthorized } from "#actors/agent/turn/failures.ts";
 import type { Replay } from "#actors/agent/turn/ports.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
 import { agentName } from "#events/kit/ids.ts";
 import { ada, turnId } from "../support/given.ts";
 import { metaFor } from "../support/ledger-fixture.ts";
@@ -10,42 +12,91 @@ import { type Death, Killed, type Script, Stage } from "../support/scripted.ts";
 
 const id = turnId("one");
 
+/** A turn to be played: who else is in it, and when they do what. */
+interface Play {
+  readonly stage: () => Stage;
+  /** Somebody stops it as soon as this was shown in the life that goes on. */
+  readonly stopsAt?: string;
+}
+
 /** A turn with everything in it: two tools in one round, another in the next, a memory, a reply. */
-const script = (replay: Replay): Script => ({
-  model: [
-    [
-      {
-        says: ["Let me see."],
-        calls: [
-          ["stamp", { n: 1 }],
-          ["stamp", { n: 2 }],
-        ],
-      },
+const full = (replay: Replay): Play => {
+  const script: Script = {
+    model: [
+      [
+        {
+          says: ["Let me see."],
+          calls: [
+            ["stamp", { n: 1 }],
+            ["stamp", { n: 2 }],
+          ],
+        },
+      ],
+      [{ calls: [["clock", {}]] }],
+      [{ says: ["It is noon."] }],
     ],
-    [{ calls: [["clock", {}]] }],
-    [{ says: ["It is noon."] }],
-  ],
-  tools: {
-    stamp: { replay, run: (input) => Effect.as(Effect.yieldNow, `stamped ${input}`) },
-    clock: { replay: "pure", run: () => Effect.succeed("noon") },
-  },
-  forms: () => [{ kind: "semantic", content: "Dana asked for two stamps.", importance: 0.5, basis: "asked" }],
-});
+    tools: {
+      stamp: { replay, run: (input) => Effect.as(Effect.yieldNow, `stamped ${input}`) },
+      clock: { replay: "pure", run: () => Effect.succeed("noon") },
+    },
+    forms: () => [{ kind: "semantic", content: "Dana asked for two stamps.", importance: 0.5, basis: "asked" }],
+  };
+  return { stage: () => new Stage(script) };
+};
+
+/** Time between the end of a process and the next one's beginning. */
+const NIGHT = Duration.seconds(5);
+const LONGEST_LIFE = 300;
 
 /** Plays a turn that dies these deaths, one after the other; the last life is a long one. */
-const lived = (replay: Replay, ...deaths: ReadonlyArray<Death>) =>
+const lived = (play: Play, ...deaths: ReadonlyArray<Death>) =>
   Effect.gen(function* () {
-    const stage = new Stage(script(replay));
+    const stage = play.stage();
     stage.restart(deaths[0]);
     stage.hear("one");
-    const first = yield* Effect.exit(stage.run(id));
-    let died = killed(first) ? 1 : 0;
+    let died = (yield* life(stage, play, stage.run(id))) ? 1 : 0;
     for (const [index] of deaths.entries()) {
       stage.restart(deaths[index + 1]);
-      died += killed(yield* Effect.exit(stage.resume(id))) ? 1 : 0;
+      yield* TestClock.adjust(NIGHT);
+      died += (yield* life(stage, play)) ? 1 : 0;
     }
     return { stage, died };
   });
+
+/** One life of a process, as an actor leads it: to the end of the turn, or its own. Answers whether it died. */
+const life = Effect.fnUntraced(function* (stage: Stage, { stopsAt }: Play, first?: Effect.Effect<void, unknown>) {
+  const born = stage.signs.length;
+  const isStopped = () =>
+    stopsAt !== undefined &&
+    stage.ledger.state.turns[id]?.interrupted === null &&
+    stage.signs.slice(born).some((sign) => sign.event === "agent_message" && sign.delta === stopsAt);
+  let next = first;
+  for (;;) {
+    const turn = stage.ledger.state.turns[id];
+    if (turn === undefined) return false;
+    const now = yield* Clock.currentTimeMillis;
+    if (turn.delayedUntil !== null) yield* TestClock.setTime(Math.max(turn.delayedUntil, now));
+    stage.now = Math.floor(now);
+    next = turn.delayedUntil === null ? (next ?? stage.resume(id)) : stage.ring(id);
+    const fiber = yield* Effect.forkChild(Effect.exit(next));
+    next = stage.run(id);
+    yield* passing(() => fiber.pollUnsafe() !== undefined || isStopped());
+    if (isStopped()) {
+      const stopping = yield* Effect.exit(stage.stop(id));
+      yield* Fiber.interrupt(fiber);
+      if (killed(stopping)) return true;
+    } else if (killed(yield* Fiber.join(fiber))) return true;
+  }
+});
+
+/** Time passes, second by second, until something is so. */
+const passing = Effect.fnUntraced(function* (isSo: () => boolean) {
+  yield* TestClock.adjust(0);
+  for (let second = 0; !isSo(); second++) {
+    expect(second).toBeLessThan(LONGEST_LIFE);
+    yield* TestClock.adjust(Duration.seconds(1));
+  }
+});
 
 /** True when the process died; any other failure is one of ours. */
 const killed = (exit: Exit.Exit<void, unknown>): boolean => {
@@ -89,7 +140,7 @@ function expectWhole(stage: Stage, replay: Replay): void {
 
 describe.each(["once", "idempotent"] as const)("a turn with a tool that runs %s", (replay) => {
   /** The turn as it goes when nobody dies: the ladder is as long as its commits. */
-  const undisturbed = Effect.map(lived(replay), ({ stage }) => {
+  const undisturbed = Effect.map(lived(full(replay)), ({ stage }) => {
     expectWhole(stage, replay);
     return { ladder: rungs(stage.commits), happened: lasting(stage) };
   });
@@ -99,7 +150,7 @@ describe.each(["once", "idempotent"] as const)("a turn with a tool that runs %s"
       const { ladder, happened } = yield* undisturbed;
       expect(ladder.length).toBeGreaterThan(20);
       for (const death of ladder) {
-        const { stage, died } = yield* lived(replay, death);
+        const { stage, died } = yield* lived(full(replay), death);
         expect(died).toBe(1);
         expectWhole(stage, replay);
         if (replay === "idempotent") expect(lasting(stage)).toEqual(happened);
@@ -113,7 +164,7 @@ describe.each(["once", "idempotent"] as const)("a turn with a tool that runs %s"
       Effect.gen(function* () {
         const { ladder } = yield* undisturbed;
         for (const first of ladder)
-          for (const second of ladder) expectWhole((yield* lived(replay, first, second)).stage, replay);
+          for (const second of ladder) expectWhole((yield* lived(full(replay), first, second)).stage, replay);
       }),
     60_000, // more than a thousand lives
   );
@@ -121,7 +172,7 @@ describe.each(["once", "idempotent"] as const)("a turn with a tool that runs %s"
 
 describe("[T2] a tool that must not run twice", () => {
   const outcome = (when: Death["when"], commit: number) =>
-    Effect.map(lived("once", { commit, when }), ({ stage }) => ({
+    Effect.map(lived(full("once"), { commit, when }), ({ stage }) => ({
       ran: stage.ran.filter(([tool]) => tool === "stamp").length,
       happened: stage.happened().filter((type) => type.startsWith("Tool")),
       told: stage.asked.at(-1)?.messages.flatMap((message) => (message.role === "tool" ? message.results : [])),
@@ -147,11 +198,116 @@ describe("[T2] a tool that must not run twice", () => {
 describe("an idempotent tool", () => {
   it.effect("runs again under the same key", () =>
     Effect.gen(function* () {
-      const { stage } = yield* lived("idempotent", { commit: 6, when: "before" });
+      const { stage } = yield* lived(full("idempotent"), { commit: 6, when: "before" });
       const keys = stage.ran.flatMap(([tool, , key]) => (tool === "stamp" ? [key] : []));
       expect(keys).toHaveLength(4);
       expect(new Set(keys).size).toBe(2);
     }),
+  );
+});
+
+const says = ["Here I am."];
+const standIn = { provider: "openai", model: "other" };
+
+/** A provider that wants to be left alone until the turn's timer has rung. */
+const delayed: Play = {
+  stage: () => {
+    const stage: Stage = new Stage({
+      model: [
+        [
+          () =>
+            stage.happened().includes("TurnContinued")
+              ? { says }
+              : { fails: new RateLimited({ retryAfterMs: 25_000 }) },
+        ],
+      ],
+    });
+    return stage;
+  },
+};
+
+/** A chosen model that cannot be had, and one in its place. */
+const replaced: Play = {
+  stage: () => {
+    const stage: Stage = new Stage({
+      model: [[() => (stage.models.at(-1) === "openai/other" ? { says } : { fails: new Unauthorized() })]],
+      settings: { fallbacks: [standIn] },
+    });
+    return stage;
+  },
+};
+
+/** Somebody stops it in its second round, when a sentence of that was shown. */
+const stopped: Play = {
+  stopsAt: "First. ",
+  stage: () =>
+    new Stage({
+      model: [
+        [{ says: ["Let me see."], calls: [["stamp", {}]] }],
+        [{ says: ["First. ", "Second. ", "Third."], paceMs: 2_000 }],
+      ],
+      tools: { stamp: { replay: "once", run: () => Effect.succeed("stamped") } },
+    }),
+};
+
+const count = (stage: Stage, type: AgentEvent["type"]): number =>
+  stage.happened().filter((other) => other === type).length;
+
+describe.each<[string, Play, (stage: Stage) => void]>([
+  [
+    "that waits for a timer",
+    delayed,
+    (stage) => {
+      expect([count(stage, "TurnDelayed"), count(stage, "TurnContinued")]).toEqual([1, 1]);
+      expect(stage.posted).toMatchObject([{ text: "Here I am.", notice: false, stopped: false }]);
+      expect(stage.happened().at(-1)).toBe("TurnCompleted");
+    },
+  ],
+  [
+    "that a stand-in answers",
+    replaced,
+    (stage) => {
+      expect([count(stage, "ModelFailed"), count(stage, "ModelReplied")]).toEqual([1, 1]);
+      expect(stage.posted).toMatchObject([{ text: "Here I am.", notice: false, stopped: false }]);
+      expect(stage.happened().at(-1)).toBe("TurnCompleted");
+    },
+  ],
+  [
+    "that somebody stops",
+    stopped,
+    (stage) => {
+      expect([count(stage, "TurnInterrupted"), count(stage, "ModelReplied")]).toEqual([1, 1]);
+      expect(stage.ran.length).toBeLessThanOrEqual(1); // [T2]
+      // What was shown of a reply that is not on record is only known to the process that showed it.
+      expect(stage.posted).toMatchObject([
+        { text: expect.stringMatching(/^Let me see\.(\n\nFirst\.)?$/), stopped: true },
+      ]);
+      expect(stage.happened().at(-1)).toBe("TurnStopped");
+    },
+  ],
+])("a turn %s", (_what, play, expectEnd) => {
+  const whole = (stage: Stage) => {
+    expectEnd(stage);
+    expect(stage.ledger.verify()).toEqual({ intact: true, head: stage.ledger.head });
+    expect(stage.ledger.state.turns).toEqual({});
+  };
+
+  it.effect(
+    "that dies once or twice, before or after any commits, ends the same",
+    () =>
+      Effect.gen(function* () {
+        const undisturbed = (yield* lived(play)).stage;
+        whole(undisturbed);
+        const ladder = rungs(undisturbed.commits);
+        expect(ladder.length).toBeGreaterThan(14);
+        for (const first of ladder) {
+          const { stage, died } = yield* lived(play, first);
+          expect(died).toBe(1);
+          whole(stage);
+          for (const second of ladder) whole((yield* lived(play, first, second)).stage);
+        }
+      }),
+    60_000, // some hundred lives
   );
 });
 
@@ -179,7 +335,7 @@ describe("a turn that dies again and again", () => {
   it.effect("[T4] is given up after three attempts that brought nothing new, and people are told", () =>
     Effect.gen(function* () {
       const never = Array.from({ length: 4 }, (): Death => ({ commit: 1, when: "before" }));
-      const { stage } = yield* lived("once", ...never);
+      const { stage } = yield* lived(full("once"), ...never);
       expect(stage.happened().slice(0, 7)).toEqual([
         ...[
           "MessageReceived",

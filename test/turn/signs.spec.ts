@@ -75,14 +75,24 @@ const densest = (frames: ReadonlyArray<Frame>, turn: string = id): number => {
 };
 
 describe("a bundle of signs", () => {
-  it("has of a turn's thinking the newest, of a call the newest with its input, and prose in one piece", async () => {
+  it("that is crowded has of a turn's thinking the newest, of a call the newest with its input, and prose in one piece", async () => {
     const { show, frames, pass, states } = line();
+    show(...Array.from({ length: 12 }, (_, index) => using(`before ${index}`, "success")));
+    await pass(100);
+    frames.splice(0);
     show(thinking("context"), thinking("thinking"), piece(), piece("One. "), piece("Two. "));
     show(thinking("tools"), using("a", "running", "{}"), using("b", "running", "{}"), using("a", "success"));
     await pass(100);
     expect(states()).toEqual(["start", "delta", "tools", "running", "success"]);
     expect(frames.map(({ payload }) => payload["delta"] ?? "").join("")).toBe("One. Two. ");
     expect(frames.at(-1)?.payload).toMatchObject({ id: callId("a"), status: "success", input: "{}" });
+  });
+
+  it("shows every state that a turn goes through, while there is room", async () => {
+    const { show, states, pass } = line();
+    show(thinking("context"), thinking("thinking"), thinking("tools"), using("a", "running"), using("a", "success"));
+    await pass(100);
+    expect(states()).toEqual(["context", "thinking", "tools", "running", "success"]);
   });
 
   it("leaves apart what belongs to different turns", async () => {
