@@ -7,8 +7,9 @@ import { now } from "./clock.ts";
 import type { ActorEnv, History, HistoryQuery } from "./doors.ts";
 import { Feeds } from "./feeds.ts";
 import { Keys } from "./keys.ts";
-import { type Committed, Ledger, type NeedKeys } from "./ledger.ts";
+import { Ledger, type NeedKeys } from "./ledger.ts";
 import type { Reply } from "./reply.ts";
+import type { Committed } from "./settled-commands.ts";
 import { durableSql, type SqlPort } from "./sql.ts";
 import { type Timer, Timers } from "./timers.ts";
 

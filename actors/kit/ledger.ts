@@ -5,11 +5,12 @@ import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
 import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
-import { canonical, decodeStoredReply, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
-import { CommandIdReused, EventTooLarge, StreamMoved, SubjectErased } from "./refusals.ts";
-import { accepted, asData, type RefusalData, type Reply, refused } from "./reply.ts";
+import { canonical, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
+import { EventTooLarge, StreamMoved, SubjectErased } from "./refusals.ts";
+import { accepted, asData, type Reply, refused } from "./reply.ts";
 import { withTables } from "./schema.ts";
 import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
+import { type Committed, seqsMadeBy, settle, settledReply } from "./settled-commands.ts";
 import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
@@ -22,12 +23,6 @@ export interface Keyring {
 export interface NeedKeys {
   readonly outcome: "need-keys";
   readonly subjects: ReadonlyArray<ActorName>;
-}
-
-/** The range of events a command made; what its id remembers of it, never the payload. */
-export interface Committed {
-  readonly from: number;
-  readonly to: number;
 }
 
 /** A snapshot every so many events; never needed, only faster [L7]. */
@@ -107,27 +102,17 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
    */
   commit(command: C): Reply<Committed> | NeedKeys {
     const print = fingerprint(canonical(command));
-    const known = this.#settled(command.meta.id, print);
-    if (known !== undefined) return known;
-    if (command.meta.ifSeq !== undefined && command.meta.ifSeq !== this.#head)
-      return refused(new StreamMoved({ head: this.#head }));
-    const answer = this.#decider.decide(command, this.#state);
-    if (Result.isFailure(answer)) return this.#refuse(command, print, answer.failure);
-    const pending = answer.success;
-    // Asked for once: a lent key may run out between two looks.
-    const subjects = [...new Set(pending.flatMap(({ sealed }) => (sealed ? [sealed.subject] : [])))];
-    const keys = new Map(subjects.map((subject) => [subject, this.#keys.get(subject)]));
-    const missing = subjects.filter((subject) => keys.get(subject) === undefined);
-    if (missing.length > 0) return { outcome: "need-keys", subjects: missing };
-    const prepared = pending.map(prepare);
-    const against = obstacle(prepared, keys);
-    if (against !== undefined) return refused(against);
+    const plan = this.#plan(command);
+    const written =
+      plan.outcome === "write" ? this.#sql.transaction(() => this.#write(command, print, plan)) : undefined;
+    // An id is new nearly always, and the insert finds out by itself: only what is not written looks for an older answer.
+    if (written === undefined)
+      return settledReply(this.#sql, command.meta.id, print) ?? this.#decline(command, print, plan);
     const head = this.#head;
-    const written = this.#sql.transaction(() => this.#write(command, print, prepared, keys));
     this.#state = written.state; // [L5] only after the transaction
     this.#hash = written.hash;
     this.#snapshotAt = written.snapshotAt;
-    this.#head = head + pending.length;
+    this.#head = head + written.events.length;
     for (const [seq, words] of written.words) this.#keepRevealed(seq, words);
     this.#tail.push(...written.events);
     if (this.#tail.length > 2 * TAIL) this.#tail.splice(0, this.#tail.length - TAIL);
@@ -185,14 +170,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
   /** Seqs of all events made by commands whose id starts with `prefix`: all of one turn, say. */
   madeBy(prefix: string): ReadonlyArray<number> {
-    const rows = this.#sql.rows("SELECT reply FROM commands WHERE id >= ? AND id < ?", prefix, `${prefix}\uffff`);
-    const ranges = rows.flatMap(([reply]) => {
-      const stored = decodeStoredReply(reply);
-      return "from" in stored ? [stored] : [];
-    });
-    return ranges
-      .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index))
-      .sort((left, right) => left - right);
+    return seqsMadeBy(this.#sql, prefix);
   }
 
   /**
@@ -253,28 +231,39 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return found;
   }
 
-  #settled(id: string, print: Uint8Array): Reply<Committed> | undefined {
-    const row = this.#sql.rows("SELECT fingerprint, reply FROM commands WHERE id = ?", id)[0];
-    if (row === undefined) return undefined;
-    if (!same(row[0] as Uint8Array, print)) return refused(new CommandIdReused());
-    const stored = decodeStoredReply(row[1]);
-    return "from" in stored
-      ? accepted(stored, stored.to, true)
-      : { outcome: "refused", refusal: stored.refusal as RefusalData };
+  /** What would be done with a command whose id is new. */
+  #plan(command: C): Plan<E, No> {
+    if (command.meta.ifSeq !== undefined && command.meta.ifSeq !== this.#head)
+      return { outcome: "refuse", refusal: new StreamMoved({ head: this.#head }) };
+    const answer = this.#decider.decide(command, this.#state);
+    if (Result.isFailure(answer))
+      return { outcome: "refuse", refusal: answer.failure, settles: !answer.failure.passing };
+    const pending = answer.success;
+    // Asked for once: a lent key may run out between two looks.
+    const subjects = [...new Set(pending.flatMap(({ sealed }) => (sealed ? [sealed.subject] : [])))];
+    const keys = new Map(subjects.map((subject) => [subject, this.#keys.get(subject)]));
+    const missing = subjects.filter((subject) => keys.get(subject) === undefined);
+    if (missing.length > 0) return { outcome: "need-keys", subjects: missing };
+    const prepared = pending.map(prepare);
+    const against = obstacle(prepared, keys);
+    return against === undefined ? { outcome: "write", prepared, keys } : { outcome: "refuse", refusal: against };
   }
 
-  #refuse(command: C, print: Uint8Array, refusal: No): Reply<Committed> {
-    if (!refusal.passing) this.#remember(command, print, { refusal: asData(refusal) });
-    return refused(refusal);
+  #decline(command: C, print: Uint8Array, plan: Plan<E, No>): Reply<Committed> | NeedKeys {
+    if (plan.outcome === "need-keys") return plan;
+    if (plan.outcome === "write") throw new Error("a command was neither written nor settled");
+    const refusal = asData(plan.refusal);
+    if (plan.settles) this.#sql.transaction(() => settle(this.#sql, command.meta, print, { refusal }));
+    return refused(plan.refusal);
   }
 
-  #remember(command: C, print: Uint8Array, reply: Committed | { readonly refusal: RefusalData }): void {
-    const { id, at } = command.meta;
-    insertRows(this.#sql, "commands (id, fingerprint, reply, at)", [[id, print, JSON.stringify(reply), at]]);
-  }
-
-  /** Inside the transaction: events with their keys, the command's outcome, a snapshot now and then, and what goes along. */
-  #write(command: C, print: Uint8Array, prepared: ReadonlyArray<Prepared<E>>, lent: HeldKeys) {
+  /**
+   * Inside the transaction: the command's outcome, events with their keys, a snapshot now and then, and what goes along.
+   * Nothing at all when the command has an outcome already.
+   */
+  #write(command: C, print: Uint8Array, { prepared, keys: lent }: Extract<Plan<E, No>, { outcome: "write" }>) {
+    const head = this.#head + prepared.length;
+    if (!settle(this.#sql, command.meta, print, { from: this.#head + 1, to: head })) return undefined;
     let state = this.#state;
     let hash = this.#hash;
     const words: Array<readonly [number, Readonly<Record<string, unknown>>]> = [];
@@ -294,8 +283,6 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     });
     insertRows(this.#sql, `events (${COLUMNS})`, rows);
     insertRows(this.#sql, "event_keys (seq, subject, wrapped)", keys);
-    const head = this.#head + prepared.length;
-    this.#remember(command, print, { from: this.#head + 1, to: head });
     const snapshotAt = head - this.#snapshotAt >= SNAPSHOT_EVERY ? head : this.#snapshotAt;
     if (snapshotAt === head) keepSnapshot(this.#sql, this.#decider, { seq: head, state });
     this.#along(state, events);
@@ -377,6 +364,12 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
 
 /** The keys of one commit, each as it was found at its beginning. */
 type HeldKeys = ReadonlyMap<ActorName, SubjectKey | "destroyed" | undefined>;
+
+/** What a commit comes to, decided before anything is touched. */
+type Plan<E extends Pending, No extends Refusal> =
+  | { readonly outcome: "write"; readonly prepared: ReadonlyArray<Prepared<E>>; readonly keys: HeldKeys }
+  | { readonly outcome: "refuse"; readonly refusal: Refusal | No; readonly settles?: boolean }
+  | NeedKeys;
 
 /** Why these events may not be written, if so. */
 function obstacle<E extends Pending>(prepared: ReadonlyArray<Prepared<E>>, keys: HeldKeys): Refusal | undefined {

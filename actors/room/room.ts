@@ -35,9 +35,9 @@ import type {
   RoomDoor,
   Sighting,
 } from "../kit/doors.ts";
-import type { Committed } from "../kit/ledger.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
+import type { Committed } from "../kit/settled-commands.ts";
 import type { Timer } from "../kit/timers.ts";
 import { Audience, type Seat } from "./audience.ts";
 import { type Admit, RoomChannel } from "./channel.ts";

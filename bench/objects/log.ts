@@ -1,8 +1,9 @@
 /** The object that is measured: an agent's ledger or, in the same class, a bare table; driven by parts/ledger.ts. */
 import { DurableObject } from "cloudflare:workers";
 import { Redacted, Result } from "effect";
-import { type Committed, Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
+import { Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
+import type { Committed } from "#actors/kit/settled-commands.ts";
 import { durableSql, type SqlPort } from "#actors/kit/sql.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";

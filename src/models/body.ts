@@ -21,13 +21,13 @@ const REFUSAL_MS = 1_000;
  * Reads a body as what it is, whatever was asked for: servers answer a request for a stream with one object, and the
  * other way round. Neither Messages nor Chat Completions nor the AI binding split a `data:` payload over two lines.
  * Throws Cut when the connection breaks, Garbled for a page of HTML and for what is longer than any answer. Ending the
- * iteration, and aborting the signal, close the connection.
+ * iteration, and aborting the signal, close the connection. What came together is yielded together.
  */
 export async function* piecesOf(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
   progress: Progress,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<ReadonlyArray<Piece>> {
   const reader = body.getReader();
   // Not every source passes the signal on to a stream that is already open; cancelling the stream closes it anyway.
   const cancel = () => void reader.cancel().catch(() => {});
@@ -50,13 +50,14 @@ export async function* piecesOf(
       } else if (/[\r\n]/.test(text)) {
         const lines = (rest + text).split(/\r\n|\n|\r/);
         rest = lines.pop()!;
-        for (const line of lines) if (line.startsWith("data:")) yield { data: line.slice(5).trim(), whole: false };
+        const payloads = lines.filter((line) => line.startsWith("data:"));
+        if (payloads.length > 0) yield payloads.map((line) => ({ data: line.slice(5).trim(), whole: false }));
       } else rest += text;
       if (rest.length > LONGEST) throw new Garbled({ detail: "longer than any answer", begun: true });
       if (done) break;
     }
-    if (form === "object") yield { data: rest, whole: true };
-    else if (rest.startsWith("data:")) yield { data: lastPayload(rest), whole: false };
+    if (form === "object") yield [{ data: rest, whole: true }];
+    else if (rest.startsWith("data:")) yield [{ data: lastPayload(rest), whole: false }];
   } finally {
     signal.removeEventListener("abort", cancel);
     cancel();

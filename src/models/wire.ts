@@ -39,7 +39,7 @@ export interface Call<A extends Assembly> {
   readonly choice: ModelChoice;
   readonly assembly: (progress: Progress) => A;
   /** Sends the request, or the next one of an answer that paused. Aborting the signal closes the connection. */
-  readonly open: (wire: Wire<A>) => Promise<AsyncIterable<Piece>>;
+  readonly open: (wire: Wire<A>) => Promise<AsyncIterable<ReadonlyArray<Piece>>>;
   /** What an error of the provider's library means. `now` reads a `retry-after` that is a date. */
   readonly explain: (error: unknown, now: number) => ModelReason | undefined;
 }
@@ -110,15 +110,18 @@ async function pump<A extends Assembly>(
   };
   try {
     do {
-      for await (const piece of await call.open(wire)) {
-        // Both SDKs end quietly when aborted in mid-stream, and buffered pieces may still follow: the signal decides.
-        if (signal.aborted) return;
-        if (life.replied) continue;
-        life.streaming = !piece.whole;
-        const prose = assembly.read(piece);
-        if (prose !== "") Queue.offerUnsafe(queue, { type: "text", delta: prose });
-        if (assembly.state === "done") finish();
-        else if (assembly.state === "paused") break;
+      for await (const pieces of await call.open(wire)) {
+        for (const piece of pieces) {
+          // Both SDKs end quietly when aborted in mid-stream, and buffered pieces may still follow: the signal decides.
+          if (signal.aborted) return;
+          if (life.replied) break;
+          life.streaming = !piece.whole;
+          const prose = assembly.read(piece);
+          if (prose !== "") Queue.offerUnsafe(queue, { type: "text", delta: prose });
+          if (assembly.state === "done") finish();
+          else if (assembly.state === "paused") break;
+        }
+        if (assembly.state === "paused") break;
       }
     } while (assembly.state === "paused" && !signal.aborted);
     if (signal.aborted || life.replied) return;

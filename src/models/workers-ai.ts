@@ -69,8 +69,8 @@ function inputs(choice: ModelChoice, prompt: Prompt): Record<string, unknown> {
   };
 }
 
-async function* wholeAnswer(output: unknown): AsyncGenerator<BodyPiece> {
-  yield { data: JSON.stringify(output) ?? "null", whole: true };
+async function* wholeAnswer(output: unknown): AsyncGenerator<ReadonlyArray<BodyPiece>> {
+  yield [{ data: JSON.stringify(output) ?? "null", whole: true }];
 }
 
 const maybe = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));

@@ -59,14 +59,16 @@ const count = (sql: SqlPort, table: string): number =>
 function faulty(sql: SqlPort) {
   const fault = { at: 0, after: false, passed: 0 };
   let inside = false;
+  const strike = <A>(statement: () => A): A => {
+    fault.passed += inside ? 1 : 0;
+    const struck = inside && fault.passed === fault.at;
+    const answer = struck && !fault.after ? undefined : statement();
+    if (struck) throw new Error("the disk is full");
+    return answer!;
+  };
   const port: SqlPort = {
-    rows: (query, ...parameters) => sql.rows(query, ...parameters),
-    run: (query, ...parameters) => {
-      fault.passed += inside ? 1 : 0;
-      const struck = inside && fault.passed === fault.at;
-      if (!struck || fault.after) sql.run(query, ...parameters);
-      if (struck) throw new Error("the disk is full");
-    },
+    rows: (query, ...parameters) => strike(() => sql.rows(query, ...parameters)),
+    run: (query, ...parameters) => strike(() => sql.run(query, ...parameters)),
     transaction: (body) => {
       [inside, fault.passed] = [true, 0];
       try {

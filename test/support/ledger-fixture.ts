@@ -1,8 +1,9 @@
 /** A ledger with its keys at hand, for every test that commits; knows no database, so that it runs in Node and in workerd. */
 import { expect } from "vitest";
-import { type Committed, type Keyring, Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
+import { type Keyring, Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import { freshKey, type SubjectKey } from "#actors/kit/seal.ts";
+import type { Committed } from "#actors/kit/settled-commands.ts";
 import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta } from "#events/kit/define.ts";

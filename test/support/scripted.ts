@@ -30,8 +30,9 @@ import {
   TurnLedger,
 } from "#actors/agent/turn/ports.ts";
 import { turnLedger } from "#actors/agent/turn-ledger.ts";
-import type { Committed, Ledger, NeedKeys } from "#actors/kit/ledger.ts";
+import type { Ledger, NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
+import type { Committed } from "#actors/kit/settled-commands.ts";
 import type { ModelName } from "#events/agent/asking.ts";
 import type { AgentCommand, Settings } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";

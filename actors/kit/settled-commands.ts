@@ -1,0 +1,52 @@
+/** The register of settled commands of one log: what each id was answered, for ever [L2]; used by the ledger alone. */
+import type { CommandMeta } from "#events/kit/define.ts";
+import { decodeStoredReply, same } from "./encoding.ts";
+import { CommandIdReused } from "./refusals.ts";
+import { accepted, type RefusalData, type Reply, refused } from "./reply.ts";
+import type { SqlPort } from "./sql.ts";
+
+/** The range of events a command made; what its id remembers of it, never the payload. */
+export interface Committed {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a command with this id was answered; undefined when it is new. `print` tells another command under the same id. */
+export function settledReply(sql: SqlPort, id: string, print: Uint8Array): Reply<Committed> | undefined {
+  const row = sql.rows("SELECT fingerprint, reply FROM commands WHERE id = ?", id)[0];
+  if (row === undefined) return undefined;
+  if (!same(row[0] as Uint8Array, print)) return refused(new CommandIdReused());
+  const stored = decodeStoredReply(row[1]);
+  return "from" in stored
+    ? accepted(stored, stored.to, true)
+    : { outcome: "refused", refusal: stored.refusal as RefusalData };
+}
+
+/** Notes what a command came to; false, and nothing noted, when its id has an answer already. */
+export function settle(
+  sql: SqlPort,
+  { id, at }: CommandMeta,
+  print: Uint8Array,
+  reply: Committed | { readonly refusal: RefusalData },
+): boolean {
+  const inserted = sql.rows(
+    "INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1",
+    id,
+    print,
+    JSON.stringify(reply),
+    at,
+  );
+  return inserted.length > 0;
+}
+
+/** Seqs of all events made by commands whose id starts with `prefix`, in order. */
+export function seqsMadeBy(sql: SqlPort, prefix: string): ReadonlyArray<number> {
+  const rows = sql.rows("SELECT reply FROM commands WHERE id >= ? AND id < ?", prefix, `${prefix}\uffff`);
+  const ranges = rows.flatMap(([reply]) => {
+    const stored = decodeStoredReply(reply);
+    return "from" in stored ? [stored] : [];
+  });
+  return ranges
+    .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index))
+    .sort((left, right) => left - right);
+}
