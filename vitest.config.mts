@@ -48,6 +48,7 @@ export default defineConfig(async () => {
                     "obscenity",
                     "openai",
                     "partyserver",
+                    "stemmer",
                   ],
                 },
               },

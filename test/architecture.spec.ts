@@ -42,6 +42,11 @@ describe("the walls bite", () => {
     ],
     [
       "imports follow the table",
+      { "actors/agent/language/a.ts": `${opening}import { x } from "#events/kit/ids.ts";` },
+      ["actors/agent/language/a.ts:2"],
+    ],
+    [
+      "imports follow the table",
       { "actors/kit/feeds.ts": `${opening}import { hash } from "node:crypto";` },
       ["actors/kit/feeds.ts:2"],
     ],

@@ -92,6 +92,8 @@ const table: ReadonlyArray<Row> = [
   [/^events\//, [/^events\//], /^effect$/],
   [/^projections\//, [/^events\//, /^projections\//], /^effect$/],
   [/^actors\/agent\/turn\//, [/^events\//, /^actors\/agent\/turn\//], /^effect$/],
+  // What can be read from words alone; knows no log, no turn and no platform.
+  [/^actors\/agent\/language\//, [/^actors\/agent\/language\//], /^stemmer$/],
   [/^actors\/kit\/seal\.ts$/, [/^events\//, /^actors\//], /^(effect|node:crypto)$/],
   [
     /^actors\//,
