@@ -8,7 +8,6 @@ import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
 import { answer } from "./http/entry.ts";
-import { memoryFormerLayer } from "./memory/form.ts";
 import { moderatorLayer } from "./models/moderator.ts";
 import { chatModelLayer } from "./models/route.ts";
 import { toolboxLayer } from "./tools/shelf.ts";
@@ -23,7 +22,7 @@ export class Agent extends AgentActor<Env> {
     const known = abilities.get(env);
     if (known !== undefined) return known;
     const { models } = settingsOf(env);
-    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, memoryFormerLayer, moderatorLayer(models.openai));
+    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, moderatorLayer(models.openai));
     abilities.set(env, made);
     return made;
   }
