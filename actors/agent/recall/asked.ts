@@ -72,7 +72,7 @@ class Reader {
   repaired(stem: string): string | undefined {
     const most = editsAllowed(stem);
     if (most === 0 || isConcept(stem)) return undefined;
-    const like = new Set(this.#open.flatMap(({ vocabulary }) => [...vocabulary.like(stem)]));
+    const like = new Set(this.#open.flatMap(({ vocabulary }) => vocabulary.like(stem)));
     const near = [...like]
       .map((known) => ({ known, edits: distance(stem, known, most), begins: known[0] === stem[0] ? 0 : 1 }))
       .filter(({ edits }) => edits <= most);

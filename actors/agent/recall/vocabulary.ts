@@ -46,8 +46,8 @@ export class Vocabulary {
   readonly #sql: SqlPort;
   readonly #tokens = new Map<string, number>();
   readonly #speakers = new Set<string>();
-  /** Made at the first misspelt word: the stems with the letters of each. */
-  #stems: Array<readonly [stem: string, letters: number]> | undefined;
+  /** Made at the first misspelt word: by their length, the stems and the letters of each. */
+  #stems: Map<number, { readonly stems: string[]; readonly letters: number[] }> | undefined;
   #small = 0;
 
   private constructor(sql: SqlPort, owner: Owner) {
@@ -114,18 +114,33 @@ export class Vocabulary {
   }
 
   /** Stems that a misspelt one may stand for, by their letters; how far away they are has still to be measured. */
-  *like(stem: string): Generator<string> {
-    this.#stems ??= [...this.#tokens.keys()].filter(isStem).map((known) => [known, lettersOf(known)]);
+  like(stem: string): ReadonlyArray<string> {
+    if (this.#stems === undefined) {
+      this.#stems = new Map();
+      for (const entry of this.#tokens.keys()) if (isStem(entry)) this.#list(entry);
+    }
     const edits = editsAllowed(stem);
-    const letters = lettersOf(stem);
-    for (const [known, others] of this.#stems)
-      if (Math.abs(known.length - stem.length) <= edits && mayBeWithin(letters, others, edits)) yield known;
+    const wanted = lettersOf(stem);
+    const found: string[] = [];
+    for (let length = stem.length - edits; length <= stem.length + edits; length++) {
+      const { stems, letters } = this.#stems.get(length) ?? { stems: [], letters: [] };
+      for (let index = 0; index < stems.length; index++)
+        if (mayBeWithin(wanted, letters[index]!, edits)) found.push(stems[index]!);
+    }
+    return found;
+  }
+
+  #list(stem: string): void {
+    const list = this.#stems!.get(stem.length) ?? { stems: [], letters: [] };
+    list.stems.push(stem);
+    list.letters.push(lettersOf(stem));
+    this.#stems!.set(stem.length, list);
   }
 
   #hold(entry: string, token: number): void {
     this.#tokens.set(entry, token);
     if (entry[0] === "@") this.#speakers.add(entry.slice(1));
-    else if (isStem(entry)) this.#stems?.push([entry, lettersOf(entry)]);
+    else if (this.#stems !== undefined && isStem(entry)) this.#list(entry);
   }
 
   get #data(): Uint8Array {
