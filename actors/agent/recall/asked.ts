@@ -27,9 +27,10 @@ export interface Asked {
   /** Tokens of the dates that a memory can overlap the question's with. */
   readonly dates: ReadonlyArray<number>;
   readonly spans: ReadonlyArray<Span>;
-  /** Tokens of everybody named. */
+  /** Tokens of everybody named as they who speak, how many people that are, and the words of their names. */
   readonly speakers: ReadonlySet<number>;
   readonly people: number;
+  readonly names: ReadonlyArray<Term>;
   readonly wanted: Wanted;
   /** How many words a memory has on average. */
   readonly averageLength: number;
@@ -43,11 +44,14 @@ class Reader {
   readonly #open: ReadonlyArray<OpenSubject>;
   readonly #subjects: Subjects;
   readonly #memories: number;
+  readonly averageLength: number;
 
   constructor(open: ReadonlyArray<OpenSubject>, subjects: Subjects) {
     this.#open = open;
     this.#subjects = subjects;
     this.#memories = open.reduce((sum, { entries }) => sum + entries, 0);
+    const words = open.reduce((sum, subject) => sum + subject.words, 0);
+    this.averageLength = Math.max(1, words / Math.max(1, this.#memories));
   }
 
   tokens(entry: string): ReadonlyArray<number> {
@@ -113,7 +117,7 @@ export function readQuestion(
   const { known, unheard } = stemsAsked(rest, text, reader, repair);
   const terms = reader.terms(known).toSorted((left, right) => right.idf - left.idf);
   const related = new Set([...known, ...unheard].flatMap((stem) => [...relatedTo(stem)])).difference(known);
-  const named = people.flatMap((names) => [...names].map(speakerEntry));
+  const named = people.flatMap((names) => [...names]);
   return {
     terms: terms.slice(0, TERMS_AT_MOST),
     concepts: reader
@@ -123,16 +127,10 @@ export function readQuestion(
     unheard: unheard.size * reader.idf(0),
     dates: entriesWithin(spans).flatMap((entry) => reader.tokens(entry)),
     spans,
-    speakers: new Set(named.flatMap((entry) => reader.tokens(entry))),
+    speakers: new Set(named.flatMap((name) => reader.tokens(speakerEntry(name)))),
+    names: reader.terms(new Set(named.flatMap(stemsOf))),
     people: people.length,
     wanted: wantedBy(text),
-    averageLength: Math.max(
-      1,
-      open.reduce((sum, { words }) => sum + words, 0) /
-        Math.max(
-          1,
-          open.reduce((sum, { entries }) => sum + entries, 0),
-        ),
-    ),
+    averageLength: reader.averageLength,
   };
 }
