@@ -2,8 +2,8 @@
 import { isConcept, relatedTo } from "../language/concepts.ts";
 import { namedIn, nameWords } from "../language/names.ts";
 import { type Wanted, wantedBy } from "../language/questions.ts";
+import { rootsOf } from "../language/roots.ts";
 import { distance, editsAllowed } from "../language/spelling.ts";
-import { stemsOf } from "../language/stems.ts";
 import { inverseFrequency } from "./bm25.ts";
 import { entriesWithin, type Span } from "./spans.ts";
 import type { OpenSubject, Subjects } from "./subjects.ts";
@@ -89,10 +89,10 @@ class Reader {
 
 /** Stems of the question by what is known of them; names count as words only where there is no other. */
 function stemsAsked(rest: string, text: string, reader: Reader, repair: boolean) {
-  const own = stemsOf(rest);
+  const own = rootsOf(rest);
   const known = new Set<string>();
   const unheard = new Set<string>();
-  for (const stem of own.length > 0 ? own : stemsOf(text)) {
+  for (const stem of own.length > 0 ? own : rootsOf(text)) {
     if (reader.tokens(stem).length > 0) known.add(stem);
     else {
       const meant = repair ? reader.repaired(stem) : undefined;
@@ -128,7 +128,7 @@ export function readQuestion(
     dates: entriesWithin(spans).flatMap((entry) => reader.tokens(entry)),
     spans,
     speakers: new Set(named.flatMap((name) => reader.tokens(speakerEntry(name)))),
-    names: reader.terms(new Set(named.flatMap(stemsOf))),
+    names: reader.terms(new Set(named.flatMap(rootsOf))),
     people: people.length,
     wanted: wantedBy(text),
     averageLength: reader.averageLength,

@@ -3,7 +3,7 @@ import type { ActorName } from "#events/kit/ids.ts";
 import type { SqlPort, SqlValue } from "../../kit/sql.ts";
 import { formOf } from "../language/forms.ts";
 import { nameOf } from "../language/names.ts";
-import { stemsOf } from "../language/stems.ts";
+import { rootsOf } from "../language/roots.ts";
 import { readQuestion } from "./asked.ts";
 import { Candidates, type View } from "./candidates.ts";
 import { Pool } from "./pool.ts";
@@ -97,7 +97,7 @@ export class MemoryIndex {
     const subject = this.#subjects.openedToWrite(entry.subject);
     if (subject === undefined) return false;
     const saidAt = Math.trunc(entry.saidAt);
-    const stems = stemsOf(entry.text);
+    const stems = rootsOf(entry.text);
     const spans = entriesOfSpans(this.#dates(entry.text, saidAt));
     const spoken = [...stems, ...spans];
     const tokens = subject.vocabulary.keep(speaker === null ? spoken : [...spoken, speakerEntry(nameOf(speaker))]);
