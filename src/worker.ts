@@ -1,6 +1,7 @@
 /** The composition root: binds the adapters to the actors, exports them, and opens the doors. */
 import { Layer } from "effect";
 import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
+import { memoryFormerLayer } from "#actors/agent/forming/requests.ts";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";
@@ -8,7 +9,6 @@ import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
 import { answer } from "./http/entry.ts";
-import { memoryFormerLayer } from "./memory/form.ts";
 import { moderatorLayer } from "./models/moderator.ts";
 import { chatModelLayer } from "./models/route.ts";
 import { toolboxLayer } from "./tools/shelf.ts";

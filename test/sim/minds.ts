@@ -1,8 +1,8 @@
 /** Models and tools outside of a simulated house: what they answer is drawn from the seed, what they do is counted by key. */
 import { Effect, Layer, Stream } from "effect";
+import { memoryFormerLayer } from "#actors/agent/forming/requests.ts";
 import * as Failures from "#actors/agent/turn/failures.ts";
 import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
-import { memoryFormerLayer } from "#src/memory/form.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
 import type { Plan } from "./plan.ts";

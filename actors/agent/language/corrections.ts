@@ -1,5 +1,6 @@
 /** How people take back or change what they said, where only the old value or what was spoken of last tells what is meant; used by statements.ts. */
 import { attributeName, holderOf } from "./attributes.ts";
+import { WORD } from "./letters.ts";
 import { type Said, tidied } from "./statement-patterns.ts";
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -60,7 +61,7 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   ],
   [
     clause(
-      `${WHO}(?:switched|changed)\\s(?!over\\b|back\\b|from\\b|again\\b|my\\b|our\\b|the\\b)(?<noun>\\p{L}+)\\sto\\s${NEW}`,
+      `${WHO}(?:switched|changed)\\s(?!over\\b|back\\b|from\\b|again\\b|my\\b|our\\b|the\\b)(?<noun>${WORD})\\sto\\s${NEW}`,
     ),
     changed,
   ],

@@ -15,6 +15,7 @@ import {
   yearOf,
   yearWindow,
 } from "./calendar.ts";
+import { INNER, LETTER } from "./letters.ts";
 
 /** What a pattern found, and what its reading rests on. */
 export interface Found {
@@ -39,8 +40,7 @@ const NTH = "(?:st|nd|rd|th)?";
 const COUNT =
   "(?:\\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a\\s(?:couple|few)(?:\\sof)?|couple(?:\\sof)?|few|several|half\\san?)";
 const UNIT = "(?:minute|hour|day|night|week|weekend|fortnight|month|year|decade)";
-const pattern = (source: string): RegExp =>
-  new RegExp(`(?<![\\p{L}\\p{N}_])(?:${source})(?![\\p{L}\\p{N}_]|-\\p{L})`, "giu");
+const pattern = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER}|-${LETTER})`, "giu");
 
 // ── what words stand for ────────────────────────────────────────────────────────────────────────────────────────────
 

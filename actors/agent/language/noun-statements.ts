@@ -1,9 +1,10 @@
 /** What people say of things by their nouns: “my gym is FitPoint”, “the deadline is Friday”; used by statements.ts. */
 import { attributeName, holderOf, isCommonAttribute, isShared, relativeAttribute } from "./attributes.ts";
+import { CAPITAL, WORD } from "./letters.ts";
 import { ADJECTIVES, isName, NAME, RELATION, relationName } from "./people.ts";
 import { type Said, tidied } from "./statement-patterns.ts";
 
-const NOUN = "(?<noun>[\\p{L}'-]+(?:\\s[\\p{L}'-]+){0,3}?)";
+const NOUN = `(?<noun>${WORD}(?:\\s${WORD}){0,3}?)`;
 const IS =
   "(?:is|are|will be|is going to be)\\s(?:now\\s|actually\\s|currently\\s|still\\s|officially\\s|at\\s|set to\\s)*(?:(?<called>called|named)\\s(?:now\\s)?)?";
 const OWNED = new RegExp(
@@ -56,7 +57,7 @@ const SHAPES = new Map(
 );
 
 /** “My son Bo is seven” is about Bo. */
-const KIN_AND_NAME = new RegExp(`^(?:${RELATION})\\s\\p{Lu}`, "u");
+const KIN_AND_NAME = new RegExp(`^(?:${RELATION})\\s${CAPITAL}`, "u");
 const RELATIVE = new RegExp(`^(?:(?:new|old)\\s)?(?<kin>${RELATION})$`, "iu");
 
 function nounSaid(

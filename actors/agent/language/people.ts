@@ -1,4 +1,5 @@
 /** Whom people speak of: kin, friends and animals, and the names they give them; used by statements.ts, questions.ts and forming. */
+import { CAPITAL, INNER, LETTER } from "./letters.ts";
 
 const KIN =
   "mother|mum|mom|father|dad|sister|brother|twin|daughter|son|child|baby|kid|wife|husband|partner|boyfriend|girlfriend|fiancée?|spouse|" +
@@ -15,8 +16,7 @@ export const ANIMAL = `(?:${PET})`;
 export const ADJECTIVES =
   "(?:(?:little|big|older|younger|elder|eldest|youngest|new|old|late|dear|twin|best|good)\\s){0,2}";
 /** A name of one to three words, as it is written in most languages; case matters. */
-export const NAME =
-  "(?:(?:Dr|Mr|Mrs|Ms|Prof)\\.?\\s)?\\p{Lu}[\\p{L}\\p{M}]*(?:['-]\\p{L}[\\p{L}\\p{M}]*)*(?:\\s\\p{Lu}[\\p{L}\\p{M}]+(?:['-]\\p{L}[\\p{L}\\p{M}]*)*){0,2}";
+export const NAME = `(?:(?:Dr|Mr|Mrs|Ms|Prof)\\.?\\s)?${CAPITAL}${LETTER}*(?:['-]${LETTER}+)*(?:\\s${CAPITAL}${LETTER}+(?:['-]${LETTER}+)*){0,2}`;
 
 /** Capitalised words that name nobody. */
 const NOBODY =
@@ -54,6 +54,10 @@ const COMMON = new Map(
   }),
 );
 
+const RELATIVE = new RegExp(`^${RELATION}$`, "i");
+/** Whether a word says in which relation somebody stands. */
+export const isRelation = (word: string): boolean => RELATIVE.test(word);
+
 /** The commonest word for a relation: `mother` for “mum”, `dog` for “puppy”. */
 export const relationName = (word: string): string => {
   const small = word.toLowerCase();
@@ -67,7 +71,7 @@ export const isPartner = (relation: string): boolean =>
 export const isRole = (relation: string): boolean =>
   /^(?:manager|mentor|teacher|coach|therapist|doctor|dentist|landlord|landlady)$/.test(relation);
 
-const letters = "[\\p{L}\\p{N}_'-]";
+const letters = `(?:${INNER}|['-])`;
 /** Patterns that give the relation before the name: “my sister Mina”, “my dog is called Rex”, “my cat's name is Tom”. */
 const RELATION_FIRST = new RegExp(
   `(?<!${letters})(?:[Mm]y|[Oo]ur)\\s(?:(?:little|big|older|younger|elder|eldest|youngest|oldest|new|old|late|dear|twin|two|three)\\s){0,2}(?<relation>${RELATION})(?:,?\\s|\\sis\\s(?:now\\s)?(?:called\\s|named\\s)?|'s\\s(?:new\\s)?name\\sis\\s(?:now\\s)?|\\s(?:called|named)\\s)(?<name>${NAME})(?!${letters})`,
@@ -79,7 +83,7 @@ const NAME_FIRST = new RegExp(
   "gu",
 );
 const NEWLY_NAMED = new RegExp(
-  `(?<!${letters})(?:I|[Ww]e|I've|[Ww]e've)\\s(?:have|got|adopted|bought|also have)\\s(?:got\\s|adopted\\s)?(?:a|an|one)\\s(?:\\p{Ll}+\\s){0,2}(?<relation>${RELATION})\\s?,?\\s?(?:called|named|by the name of)\\s(?<name>${NAME})(?!${letters})`,
+  `(?<!${letters})(?:I|[Ww]e|I've|[Ww]e've)\\s(?:have|got|adopted|bought|also have)\\s(?:got\\s|adopted\\s)?(?:a|an|one)\\s(?:${LETTER}+\\s){0,2}(?<relation>${RELATION})\\s?,?\\s?(?:called|named|by the name of)\\s(?<name>${NAME})(?!${letters})`,
   "gu",
 );
 

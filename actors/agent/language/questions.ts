@@ -1,7 +1,8 @@
 /** Which fact a question asks for: whose, what about them, and whether as it is or as it was; used by recall. */
 import { attributeName, holderOf, relativeAttribute } from "./attributes.ts";
 import { datesIn } from "./dates.ts";
-import { isName, NAME, RELATION, relationName } from "./people.ts";
+import { INNER, LETTER, WORD } from "./letters.ts";
+import { isName, isRelation, NAME, RELATION, relationName } from "./people.ts";
 import { spelledOut } from "./sentences.ts";
 
 /** What a question asks for. */
@@ -20,10 +21,12 @@ const PAST =
   /\b(?:used to|previously|formerly|before|earlier|in the past|back then|originally|at first|at the time|former|(?<!how )old|ex|last time|did|was|were|had)\b/i;
 const LONGEST_QUESTION = 1_000;
 
-const WHO = `(?<who>i|we|(?-i:${NAME})|(?:my|our)\\s(?<kin>${RELATION}))`;
-const OF = `(?:(?<whose>my|our|the)|(?<owner>(?-i:${NAME}))'s?|(?:my|our)\\s(?<kin>${RELATION})'s)`;
+/** Any word here, a relation further down: the list of them in each pattern takes long to compile. */
+const KIN = `(?:best\\s|guinea\\s)?${LETTER}+(?:-in-law)?`;
+const WHO = `(?<who>i|we|(?-i:${NAME})|(?:my|our)\\s(?<kin>${KIN}))`;
+const OF = `(?:(?<whose>my|our|the)|(?<owner>(?-i:${NAME}))'s?|(?:my|our)\\s(?<kin>${KIN})'s)`;
 const DO = "(?:do|does|did|is|are|am|was|were|has|have|had|will|would)";
-const looked = (source: string): RegExp => new RegExp(`(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`, "iu");
+const looked = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER})`, "iu");
 const ADVERB =
   "(?:\\s(?:now|currently|still|usually|actually|really|right now|used to|use to|previously|originally|formerly|before))*";
 
@@ -112,23 +115,20 @@ const WHAT =
 const STOP =
   "(?=\\s(?:again|now|currently|called|named|at|in|on|before|back|last|these|right|used|previously|today|nowadays|was|is|until|when|for|then|since)\\b|\\s*[?.!,]|$)";
 const CALLED = new RegExp(
-  `(?<![\\p{L}])what\\s(?:is|was|are|were)\\s${OF}\\s(?<noun>[\\p{L}'-]+(?:\\s[\\p{L}'-]+){0,2})\\s(?:called|named)`,
+  `(?<!${INNER})what\\s(?:is|was|are|were)\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2})\\s(?:called|named)`,
   "iu",
 );
-const NAME_OF = new RegExp(
-  `(?<![\\p{L}])name\\sof\\s${OF}\\s(?<noun>[\\p{L}'-]+(?:\\s[\\p{L}'-]+){0,2}?)${STOP}`,
-  "iu",
-);
+const NAME_OF = new RegExp(`(?<!${INNER})name\\sof\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2}?)${STOP}`, "iu");
 const OWNED = new RegExp(
-  `(?<![\\p{L}])${WHAT}(?:\\s(?:is|are|was|were|did|does|do|will be|has been)|'s)?\\s${OF}\\s(?<noun>[\\p{L}'-]+(?:\\s[\\p{L}'-]+){0,3}?)(?:\\s(?:used to|number\\sused))?${STOP}`,
+  `(?<!${INNER})${WHAT}(?:\\s(?:is|are|was|were|did|does|do|will be|has been)|'s)?\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,3}?)(?:\\s(?:used to|number\\sused))?${STOP}`,
   "iu",
 );
 const HAS = new RegExp(
-  `(?<![\\p{L}])(?:what|which)\\s(?:kind of\\s|sort of\\s|type of\\s)?(?<noun>[\\p{L}'-]+(?:\\s[\\p{L}'-]+){0,2}?)\\s(?:do|does|did|is|are|am|was|has|have)\\s${WHO}\\s(?:\\p{L}+\\s)?(?:have|use|own|go|take|like|prefer|attend|support|follow|play|visit|got|using|going|watch|read|wear|drink|order|belong|see|on|in|at|with)`,
+  `(?<!${INNER})(?:what|which)\\s(?:kind of\\s|sort of\\s|type of\\s)?(?<noun>${WORD}(?:\\s${WORD}){0,2}?)\\s(?:do|does|did|is|are|am|was|has|have)\\s${WHO}\\s(?:${LETTER}+\\s)?(?:have|use|own|go|take|like|prefer|attend|support|follow|play|visit|got|using|going|watch|read|wear|drink|order|belong|see|on|in|at|with)`,
   "iu",
 );
 const CHOSEN = new RegExp(
-  `(?<![\\p{L}])(?:what|which|who)\\s(?:is|was)\\s(?<noun>favou?rite\\s[\\p{L} ]{2,40}?)\\sof\\s${WHO}`,
+  `(?<!${INNER})(?:what|which|who)\\s(?:is|was)\\s(?<noun>favou?rite\\s(?:${WORD}\\s?){1,4}?)\\sof\\s${WHO}`,
   "iu",
 );
 
@@ -141,7 +141,7 @@ function subjectOf({
   kin,
   noun,
 }: Groups): { readonly subject: string; readonly relation: string } | undefined {
-  if (kin !== undefined) return { subject: "speaker", relation: relationName(kin) };
+  if (kin !== undefined) return isRelation(kin) ? { subject: "speaker", relation: relationName(kin) } : undefined;
   if (whose !== undefined) return { subject: holderOf(whose, noun ?? ""), relation: "" };
   const name = owner ?? who ?? "";
   if (/^(?:i|we)$/i.test(name)) return { subject: "speaker", relation: "" };

@@ -1,5 +1,6 @@
 /** The patterns of plain statements in English: what somebody says of themselves or of somebody they name; used by statements.ts. */
 import { attributeName, holderOf, relativeAttribute } from "./attributes.ts";
+import { CAPITAL as CAPITAL_LETTER } from "./letters.ts";
 import { ANIMAL, isName, NAME, RELATION, relationName } from "./people.ts";
 
 /** What a pattern read. */
@@ -64,7 +65,7 @@ const BE = "(?:(?:am|is|are|be|have been|has been|will be|was|were|had been)\\s)
 const HAVE = "(?:(?:have|has|had|will)\\s)?";
 const V = "(?<value>.+)";
 /** A name follows; the rest of a pattern takes capitals and small letters for one. */
-const CAPITAL = "(?=(?-i:\\p{Lu}))";
+const CAPITAL = `(?=${CAPITAL_LETTER})`;
 const predicate = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
 
 /** Where one cannot live: “I moved to a new team”. */

@@ -2,6 +2,7 @@
 import { isSingleValued, relativeAttribute } from "./attributes.ts";
 import { correctionsIn, meantIn } from "./corrections.ts";
 import { datesIn } from "./dates.ts";
+import { CAPITAL, INNER, LETTER } from "./letters.ts";
 import { byShape, owned } from "./noun-statements.ts";
 import { ADJECTIVES, isName, kinshipsIn, NAME, RELATION, relationName } from "./people.ts";
 import { clausesOf, ownWords, sentencesOf, spelledOut } from "./sentences.ts";
@@ -38,7 +39,7 @@ const MOST = 12;
 /** Leads up to a statement and says nothing of it. */
 const LEAD =
   /^(?:(?:hey|hi|hello|oh|ok|okay|yes|yeah|no|nope|well|so|and|but|also|btw|fyi|by the way|actually|in fact|just so you know|for the record|heads[- ]up|(?:quick |small |another )?update|correction|news|good news|sad news|big news|sorry|wait|scratch that|i mean|rather|please|note that|please note(?: that)?|remember(?: that)?|as of now|from now on|change of plans?|now(?=\s(?:i|we|my|the|our|it)\b)|we (?:have )?(?:decided|agreed)(?: that)?|nowadays|these days|currently|lately|recently|finally|honestly|turns out(?: that)?|i (?:just )?(?:want|wanted) to (?:say|tell you|let you know) (?:that )?|let me tell you(?: that)?|did i mention(?: that)?|as you know|you know|guess what|i think i (?:told|said)(?: you)?(?: that)?|(?:i )?forgot to (?:say|mention)(?: that)?|it is official)\b[\s,:!.–—-]*)+/i;
-const ADDRESSED = new RegExp(`^(?:@[\\p{L}\\p{N}_-]+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`, "u");
+const ADDRESSED = new RegExp(`^(?:@(?:${INNER}|-)+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`, "u");
 /** No statements: what is asked, wished, supposed or only perhaps so. */
 const UNREAL =
   /\?\s*$|\b(?:if|whether|maybe|perhaps|might|wish|would|could|should|hope|hopefully|want to|wants to|wanted to|considering|thinking (?:of|about)|dream|dreamt|pretend|imagine|suppose|almost|nearly|unless|someday|one day)\b|^(?:do|does|did|can|will|are|is|what|where|who|when|why|how)\s(?:i|we|you|he|she|it|they|the|my)\b/i;
@@ -61,11 +62,11 @@ const RELATIVE = new RegExp(
   `^(?:my|our)\\s${ADJECTIVES}(?<kin>${RELATION})(?:,?\\s(?<name>(?-i:${NAME})),?)?\\s(?<rest>.+)$`,
   "iu",
 );
-const NAMED = new RegExp(`^(?<name>${NAME})\\s(?<rest>\\p{Ll}.+)$`, "u");
+const NAMED = new RegExp(`^(?<name>${NAME})\\s(?!${CAPITAL})(?<rest>${LETTER}.+)$`, "u");
 
 /** Who a clause is about, and what it says of them. `last` is whom “she” stands for. */
 function framed(clause: string, last: string | undefined): Frame | undefined {
-  const own = /^(?:i|we|me and my \p{L}+|my \p{L}+ and i)\s(?<rest>.+)$/iu.exec(clause)?.groups;
+  const own = /^(?:i|we|me and my \S+|my \S+ and i)\s(?<rest>.+)$/i.exec(clause)?.groups;
   if (own !== undefined) return { subject: "speaker", relation: "", rest: own.rest! };
   const relative = RELATIVE.exec(clause)?.groups;
   if (relative !== undefined) {

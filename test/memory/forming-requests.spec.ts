@@ -1,8 +1,8 @@
 /** Which sentences become memories: only what a person asks to be kept, and in words that do not name them. */
 import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
+import { form, memoryFormerLayer } from "#actors/agent/forming/requests.ts";
 import { MemoryFormer } from "#actors/agent/turn/ports.ts";
-import { form, memoryFormerLayer } from "#src/memory/form.ts";
 
 const formed = (text: string) => form({ text });
 const contents = (text: string) => formed(text).map(({ content }) => content);
