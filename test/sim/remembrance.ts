@@ -1,6 +1,5 @@
 /** What must be so of memories after every step: nobody is remembered who did not agree, and what is taken back is forgotten at once; used by invariants.ts. */
 import type { Happened } from "./chronicle.ts";
-import type { Tell } from "./invariants.ts";
 
 interface Kept {
   readonly memoryId: string;
@@ -19,10 +18,10 @@ class Mind {
 }
 
 export class Remembrance {
-  readonly #tell: Tell;
+  readonly #tell: (promise: string, what: string) => void;
   readonly #minds = new Map<string, Mind>();
 
-  constructor(tell: Tell) {
+  constructor(tell: (promise: string, what: string) => void) {
     this.#tell = tell;
   }
 
