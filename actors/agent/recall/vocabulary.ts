@@ -2,7 +2,7 @@
 import { decrypt, encrypt } from "../../kit/seal.ts";
 import type { SqlPort } from "../../kit/sql.ts";
 import { editsAllowed, lettersOf, mayBeWithin } from "../language/spelling.ts";
-import { packed, tokenAt, tokenOf } from "./tokens.ts";
+import { packed, tokenAt, tokensUnder } from "./tokens.ts";
 
 /** So many small parts are sealed together into one: opening each costs about 10 µs. */
 const PARTS_AT_MOST = 64;
@@ -44,6 +44,7 @@ function* read(bytes: Uint8Array): Generator<readonly [entry: string, token: num
 export class Vocabulary {
   readonly owner: Owner;
   readonly #sql: SqlPort;
+  readonly #make: (word: string) => number;
   readonly #tokens = new Map<string, number>();
   readonly #speakers = new Set<string>();
   /** Made at the first misspelt word: by their length, the stems and the letters of each. */
@@ -53,6 +54,7 @@ export class Vocabulary {
   private constructor(sql: SqlPort, owner: Owner) {
     this.#sql = sql;
     this.owner = owner;
+    this.#make = tokensUnder(owner.key);
   }
 
   /** Opens what is sealed. Undefined when it was sealed with another key than the owner's: then it says nothing. */
@@ -74,12 +76,11 @@ export class Vocabulary {
 
   /** The tokens of these entries, in order; those that are new are sealed and kept. */
   keep(entries: ReadonlyArray<string>): ReadonlyArray<number> {
-    const { key, id } = this.owner;
     const fresh: Array<readonly [string, number]> = [];
     const tokens = entries.map((entry) => {
       const known = this.#tokens.get(entry);
       if (known !== undefined) return known;
-      const token = tokenOf(key, entry);
+      const token = this.#make(entry);
       this.#hold(entry, token);
       fresh.push([entry, token]);
       return token;
@@ -87,7 +88,7 @@ export class Vocabulary {
     if (fresh.length > 0) {
       this.#seal(written(fresh));
       this.#small += 1;
-      if (this.#small > PARTS_AT_MOST) this.#join(id);
+      if (this.#small > PARTS_AT_MOST) this.#join();
     }
     return tokens;
   }
@@ -161,7 +162,8 @@ export class Vocabulary {
   }
 
   /** Seals the small parts together. */
-  #join(id: number): void {
+  #join(): void {
+    const { id } = this.owner;
     const small = this.#sql.rows(
       "SELECT sealed FROM index_vocabulary WHERE subject = ? AND length(sealed) < ? ORDER BY part",
       ...[id, FULL],
