@@ -137,10 +137,10 @@ const wordOfForm: ReadonlyMap<string, string> = new Map(
     }),
 );
 
-/** The stems of a text in order, repeated as often as they occur, without fillers; irregular forms as the word they are of. */
+/** The stems of a text in order, repeated as often as they occur, without fillers; irregular forms, also of an owner ("men's"), as the word they are of. */
 export const rootsOf = (text: string): ReadonlyArray<string> =>
   stemsOf(
     wordsOf(text)
-      .map((word) => wordOfForm.get(word) ?? word)
+      .map((word) => wordOfForm.get(word) ?? wordOfForm.get(word.replace(/s$/, "")) ?? word)
       .join(" "),
   );
