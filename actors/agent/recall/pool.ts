@@ -69,6 +69,16 @@ function ranges(seeds: Iterable<Seed>): ReadonlyArray<ReadonlyArray<number>> {
   return found;
 }
 
+/** One column of numbers. By hand: `from` walks an iterator, at ten times the price. */
+function column<Numbers extends Float64Array | Int32Array | Uint8Array>(
+  rows: ReadonlyArray<Row>,
+  at: number,
+  into: Numbers,
+): Numbers {
+  for (let index = 0; index < rows.length; index++) into[index] = rows[index]![at] as number;
+  return into;
+}
+
 export class Pool {
   readonly size: number;
   readonly seqs: Float64Array;
@@ -90,14 +100,14 @@ export class Pool {
   private constructor(rows: ReadonlyArray<Row>, marks: Marks, averageLength: number) {
     const size = rows.length;
     this.size = size;
-    this.seqs = Float64Array.from(rows, (row) => row[0]);
-    this.sessions = Float64Array.from(rows, (row) => row[2]);
-    this.positions = Int32Array.from(rows, (row) => row[3]);
-    this.saidAt = Float64Array.from(rows, (row) => row[4]);
-    this.speakers = Float64Array.from(rows, (row) => row[5]);
-    this.forms = Int32Array.from(rows, (row) => row[6]);
-    this.lengths = Float64Array.from(rows, (row) => row[7]);
-    this.superseded = Uint8Array.from(rows, (row) => row[10]);
+    this.seqs = column(rows, 0, new Float64Array(size));
+    this.sessions = column(rows, 2, new Float64Array(size));
+    this.positions = column(rows, 3, new Int32Array(size));
+    this.saidAt = column(rows, 4, new Float64Array(size));
+    this.speakers = column(rows, 5, new Float64Array(size));
+    this.forms = column(rows, 6, new Int32Array(size));
+    this.lengths = column(rows, 7, new Float64Array(size));
+    this.superseded = column(rows, 10, new Uint8Array(size));
     this.counts = new Uint16Array(size * marks.terms);
     this.concepts = new Float64Array(size);
     this.dated = new Uint8Array(size);
