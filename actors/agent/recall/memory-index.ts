@@ -12,7 +12,7 @@ import { Pool } from "./pool.ts";
 import { Scoring, type Variant } from "./scoring.ts";
 import { closeGaps, standingOf } from "./sessions.ts";
 import { entriesOfSpans } from "./spans.ts";
-import { type IndexKeys, type OpenSubject, Subjects } from "./subjects.ts";
+import { type IndexKeys, Subjects } from "./subjects.ts";
 import { hasTables, listed, makeTables } from "./tables.ts";
 import { packed, spelled, unpacked } from "./tokens.ts";
 import { speakerEntry } from "./vocabulary.ts";
@@ -81,7 +81,8 @@ export class MemoryIndex {
 
   /**
    * Indexes a memory, or indexes it anew. Synchronous, for it is part of a commit; throws nothing, whatever the text is.
-   * @returns false, and does nothing, while the subject's key is not at hand.
+   * @returns false, and does nothing, while the subject's key is not at hand, or is not the one that its words were sealed
+   * with: then they have to be cleared first.
    */
   add(entry: IndexEntry): boolean {
     makeTables(this.#sql);
@@ -164,7 +165,7 @@ export class MemoryIndex {
     for (const { seq, superseded } of search.facts ?? []) facts.set(seq, superseded && (facts.get(seq) ?? true));
     const others = [...(search.also ?? []), ...facts.keys()];
     const seeds = new Candidates(this.#sql, asked, view).choose(others, search.cosines?.own);
-    const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: idsOf(open) });
+    const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: new Set(open.map(({ id }) => id)) });
     const best = new Scoring(asked, pool, variant).best({ now: at, cosines: search.cosines, facts });
     return best.slice(0, search.limit).map(({ index, score, share }) => {
       const [before, after] = [pool.before(index), pool.after(index)];
@@ -186,8 +187,6 @@ export class MemoryIndex {
     return Number(this.#sql.rows(query, name)[0]![0]);
   }
 }
-
-const idsOf = (open: ReadonlyArray<OpenSubject>): ReadonlySet<number> => new Set(open.map(({ id }) => id));
 
 /** What was said after the moment it is asked for does not exist yet. */
 const viewOf = ({ scope, asOf, kinds }: Search): View =>
