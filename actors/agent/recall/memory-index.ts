@@ -157,6 +157,12 @@ export class MemoryIndex {
     );
   }
 
+  /** Of whom something is indexed. */
+  subjects(): ReadonlyArray<ActorName> {
+    if (!hasTables(this.#sql)) return [];
+    return this.#sql.rows("SELECT name FROM index_subjects").map(([name]) => name as ActorName);
+  }
+
   /** The memories that answer best, best first. Of a text that is no question, those that are most about the same. */
   search(search: Search): ReadonlyArray<Hit> {
     if (!hasTables(this.#sql)) return [];
