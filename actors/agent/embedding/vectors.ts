@@ -60,7 +60,7 @@ export class AgentVectors {
   readonly #most: number;
   /** By seq, the oldest first. */
   readonly #held = new Map<number, Held>();
-  /** Subjects whose rows were met without their key. */
+  /** Subjects whose rows were met without a key to open them. */
   readonly #closed = new Set<ActorName>();
   #isLoaded = false;
 
@@ -220,12 +220,11 @@ export class AgentVectors {
     return found;
   }
 
-  /** Opens what is not open yet and can be: everything at first, later those whose key has come. */
+  /** Opens what is not open yet and can be: everything at first, later those whose key has come. Forgets the shredded. */
   #open(): void {
     if (!this.#isLoaded) {
       this.#isLoaded = true;
       this.#load("", []);
-      return;
     }
     for (const subject of [...this.#closed]) {
       const key = this.#keys.get(subject);
@@ -256,7 +255,7 @@ export class AgentVectors {
   #opened([seq, name, generation, sealed]: ReadonlyArray<SqlValue>): Held | undefined {
     const subject = name as ActorName;
     const key = this.#keys.get(subject);
-    if (key === undefined) this.#closed.add(subject);
+    if (key === undefined || key === "destroyed") this.#closed.add(subject);
     if (key === undefined || key === "destroyed" || key.number !== generation) return undefined;
     try {
       const bytes = decrypt(key.key, sealed as Uint8Array, this.#place(Number(seq), subject, key.number));
