@@ -28,6 +28,8 @@ let fates: Array<MemoryReason | "no key" | (() => void)>;
 /** A text that the provider takes in no company. */
 let poison: string | undefined;
 let now: number;
+/** What was told to whoever must know of new vectors. */
+let kept: number[];
 
 beforeEach(() => {
   sql = withTables(nodeSql(), "agent:test");
@@ -38,6 +40,7 @@ beforeEach(() => {
   fates = [];
   poison = undefined;
   now = START;
+  kept = [];
 });
 
 const remember = (count: number, subject = dana) => {
@@ -80,6 +83,7 @@ function wake(name = "test/one") {
           .filter((one) => one > seq)
           .toSorted((a, b) => a - b)
           .slice(0, limit),
+      kept: (seqs) => void kept.push(...seqs),
       live: (seqs) => seqs.filter((seq) => words.has(seq)),
       texts: (seqs) =>
         Effect.suspend(() => {
@@ -309,6 +313,7 @@ describe("second thoughts", () => {
     words.set(11, { seq: 11, subject: eli, own: "Eli's", window: "Eli's" });
     await ring();
     expect(sql.rows("SELECT seq FROM vectors ORDER BY seq").flat()).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 10]);
+    expect(kept).toEqual([1, 2, 3, 5, 6, 7, 8, 9, 10, 11]);
     expect(job.progress()?.status).toBe("done");
   });
 

@@ -37,6 +37,8 @@ export interface Memories {
   readonly live: (seqs: ReadonlyArray<number>) => ReadonlyArray<number>;
   /** Their words; erased ones are left out. */
   readonly texts: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<MemoryTexts>, KeyFailure>;
+  /** Told in the transaction that keeps their vectors: what else must know of them, a remote index for one. */
+  readonly kept?: (seqs: ReadonlyArray<number>) => void;
 }
 
 export interface Progress {
@@ -203,9 +205,11 @@ export class Reembedding {
       if (job?.run !== before.run || job.status !== "running") return;
       // What was forgotten while the provider thought must not come back by this door.
       const live = new Set(this.#memories.live(seqs));
-      const missing = this.#vectors.put(made.filter(({ seq }) => live.has(seq)));
+      const kept = made.filter(({ seq }) => live.has(seq));
+      const missing = this.#vectors.put(kept);
       if (missing.length > 0)
         return this.#wait(job, seqs, last, new KeyFailure({ detail: "a key is no longer lent" }), now);
+      this.#memories.kept?.(kept.map(({ seq }) => seq));
       this.#write({
         ...{ ...job, cursor: last, done: job.done + seqs.length, total: Math.max(job.total, job.done + seqs.length) },
         ...{ size: MEMORIES_AT_ONCE, attempts: 0, error: undefined },
