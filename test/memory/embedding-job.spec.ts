@@ -24,7 +24,7 @@ let keys: TestKeys;
 let words: Map<number, MemoryTexts>;
 let asked: Array<ReadonlyArray<string>>;
 /** What becomes of the next requests; those behind the last one succeed. */
-let fates: Array<MemoryReason | "no key" | (() => void)>;
+let fates: Array<MemoryReason | "no key" | (() => void | Promise<void>)>;
 /** A text that the provider takes in no company. */
 let poison: string | undefined;
 let now: number;
@@ -51,17 +51,15 @@ const remember = (count: number, subject = dana) => {
 
 const embedder = (name: string): Embedder["Service"] => ({
   ...{ name, dimensions: 256, semantic: true },
-  embed: (texts) =>
-    Effect.suspend(() => {
-      asked.push(texts);
-      const fate = fates.shift();
-      if (typeof fate === "function") fate();
-      const reason =
-        poison !== undefined && texts.includes(poison) ? new Unacceptable({ detail: "no" }) : (fate as MemoryReason);
-      return reason !== undefined && typeof reason === "object"
-        ? Effect.fail(new EmbedFailure({ provider: name, reason }))
-        : Effect.succeed(texts.map(hashedVector));
-    }),
+  embed: Effect.fnUntraced(function* (texts) {
+    asked.push(texts);
+    const fate = fates.shift();
+    if (typeof fate === "function") yield* Effect.promise(async () => fate());
+    if (typeof fate === "object") return yield* new EmbedFailure({ provider: name, reason: fate });
+    if (poison !== undefined && texts.includes(poison))
+      return yield* new EmbedFailure({ provider: name, reason: new Unacceptable({ detail: "no" }) });
+    return texts.map(hashedVector);
+  }),
 });
 
 /** The same moment for as long as an effect takes. */
@@ -349,7 +347,13 @@ describe("second thoughts", () => {
     remember(10);
     const { job, fire } = wake();
     job.start(now);
-    await Promise.all([fire(), fire(), fire()]);
-    expect(asked).toHaveLength(1);
+    const answered = Promise.withResolvers<void>();
+    fates = [() => answered.promise];
+    const first = fire();
+    await expect.poll(() => asked.length).toBe(1);
+    await fire();
+    answered.resolve();
+    await first;
+    expect([asked.length, job.progress()?.done]).toEqual([1, 10]);
   });
 });

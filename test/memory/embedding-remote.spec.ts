@@ -55,12 +55,12 @@ function wake() {
       now,
     );
   };
-  const fire = () => {
+  const fire = (index = service.index) => {
     const still = { currentTimeMillis: Effect.sync(() => now), currentTimeMillisUnsafe: () => now };
     const round = Effect.flatMap(Clock.Clock, (patient) =>
       Effect.provideService(remote.fired(), Clock.Clock, Object.assign(Object.create(patient) as Clock.Clock, still)),
     );
-    return Effect.runPromise(keepingPauses(Effect.provideService(round, VectorIndex, service.index), []));
+    return Effect.runPromise(keepingPauses(Effect.provideService(round, VectorIndex, index), []));
   };
   /** Lets time pass from timer to timer, and the service catch up with each; answers how many rounds it took. */
   const settle = async (most = 60) => {
@@ -125,9 +125,12 @@ describe("a remote index", () => {
     const { remote, remember, forget, fire, settle } = wake();
     remember(1, 3);
     forget(2);
-    const round = fire().then(fire);
-    forget(3);
-    await round;
+    await fire();
+    const { upsert } = service.index;
+    const isTaken = (...sent: Parameters<typeof upsert>) =>
+      Effect.tap(upsert(...sent), () => Effect.sync(() => forget(3)));
+    await fire({ ...service.index, upsert: isTaken });
+    expect(remote.standing()).toMatchObject({ there: 1, going: 1 });
     await settle();
     expect(there()).toEqual([idOf(1)]);
     expect(remote.standing()).toEqual({ due: 0, there: 1, going: 0, removed: 0 });
@@ -184,7 +187,10 @@ describe("a remote index", () => {
     const { remote, remember, settle } = wake();
     remember(1, 300);
     await settle();
-    await Effect.runPromise(service.index.upsert(ada, [{ id: idOf(999), values: hashedVector("a stray") }]));
+    const strays = Array.from({ length: 1_200 }, (_, place) => ({
+      ...{ id: idOf(1_000 + place), values: hashedVector(`Stray ${place}`) },
+    }));
+    await Effect.runPromise(service.index.upsert(ada, strays));
     service.store.lags = true;
     remote.forgotAll(now);
     await settle();
