@@ -36,7 +36,7 @@ function quantize(vector: Float32Array, into: Int8Array): number {
 
 function lengthOf(numbers: Int8Array): number {
   let sum = 0;
-  for (const value of numbers) sum += value * value;
+  for (let index = 0; index < numbers.length; index++) sum += numbers[index]! * numbers[index]!;
   return Math.sqrt(sum);
 }
 
@@ -58,7 +58,7 @@ export function quantizedIn(bytes: Uint8Array, dimensions: number): Quantized {
     throw new WrongDimension({ expected: dimensions, got: (bytes.length - SCALES) / 2 });
   const scales = new DataView(bytes.buffer, bytes.byteOffset);
   // A copy: the bytes may be a part of a larger buffer, which would be held as long as this.
-  const numbers = Int8Array.from(new Int8Array(bytes.buffer, bytes.byteOffset + SCALES, 2 * dimensions));
+  const numbers = new Int8Array(bytes.buffer, bytes.byteOffset + SCALES, 2 * dimensions).slice();
   return {
     numbers,
     ownLength: lengthOf(numbers.subarray(0, dimensions)),

@@ -187,9 +187,18 @@ export class AgentVectors {
 
   /** The memories nearest to a question, by own text or window, whichever is nearer; nearest first. */
   nearest(query: Float32Array, limit: number): ReadonlyArray<number> {
-    const { own, window } = this.cosines(query);
-    const nearness = (seq: number) => Math.max(own.get(seq)!, window.get(seq)!);
-    return [...own.keys()].sort((left, right) => nearness(right) - nearness(left)).slice(0, limit);
+    checkDimensions(query, this.#model.dimensions);
+    this.#open();
+    const length = Math.hypot(...query);
+    const found: Array<{ readonly seq: number; readonly score: number }> = [];
+    for (const [seq, held] of this.#held) {
+      const [own, window] = cosinesOf(held, query, length);
+      found.push({ seq, score: Math.max(own, window) });
+    }
+    return found
+      .sort((left, right) => right.score - left.score)
+      .slice(0, limit)
+      .map(({ seq }) => seq);
   }
 
   /** The window's vector of each of these memories as numbers again, for an index elsewhere; unopened ones are left out. */
