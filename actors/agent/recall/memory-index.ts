@@ -73,10 +73,13 @@ const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
 export class MemoryIndex {
   readonly #sql: SqlPort;
   readonly #subjects: Subjects;
+  readonly #dates: typeof resolveDates;
 
-  constructor(sql: SqlPort, keys: IndexKeys) {
+  /** `dates` finds the dates that a text speaks of, as seen from a moment. */
+  constructor(sql: SqlPort, keys: IndexKeys, dates = resolveDates) {
     this.#sql = sql;
     this.#subjects = new Subjects(sql, keys);
+    this.#dates = dates;
   }
 
   /**
@@ -92,7 +95,7 @@ export class MemoryIndex {
     if (subject === undefined) return false;
     const saidAt = Math.trunc(entry.saidAt);
     const stems = rootsOf(entry.text);
-    const spans = entriesOfSpans(resolveDates(entry.text, saidAt));
+    const spans = entriesOfSpans(this.#dates(entry.text, saidAt));
     const spoken = [...stems, ...spans];
     const tokens = subject.vocabulary.keep(speaker === null ? spoken : [...spoken, speakerEntry(nameOf(speaker))]);
     const place = this.#place(name);
@@ -151,6 +154,12 @@ export class MemoryIndex {
     );
   }
 
+  /** Of whom something is indexed. */
+  subjects(): ReadonlyArray<ActorName> {
+    if (!hasTables(this.#sql)) return [];
+    return this.#sql.rows("SELECT name FROM index_subjects").map(([name]) => name as ActorName);
+  }
+
   /** The memories that answer best, best first. Of a text that is no question, those that are most about the same. */
   search(search: Search): ReadonlyArray<Hit> {
     if (!hasTables(this.#sql)) return [];
@@ -158,7 +167,7 @@ export class MemoryIndex {
     const open = this.#subjects.opened(search.subjects);
     if (open.length === 0) return [];
     const at = asOf ?? now;
-    const spans = variant === "all" ? resolveDates(text, at) : [];
+    const spans = variant === "all" ? this.#dates(text, at) : [];
     const asked = readQuestion(text, spans, open, this.#subjects, { repair: variant === "all" });
     const view = viewOf(search);
     const facts = new Map<number, boolean>();

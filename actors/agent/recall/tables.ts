@@ -45,10 +45,12 @@ const TABLES = [
 export const hasTables = (sql: SqlPort): boolean =>
   sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'index_subjects'").length > 0;
 
-/** Makes the tables where there are none. */
+/** Makes the tables where there are none; all of them or none. */
 export function makeTables(sql: SqlPort): void {
   if (hasTables(sql)) return;
-  for (const statement of TABLES) sql.run(statement);
+  sql.transaction(() => {
+    for (const statement of TABLES) sql.run(statement);
+  });
 }
 
 /** A list as one bound value, to be read by `json_each`: a statement takes no more than a hundred values. */
