@@ -21,6 +21,9 @@ const AROUND: ReadonlySet<string> = new Set(
 /** What leads up to a fact, as a whole: of these words alone some do mean something. */
 const LEAD =
   /^(?:(?:by the way|btw|fyi|just so you know|you know|as i (?:said|mentioned)(?: before| already)?|like i said|did i (?:mention|tell you)(?: that)?|i (?:just )?(?:wanted|want) to (?:say|tell you|mention|let you know)(?: that)?|(?:just )?a (?:quick )?reminder(?: that)?|please (?:remember|note)(?: that)?|remember(?: that)?|for the record|to be honest|honestly|actually|oh|well|so|hey|hi|ok|okay|um|and|also|yes|yeah|no,|anyway|in fact|of course|as you know|i think i (?:told|mentioned)(?: you)?(?: that)?|let me (?:say|tell you|mention)(?: that)?|again)\b[\s,:!.–—-]*)+/i;
+/** Said in passing, wherever it stands. */
+const ASIDE =
+  /[,–—-]?\s(?:you know|i mean|you see|as you know|by the way|btw|as i said|i guess|to be honest|of course|after all|right|okay|ok|haha|lol)(?=\s*(?:[,.!?…–—-]|$))/gi;
 const NEGATION =
   /\bno longer\b|\bany ?more\b|\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|hardly|barely)\b|n't\b/gi;
 const TIME =
@@ -29,6 +32,7 @@ const TIME =
 const ORDERED =
   /\b(?:than|over|instead|rather|before|after|versus|vs|because|so that)\b|\bfrom\b[^.!?]*\bto\b|\bprefer\w*\b[^.!?]*\bto\b/i;
 const OWNERS = /\b(?:my|our|your|his|her|their|mine|ours|yours|hers|theirs)\b|\b\p{L}+'s\b/giu;
+const MOODS = /\b(?:will|would|could|should|might|may|must|used to|going to|did|if|maybe|perhaps|probably)\b|'ll\b/gi;
 const OTHERS = /\b(?:you|he|she|they|him|her|them|it|i|we)\b/gi;
 /** Not “one”, which may stand for anybody. */
 const NUMERALS = new Map(
@@ -47,7 +51,12 @@ interface Gist {
   /** Words with a capital that begin no sentence: names, whose order says who did what to whom. */
   readonly names: ReadonlyArray<string>;
   readonly ordered: boolean;
+  /** What is asked, will be, could be or was is not what is. */
+  readonly mood: string;
 }
+
+/** “Colour” and “color”, “neighbours” and “neighbors”. */
+const oneSpelling = (word: string): string => (word.length > 5 ? word.replace(/our(?=$|s$|ed$|ing$|ite)/, "or") : word);
 
 const sorted = (words: Iterable<string>): string => [...words].toSorted().join(" ");
 const each = (text: string, pattern: RegExp): string =>
@@ -55,14 +64,14 @@ const each = (text: string, pattern: RegExp): string =>
 
 /** What a text says, without what surrounds it. */
 function gistOf(text: string): Gist {
-  const said = text.replaceAll("’", "'").replace(LEAD, "");
+  const said = text.replaceAll("’", "'").replace(LEAD, "").replace(ASIDE, "");
   const stems = new Map<string, string>();
   const numbers: string[] = [];
   for (const word of wordsOf(said)) {
     const number = /\p{N}/u.test(word) ? word : NUMERALS.get(word);
     if (number !== undefined) numbers.push(number);
     else if (!isFiller(word) && !AROUND.has(word) && !/^(?:not|no|never|cannot)$/.test(word))
-      for (const stem of stemsOf(word)) stems.set(stem, word);
+      for (const stem of stemsOf(oneSpelling(word))) stems.set(stem, word);
   }
   const negations = (said.match(NEGATION) ?? []).length;
   return {
@@ -71,6 +80,7 @@ function gistOf(text: string): Gist {
     others: each(said, OTHERS),
     names: said.match(/(?<![.!?]\s)(?<!^)(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu) ?? [],
     ordered: ORDERED.test(said),
+    mood: `${each(said, MOODS)}${/\?/.test(said) ? "?" : ""}`,
   };
 }
 
@@ -101,8 +111,18 @@ function isSlip(left: string, right: string, isName: boolean): boolean {
   return !isName || (shortest >= 6 && short.at(-1) === long.at(-1));
 }
 
+/** The stems that another has too, in their order, but for times, which may stand at either end. */
 const inOrder = (gist: Gist, among: ReadonlyMap<string, string>): string =>
-  [...gist.stems.keys()].filter((stem) => among.has(stem)).join(" ");
+  [...gist.stems].flatMap(([stem, word]) => (among.has(stem) && !TIME.test(word) ? stem : [])).join(" ");
+
+const isPast = (word: string): boolean => word.length > 4 && /[^e]ed$/.test(word);
+/** “Works” and “worked” have one stem and say two things. */
+const sameTense = (left: Gist, right: Gist): boolean =>
+  [...left.stems].every(([stem, word]) => isPast(word) === isPast(right.stems.get(stem) ?? word));
+
+/** Who is named may begin a sentence in one of them: where the other names differ, the order tells who did what. */
+const sameNames = ({ names }: Gist, other: Gist): boolean =>
+  sorted(new Set(names)).toLowerCase() === sorted(new Set(other.names)).toLowerCase();
 
 /** Whether words that only one of two has leave what is said as it is: no owner, no time, no name. */
 const changesNothing = (stems: ReadonlyArray<string>, { stems: words, names }: Gist): boolean =>
@@ -113,10 +133,11 @@ const changesNothing = (stems: ReadonlyArray<string>, { stems: words, names }: G
 
 function sameGist(left: Gist, right: Gist): boolean {
   if (left.numbers !== right.numbers || left.negations !== right.negations) return false;
-  if (left.owners !== right.owners || left.others !== right.others) return false;
+  if (left.owners !== right.owners || left.others !== right.others || left.mood !== right.mood) return false;
+  if (!sameTense(left, right)) return false;
   const onlyLeft = [...left.stems.keys()].filter((stem) => !right.stems.has(stem));
   const onlyRight = [...right.stems.keys()].filter((stem) => !left.stems.has(stem));
-  const ordered = left.ordered || right.ordered || left.names.length > 1;
+  const ordered = left.ordered || right.ordered || left.names.length > 1 || !sameNames(left, right);
   if (ordered && inOrder(left, right.stems) !== inOrder(right, left.stems)) return false;
   if (onlyLeft.length === 0 && onlyRight.length === 0) return left.stems.size > 0 || left.numbers !== "";
   if (onlyLeft.length === 1 && onlyRight.length === 1) {

@@ -175,7 +175,10 @@ function undated(clause: string, at: number): { readonly words: string; readonly
     );
     end = date.end;
   }
-  words = `${words}${clause.slice(end)}`.replace(/\s+/g, " ").replace(/^[\s,:]+/, "");
+  // “From 20 June on”.
+  words = `${words}${dates.length === 0 ? clause : clause.slice(end).replace(/^\s(?:on|onwards?)\b,?/, "")}`
+    .replace(/\s+/g, " ")
+    .replace(/^[\s,:]+/, "");
   const lead = dates[0] === undefined ? "" : clause.slice(Math.max(0, dates[0].start - 8), dates[0].start);
   return { words, from: /\b(?:until|till|by)\s(?:the\s)?$/i.test(lead) ? undefined : dates[0]?.window.from };
 }
