@@ -1,7 +1,6 @@
 /** The composition root: binds the adapters to the actors, exports them, and opens the doors. */
 import { Layer } from "effect";
 import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
-import { memoryFormerLayer } from "#actors/agent/forming/requests.ts";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";
@@ -23,7 +22,7 @@ export class Agent extends AgentActor<Env> {
     const known = abilities.get(env);
     if (known !== undefined) return known;
     const { models } = settingsOf(env);
-    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, memoryFormerLayer, moderatorLayer(models.openai));
+    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, moderatorLayer(models.openai));
     abilities.set(env, made);
     return made;
   }

@@ -3,7 +3,7 @@ import type { ActorName } from "#events/kit/ids.ts";
 import { now } from "./clock.ts";
 import type { ActorEnv } from "./doors.ts";
 import type { Keyring } from "./ledger.ts";
-import type { SubjectKey } from "./seal.ts";
+import { deriveKey, type SubjectKey } from "./seal.ts";
 
 /** A destroyed key must be gone everywhere within five minutes, also where nobody could be told. */
 const LENT_FOR_MS = 5 * 60_000;
@@ -32,6 +32,21 @@ export class Keys implements Keyring {
     if (held.until > now()) return held.key;
     this.#held.delete(subject);
     return undefined;
+  }
+
+  /** The generation of the subject's key that seals now. */
+  generation(subject: ActorName): number | "destroyed" | undefined {
+    const key = this.get(subject) as ReturnType<Keyring["get"]>;
+    return typeof key === "object" ? key.number : key;
+  }
+
+  /**
+   * A key of 32 bytes for one purpose of this stream, made of the newest generation of the subject's key: it changes with
+   * every generation and dies with the last. "destroyed" and undefined (fetch it first) as in `get`. Not to be kept.
+   */
+  derived(subject: ActorName, purpose: string): Uint8Array | "destroyed" | undefined {
+    const key = this.get(subject) as ReturnType<Keyring["get"]>;
+    return typeof key === "object" ? deriveKey(key.key, [purpose, this.#stream, String(key.number)]) : key;
   }
 
   /** Asks the Vault for these keys. @throws when it cannot be reached. */

@@ -49,6 +49,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #along: AlongWith<State, E>;
   readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
   readonly #revealed = new Map<number, Readonly<Record<string, unknown>>>();
+  /** Words forgotten by the commit that is being written: not to be kept with those that it brings. */
+  readonly #forgotten: number[] = [];
   readonly #tail: RecordedOf<E>[] = [];
   #state: State;
   #head = 0;
@@ -113,7 +115,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#hash = written.hash;
     this.#snapshotAt = written.snapshotAt;
     this.#head = head + written.events.length;
-    for (const [seq, words] of written.words) this.#keepRevealed(seq, words);
+    for (const [seq, words] of written.words) if (!this.#forgotten.includes(seq)) this.#keepRevealed(seq, words);
+    this.#forgotten.length = 0;
     this.#tail.push(...written.events);
     if (this.#tail.length > 2 * TAIL) this.#tail.splice(0, this.#tail.length - TAIL);
     this.#told(written.events);
@@ -195,6 +198,16 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       return { event, words: typeof words === "string" ? Erased : words };
     });
     return missing.size > 0 ? { outcome: "need-keys", subjects: [...missing] } : unsealed;
+  }
+
+  /**
+   * Forgets the words of these events for good: their keys are deleted, the events stay. To be called from what goes
+   * along with the commit that records the forgetting, so that both happen or neither.
+   */
+  forget(seqs: ReadonlyArray<number>): void {
+    this.#sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
+    for (const seq of seqs) this.#revealed.delete(seq);
+    this.#forgotten.push(...seqs);
   }
 
   /** The state as it was after event `seq`. */

@@ -1,5 +1,5 @@
 /** Sealing of words and chaining of events, synchronous so that a commit stays one breath; used by the ledger and the Vault. */
-import { createCipheriv, createDecipheriv, hash } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from "node:crypto";
 
 /** Where a sealed payload stands. Bound into the ciphertext, so that none can be moved or renamed. */
 export interface Place {
@@ -109,6 +109,13 @@ export const unwrapKey = (kek: Uint8Array, wrapped: Uint8Array, subject: string,
 /** A fresh key of 256 bits. */
 export const freshKey = (): Uint8Array => random(32);
 
+/**
+ * A key for one purpose, made of a subject's key: HKDF-SHA-256 (RFC 5869) without salt, for the key is random already.
+ * Who knows it knows nothing of the subject's key, and whoever has that one no longer cannot make it again.
+ */
+export const deriveKey = (key: Uint8Array, info: ReadonlyArray<string>): Uint8Array =>
+  new Uint8Array(hkdfSync("sha256", key, new Uint8Array(), lengthPrefixed(info), 32));
+
 /** SHA-256 in one call: half the price of a hash object. */
 const sha256 = (data: string | Uint8Array): Uint8Array => hash("sha256", data, "buffer");
 
@@ -124,3 +131,7 @@ export const digest = (text: string): string => hash("sha256", text, "hex");
 
 /** SHA-256 in bytes. */
 export const fingerprint = (text: string): Uint8Array => sha256(text);
+
+/** HMAC-SHA-256 of a text: the same each time, and without the key nothing that could be compared. */
+export const keyedDigest = (key: Uint8Array, text: string): Uint8Array =>
+  createHmac("sha256", key).update(text).digest();

@@ -1,6 +1,6 @@
 /** What a ledger promises of words and of reading back: sealed, forgettable, in order; the second half of the ledger's contract. */
 import { describe, expect, it } from "vitest";
-import { freshKey, openWords, type Place, sealWords } from "#actors/kit/seal.ts";
+import { deriveKey, freshKey, openWords, type Place, sealWords } from "#actors/kit/seal.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
 import { fold } from "#events/kit/decider.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
@@ -69,6 +69,32 @@ export function sealingContract(withSql: WithSql): void {
       expect(ledger.state).toEqual(state);
     });
 
+    on("are gone with the commit that forgets them, also its own, and stay where that commit is taken back", (sql) => {
+      const keys = new TestKeys();
+      let forget: (seqs: ReadonlyArray<number>) => void = () => {};
+      const ledger = open(room, sql, keys, { along: (_next, events) => forget(events.map(({ seq }) => seq)) });
+      for (const command of [begin, post("one"), post("two")]) accepted(ledger.commit(command));
+      forget = () => {
+        ledger.forget([3]);
+        throw new Error("the disk is full");
+      };
+      expect(() => ledger.commit(post("three"))).toThrow("the disk is full");
+      expect(said(ledger.reveal([3]))).toEqual([[3, "It says one."]]);
+      forget = ([own]) => ledger.forget([3, own!]);
+      accepted(ledger.commit(post("three")));
+      forget = () => {};
+      accepted(ledger.commit(post("four")));
+      const expected = [
+        [3, Erased],
+        [4, "It says two."],
+        [5, Erased],
+        [6, "It says four."],
+      ];
+      for (const reader of [ledger, open(room, sql, keys)]) expect(said(reader.reveal([3, 4, 5, 6]))).toEqual(expected);
+      expect(sql.rows("SELECT seq FROM event_keys WHERE seq IN (3, 5)")).toEqual([]);
+      expect(ledger.verify()).toEqual({ intact: true, head: 6 });
+    });
+
     on("are gone when their person's key was destroyed, and no new ones are kept", (sql) => {
       const keys = new TestKeys();
       conversation(sql, keys);
@@ -135,6 +161,30 @@ export function sealingContract(withSql: WithSql): void {
         expect(new Set(texts.map((text) => text.length)).size).toBe(1);
       }
       expect(all.every(({ sealed, wrapped }) => openWords(sealed, wrapped, place, key) === "yes")).toBe(true);
+    });
+  });
+
+  describe("a derived key", () => {
+    const key = new Uint8Array(32).map((_, index) => index);
+
+    it("is HKDF-SHA-256 over its parts, each behind its length", async () => {
+      const base = await crypto.subtle.importKey("raw", key, "HKDF", false, ["deriveBits"]);
+      const info = new TextEncoder().encode("\0\0\0\u0005index\0\0\0\u0007agent:a\0\0\0\u00011");
+      const method = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
+      const expected = new Uint8Array(await crypto.subtle.deriveBits(method, base, 256));
+      expect(deriveKey(key, ["index", "agent:a", "1"])).toEqual(expected);
+    });
+
+    it("is another one for every other key, purpose, stream and generation", () => {
+      const parts = [
+        ["index", "agent:a", "1"],
+        ["vectors", "agent:a", "1"],
+        ["index", "agent:b", "1"],
+        ["index", "agent:a", "2"],
+        ["indexa", "gent:a", "1"],
+      ];
+      const made = [...parts.map((info) => deriveKey(key, info)), deriveKey(freshKey(), parts[0]!)];
+      expect(new Set(made.map((each) => Buffer.from(each).toString("hex"))).size).toBe(6);
     });
   });
 

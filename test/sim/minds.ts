@@ -1,6 +1,5 @@
 /** Models and tools outside of a simulated house: what they answer is drawn from the seed, what they do is counted by key. */
 import { Effect, Layer, Stream } from "effect";
-import { memoryFormerLayer } from "#actors/agent/forming/requests.ts";
 import * as Failures from "#actors/agent/turn/failures.ts";
 import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
 import type { Chance } from "./chance.ts";
@@ -115,6 +114,5 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
     Layer.succeed(ChatModel, chatModel),
     Layer.succeed(Toolbox, toolbox),
     Layer.succeed(Moderator, { configured: false, words: () => [], check: () => Effect.succeed([]) }),
-    memoryFormerLayer,
   );
 }

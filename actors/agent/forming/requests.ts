@@ -1,7 +1,6 @@
-/** Finds what a person asks to be remembered, and nothing else; used by message.ts, and as the MemoryFormer bound in src/worker.ts. */
-import { Layer } from "effect";
+/** What a person asks to be remembered: “remember that …” and its kin; used by AgentMemory. */
 import { ownWords, sentencesOf } from "../language/sentences.ts";
-import { type Formed, MemoryFormer } from "../turn/ports.ts";
+import type { Formed } from "../turn/ports.ts";
 
 const MOST = 5;
 const LONGEST = 500;
@@ -120,7 +119,7 @@ function fromSentence(sentence: string): ReadonlyArray<Formed> {
 }
 
 /** What a message asks to be remembered: at most five memories of at most 500 characters, each once. */
-export function form({ text }: { readonly text: string }): ReadonlyArray<Formed> {
+export function requestsIn(text: string): ReadonlyArray<Formed> {
   const found = new Map<string, Formed>();
   for (const sentence of sentencesOf(ownWords(text))) {
     for (const formed of fromSentence(sentence)) found.set(formed.content.toLowerCase(), formed);
@@ -128,6 +127,3 @@ export function form({ text }: { readonly text: string }): ReadonlyArray<Formed>
   }
   return [...found.values()];
 }
-
-/** The port over these rules. */
-export const memoryFormerLayer: Layer.Layer<MemoryFormer> = Layer.succeed(MemoryFormer, { form });
