@@ -1,6 +1,6 @@
 /** What one message gives to remember, and what a new fact does to those that were known. */
 import { describe, expect, it } from "@effect/vitest";
-import { glean } from "#actors/agent/forming/message.ts";
+import { glean, memoriesOf } from "#actors/agent/forming/message.ts";
 import { sensitivityOf } from "#actors/agent/forming/sensitivity.ts";
 import { believedAt, type Fact, inForceAt, outcomeOf } from "#actors/agent/forming/supersession.ts";
 import { statementsIn } from "#actors/agent/language/statements.ts";
@@ -43,6 +43,25 @@ describe("one message", () => {
     expect(found.kin).toEqual([{ relation: "sister", name: "Mina" }]);
     expect(found.requests).toMatchObject([{ content: "likes tea", basis: "asked" }]);
     expect(found.thanks).toBe(true);
+  });
+
+  it("becomes memories: what was asked for is pinned, and is not drawn a second time", () => {
+    const formed = memoriesOf(
+      heard("Remember that I like tea. I live in Bern and my doctor is Dr. Weber. I'm allergic to nuts."),
+    );
+    expect(formed).toMatchObject([
+      {
+        content: "likes tea",
+        basis: "asked",
+        pinned: true,
+        attribute: "likes",
+        fact: { subject: "user:dana", value: "tea" },
+      },
+      { content: "Dana lives in Bern", basis: "drawn", attribute: "home", fact: { value: "Bern" } },
+      { content: "Dana's doctor is Dr. Weber", basis: "drawn" },
+      { content: "Dana is allergic to nuts", basis: "drawn", sensitive: true, fact: { attribute: "allergy" } },
+    ]);
+    expect(formed.slice(2).map(({ attribute }) => attribute)).toEqual([undefined, undefined]);
   });
 
   it("what was spoken of last is what “it” stands for", () => {
