@@ -54,7 +54,7 @@ describe("… or of somebody they name, or of what all share", () => {
     ["My son Bo is 7", "Bo.age=7; speaker.son name=Bo+"],
     ["The deadline is Friday", "room.deadline=Friday"],
     ["The wifi password is gull-42", "room.wifi password=gull-42"],
-    ["Our project is called Troupe", "room.project name=Troupe"],
+    ["Our project is called Troupe", "room.project=Troupe"],
   ])("%s", (text, facts) => {
     expect(read(text)).toBe(facts);
   });

@@ -18,7 +18,7 @@ const FOUND = new Map<string, Sensitivity>([
 const WORDS: ReadonlyArray<readonly [Sensitivity, RegExp]> = [
   [
     "contact",
-    /\b(?:phone|mobile|cell|telephone|my (?:new |old )?number|home address|postal address|address is|zip code|postcode)\b|\b\d{1,5}[a-z]?\s(?:[A-Z]\S+\s){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|way|square|court|boulevard|blvd|place|terrace)\b|(?<![\d.,])(?:\d[\s().-]{0,2}){7,14}\d(?![\d.,])/i,
+    /\b(?:phone|mobile|cell|telephone|my (?:new |old )?number|home address|postal address|address is|zip code|postcode)\b|\b\d{1,5}[a-z]?\s(?:[A-Z]\S+\s){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|way|square|court|boulevard|blvd|place|terrace)\b|(?<![\d.,])(?!\d{4}\s?[-–]\s?\d{4}\b|\d{4}-\d\d-\d\d)(?:\d[\s().-]{0,2}){7,14}\d(?![\d.,])/i,
   ],
   [
     "health",

@@ -3,7 +3,7 @@ import { valueKey } from "../language/attributes.ts";
 import type { Statement } from "../language/statements.ts";
 import { folded } from "../language/stems.ts";
 
-/** A fact as it is kept. Times are milliseconds since 1970. */
+/** A fact as it is kept, with both its times (bi-temporal): when it held, and when that was known. Milliseconds since 1970. */
 export interface Fact {
   /** Of the memory that holds it. */
   readonly id: string;
@@ -14,6 +14,9 @@ export interface Fact {
   readonly validFrom: number;
   /** Undefined while it holds. */
   readonly validTo: number | undefined;
+  readonly recordedAt: number;
+  /** When it was learned that it ended; undefined while nobody has said so. */
+  readonly retractedAt: number | undefined;
 }
 
 /** What becomes of a statement. */
@@ -34,12 +37,18 @@ export const subjectKey = (subject: string, speaker: { readonly id: string; read
     ? speaker.id
     : folded(subject);
 
-export const isInForce = ({ validFrom, validTo }: Pick<Fact, "validFrom" | "validTo">, at: number): boolean =>
-  validFrom <= at && (validTo === undefined || at < validTo);
-
-/** The facts that held at a moment, as far as is known now: “what did you believe in May?” */
+/** The facts that held at a moment, as far as is known now: “where did Dana live in May?” */
 export const inForceAt = (facts: ReadonlyArray<Fact>, at: number): ReadonlyArray<Fact> =>
-  facts.filter((fact) => isInForce(fact, at));
+  facts.filter(({ validFrom, validTo }) => validFrom <= at && (validTo === undefined || at < validTo));
+
+/** The facts that one would have named at a moment, knowing what was known by then: “what did you believe in May?” */
+export const believedAt = (facts: ReadonlyArray<Fact>, at: number): ReadonlyArray<Fact> =>
+  facts.filter(
+    ({ recordedAt, retractedAt, validFrom, validTo }) =>
+      recordedAt <= at &&
+      validFrom <= at &&
+      (validTo === undefined || at < validTo || (retractedAt !== undefined && at < retractedAt)),
+  );
 
 const sameValue = (attribute: string, left: string, right: string): boolean =>
   valueKey(attribute, left) === valueKey(attribute, right);
@@ -78,9 +87,16 @@ function endedBy(statement: Statement, about: ReadonlyArray<Fact>, from: number)
 }
 
 /**
+ * From when on a new value holds. “I moved last week” names a week, not a moment: where another value was told of since its
+ * beginning, the change lies between that and now.
+ */
+const beginning = (said: number, at: number, others: ReadonlyArray<Fact>): number =>
+  others.some(({ validFrom }) => said <= validFrom && validFrom <= at) ? Math.max(said, at) : said;
+
+/**
  * What a statement made at `at` by `speaker` does to the facts that are known of whom it may be about. A new value of an
  * attribute that has one ends the old one at the moment from which the new one holds (old.validTo = new.validFrom, as in
- * Graphiti); said late, about a time before, it is itself over by then. Deterministic; changes nothing.
+ * Graphiti); of two that were said in the wrong order, the earlier is over when the later begins. Changes nothing itself.
  */
 export function outcomeOf(
   statement: Statement,
@@ -94,27 +110,25 @@ export function outcomeOf(
     readonly facts: ReadonlyArray<Fact>;
   },
 ): Outcome {
-  const from = statement.validFrom ?? at;
-  const held = facts.filter(({ validTo }) => validTo === undefined || validTo > from);
+  const said = statement.validFrom ?? at;
+  const held = facts.filter(({ validTo }) => validTo === undefined || validTo > said);
   const { subject, attribute } = resolved(statement, subjectKey(statement.subject, speaker), held);
   if (attribute === undefined) return nothing;
   const about = held.filter((fact) => fact.subject === subject && fact.attribute === attribute);
-  if (statement.negated) return endedBy(statement, about, from);
+  if (statement.negated) return endedBy(statement, about, said);
   const { value } = statement;
-  const again = about.find((fact) => sameValue(attribute, fact.value, value) && fact.validFrom <= from);
+  const again = about.find((fact) => sameValue(attribute, fact.value, value));
+  const others = about.filter((fact) => statement.singleValued && !sameValue(attribute, fact.value, value));
+  const from = beginning(said, at, others);
   const opposite = OPPOSITES.get(attribute);
   const contradicted = held.filter(
     (fact) => fact.subject === subject && fact.attribute === opposite && sameValue(attribute, fact.value, value),
   );
-  const others = about.filter(
-    (fact) => fact !== again && statement.singleValued && !sameValue(attribute, fact.value, value),
-  );
-  const ended = [...others.filter(({ validFrom }) => validFrom <= from), ...contradicted].map(({ id }) => ({
-    id,
-    validTo: from,
-  }));
+  const before = [...others.filter(({ validFrom }) => validFrom <= from), ...contradicted];
+  const ended = before.map(({ id }) => ({ id, validTo: from }));
   if (again !== undefined) return { fact: undefined, ended, repeated: again.id };
   const later = others.filter(({ validFrom }) => validFrom > from).map(({ validFrom }) => validFrom);
   const validTo = later.length === 0 ? undefined : Math.min(...later);
-  return { fact: { subject, attribute, value, validFrom: from, validTo }, ended, repeated: undefined };
+  const known = { recordedAt: at, retractedAt: validTo === undefined ? undefined : at };
+  return { fact: { subject, attribute, value, validFrom: from, validTo, ...known }, ended, repeated: undefined };
 }

@@ -1,5 +1,5 @@
 /** What a fact is about, by one name however it is said, and when two values are one; used by statements.ts, questions.ts and forming. */
-import { isPartner, isRole, RELATION } from "./people.ts";
+import { isPartner, isRelation, isRole, RELATION } from "./people.ts";
 import { isFiller, stemsOf, wordsOf } from "./stems.ts";
 
 /** What is known of an attribute. All others have one value, and no name but the words they were called by. */
@@ -37,7 +37,7 @@ const ATTRIBUTES: ReadonlyArray<Attribute> = [
     true,
     "phone|phone number|number|telephone|telephone number|mobile|mobile number|cell|cell number|cell phone number|cellphone number|mobile phone number",
   ),
-  attribute("email", true, "email|e-mail|email address|e-mail address|mail|mail address"),
+  attribute("email", true, "email|email address|mail|mail address"),
   attribute("car", true, "car|vehicle"),
   attribute("diet", true, "diet"),
   attribute("school", true, "school|university|college"),
@@ -70,13 +70,16 @@ const SPELLINGS = new Map([
  * is not in the table is called by its own words in the singular. Empty when no word says anything.
  */
 export function attributeName(noun: string): string {
-  const words = wordsOf(noun)
+  const words = wordsOf(noun.replace(/\be-mail\b/gi, "email"))
     .filter((word) => !WHEN.test(word))
     .map((word) => SPELLINGS.get(word) ?? word);
   const known = byNoun.get(words.join(" "));
   if (known !== undefined) return known;
   const singular = words.filter((word) => !isFiller(word)).map(singularOf);
-  return byNoun.get(singular.join(" ")) ?? singular.join(" ");
+  // A thing is known by its name, so that both are one; of kin and animals the name is what is asked for.
+  const named = singular.length > 1 && singular.at(-1) === "name" && !isRelation(singular.at(-2)!);
+  const name = (named ? singular.slice(0, -1) : singular).join(" ");
+  return byNoun.get(name) ?? name;
 }
 
 /** Good enough for both sides to say the same: “shoes” and “shoe”, “hobbies” and “hobby”; “bus” and “boss” stay. */

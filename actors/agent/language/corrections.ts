@@ -86,7 +86,14 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   [clause(`(?:not|no longer|no more)\\s${OLD},?(?:\\sany\\s?more)?,?\\s(?:but|it is|now|only)\\s${NEW}`), told],
   [
     clause(
-      `${WHO}(?:use|using|take|taking|have|want|prefer|drink|eat|drive|driving)?\\s?${NEW.replace(".{1,100}", "[^,]{1,60}?")}\\s(?:instead of|rather than|in place of)\\s${OLD}(?:\\snow)?`,
+      `(?:${WHO}(?:use|using|take|taking|have|want|prefer|drink|eat|drive|driving)\\s|[^,]{0,40}?\\s(?:to|at|in|with|on|for|is|until|called)\\s)?(?<value>[^,]{1,60}?)\\s(?:instead of|rather than|in place of)\\s${OLD}(?:\\snow)?`,
+    ),
+    told,
+  ],
+  [clause(`(?:goodbye|bye|bye bye|farewell|so long)\\s${OLD},?(?:\\sand)?\\s(?:hello|welcome|hi)\\s${NEW}`), told],
+  [
+    clause(
+      `${WHO}(?:dropped|gave up|given up|quit|sold|left|cancelled|canceled|ditched|got rid of)\\s${OLD}(?:,|\\sand)\\s(?:(?:i|we)\\s)?(?:have\\s|am\\s)?(?:took up|bought|got|switched to|joined|moved to|use|train at|go to|eat|drive|started|am using|drink)\\s(?:myself\\s|ourselves\\s)?${NEW}`,
     ),
     told,
   ],

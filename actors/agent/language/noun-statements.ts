@@ -6,12 +6,13 @@ import { type Said, tidied } from "./statement-patterns.ts";
 
 const NOUN = `(?<noun>${WORD}(?:\\s${WORD}){0,3}?)`;
 const IS =
-  "(?:is|are|will be|is going to be)\\s(?:now\\s|actually\\s|currently\\s|still\\s|officially\\s|at\\s|set to\\s)*(?:(?<called>called|named)\\s(?:now\\s)?)?";
+  "(?:is|are|will be|is going to be)\\s(?:now\\s|actually\\s|currently\\s|still\\s|officially\\s|at\\s|set to\\s)*(?:(?:called|named)\\s(?:now\\s)?)?";
 const OWNED = new RegExp(
   `^(?:(?:my|our)\\s${ADJECTIVES}(?<kin>${RELATION})'s\\s|(?<whose>my|our|the|his|her|their)\\s|(?<name>(?-i:${NAME}))'s\\s)${NOUN}\\s(?:${IS}|(?<before>used to be)\\s)(?<value>.+)$`,
   "iu",
 );
 const REVERSED = new RegExp(`^(?<value>.{1,60}?)\\sis\\s(?:now\\s)?(?<whose>my|our)\\s(?:new\\s)?${NOUN}$`, "iu");
+const LATELY = /,?\s(?:now|again|these days|nowadays|at the moment|at last|instead|too)$/i;
 const HOME = /^home\sis\s(?:now\s)?(?<value>.+)$/i;
 /** Nouns of which people say how they are rather than what they are. */
 const NO_ATTRIBUTE =
@@ -25,15 +26,15 @@ export function owned(
   last: string | undefined,
 ): { readonly subject: string; readonly said: ReadonlyArray<Said> } | undefined {
   const home = HOME.exec(clause)?.groups?.value;
-  const groups = OWNED.exec(clause)?.groups ?? REVERSED.exec(clause)?.groups;
+  const groups = OWNED.exec(clause)?.groups ?? REVERSED.exec(clause.replace(LATELY, ""))?.groups;
   if (home !== undefined && tidied(home) !== undefined)
     return { subject: "speaker", said: [{ attribute: "home", value: tidied(home)! }] };
   const value = tidied(groups?.value)?.replace(/^(?:called|named|on|at)\s(?=\S)/i, "");
   if (groups === undefined || value === undefined) return undefined;
   // Of a favourite any word may be the value: “fishing”, “amazing grace”.
   if (NO_VALUE.test(value) && !/^favou?rite\s/i.test(groups.noun!)) return undefined;
-  const { whose, name, kin, noun, before, called } = groups;
-  const said = nounSaid(noun!, value, { determiner: whose ?? "", called: called !== undefined });
+  const { whose, name, kin, noun, before } = groups;
+  const said = nounSaid(noun!, value, whose ?? "");
   if (said === undefined || PRONOUN.test(value)) return undefined;
   const pronoun = /^(?:his|her|their)$/i.test(whose ?? "");
   const subject = name ?? (pronoun ? last : kin === undefined ? holderOf(whose ?? "my", noun!) : "speaker");
@@ -60,11 +61,7 @@ const SHAPES = new Map(
 const KIN_AND_NAME = new RegExp(`^(?:${RELATION})\\s${CAPITAL}`, "u");
 const RELATIVE = new RegExp(`^(?:(?:new|old)\\s)?(?<kin>${RELATION})$`, "iu");
 
-function nounSaid(
-  noun: string,
-  value: string,
-  { determiner, called }: { readonly determiner: string; readonly called: boolean },
-): Said | undefined {
+function nounSaid(noun: string, value: string, determiner: string): Said | undefined {
   const attribute = attributeName(noun);
   if (attribute === "" || KIN_AND_NAME.test(noun)) return undefined;
   if (NO_ATTRIBUTE.test(noun) && !isShared(noun) && !isCommonAttribute(attribute)) return undefined;
@@ -72,14 +69,7 @@ function nounSaid(
   const shape = SHAPES.get(attribute);
   if (shape !== undefined && !shape.test(value)) return undefined;
   const kin = RELATIVE.exec(noun)?.groups?.kin;
-  if (kin === undefined || attribute === "partner")
-    return {
-      attribute:
-        called && attribute !== "name" && kin === undefined && attribute !== "partner"
-          ? `${attribute} name`
-          : attribute,
-      value,
-    };
+  if (kin === undefined || attribute === "partner") return { attribute, value };
   return new RegExp(`^${NAME}$`, "u").test(value)
     ? { attribute: relativeAttribute(relationName(kin), "name"), value }
     : undefined;

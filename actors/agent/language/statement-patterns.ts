@@ -26,7 +26,7 @@ const MOST_WORDS = 9;
 
 /** What follows a value and is not part of it. */
 const TAIL =
-  /(?:,(?!\s\d{4}\b)|\s[–—-]|\s\(|\s(?:since|because|which|who|where|when|with my|with our|with a|until|so that|as of|these days|nowadays|any ?more|now|right now|at the moment|currently|instead|again|too|as well|though|please|from now on|already|actually|by the way|btw|for (?:the|a|about|over|almost|several|many|two|three|four|five|six|ten|years|now|good)|if you|in case|after all|at last|and (?:i|we|love|like|am|it)))(?=[\s,.!]|$).*$/iu;
+  /(?:,(?!\s\d{4}\b)|\s[–—-]|\s\(|\s(?:since|because|which|who|where|when|with (?:the|my|our|an?|his|her|two|three)|by (?:training|trade|profession|day|heart)|in the end|until|so that|as of|these days|nowadays|any ?more|now|right now|at the moment|currently|instead|again|too|as well|though|please|from now on|already|actually|by the way|btw|for (?:the|a|about|over|almost|several|many|two|three|four|five|six|ten|years|now|good)|if you|in case|after all|at last|and (?:i|we|love|like|am|it)))(?=[\s,.!]|$).*$/iu;
 
 /** The value without what follows it; undefined for what is too long to be one, or is none. */
 export function tidied(value: string | undefined): string | undefined {
@@ -307,6 +307,8 @@ function relationshipOrDiet(value: string | undefined): ReadonlyArray<Said> {
 function renamed(what: string | undefined, value: string | undefined): ReadonlyArray<Said> {
   const noun = what ?? "";
   if (new RegExp(`^${NAME}$`, "u").test(noun)) return one(undefined, value, { ...former(noun), renewed: true });
-  const thing = new RegExp(`^${RELATION}$`, "iu").test(noun) ? relationName(noun) : attributeName(noun);
-  return one(`${thing} name`, value, { renewed: true, subject: holderOf("the", noun) });
+  const thing = new RegExp(`^${RELATION}$`, "iu").test(noun)
+    ? relativeAttribute(relationName(noun), "name")
+    : attributeName(noun);
+  return one(thing, value, { renewed: true, subject: holderOf("the", noun) });
 }

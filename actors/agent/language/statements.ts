@@ -38,7 +38,7 @@ const MOST = 12;
 
 /** Leads up to a statement and says nothing of it. */
 const LEAD =
-  /^(?:(?:hey|hi|hello|oh|ok|okay|yes|yeah|no|nope|well|so|and|but|also|btw|fyi|by the way|actually|in fact|just so you know|for the record|heads[- ]up|(?:quick |small |another )?update|correction|news|good news|sad news|big news|sorry|wait|scratch that|i mean|rather|please|note that|please note(?: that)?|remember(?: that)?|as of now|from now on|change of plans?|now(?=\s(?:i|we|my|the|our|it)\b)|we (?:have )?(?:decided|agreed)(?: that)?|nowadays|these days|currently|lately|recently|finally|honestly|turns out(?: that)?|i (?:just )?(?:want|wanted) to (?:say|tell you|let you know) (?:that )?|let me tell you(?: that)?|did i mention(?: that)?|as you know|you know|guess what|i think i (?:told|said)(?: you)?(?: that)?|(?:i )?forgot to (?:say|mention)(?: that)?|it is official)\b[\s,:!.–—-]*)+/i;
+  /^(?:(?:hey|hi|hello|oh|ok|okay|yes|yeah|no(?!\s(?:longer|more)\b)|nope|well|so|and|but|also|btw|fyi|by the way|actually|in fact|just so you know|for the record|heads[- ]up|(?:quick |small |another )?update|correction|news|good news|sad news|big news|sorry|wait|scratch that|i mean|rather|please|note that|please note(?: that)?|remember(?: that)?|as of now|from now on|change of plans?|now(?=\s(?:i|we|my|the|our|it)\b)|we (?:have )?(?:decided|agreed)(?: that)?|nowadays|these days|currently|lately|recently|finally|honestly|turns out(?: that)?|i (?:just )?(?:want|wanted) to (?:say|tell you|let you know) (?:that )?|let me tell you(?: that)?|did i mention(?: that)?|as you know|you know|guess what|i think i (?:told|said)(?: you)?(?: that)?|(?:i )?forgot to (?:say|mention)(?: that)?|it is official)\b[\s,:!.–—-]*)+/i;
 const ADDRESSED = new RegExp(`^(?:@(?:${INNER}|-)+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`, "u");
 /** No statements: what is asked, wished, supposed or only perhaps so. */
 const UNREAL =
@@ -62,12 +62,23 @@ const RELATIVE = new RegExp(
   `^(?:my|our)\\s${ADJECTIVES}(?<kin>${RELATION})(?:,?\\s(?<name>(?-i:${NAME})),?)?\\s(?<rest>.+)$`,
   "iu",
 );
+/** What “Kim and I” did, said of the one who speaks. */
+const COUPLE = new RegExp(
+  `^(?<name>(?-i:${NAME}))\\sand\\s(?:i|me)\\s(?<rest>(?:(?:have|are|got|just|finally|been|now)\\s)*(?<what>together|dating|seeing each other|married|engaged|split up|broke up|broken up|separated|divorced))(?:\\s(?:now|again|last \\S+))?$`,
+  "iu",
+);
 const NAMED = new RegExp(`^(?<name>${NAME})\\s(?!${CAPITAL})(?<rest>${LETTER}.+)$`, "u");
 
 /** Who a clause is about, and what it says of them. `last` is whom “she” stands for. */
 function framed(clause: string, last: string | undefined): Frame | undefined {
   const own = /^(?:i|we|me and my \S+|my \S+ and i)\s(?<rest>.+)$/i.exec(clause)?.groups;
   if (own !== undefined) return { subject: "speaker", relation: "", rest: own.rest! };
+  const couple = COUPLE.exec(clause)?.groups;
+  if (couple !== undefined && isName(couple.name!)) {
+    const { name, rest, what } = couple;
+    const joint = /dating|seeing/i.test(what!) ? "" : /married|engaged/i.test(what!) ? "to " : "with ";
+    return { subject: "speaker", relation: "", rest: `${rest} ${joint}${name}` };
+  }
   const relative = RELATIVE.exec(clause)?.groups;
   if (relative !== undefined) {
     const { kin, name, rest } = relative;
@@ -164,7 +175,10 @@ function undated(clause: string, at: number): { readonly words: string; readonly
     );
     end = date.end;
   }
-  words = `${words}${clause.slice(end)}`.replace(/\s+/g, " ").replace(/^[\s,:]+/, "");
+  // “From 20 June on”.
+  words = `${words}${dates.length === 0 ? clause : clause.slice(end).replace(/^\s(?:on|onwards?)\b,?/, "")}`
+    .replace(/\s+/g, " ")
+    .replace(/^[\s,:]+/, "");
   const lead = dates[0] === undefined ? "" : clause.slice(Math.max(0, dates[0].start - 8), dates[0].start);
   return { words, from: /\b(?:until|till|by)\s(?:the\s)?$/i.test(lead) ? undefined : dates[0]?.window.from };
 }
