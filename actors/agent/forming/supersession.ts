@@ -66,14 +66,18 @@ const OPPOSITES = new Map([
   ["dislikes", "likes"],
 ]);
 
-/** Which attribute is meant, and of whom: the old value tells it where words do not. */
-function resolved(statement: Statement, subject: string, held: ReadonlyArray<Fact>) {
+/** The statement with the attribute that its old value tells, and whose it is; `subject` is a key, see `subjectKey`. */
+export function settled(statement: Statement, subject: string, held: ReadonlyArray<Fact>): Statement {
   const { attribute, formerly } = statement;
-  if (formerly === undefined) return { subject, attribute };
+  if (formerly === undefined) return { ...statement, subject };
   const known = held.filter((fact) => means(fact, formerly));
   const own = known.find((fact) => fact.subject === subject && fact.attribute === attribute);
   const found = own ?? known.findLast((fact) => fact.subject === subject) ?? known.at(-1);
-  return found === undefined ? { subject, attribute } : { subject: found.subject, attribute: found.attribute };
+  return {
+    ...statement,
+    subject,
+    ...(found === undefined ? {} : { subject: found.subject, attribute: found.attribute }),
+  };
 }
 
 /** What ends when it is said that something does not hold, or no longer. */
@@ -112,7 +116,7 @@ export function outcomeOf(
 ): Outcome {
   const said = statement.validFrom ?? at;
   const held = facts.filter(({ validTo }) => validTo === undefined || validTo > said);
-  const { subject, attribute } = resolved(statement, subjectKey(statement.subject, speaker), held);
+  const { subject, attribute } = settled(statement, subjectKey(statement.subject, speaker), held);
   if (attribute === undefined) return nothing;
   const about = held.filter((fact) => fact.subject === subject && fact.attribute === attribute);
   if (statement.negated) return endedBy(statement, about, said);

@@ -109,13 +109,13 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
 
 /** “It is Basel now”, “make that six”, “use the other one”: what is meant was said before. */
 const MEANT = clause(
-  `(?:(?:it|that|this|they)(?:\\sone)?\\s(?:is|are|should be|was changed to|has changed to|became|has become|will be)|(?:please\\s)?(?:make|call)\\s(?:it|that)|(?:please\\s)?use|now|that would be|should be)\\s(?:now\\s|actually\\s|really\\s)*${NEW}`,
+  `(?:(?:it|that|this)(?:\\sone)?\\s(?:is|should be|was changed to|has changed to|became|has become|will be)|(?:please\\s)?(?:make|call)\\s(?:it|that)|(?:please\\s)?use|now|that would be|should be)\\s(?:now\\s|actually\\s|really\\s)*${NEW}`,
 );
 const NOTHING_MEANT =
   /^(?:not|no|that|this|it|what|how|why|when|because|so|very|too|just|all|really|a (?:bit|lot)|good|bad|fine|great|nice|ok|okay|true|right|wrong|done|over|time|clear|\p{L}+ing|\p{L}+ed)\b/iu;
 /** What makes a clause one that puts something right. */
 const PUTS_RIGHT =
-  /\b(?:actually|now|instead|correction|scratch that|update|sorry|wait|i mean|rather|any ?more|from now on|no longer)\b/i;
+  /\b(?:actually|now|instead|correction|scratch that|update|sorry(?=,)|wait(?=,)|i mean|rather|any ?more|from now on|no longer)\b/i;
 
 /** What a clause changes by itself; empty when it says nothing of the kind. */
 export function correctionsIn(words: string): ReadonlyArray<Said> {
@@ -139,7 +139,9 @@ export function meantIn(words: string, sentence: string, known: boolean): Readon
   if (over !== undefined) return [{ attribute: undefined, value: over, ended: true }];
   const value = MEANT.exec(words)?.groups?.value ?? (PUTS_RIGHT.test(sentence) && isValue(words) ? words : undefined);
   const now = bare(value);
-  return now === undefined || NOTHING_MEANT.test(now) ? [] : [{ attribute: undefined, value: now, renewed: true }];
+  return now === undefined || NOTHING_MEANT.test(now) || /\b(?:i|we|you|he|she|they|is|are|was|were)\b/i.test(now)
+    ? []
+    : [{ attribute: undefined, value: now, renewed: true }];
 }
 
 /** Up to three words that begin with a capital or a figure, and no sentence. */

@@ -16,10 +16,14 @@ const LATELY = /,?\s(?:now|again|these days|nowadays|at the moment|at last|inste
 const HOME = /^home\sis\s(?:now\s)?(?<value>.+)$/i;
 /** Nouns of which people say how they are rather than what they are. */
 const NO_ATTRIBUTE =
-  /^(?:problem|question|point|idea|thing|guess|opinion|plan|day|week|weekend|life|head|back|hand|foot|leg|mind|heart|fault|turn|bad|pleasure|favou?rite|way|concern|issue|reason|answer|weather|food|rest|truth|fact|only \w+|first \w+|last \w+|whole \w+|\w+ing|best|worst|same|hope|dream|house|room|kitchen|garden|world|people|time|situation|feeling|result|sun|sky|moon)$/i;
+  /^(?:problem|question|point|idea|thing|guess|opinion|plan|day|week|weekend|life|head|back|hand|foot|leg|mind|heart|fault|turn|bad|pleasure|favou?rite|way|concern|issue|reason|answer|weather|food|rest|truth|fact|only \w+|first \w+|last \w+|whole \w+|\w+ing|best|worst|same|hope|dream|house|room|kitchen|garden|world|people|time|situation|feeling|result|sun|sky|moon|news|(?:.*\s)?(?:things?|stuff|ones?)|one\s.*|(?:.*\s)?(?:said|says|told|thinks?|heard|already|has|had|made|makes|that|who|which|also|just)(?:\s.*)?)$/i;
 /** … and what they then say. */
 const NO_VALUE =
-  /^(?:a (?:bit|little|lot|mess|joke|nightmare|dream|problem|shame)|very|so|too|really|not|no|never|quite|pretty|good|bad|fine|ok|okay|great|nice|dead|sick|ill|sad|happy|tired|broken|late|early|off|on (?:fire|hold|the way|its way)|over|done|gone|full|empty|the (?:best|worst|same|only)|that|this|what|how|why|because|like|always|about|still|almost|getting|making|killing|all|amazing|awesome|lovely|beautiful|terrible|cute|funny|important|ready|due|here|there|back|better|worse|busy|free|\p{L}{3,}(?:ing|ed)\b(?!\s(?-i:\p{Lu})))\b/iu;
+  /^(?:(?:for|of|from|with|by|under|over|till|until|through|in (?:an?|the))\b|a (?:bit|little|lot|mess|joke|nightmare|dream|problem|shame)|very|so|too|really|not|no|never|quite|pretty|good|bad|fine|ok|okay|great|nice|dead|sick|ill|sad|happy|tired|broken|late|early|off|on (?:fire|hold|the way|its way)|over|done|gone|full|empty|the (?:best|worst|same|only)|that|this|what|how|why|because|like|always|about|still|almost|getting|making|killing|all|amazing|awesome|lovely|beautiful|terrible|cute|funny|important|ready|due|here|there|back|better|worse|busy|free|\p{L}{3,}(?:ing|ed)\b(?!\s(?-i:\p{Lu})))\b/iu;
+/** Things of which people have one at a time and say a plain word: of all others only a name or a number is worth keeping. */
+const KEPT =
+  /\b(?:gym|club|team|school|bank|provider|laptop|computer|phone|bike|bicycle|boat|editor|desk|locker|seat|order|drink|snack|breakfast|lunch|pronouns?|nickname|instrument|street|neighbou?rhood|floor|apartment|flat|language|hobby|sport|size|bus|train|route|subscription|browser|keyboard|camera|degree|religion|sign|blood type|height|weight|habit|routine|goal|rule|dream job|specialty|speciality|password|code|pin|username|handle)s?\b/i;
+
 /** “My gym is FitPoint”, “Mina's birthday is 3 May”, “the deadline is Friday”. */
 export function owned(
   clause: string,
@@ -34,7 +38,7 @@ export function owned(
   // Of a favourite any word may be the value: “fishing”, “amazing grace”.
   if (NO_VALUE.test(value) && !/^favou?rite\s/i.test(groups.noun!)) return undefined;
   const { whose, name, kin, noun, before } = groups;
-  const said = nounSaid(noun!, value, whose ?? "");
+  const said = nounSaid(noun!, value);
   if (said === undefined || PRONOUN.test(value)) return undefined;
   const pronoun = /^(?:his|her|their)$/i.test(whose ?? "");
   const subject = name ?? (pronoun ? last : kin === undefined ? holderOf(whose ?? "my", noun!) : "speaker");
@@ -61,11 +65,19 @@ const SHAPES = new Map(
 const KIN_AND_NAME = new RegExp(`^(?:${RELATION})\\s${CAPITAL}`, "u");
 const RELATIVE = new RegExp(`^(?:(?:new|old)\\s)?(?<kin>${RELATION})$`, "iu");
 
-function nounSaid(noun: string, value: string, determiner: string): Said | undefined {
+function nounSaid(noun: string, value: string): Said | undefined {
   const attribute = attributeName(noun);
   if (attribute === "" || KIN_AND_NAME.test(noun)) return undefined;
   if (NO_ATTRIBUTE.test(noun) && !isShared(noun) && !isCommonAttribute(attribute)) return undefined;
-  if (/^the$/i.test(determiner) && !isShared(noun) && !/^(?:\p{Lu}|.*\p{N})/u.test(value)) return undefined;
+  const plain = !/^(?:\p{Lu}|.*\p{N})/u.test(value);
+  if (
+    plain &&
+    !KEPT.test(noun) &&
+    !isShared(noun) &&
+    !isCommonAttribute(attribute) &&
+    !attribute.startsWith("favourite ")
+  )
+    return undefined;
   const shape = SHAPES.get(attribute);
   if (shape !== undefined && !shape.test(value)) return undefined;
   const kin = RELATIVE.exec(noun)?.groups?.kin;

@@ -20,10 +20,10 @@ export const NAME = `(?:(?:Dr|Mr|Mrs|Ms|Prof)\\.?\\s)?${CAPITAL}${LETTER}*(?:['-
 
 /** Capitalised words that name nobody. */
 const NOBODY =
-  /^(?:i|i'm|i've|we|you|he|she|it|they|my|our|his|her|their|your|the|a|an|this|that|these|those|there|here|who|what|where|when|which|why|how|if|and|but|or|so|as|at|by|for|from|in|of|on|to|with|yes|no|not|now|never|always|maybe|please|thanks|hello|hey|hi|also|just|actually|well|ok|okay|everyone|everybody|someone|somebody|nobody|people|today|tomorrow|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|since|after|before|then|once|does|did|is|are|was|were|has|have|can|could|would|will|should|do|let|use|call|one|most|some|all|both|work|home|life|god)$/i;
+  /^(?:i|i'm|i've|we|you|he|she|it|they|my|our|his|her|their|your|the|a|an|this|that|these|those|there|here|who|what|where|when|which|why|how|if|and|but|or|so|as|at|by|for|from|in|of|on|to|with|yes|no|not|now|never|always|maybe|please|thanks|hello|hey|hi|also|just|actually|well|ok|okay|everyone|everybody|someone|somebody|nobody|people|today|tomorrow|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|since|after|before|then|once|does|did|is|are|was|were|has|have|can|could|would|will|should|do|let|use|call|one|most|some|all|both|work|home|life|god|mine|ours|yours|hers|theirs|nothing|everything|something|thing|things|love|same|still|more|less|first|second|next|last)$/i;
 
 /** Whether a capitalised word may be somebody's name. */
-export const isName = (word: string): boolean => word !== "" && !NOBODY.test(word.split(/\s/)[0]!);
+export const isName = (word: string): boolean => word !== "" && !NOBODY.test(word.split(/[\s']/)[0]!);
 
 /** Somebody who stands in a relation to the one who speaks. */
 export interface Kinship {

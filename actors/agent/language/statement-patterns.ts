@@ -26,7 +26,7 @@ const MOST_WORDS = 9;
 
 /** What follows a value and is not part of it. */
 const TAIL =
-  /(?:,(?!\s\d{4}\b)|\s[–—-]|\s\(|\s(?:since|because|which|who|where|when|with (?:the|my|our|an?|his|her|two|three)|by (?:training|trade|profession|day|heart)|in the end|until|so that|as of|these days|nowadays|any ?more|now|right now|at the moment|currently|instead|again|too|as well|though|please|from now on|already|actually|by the way|btw|for (?:the|a|about|over|almost|several|many|two|three|four|five|six|ten|years|now|good)|if you|in case|after all|at last|and (?:i|we|love|like|am|it)))(?=[\s,.!]|$).*$/iu;
+  /(?:,(?!\s\d{4}\b)|:\s|\s[–—-]|\s\(|\s(?:since|because|which|who|where|when|with (?:the|my|our|an?|his|her|two|three)|by (?:training|trade|profession|day|heart)|in the end|until|so that|as of|these days|nowadays|any ?more|now|right now|at the moment|currently|instead|again|too|as well|though|please|from now on|already|actually|by the way|btw|for (?:the|a|about|over|almost|several|many|two|three|four|five|six|ten|years|now|good)|if you|in case|after all|at last|and (?:i|we|love|like|am|it)))(?=[\s,.!]|$).*$/iu;
 
 /** The value without what follows it; undefined for what is too long to be one, or is none. */
 export function tidied(value: string | undefined): string | undefined {
@@ -50,11 +50,12 @@ const one = (
   return tidy === undefined ? [] : [{ attribute, value: tidy, ...more }];
 };
 
-/** Each of “nuts, eggs and shellfish”. */
-const each = (attribute: string, value: string | undefined, more: Partial<Said> = {}): ReadonlyArray<Said> =>
-  (value ?? "")
-    .split(/,\s*(?:and\s+)?|\s+(?:and|or|&)\s+/i)
-    .flatMap((part) => one(attribute, withoutArticle(part), more));
+/** Each of “nuts, eggs and shellfish”; what has a verb in it goes on with something else. */
+const each = (attribute: string, value: string | undefined, more: Partial<Said> = {}): ReadonlyArray<Said> => {
+  const parts = (value ?? "").split(/,\s*(?:and\s+)?|\s+(?:and|or|&)\s+/i);
+  const others = parts.findIndex((part) => /\b(?:is|are|was|were|be|have|has|had|i|we|it)\b/i.test(part));
+  return parts.slice(0, others < 0 ? undefined : others).flatMap((part) => one(attribute, withoutArticle(part), more));
+};
 
 const former = (value: string | undefined): Partial<Said> => {
   const tidy = tidied(value);
@@ -68,11 +69,15 @@ const V = "(?<value>.+)";
 const CAPITAL = `(?=${CAPITAL_LETTER})`;
 const predicate = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
 
+/** Where in a place, which is not its name. */
+const BESIDE = /\s(?:by|with|above|below|near|behind|next to|opposite|on|at|from|for|and|to)\s.*$/i;
 /** Where one cannot live: “I moved to a new team”. */
 const noPlace =
   /^(?:an?|my|our|his|her|this|that|it|work|bed|school|another|something|someone|the (?:next|same|other|past|moment|middle|new))\b/i;
 const place = (value: string | undefined, more: Partial<Said> = {}): ReadonlyArray<Said> =>
-  noPlace.test(value ?? "") ? [] : one("home", value?.replace(/^the (?:city|town|village) of\s/i, ""), more);
+  noPlace.test(value ?? "")
+    ? []
+    : one("home", value?.replace(BESIDE, "").replace(/^the (?:city|town|village) of\s/i, ""), more);
 
 const noEmployer =
   /^(?:an?|my|our|his|her|this|that|it|home|night|nights|the (?:moment|weekend|office|same)|people|least|once|all)\b/i;
@@ -89,7 +94,7 @@ const DIET =
   "vegan|vegetarian|pescatarian|pescetarian|flexitarian|keto|halal|kosher|gluten[- ]free|dairy[- ]free|lactose[- ]free|lactose intolerant|paleo|omnivore|meat eater";
 const CARS =
   "tesla|golf|polo|passat|toyota|prius|corolla|honda|civic|ford|fiesta|bmw|audi|mercedes|volkswagen|vw|volvo|skoda|seat|renault|clio|peugeot|citro[eë]n|fiat|opel|corsa|mazda|nissan|leaf|hyundai|kia|subaru|jeep|porsche|mini|dacia|polestar|rivian|lexus|suzuki|chevrolet|chevy|dodge|tractor|van|camper|motorbike|motorcycle|scooter|truck|pickup";
-const STATUS = "single|married|engaged|divorced|separated|widowed|pregnant";
+const STATUS = "single|married|engaged|divorced|separated|widowed";
 
 /** What is said behind “I”, “we” or a name, from the surest to the loosest; the first that fits is what was said. */
 export const PREDICATES: ReadonlyArray<Predicate> = [
@@ -101,13 +106,13 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated|going to move)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sfrom\\s(?<from>.+?)\\s(?:back\\s)?to\\s${V}`,
+      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sfrom\\s(?<from>.+?)\\s(?:back\\s)?to\\s${V}`,
     ),
     ({ from, value }) => place(value, former(from)),
   ],
   [
     predicate(
-      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated|going to move)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sto\\s${V}`,
+      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sto\\s${V}`,
     ),
     ({ value }) => place(value),
   ],
@@ -119,7 +124,10 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [predicate(`(?:was|were|am|is)\\sborn\\s(?:in|near)\\s${CAPITAL}${V}`), ({ value }) => one("birthplace", value)],
   [predicate(`(?:was|were)\\sborn\\son\\s${V}`), ({ value }) => one("birthday", value)],
-  [predicate(`(?:come|comes|am|is)\\s(?:originally\\s)?from\\s${V}`), ({ value }) => one("birthplace", value)],
+  [
+    predicate(`(?:(?:come|comes)\\soriginally|am|is|am originally|is originally)\\sfrom\\s${V}`),
+    ({ value }) => one("birthplace", value),
+  ],
   // ── work ──
   [
     predicate(`${BE}${HAVE}(?:left|leaving)\\s(?<from>\\S.*?)\\s(?:for|to join|and joined)\\s${V}`),
@@ -195,9 +203,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ({ value }) => one("partner", value),
   ],
   [
-    predicate(
-      `${HAVE}(?:got\\s)?(?:broke up|broken up|split up|split|separated|divorced)(?:\\s(?:with|from))?(?:\\s(?<who>.+))?`,
-    ),
+    predicate(`${HAVE}(?:got\\s)?(?:broke up|broken up|split up|separated|divorced)(?:\\s(?:with|from)\\s(?<who>.+))?`),
     () => [{ attribute: "partner", value: "", ended: true }],
   ],
   [
@@ -254,7 +260,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `(?:drive|drives|driving|am driving|is driving)\\s(?!to\\b|home|from|by|me|us|him|her|them|back|there|around|at|in\\b|on\\b|for\\b|past|through)${V}`,
+      `(?:drive|drives|driving|am driving|is driving)\\s(?!to\\b|home|from|by|me|us|him|her|them|back|there|around|at|in\\b|on\\b|for\\b|past|through)(?:(?:an?|my|the)\\s)?(?=(?:\\S+\\s)?(?:${CARS})\\b|${CAPITAL})${V}`,
     ),
     ({ value }) => one("car", withoutArticle(value!)),
   ],
@@ -268,7 +274,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   [predicate(`${BE}(?:learn|learns|learning)\\s${CAPITAL}${V}`), ({ value }) => each("learning", value)],
   [
     predicate(
-      `${BE}(?:study|studies|studied|studying|major|majors|majoring)\\s(?:in\\s)?(?<value>.+?)(?:\\s(?:at|in)\\s(?<school>.+))?`,
+      `${BE}(?:study|studies|studied|studying|major|majors|majoring)\\s(?:in\\s)?(?!for\\b|at\\b|with\\b|in\\b)(?<value>.+?)(?:\\sat\\s(?<school>.+))?`,
     ),
     ({ value, school }) => [...one("studies", value), ...one("school", school)],
   ],
@@ -278,13 +284,13 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `${BE}(?:like|likes|love|loves|enjoy|enjoys|adore|adores|prefer|prefers|into|fond of|a (?:big |huge )?fan of|keen on)\\s(?!it\\b|that\\b|this\\b|you\\b|how\\b|when\\b|what\\b|him\\b|her\\b|them\\b|your\\b|the way|the idea|to see)${V}`,
+      `${BE}(?:like|likes|love|loves|enjoy|enjoys|adore|adores|prefer|prefers|into|fond of|a (?:big |huge )?fan of|keen on)\\s(?!it\\b|that\\b|this\\b|the\\b|those\\b|these\\b|your\\b|my\\b|you\\b|how\\b|when\\b|what\\b|him\\b|her\\b|them\\b|your\\b|the way|the idea|to see)${V}`,
     ),
     ({ value }) => each("likes", value?.split(/\s(?:to|over|rather than|more than|instead of)\s(?=\S+$)/i)[0]),
   ],
   [
     predicate(
-      `(?:hate|hates|dislike|dislikes|cannot stand|do not like|does not like|do not enjoy|does not enjoy)\\s(?!it\\b|that\\b|this\\b|you\\b|how\\b|when\\b|him\\b|her\\b|them\\b|your\\b)${V}`,
+      `(?:hate|hates|dislike|dislikes|cannot stand|do not like|does not like|do not enjoy|does not enjoy)\\s(?!it\\b|that\\b|this\\b|the\\b|those\\b|these\\b|my\\b|being\\b|asking\\b|having\\b|you\\b|how\\b|when\\b|him\\b|her\\b|them\\b|your\\b)${V}`,
     ),
     ({ value }) => each("dislikes", value),
   ],
@@ -293,7 +299,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ({ job, value }) => (OCCUPATION.test(tidied(job) ?? "") ? [...one("job", job), ...employer(value)] : []),
   ],
   [
-    predicate(`(?:am|is)\\s(?:now\\s)?(?:an?\\s|the\\s)${V}`),
+    predicate(`(?:am|is)\\s(?:now\\s)?an?\\s${V}`),
     ({ value }) => (OCCUPATION.test(tidied(value) ?? "") ? one("job", value) : []),
   ],
 ];

@@ -2,7 +2,7 @@
 import { isSingleValued, relativeAttribute } from "./attributes.ts";
 import { correctionsIn, meantIn } from "./corrections.ts";
 import { datesIn } from "./dates.ts";
-import { CAPITAL, INNER, LETTER } from "./letters.ts";
+import { INNER } from "./letters.ts";
 import { byShape, owned } from "./noun-statements.ts";
 import { ADJECTIVES, isName, kinshipsIn, NAME, RELATION, relationName } from "./people.ts";
 import { clausesOf, ownWords, sentencesOf, spelledOut } from "./sentences.ts";
@@ -67,7 +67,10 @@ const COUPLE = new RegExp(
   `^(?<name>(?-i:${NAME}))\\sand\\s(?:i|me)\\s(?<rest>(?:(?:have|are|got|just|finally|been|now)\\s)*(?<what>together|dating|seeing each other|married|engaged|split up|broke up|broken up|separated|divorced))(?:\\s(?:now|again|last \\S+))?$`,
   "iu",
 );
-const NAMED = new RegExp(`^(?<name>${NAME})\\s(?!${CAPITAL})(?<rest>${LETTER}.+)$`, "u");
+const NAMED = new RegExp(
+  `^(?<name>${NAME})\\s(?<rest>(?:(?:also|now|just|still|really|only|always|never|no longer|currently|recently|finally|already)\\s)*(?:[a-z]+(?:s|ed)|will|went|got|had|does not|has)\\s.+)$`,
+  "u",
+);
 
 /** Who a clause is about, and what it says of them. `last` is whom “she” stands for. */
 function framed(clause: string, last: string | undefined): Frame | undefined {
@@ -133,13 +136,22 @@ function atWork(rest: string, clause: string): ReadonlyArray<Said> {
   return value === undefined ? [] : [{ attribute: "employer", value }];
 }
 
+/** What has been said so far, which “it” and “she” may stand for. */
+interface Around {
+  topic: Topic | undefined;
+  /** Who was named last. */
+  last: string | undefined;
+  /** Whether the last statement was of something that ended, so that what took its place may follow. */
+  ended: boolean;
+}
+
 interface Reading {
   readonly subject: string | undefined;
   readonly said: ReadonlyArray<Said>;
 }
 
 /** What one way to read a clause says, and of whom; the surer readings first. */
-function readClause(clause: string, sentence: string, topic: Topic | undefined, last: string | undefined): Reading {
+function readClause(clause: string, sentence: string, { topic, last, ended }: Around): Reading {
   const noun = owned(clause, last);
   if (noun !== undefined) return noun;
   const corrected = correctionsIn(clause);
@@ -159,7 +171,7 @@ function readClause(clause: string, sentence: string, topic: Topic | undefined, 
   }
   const shaped = byShape(clause);
   if (shaped.length > 0) return { subject: "speaker", said: shaped };
-  return { subject: undefined, said: meantIn(clause, sentence, topic !== undefined) };
+  return { subject: undefined, said: meantIn(clause, sentence, ended && topic !== undefined) };
 }
 
 /** The clause without its dates and what leads to them, and when the first of them begins. */
@@ -222,11 +234,7 @@ const cleaned = (clause: string): string =>
     .replace(/[\s.!,;…]+$/, "");
 
 /** What the clauses of a sentence say, with what “it” and “she” stand for carried from one to the next. */
-function* sentenceStatements(
-  sentence: string,
-  at: number,
-  around: { topic: Topic | undefined; last: string | undefined },
-) {
+function* sentenceStatements(sentence: string, at: number, around: Around) {
   const turned = correctionsIn(cleaned(sentence)).filter(
     ({ formerly, attribute }) => formerly !== undefined && attribute === undefined,
   );
@@ -236,21 +244,22 @@ function* sentenceStatements(
     const cut = undated(clause, at);
     const readings = DATED_VALUE.test(clause) ? [clause, cut.words] : [cut.words, clause];
     for (const words of new Set(readings)) {
-      const { subject, said } = readClause(words, sentence, around.topic, around.last);
+      const { subject, said } = readClause(words, sentence, around);
       const found = said.flatMap(
         (one) => stated(one, subject, around.topic, words === clause ? undefined : cut.from) ?? [],
       );
       if (found.length === 0) continue;
       yield* found;
       const spoken = found.at(-1)!;
+      if (!/^(?:speaker|room)$/.test(spoken.subject)) around.last = spoken.subject;
+      around.ended = spoken.negated === true;
       if (spoken.attribute !== undefined) around.topic = { subject: spoken.subject, attribute: spoken.attribute };
       break;
     }
   }
   const kin = kinStatements(sentence);
   yield* kin;
-  const named = kin.at(-1)?.value ?? framed(sentence, undefined)?.subject;
-  if (named !== undefined && named !== "speaker") around.last = named;
+  if (kin.length > 0) around.last = kin.at(-1)!.value;
 }
 
 /**
@@ -260,7 +269,7 @@ function* sentenceStatements(
  */
 export function statementsIn(text: string, at: number, topic?: Topic): ReadonlyArray<Statement> {
   const found = new Map<string, Statement>();
-  const around: { topic: Topic | undefined; last: string | undefined } = { topic, last: undefined };
+  const around: Around = { topic, last: undefined, ended: false };
   for (const sentence of sentencesOf(ownWords(text))) {
     if (UNREAL.test(sentence)) continue;
     for (const one of sentenceStatements(sentence, at, around)) {
