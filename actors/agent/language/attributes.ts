@@ -18,7 +18,9 @@ const attribute = (name: string, single: boolean, nouns: string): Attribute => (
 });
 
 const ATTRIBUTES: ReadonlyArray<Attribute> = [
-  attribute("name", true, "name|full name|first name|last name|surname|nickname"),
+  attribute("name", true, "name|full name|first name"),
+  attribute("surname", true, "surname|last name|family name"),
+  attribute("nickname", true, "nickname|nick"),
   attribute(
     "home",
     true,
@@ -58,7 +60,7 @@ const byName = new Map(ATTRIBUTES.map((known) => [known.name, known]));
 
 /** Words that say when, not what: “my new phone number” is a phone number. */
 const WHEN =
-  /^(?:new|newer|newest|current|currently|latest|present|updated|old|former|previous|own|main|primary|actual|real|very|all|time|personal|private)$/;
+  /^(?:new|newer|newest|current|currently|latest|present|updated|old|former|previous|own|main|primary|actual|real|very|personal|private)$/;
 const SPELLINGS = new Map([
   ["favorite", "favourite"],
   ["color", "colour"],
@@ -70,7 +72,12 @@ const SPELLINGS = new Map([
  * is not in the table is called by its own words in the singular. Empty when no word says anything.
  */
 export function attributeName(noun: string): string {
-  const words = wordsOf(noun.replace(/\be-mail\b/gi, "email"))
+  const words = wordsOf(
+    noun
+      .replace(/\be-mail\b/gi, "email")
+      .replace(/\ball[- ]time\s/gi, "")
+      .replace(/\btime zone\b/gi, "timezone"),
+  )
     .filter((word) => !WHEN.test(word))
     .map((word) => SPELLINGS.get(word) ?? word);
   const known = byNoun.get(words.join(" "));

@@ -29,6 +29,12 @@ function changed({ whose, noun, from, value }: Groups): ReadonlyArray<Said> {
   return [{ subject, attribute, value: now, renewed: true, ...(old === undefined ? {} : { formerly: old }) }];
 }
 
+/** “My number has changed”: what it is now is said next. */
+function outdated({ whose, noun }: Groups): ReadonlyArray<Said> {
+  const attribute = attributeName(noun ?? "");
+  return attribute === "" ? [] : [{ subject: holderOf(whose ?? "my", noun ?? ""), attribute, value: "", ended: true }];
+}
+
 function told({ from, value }: Groups): ReadonlyArray<Said> {
   const [old, now] = [bare(from), bare(value)];
   if (now === undefined) return [];
@@ -55,9 +61,15 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   ],
   [
     clause(
-      `(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:(?:has|have|is|are|was|were|got|gets)\\s(?:been\\s|now\\s|just\\s)*)?(?:changed|switched|moved|updated|set|shifted|pushed(?:\\sback)?|postponed|rescheduled|brought forward|moves|moving|went|goes|gone)(?:\\sfrom\\s${OLD})?\\s(?:back\\s)?(?:to|until|till)\\s${NEW}`,
+      `(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:(?:has|have|is|are|was|were|got|gets)\\s(?:been\\s|now\\s|just\\s)*)?(?:changed|switched|moved|updated|set|shifted|pushed(?:\\sback)?|postponed|rescheduled|brought forward|moves|moving|raised|cut|lowered|increased|reduced|extended|(?:went|goes|gone)(?:\\sup|\\sdown)?(?=\\s.*\\d))(?:\\sfrom\\s${OLD})?\\s(?:back\\s)?(?:to|until|till)\\s${NEW}`,
     ),
     changed,
+  ],
+  [
+    clause(
+      "(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:has\\s|have\\s|was\\s|were\\s)?(?:just\\s)?changed(?:\\sagain)?",
+    ),
+    outdated,
   ],
   [
     clause(
@@ -73,7 +85,7 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   ],
   [
     clause(
-      `${WHO}(?:switched|changed|switching|changing|went|gone|going|converted)(?:\\sover)?\\s(?:from\\s)${OLD}\\s(?:over\\s)?to\\s${NEW}`,
+      `${WHO}(?:switched|changed|switching|changing|migrated|upgraded|went|gone|going|converted)(?:\\sover)?\\s(?:from\\s)${OLD}\\s(?:over\\s)?to\\s${NEW}`,
     ),
     swapped,
   ],

@@ -178,7 +178,9 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [predicate(`${BE}${HAVE}(?:retired|in retirement)(?<rest>.*)`), () => [{ attribute: "job", value: "retired" }]],
   [
-    predicate(`${BE}${HAVE}(?:been\\s)?(?:promoted|become|became|appointed|made)\\s(?:to\\s)?(?:an?\\s|the\\s)?${V}`),
+    predicate(
+      `${BE}${HAVE}(?:been\\s|got\\s)?(?:promoted|become|became|appointed|made)\\s(?:from\\s.+?\\s(?=to\\s))?(?:to\\s)?(?:an?\\s|the\\s)?${V}`,
+    ),
     ({ value }) => (OCCUPATION.test(tidied(value) ?? "") ? one("job", value) : relationshipOrDiet(value)),
   ],
   // ── names and people ──
@@ -192,9 +194,9 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ],
   ],
   [
-    predicate(`(?:${HAVE}got\\s|${HAVE}|(?:am|are|is)\\sgetting\\s)(?:married|engaged)(?:\\sto)?(?:\\s${V})?`),
-    ({ value }) => [
-      ...one("relationship", "married"),
+    predicate(`(?:${HAVE}got\\s|${HAVE}|(?:am|are|is)\\sgetting\\s)(?<status>married|engaged)(?:\\sto)?(?:\\s${V})?`),
+    ({ status, value }) => [
+      ...one("relationship", status!.toLowerCase()),
       ...(isName(value ?? "i") && /^\p{Lu}/u.test(value ?? "") ? one("partner", value) : []),
     ],
   ],
@@ -228,7 +230,9 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ({ kin, value }) => (/^\p{Lu}/u.test(value!) ? each(relativeAttribute(relationName(kin!), "name"), value) : []),
   ],
   [
-    predicate(`${HAVE}(?:renamed|rename)\\s(?:(?:my|our|the)\\s)?(?<what>.+?)\\s(?:to|as|into|:)?\\s?${CAPITAL}${V}`),
+    predicate(
+      `${HAVE}(?:renamed|rename)\\s(?:(?:my|our|the)\\s)?(?<what>.+?)(?:\\sfrom\\s\\S.*?)?\\s(?:to|as|into|:)?\\s?${CAPITAL}${V}`,
+    ),
     ({ what, value }) => renamed(what, value),
   ],
   // ── traits ──
@@ -260,7 +264,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `(?:drive|drives|driving|am driving|is driving)\\s(?!to\\b|home|from|by|me|us|him|her|them|back|there|around|at|in\\b|on\\b|for\\b|past|through)(?:(?:an?|my|the)\\s)?(?=(?:\\S+\\s)?(?:${CARS})\\b|${CAPITAL})${V}`,
+      `(?:drive|drives|driving|am driving|is driving|(?:have\\s|has\\s)?(?:switched|changed)\\sto\\sdriving)\\s(?!to\\b|home|from|by|me|us|him|her|them|back|there|around|at|in\\b|on\\b|for\\b|past|through)(?:(?:an?|my|the)\\s(?!lot\\b|bit\\b|little\\b|long\\b|bus\\b|night\\b))?(?=(?:\\S+\\s)?(?:${CARS}|hybrid|convertible|electric|estate|pickup|suv)\\b|${CAPITAL})${V}`,
     ),
     ({ value }) => one("car", withoutArticle(value!)),
   ],
@@ -277,6 +281,12 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
       `${BE}(?:study|studies|studied|studying|major|majors|majoring)\\s(?:in\\s)?(?!for\\b|at\\b|with\\b|in\\b)(?<value>.+?)(?:\\sat\\s(?<school>.+))?`,
     ),
     ({ value, school }) => [...one("studies", value), ...one("school", school)],
+  ],
+  [
+    predicate(
+      `${BE}(?:study|studies|studying|go|goes|going)\\s(?:at|to)\\s${CAPITAL}(?<value>.+?(?:school|university|college|academy|kindergarten|institute)|(?<=(?:at)\\s).+)`,
+    ),
+    ({ value }) => one("school", value),
   ],
   [
     predicate(`${BE}(?:play|plays|playing)\\s(?!with\\b|at\\b|in\\b|for\\b|a role)(?:the\\s)?${V}`),

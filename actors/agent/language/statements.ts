@@ -35,6 +35,8 @@ export interface Topic {
 }
 
 const MOST = 12;
+/** More than anybody says in one message; a text of ten thousand commas is none. */
+const MOST_CLAUSES = 200;
 
 /** Leads up to a statement and says nothing of it. */
 const LEAD =
@@ -238,7 +240,7 @@ function* sentenceStatements(sentence: string, at: number, around: Around) {
   const turned = correctionsIn(cleaned(sentence)).filter(
     ({ formerly, attribute }) => formerly !== undefined && attribute === undefined,
   );
-  for (const raw of turned.length > 0 ? [sentence] : clausesOf(sentence)) {
+  for (const raw of turned.length > 0 ? [sentence] : clausesOf(sentence).slice(0, MOST_CLAUSES)) {
     const clause = cleaned(raw);
     if (clause === "") continue;
     const cut = undated(clause, at);
@@ -270,10 +272,10 @@ function* sentenceStatements(sentence: string, at: number, around: Around) {
 export function statementsIn(text: string, at: number, topic?: Topic): ReadonlyArray<Statement> {
   const found = new Map<string, Statement>();
   const around: Around = { topic, last: undefined, ended: false };
-  for (const sentence of sentencesOf(ownWords(text))) {
+  for (const sentence of sentencesOf(ownWords(text)).slice(0, MOST_CLAUSES)) {
     if (UNREAL.test(sentence)) continue;
     for (const one of sentenceStatements(sentence, at, around)) {
-      const key = `${one.subject} ${one.attribute} ${one.value.toLowerCase()}`;
+      const key = `${one.negated} ${one.subject} ${one.attribute} ${one.value.toLowerCase()}`;
       const known = found.get(key);
       found.set(key, known === undefined ? one : { ...known, singleValued: known.singleValued || one.singleValued });
     }
