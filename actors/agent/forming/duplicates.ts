@@ -29,8 +29,8 @@ const NEGATION =
 const TIME =
   /^(?:today|tonight|yesterday|tomorrow|morning|afternoon|evening|night|noon|midnight|weekend|week|weekly|day|daily|month|monthly|year|yearly|ago|last|next|now|then|soon|later|earlier|before|after|since|until|till|always|often|sometimes|usually|once|twice|still|again|already|recently|currently|formerly|previously|used|former|old|new|first|second|third|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|fall|winter|christmas|easter|every|each|early|late|during|while|ever|when)$/;
 /** The order of words matters where one thing is set against another. */
-const ORDERED =
-  /\b(?:than|over|instead|rather|before|after|versus|vs|because|so that)\b|\bfrom\b[^.!?]*\bto\b|\bprefer\w*\b[^.!?]*\bto\b/i;
+const ORDERED = /\b(?:than|over|instead|rather|before|after|versus|vs|because|so that)\b/i;
+const TOWARDS = /\b(?:from|prefer\w{0,4})\b/i;
 const OWNERS = /\b(?:my|our|your|his|her|their|mine|ours|yours|hers|theirs)\b|\b\p{L}+'s\b/giu;
 const MOODS = /\b(?:will|would|could|should|might|may|must|used to|going to|did|if|maybe|perhaps|probably)\b|'ll\b/gi;
 const OTHERS = /\b(?:you|he|she|they|him|her|them|it|i|we)\b/gi;
@@ -41,7 +41,12 @@ const NUMERALS = new Map(
     .map((word, index) => [word, String(index === 0 ? 0 : index + 1)] as const),
 );
 
+/** What is longer is a text of its own: only the very same one is the same. */
+const LONGEST_COMPARED = 4_000;
+
 interface Gist {
+  /** The whole text where it is too long to be compared otherwise. */
+  readonly whole: string | undefined;
   /** Each stem with the word it was, in the order in which they come. */
   readonly stems: ReadonlyMap<string, string>;
   readonly numbers: string;
@@ -64,7 +69,8 @@ const each = (text: string, pattern: RegExp): string =>
 
 /** What a text says, without what surrounds it. */
 function gistOf(text: string): Gist {
-  const said = text.replaceAll("’", "'").replace(LEAD, "").replace(ASIDE, "");
+  const whole = text.length > LONGEST_COMPARED ? text : undefined;
+  const said = text.slice(0, LONGEST_COMPARED).replaceAll("’", "'").replace(LEAD, "").replace(ASIDE, "");
   const stems = new Map<string, string>();
   const numbers: string[] = [];
   for (const word of wordsOf(said)) {
@@ -75,11 +81,11 @@ function gistOf(text: string): Gist {
   }
   const negations = (said.match(NEGATION) ?? []).length;
   return {
-    ...{ stems, negations, numbers: sorted(numbers) },
+    ...{ whole, stems, negations, numbers: sorted(numbers) },
     owners: each(said, OWNERS),
     others: each(said, OTHERS),
     names: said.match(/(?<![.!?]\s)(?<!^)(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu) ?? [],
-    ordered: ORDERED.test(said),
+    ordered: ORDERED.test(said) || (TOWARDS.test(said) && /\bto\b/i.test(said)),
     mood: `${each(said, MOODS)}${/\?/.test(said) ? "?" : ""}`,
   };
 }
@@ -132,6 +138,7 @@ const changesNothing = (stems: ReadonlyArray<string>, { stems: words, names }: G
   });
 
 function sameGist(left: Gist, right: Gist): boolean {
+  if (left.whole !== right.whole) return false;
   if (left.numbers !== right.numbers || left.negations !== right.negations) return false;
   if (left.owners !== right.owners || left.others !== right.others || left.mood !== right.mood) return false;
   if (!sameTense(left, right)) return false;
