@@ -91,6 +91,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       ...{ ledger: this.ledger, agentId: () => this.#id(), now },
       commit: (command) => this.commitNow(command),
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
+      indexKey: (subject) => this.keys.derived(subject, "recall"),
+      fetchKeys: (subjects) => this.keys.fetch(subjects),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
     });
     this.#turns = new Turns({
@@ -266,9 +268,18 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
     for (const event of events) this.#closeSigns(event, events);
-    this.#memory.committed();
+    this.#remember();
     this.followLog(events);
     this.#turns.committed(events);
+  }
+
+  /** What goes wrong in here must not undo what was committed: it is read again with the next commit, and before any search. */
+  #remember(): void {
+    try {
+      this.#memory.committed();
+    } catch (defect) {
+      this.report("memory", defect);
+    }
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
