@@ -20,7 +20,8 @@ function told(...texts: ReadonlyArray<string>): ReadonlyArray<KnownFact> {
       const { fact, ended } = outcomeOf(statement, { at, speaker: dana, facts });
       const until = new Map(ended.map(({ id, validTo }) => [id, validTo]));
       facts = facts.map((one) => (until.has(one.id) ? { ...one, validTo: until.get(one.id), retractedAt: at } : one));
-      if (fact !== undefined) facts = [...facts, { ...fact, id: `${index}:${facts.length}`, recordedAt: at, retractedAt: undefined }];
+      if (fact !== undefined)
+        facts = [...facts, { ...fact, id: `${index}:${facts.length}`, recordedAt: at, retractedAt: undefined }];
     }
   return facts;
 }

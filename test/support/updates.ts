@@ -230,7 +230,8 @@ export function judged({ before, after, between, question }: Update): Judged {
       const { fact, ended } = outcomeOf(statement, { at, speaker: dana, facts });
       const over = new Map(ended.map(({ id, validTo }) => [id, validTo]));
       facts = facts.map((one) => (over.has(one.id) ? { ...one, validTo: over.get(one.id), retractedAt: at } : one));
-      if (fact !== undefined) facts = [...facts, { ...fact, id: String(facts.length), recordedAt: at, retractedAt: undefined }];
+      if (fact !== undefined)
+        facts = [...facts, { ...fact, id: String(facts.length), recordedAt: at, retractedAt: undefined }];
     }
   const asked = attributeAsked(question, after.at + DAY);
   const valuesAt = (at: number): ReadonlyArray<string> =>
