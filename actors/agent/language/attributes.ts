@@ -104,9 +104,12 @@ const SHARED =
 
 export const isShared = (noun: string): boolean => SHARED.test(noun);
 
+const OF_SOMEBODY = new RegExp(`\\b${RELATION}\\b`, "i");
+const NAME_OF_SOMEBODY = new RegExp(`^${RELATION} name$`);
+
 /** Whose a thing is by the word in front of it: `speaker`, or `room` for what all share; animals and kin are somebody's. */
 export function holderOf(determiner: string, noun: string): "speaker" | "room" {
-  if (new RegExp(`\\b${RELATION}\\b`, "iu").test(noun)) return "speaker";
+  if (OF_SOMEBODY.test(noun)) return "speaker";
   if (/^the$/i.test(determiner)) return "room";
   return /^our$/i.test(determiner) && isShared(noun) ? "room" : "speaker";
 }
@@ -116,7 +119,7 @@ export function holderOf(determiner: string, noun: string): "speaker" | "room" {
  * of kin and animals, of which people have several. A relation may stand in front: `sister home`.
  */
 export const isSingleValued = (name: string): boolean => {
-  if (new RegExp(`^${RELATION} name$`).test(name)) return false;
+  if (NAME_OF_SOMEBODY.test(name)) return false;
   return (byName.get(name) ?? byName.get(name.slice(name.lastIndexOf(" ") + 1)))?.single ?? true;
 };
 

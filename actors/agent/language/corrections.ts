@@ -46,7 +46,7 @@ function ended({ from }: Groups): ReadonlyArray<Said> {
   return old === undefined ? [] : [{ attribute: undefined, value: "", formerly: old, ended: true }];
 }
 
-const clause = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
+const clause = (source: string): RegExp => new RegExp(`^(?:${source})$`, "i");
 const WHO = "(?:(?:i|we|they|he|she)\\s(?:have\\s|has\\s|had\\s|am\\s|are\\s|just\\s|finally\\s|recently\\s|now\\s)*)?";
 const OLD = "(?<from>[^,]{1,60}?)";
 const NEW = "(?<value>.{1,100})";

@@ -8,7 +8,7 @@ import {
   relativeAttribute,
 } from "./attributes.ts";
 import { CAPITAL, WORD } from "./letters.ts";
-import { ADJECTIVES, isName, NAME, RELATION, relationName } from "./people.ts";
+import { ADJECTIVES, isFullName, isName, NAME, RELATION, relationName } from "./people.ts";
 import { type Said, tidied } from "./statement-patterns.ts";
 
 const NOUN = `(?<noun>${WORD}(?:\\s${WORD}){0,3}?)`;
@@ -16,14 +16,14 @@ const IS =
   "(?:is|are|will be|is going to be)\\s(?:now\\s|actually\\s|currently\\s|still\\s|officially\\s|at\\s|set to\\s)*(?:(?:called|named)\\s(?:now\\s)?)?";
 const OWNED = new RegExp(
   `^(?:(?:my|our)\\s${ADJECTIVES}(?<kin>${RELATION})'s\\s|(?<whose>my|our|the|his|her|their)\\s|(?<name>(?-i:${NAME}))'s\\s)${NOUN}\\s(?:${IS}|(?<before>used to be)\\s)(?<value>.+)$`,
-  "iu",
+  "i",
 );
 /** “I got a new car, a Volvo”. */
 const GOT = new RegExp(
   `^(?:i|we)\\s(?:(?:have|just|finally|also)\\s)*(?:got|have|bought|picked|found|chose)\\s(?:an?|my|our)\\snew\\s${NOUN}(?:[,:]|\\scalled|\\snamed)\\s(?:it is\\s)?(?<value>.+)$`,
-  "iu",
+  "i",
 );
-const REVERSED = new RegExp(`^(?<value>.{1,60}?)\\sis\\s(?:now\\s)?(?<whose>my|our)\\s(?:new\\s)?${NOUN}$`, "iu");
+const REVERSED = new RegExp(`^(?<value>.{1,60}?)\\sis\\s(?:now\\s)?(?<whose>my|our)\\s(?:new\\s)?${NOUN}$`, "i");
 const LATELY = /,?\s(?:now|again|these days|nowadays|at the moment|at last|instead|too)$/i;
 const HOME = /^home\sis\s(?:now\s)?(?<value>.+)$/i;
 /** Nouns of which people say how they are rather than what they are. */
@@ -81,8 +81,8 @@ const SHAPES = new Map(
 );
 
 /** “My son Bo is seven” is about Bo. */
-const KIN_AND_NAME = new RegExp(`^(?:${RELATION})\\s${CAPITAL}`, "u");
-const RELATIVE = new RegExp(`^(?:(?:new|old)\\s)?(?<kin>${RELATION})$`, "iu");
+const KIN_AND_NAME = new RegExp(`^(?:${RELATION})\\s${CAPITAL}`);
+const RELATIVE = new RegExp(`^(?:(?:new|old)\\s)?(?<kin>${RELATION})$`, "i");
 
 function nounSaid(noun: string, value: string): Said | undefined {
   const attribute = attributeName(noun);
@@ -104,9 +104,7 @@ function nounSaid(noun: string, value: string): Said | undefined {
     if (attribute === "home") return { attribute, value: value.replace(/^in\s/i, "") };
     return { attribute, value: attribute === "car" ? value.replace(/^an?\s/i, "") : value };
   }
-  return new RegExp(`^${NAME}$`, "u").test(value)
-    ? { attribute: relativeAttribute(relationName(kin), "name"), value }
-    : undefined;
+  return isFullName(value) ? { attribute: relativeAttribute(relationName(kin), "name"), value } : undefined;
 }
 
 const EMAIL = /[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}/;

@@ -55,6 +55,10 @@ const COMMON = new Map(
 );
 
 const RELATIVE = new RegExp(`^${RELATION}$`, "i");
+const FULL_NAME = new RegExp(`^${NAME}$`);
+/** Whether a text is a name and nothing else. */
+export const isFullName = (text: string): boolean => FULL_NAME.test(text);
+
 /** Whether a word says in which relation somebody stands. */
 export const isRelation = (word: string): boolean => RELATIVE.test(word);
 
@@ -75,16 +79,16 @@ const letters = `(?:${INNER}|['-])`;
 /** Patterns that give the relation before the name: “my sister Mina”, “my dog is called Rex”, “my cat's name is Tom”. */
 const RELATION_FIRST = new RegExp(
   `(?<!${letters})(?:[Mm]y|[Oo]ur)\\s(?:(?:little|big|older|younger|elder|eldest|youngest|oldest|new|old|late|dear|twin|two|three)\\s){0,2}(?<relation>${RELATION})(?:,?\\s|\\sis\\s(?:now\\s)?(?:called\\s|named\\s)?|'s\\s(?:new\\s)?name\\sis\\s(?:now\\s)?|\\s(?:called|named)\\s)(?<name>${NAME})(?!${letters})`,
-  "gu",
+  "g",
 );
 /** … and after it: “Mina is my sister”, “Mina, my sister,”, “a dog named Rex”. */
 const NAME_FIRST = new RegExp(
   `(?<!${letters})(?<name>${NAME})(?:\\sis|,)\\s(?:my|our)\\s(?:(?:little|big|older|younger|twin|new)\\s){0,2}(?<relation>${RELATION})(?!${letters})`,
-  "gu",
+  "g",
 );
 const NEWLY_NAMED = new RegExp(
   `(?<!${letters})(?:I|[Ww]e|I've|[Ww]e've)\\s(?:have|got|adopted|bought|also have)\\s(?:got\\s|adopted\\s)?(?:a|an|one)\\s(?:${LETTER}+\\s){0,2}(?<relation>${RELATION})\\s?,?\\s?(?:called|named|by the name of)\\s(?<name>${NAME})(?!${letters})`,
-  "gu",
+  "g",
 );
 
 /** Who is whose, as somebody tells of their own people and animals, each once, in the order of the text. */

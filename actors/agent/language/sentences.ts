@@ -29,7 +29,7 @@ const SECOND_VERB =
   /,?\s+and\s+(?=(?:also\s)?(?:works?|worked|lives?|lived|drives?|speaks?|plays?|stud(?:y|ies)|moved|joined|likes?|loves?|hates?|has|have|owns?|prefers?)\s)/i;
 const WHO = new RegExp(
   `^(?:.*?[,:]\\s)?(?<who>(?:i|we|(?:my|our)\\s${LETTER}+(?:\\s${CAPITAL}${LETTER}*)?|${CAPITAL}${LETTER}*))\\s`,
-  "iu",
+  "i",
 );
 
 /** The clauses of a sentence in order, without what joins them; where one has no subject, it has that of the one before. */

@@ -1,7 +1,7 @@
 /** The patterns of plain statements in English: what somebody says of themselves or of somebody they name; used by statements.ts. */
 import { attributeName, holderOf, relativeAttribute } from "./attributes.ts";
 import { CAPITAL as CAPITAL_LETTER } from "./letters.ts";
-import { ANIMAL, isName, NAME, RELATION, relationName } from "./people.ts";
+import { ANIMAL, isFullName, isName, isRelation, RELATION, relationName } from "./people.ts";
 
 /** What a pattern read. */
 export interface Said {
@@ -67,7 +67,7 @@ const HAVE = "(?:(?:have|has|had|will)\\s)?";
 const V = "(?<value>.+)";
 /** A name follows; the rest of a pattern takes capitals and small letters for one. */
 const CAPITAL = `(?=${CAPITAL_LETTER})`;
-const predicate = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
+const predicate = (source: string): RegExp => new RegExp(`^(?:${source})$`, "i");
 
 /** Where in a place, which is not its name. */
 const BESIDE = /\s(?:by|with|above|below|near|behind|next to|opposite|on|at|from|for|and|to)\s.*$/i;
@@ -314,17 +314,17 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
 ];
 
+const DIETS = new RegExp(`^(?:${DIET})$`);
+
 function relationshipOrDiet(value: string | undefined): ReadonlyArray<Said> {
   const tidy = tidied(value)?.toLowerCase() ?? "";
-  return new RegExp(`^(?:${DIET})$`).test(tidy) ? one("diet", tidy) : [];
+  return DIETS.test(tidy) ? one("diet", tidy) : [];
 }
 
 /** “We renamed the dog to Max”: the name of what it was called by, or of whatever had that name. */
 function renamed(what: string | undefined, value: string | undefined): ReadonlyArray<Said> {
   const noun = what ?? "";
-  if (new RegExp(`^${NAME}$`, "u").test(noun)) return one(undefined, value, { ...former(noun), renewed: true });
-  const thing = new RegExp(`^${RELATION}$`, "iu").test(noun)
-    ? relativeAttribute(relationName(noun), "name")
-    : attributeName(noun);
+  if (isFullName(noun)) return one(undefined, value, { ...former(noun), renewed: true });
+  const thing = isRelation(noun) ? relativeAttribute(relationName(noun), "name") : attributeName(noun);
   return one(thing, value, { renewed: true, subject: holderOf("the", noun) });
 }

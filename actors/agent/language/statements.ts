@@ -41,7 +41,7 @@ const MOST_CLAUSES = 200;
 /** Leads up to a statement and says nothing of it. */
 const LEAD =
   /^(?:(?:hey|hi|hello|oh|ok|okay|yes|yeah|no(?!\s(?:longer|more)\b)|nope|well|so|and|but|also|btw|fyi|by the way|actually|in fact|just so you know|for the record|heads[- ]up|(?:quick |small |another )?update|correction|news|good news|sad news|big news|sorry|wait|scratch that|i mean|rather|please|note that|please note(?: that)?|remember(?: that)?|as of now|from now on|change of plans?|now(?=\s(?:i|we|my|the|our|it)\b)|we (?:have )?(?:decided|agreed)(?: that)?|nowadays|these days|currently|lately|recently|finally|honestly|turns out(?: that)?|i (?:just )?(?:want|wanted) to (?:say|tell you|let you know) (?:that )?|let me tell you(?: that)?|did i mention(?: that)?|as you know|you know|guess what|i think i (?:told|said)(?: you)?(?: that)?|(?:i )?forgot to (?:say|mention)(?: that)?|it is official)\b[\s,:!.–—-]*)+/i;
-const ADDRESSED = new RegExp(`^(?:@(?:${INNER}|-)+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`, "u");
+const ADDRESSED = new RegExp(`^(?:@(?:${INNER}|-)+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`);
 /** No statements: what is asked, wished, supposed or only perhaps so. */
 const UNREAL =
   /\?\s*$|\b(?:if|whether|maybe|perhaps|might|wish|would|could|should|hope|hopefully|want to|wants to|wanted to|considering|thinking (?:of|about)|dream|dreamt|pretend|imagine|suppose|almost|nearly|unless|someday|one day)\b|^(?:do|does|did|can|will|are|is|what|where|who|when|why|how)\s(?:i|we|you|he|she|it|they|the|my)\b/i;
@@ -62,16 +62,15 @@ interface Frame {
 
 const RELATIVE = new RegExp(
   `^(?:my|our)\\s${ADJECTIVES}(?<kin>${RELATION})(?:,?\\s(?<name>(?-i:${NAME})),?)?\\s(?<rest>.+)$`,
-  "iu",
+  "i",
 );
 /** What “Kim and I” did, said of the one who speaks. */
 const COUPLE = new RegExp(
   `^(?<name>(?-i:${NAME}))\\sand\\s(?:i|me)\\s(?<rest>(?:(?:have|are|got|just|finally|been|now)\\s)*(?<what>together|dating|seeing each other|married|engaged|split up|broke up|broken up|separated|divorced))(?:\\s(?:now|again|last \\S+))?$`,
-  "iu",
+  "i",
 );
 const NAMED = new RegExp(
   `^(?<name>${NAME})\\s(?<rest>(?:(?:also|now|just|still|really|only|always|never|no longer|currently|recently|finally|already)\\s)*(?:[a-z]+(?:s|ed)|will|went|got|had|does not|has)\\s.+)$`,
-  "u",
 );
 
 /** Who a clause is about, and what it says of them. `last` is whom “she” stands for. */
