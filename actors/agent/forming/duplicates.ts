@@ -20,10 +20,13 @@ const AROUND: ReadonlySet<string> = new Set(
 );
 /** What leads up to a fact, as a whole: of these words alone some do mean something. */
 const LEAD =
-  /^(?:(?:by the way|btw|fyi|just so you know|you know|as i (?:said|mentioned)(?: before| already)?|like i said|did i (?:mention|tell you)(?: that)?|i (?:just )?(?:wanted|want) to (?:say|tell you|mention|let you know)(?: that)?|(?:just )?a (?:quick )?reminder(?: that)?|please (?:remember|note)(?: that)?|remember(?: that)?|for the record|to be honest|honestly|actually|oh|well|so|hey|hi|ok|okay|um|and|also|yes|yeah|no,|anyway|in fact|of course|as you know|i think i (?:told|mentioned)(?: you)?(?: that)?|let me (?:say|tell you|mention)(?: that)?|again)\b[\s,:!.–—-]*)+/i;
+  /^(?:(?:by the way|btw|fyi|just so you know|you know|as i (?:said|mentioned)(?: before| already)?|like i said|did i (?:mention|tell you)(?: that)?|i (?:just )?(?:wanted|want) to (?:say|tell you|mention|let you know)(?: that)?|(?:just )?a (?:quick )?reminder(?: that)?|please (?:remember|note)(?: that)?|remember(?: that)?|for the record|to be honest|honestly|actually|oh|well|so|hey|hi|ok|okay|um|and|also|yes|yeah|no,|anyway|in fact|of course|as you know|i think i (?:told|mentioned)(?: you)?(?: that)?|i (?:think|guess|believe|suppose|mean)(?: that)?|um+|uh+|hmm+|basically|literally|look|listen|guess what|let me (?:say|tell you|mention)(?: that)?|again)\b[\s,:!.–—-]*)+/i;
 /** Said in passing, wherever it stands. */
 const ASIDE =
-  /[,–—-]?\s(?:you know|i mean|you see|as you know|by the way|btw|as i said|i guess|to be honest|of course|after all|right|okay|ok|haha|lol)(?=\s*(?:[,.!?…–—-]|$))/gi;
+  /[,–—-]?\s(?:you know|i mean|you see|as you know|by the way|btw|as i said|i guess|i think|i suppose|i believe|to be honest|of course|after all|right|okay|ok|haha|lol)(?=\s*(?:[,.!?…–—-]|$))/gi;
+/** Said in the middle, and no more than a breath. */
+const BREATH = /\b(?:kind of|sort of|pretty much|more or less)\s/gi;
+const HAVE_GOT = /\b(have|has)\sgot\b|('ve|'s)\sgot\b/gi;
 const NEGATION =
   /\bno longer\b|\bany ?more\b|\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|hardly|barely)\b|n't\b/gi;
 const TIME =
@@ -70,7 +73,13 @@ const each = (text: string, pattern: RegExp): string =>
 /** What a text says, without what surrounds it. */
 function gistOf(text: string): Gist {
   const whole = text.length > LONGEST_COMPARED ? text : undefined;
-  const said = text.slice(0, LONGEST_COMPARED).replaceAll("’", "'").replace(LEAD, "").replace(ASIDE, "");
+  const said = text
+    .slice(0, LONGEST_COMPARED)
+    .replaceAll("’", "'")
+    .replace(LEAD, "")
+    .replace(ASIDE, "")
+    .replace(BREATH, "")
+    .replace(HAVE_GOT, "$1$2");
   const stems = new Map<string, string>();
   const numbers: string[] = [];
   for (const word of wordsOf(said)) {
