@@ -13,6 +13,8 @@ describe("two memories are one when they say the same", () => {
     ["I like tea", "I really like tea."],
     ["I go to the gym on Mondays", "On Mondays I go to the gym"],
     ["We have 3 dogs", "we have three dogs"],
+    ["My gym is FitPoint", "I think my gym is FitPoint, you know"],
+    ["I have a dog", "I've got a dog"],
     ["I do not eat meat", "I don’t eat meat"],
     ["My favourite colour is green", "My favorite color is green"],
     ["The restaurant opens at noon", "The restuarant opens at noon"],

@@ -1,5 +1,5 @@
 /** Facts that change, drawn from a seed: what was said before, what was said later, what is asked; used by the tests of memory and by the bench. */
-import { believedAt, type Fact, outcomeOf, subjectKey } from "#actors/agent/forming/supersession.ts";
+import { believedAt, type KnownFact, outcomeOf, subjectKey } from "#actors/agent/forming/supersession.ts";
 import { valueKey } from "#actors/agent/language/attributes.ts";
 import { attributeAsked, statementsIn } from "#actors/agent/language/statements.ts";
 import { chance, pick } from "./drawn.ts";
@@ -224,13 +224,14 @@ const dana = { id: "user:dana", name: "Dana" };
 
 /** Says everything to the rules in the order of time and asks them. */
 export function judged({ before, after, between, question }: Update): Judged {
-  let facts: ReadonlyArray<Fact> = [];
+  let facts: ReadonlyArray<KnownFact> = [];
   for (const { text, at } of [before, ...between, after].toSorted((left, right) => left.at - right.at))
     for (const statement of statementsIn(text, at)) {
       const { fact, ended } = outcomeOf(statement, { at, speaker: dana, facts });
       const over = new Map(ended.map(({ id, validTo }) => [id, validTo]));
       facts = facts.map((one) => (over.has(one.id) ? { ...one, validTo: over.get(one.id), retractedAt: at } : one));
-      if (fact !== undefined) facts = [...facts, { ...fact, id: String(facts.length) }];
+      if (fact !== undefined)
+        facts = [...facts, { ...fact, id: String(facts.length), recordedAt: at, retractedAt: undefined }];
     }
   const asked = attributeAsked(question, after.at + DAY);
   const valuesAt = (at: number): ReadonlyArray<string> =>

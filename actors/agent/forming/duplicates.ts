@@ -20,17 +20,20 @@ const AROUND: ReadonlySet<string> = new Set(
 );
 /** What leads up to a fact, as a whole: of these words alone some do mean something. */
 const LEAD =
-  /^(?:(?:by the way|btw|fyi|just so you know|you know|as i (?:said|mentioned)(?: before| already)?|like i said|did i (?:mention|tell you)(?: that)?|i (?:just )?(?:wanted|want) to (?:say|tell you|mention|let you know)(?: that)?|(?:just )?a (?:quick )?reminder(?: that)?|please (?:remember|note)(?: that)?|remember(?: that)?|for the record|to be honest|honestly|actually|oh|well|so|hey|hi|ok|okay|um|and|also|yes|yeah|no,|anyway|in fact|of course|as you know|i think i (?:told|mentioned)(?: you)?(?: that)?|let me (?:say|tell you|mention)(?: that)?|again)\b[\s,:!.–—-]*)+/i;
+  /^(?:(?:by the way|btw|fyi|just so you know|you know|as i (?:said|mentioned)(?: before| already)?|like i said|did i (?:mention|tell you)(?: that)?|i (?:just )?(?:wanted|want) to (?:say|tell you|mention|let you know)(?: that)?|(?:just )?a (?:quick )?reminder(?: that)?|please (?:remember|note)(?: that)?|remember(?: that)?|for the record|to be honest|honestly|actually|oh|well|so|hey|hi|ok|okay|um|and|also|yes|yeah|no,|anyway|in fact|of course|as you know|i think i (?:told|mentioned)(?: you)?(?: that)?|i (?:think|guess|believe|suppose|mean)(?: that)?|um+|uh+|hmm+|basically|literally|look|listen|guess what|let me (?:say|tell you|mention)(?: that)?|again)\b[\s,:!.–—-]*)+/i;
 /** Said in passing, wherever it stands. */
 const ASIDE =
-  /[,–—-]?\s(?:you know|i mean|you see|as you know|by the way|btw|as i said|i guess|to be honest|of course|after all|right|okay|ok|haha|lol)(?=\s*(?:[,.!?…–—-]|$))/gi;
+  /[,–—-]?\s(?:you know|i mean|you see|as you know|by the way|btw|as i said|i guess|i think|i suppose|i believe|to be honest|of course|after all|right|okay|ok|haha|lol)(?=\s*(?:[,.!?…–—-]|$))/gi;
+/** Said in the middle, and no more than a breath. */
+const BREATH = /\b(?:kind of|sort of|pretty much|more or less)\s/gi;
+const HAVE_GOT = /\b(have|has)\sgot\b|('ve|'s)\sgot\b/gi;
 const NEGATION =
   /\bno longer\b|\bany ?more\b|\b(?:not|no|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|hardly|barely)\b|n't\b/gi;
 const TIME =
   /^(?:today|tonight|yesterday|tomorrow|morning|afternoon|evening|night|noon|midnight|weekend|week|weekly|day|daily|month|monthly|year|yearly|ago|last|next|now|then|soon|later|earlier|before|after|since|until|till|always|often|sometimes|usually|once|twice|still|again|already|recently|currently|formerly|previously|used|former|old|new|first|second|third|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|fall|winter|christmas|easter|every|each|early|late|during|while|ever|when)$/;
 /** The order of words matters where one thing is set against another. */
-const ORDERED =
-  /\b(?:than|over|instead|rather|before|after|versus|vs|because|so that)\b|\bfrom\b[^.!?]*\bto\b|\bprefer\w*\b[^.!?]*\bto\b/i;
+const ORDERED = /\b(?:than|over|instead|rather|before|after|versus|vs|because|so that)\b/i;
+const TOWARDS = /\b(?:from|prefer\w{0,4})\b/i;
 const OWNERS = /\b(?:my|our|your|his|her|their|mine|ours|yours|hers|theirs)\b|\b\p{L}+'s\b/giu;
 const MOODS = /\b(?:will|would|could|should|might|may|must|used to|going to|did|if|maybe|perhaps|probably)\b|'ll\b/gi;
 const OTHERS = /\b(?:you|he|she|they|him|her|them|it|i|we)\b/gi;
@@ -41,7 +44,12 @@ const NUMERALS = new Map(
     .map((word, index) => [word, String(index === 0 ? 0 : index + 1)] as const),
 );
 
+/** What is longer is a text of its own: only the very same one is the same. */
+const LONGEST_COMPARED = 4_000;
+
 interface Gist {
+  /** The whole text where it is too long to be compared otherwise. */
+  readonly whole: string | undefined;
   /** Each stem with the word it was, in the order in which they come. */
   readonly stems: ReadonlyMap<string, string>;
   readonly numbers: string;
@@ -64,7 +72,14 @@ const each = (text: string, pattern: RegExp): string =>
 
 /** What a text says, without what surrounds it. */
 function gistOf(text: string): Gist {
-  const said = text.replaceAll("’", "'").replace(LEAD, "").replace(ASIDE, "");
+  const whole = text.length > LONGEST_COMPARED ? text : undefined;
+  const said = text
+    .slice(0, LONGEST_COMPARED)
+    .replaceAll("’", "'")
+    .replace(LEAD, "")
+    .replace(ASIDE, "")
+    .replace(BREATH, "")
+    .replace(HAVE_GOT, "$1$2");
   const stems = new Map<string, string>();
   const numbers: string[] = [];
   for (const word of wordsOf(said)) {
@@ -75,11 +90,11 @@ function gistOf(text: string): Gist {
   }
   const negations = (said.match(NEGATION) ?? []).length;
   return {
-    ...{ stems, negations, numbers: sorted(numbers) },
+    ...{ whole, stems, negations, numbers: sorted(numbers) },
     owners: each(said, OWNERS),
     others: each(said, OTHERS),
     names: said.match(/(?<![.!?]\s)(?<!^)(?<!\p{L})\p{Lu}[\p{L}\p{M}]+/gu) ?? [],
-    ordered: ORDERED.test(said),
+    ordered: ORDERED.test(said) || (TOWARDS.test(said) && /\bto\b/i.test(said)),
     mood: `${each(said, MOODS)}${/\?/.test(said) ? "?" : ""}`,
   };
 }
@@ -132,6 +147,7 @@ const changesNothing = (stems: ReadonlyArray<string>, { stems: words, names }: G
   });
 
 function sameGist(left: Gist, right: Gist): boolean {
+  if (left.whole !== right.whole) return false;
   if (left.numbers !== right.numbers || left.negations !== right.negations) return false;
   if (left.owners !== right.owners || left.others !== right.others || left.mood !== right.mood) return false;
   if (!sameTense(left, right)) return false;

@@ -88,14 +88,20 @@ function drawnFrom(stated: StatedFact, importance: number): Drawn {
   };
 }
 
-/** The memories that a message gives beside itself: what was asked for, pinned, then the facts that this does not say already. */
+/**
+ * The memories that a message gives beside itself: what was asked for, pinned, then the facts that this does not say already.
+ * Without those of which only an old value tells what they are about (see `settled`), and those that say no more than that
+ * something has changed.
+ */
 export function memoriesOf({ importance, requests, facts }: Gleaned): ReadonlyArray<Drawn> {
   const asked = requests.map(({ sensitivity, ...request }) => ({
     ...request,
     pinned: true,
     ...isSensitive(sensitivity),
   }));
-  const drawn = facts.map((stated) => drawnFrom(stated, importance));
+  const drawn = facts
+    .filter(({ attribute, value, formerly }) => attribute !== undefined && (value !== "" || formerly !== undefined))
+    .map((stated) => drawnFrom(stated, importance));
   // “Remember that I like tea” asks for “likes tea” and states it as well: one memory, with the statement of the second.
   const covers = (request: Formed, { content, statement }: Drawn): boolean => {
     const name = content.slice(0, Math.max(0, content.indexOf(" ")));

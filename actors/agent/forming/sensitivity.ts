@@ -26,7 +26,7 @@ const WORDS: ReadonlyArray<readonly [Sensitivity, RegExp]> = [
   ],
   [
     "money",
-    /\b(?:salary|wages?|income|i (?:earn|make) (?:about |around )?\S*\d|pay ?check|debts?|in debt|loan|mortgage|overdraft|bankrupt\w*|credit (?:card|score|limit|rating)|bank (?:account|details|balance)|account number|sort code|routing number|savings|pension|inherit\w*|tax (?:return|id|number|bill)|net worth|social security|rent is|i owe|alimony|stock options)\b|[€$£¥]\s?\d[\d.,]{3,}|\b\d[\d.,]{3,}\s?(?:euros?|dollars?|pounds?|francs?|usd|eur|gbp|chf)\b/i,
+    /\b(?:salary|wages?|income|i (?:earn|make) (?:about |around )?\S{0,3}\d|pay ?check|debts?|in debt|loan|mortgage|overdraft|bankrupt\w*|credit (?:card|score|limit|rating)|bank (?:account|details|balance)|account number|sort code|routing number|savings|pension|inherit\w*|tax (?:return|id|number|bill)|net worth|social security|rent is|i owe|alimony|stock options)\b|[€$£¥]\s?\d[\d.,]{3,}|(?<![\d.,])\d[\d.,]{3,20}\s?(?:euros?|dollars?|pounds?|francs?|usd|eur|gbp|chf)\b/i,
   ],
   [
     "credentials",

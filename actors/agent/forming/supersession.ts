@@ -3,7 +3,7 @@ import { valueKey } from "../language/attributes.ts";
 import type { Statement } from "../language/statements.ts";
 import { folded } from "../language/stems.ts";
 
-/** A fact as it is kept, with both its times (bi-temporal): when it held, and when that was known. Milliseconds since 1970. */
+/** A fact as it is kept. Times are milliseconds since 1970. */
 export interface Fact {
   /** Of the memory that holds it. */
   readonly id: string;
@@ -14,6 +14,10 @@ export interface Fact {
   readonly validFrom: number;
   /** Undefined while it holds. */
   readonly validTo: number | undefined;
+}
+
+/** A fact with its other time as well (bi-temporal): not when it held, but when that was known. */
+export interface KnownFact extends Fact {
   readonly recordedAt: number;
   /** When it was learned that it ended; undefined while nobody has said so. */
   readonly retractedAt: number | undefined;
@@ -38,11 +42,11 @@ export const subjectKey = (subject: string, speaker: { readonly id: string; read
     : folded(subject);
 
 /** The facts that held at a moment, as far as is known now: “where did Dana live in May?” */
-export const inForceAt = (facts: ReadonlyArray<Fact>, at: number): ReadonlyArray<Fact> =>
+export const inForceAt = <A extends Fact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>
   facts.filter(({ validFrom, validTo }) => validFrom <= at && (validTo === undefined || at < validTo));
 
 /** The facts that one would have named at a moment, knowing what was known by then: “what did you believe in May?” */
-export const believedAt = (facts: ReadonlyArray<Fact>, at: number): ReadonlyArray<Fact> =>
+export const believedAt = <A extends KnownFact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>
   facts.filter(
     ({ recordedAt, retractedAt, validFrom, validTo }) =>
       recordedAt <= at &&
@@ -66,14 +70,18 @@ const OPPOSITES = new Map([
   ["dislikes", "likes"],
 ]);
 
-/** Which attribute is meant, and of whom: the old value tells it where words do not. */
-function resolved(statement: Statement, subject: string, held: ReadonlyArray<Fact>) {
+/** The statement with the attribute that its old value tells, and whose it is; `subject` is a key, see `subjectKey`. */
+export function settled(statement: Statement, subject: string, held: ReadonlyArray<Fact>): Statement {
   const { attribute, formerly } = statement;
-  if (formerly === undefined) return { subject, attribute };
+  if (formerly === undefined) return { ...statement, subject };
   const known = held.filter((fact) => means(fact, formerly));
   const own = known.find((fact) => fact.subject === subject && fact.attribute === attribute);
   const found = own ?? known.findLast((fact) => fact.subject === subject) ?? known.at(-1);
-  return found === undefined ? { subject, attribute } : { subject: found.subject, attribute: found.attribute };
+  return {
+    ...statement,
+    subject,
+    ...(found === undefined ? {} : { subject: found.subject, attribute: found.attribute }),
+  };
 }
 
 /** What ends when it is said that something does not hold, or no longer. */
@@ -112,7 +120,7 @@ export function outcomeOf(
 ): Outcome {
   const said = statement.validFrom ?? at;
   const held = facts.filter(({ validTo }) => validTo === undefined || validTo > said);
-  const { subject, attribute } = resolved(statement, subjectKey(statement.subject, speaker), held);
+  const { subject, attribute } = settled(statement, subjectKey(statement.subject, speaker), held);
   if (attribute === undefined) return nothing;
   const about = held.filter((fact) => fact.subject === subject && fact.attribute === attribute);
   if (statement.negated) return endedBy(statement, about, said);
@@ -129,6 +137,5 @@ export function outcomeOf(
   if (again !== undefined) return { fact: undefined, ended, repeated: again.id };
   const later = others.filter(({ validFrom }) => validFrom > from).map(({ validFrom }) => validFrom);
   const validTo = later.length === 0 ? undefined : Math.min(...later);
-  const known = { recordedAt: at, retractedAt: validTo === undefined ? undefined : at };
-  return { fact: { subject, attribute, value, validFrom: from, validTo, ...known }, ended, repeated: undefined };
+  return { fact: { subject, attribute, value, validFrom: from, validTo }, ended, repeated: undefined };
 }

@@ -26,7 +26,7 @@ const KIN = `(?:best\\s|guinea\\s)?${LETTER}+(?:-in-law)?`;
 const WHO = `(?<who>i|we|(?-i:${NAME})|(?:my|our)\\s(?<kin>${KIN}))`;
 const OF = `(?:(?<whose>my|our|the)|(?<owner>(?-i:${NAME}))'s?|(?:my|our)\\s(?<kin>${KIN})'s)`;
 const DO = "(?:do|does|did|is|are|am|was|were|has|have|had|will|would)";
-const looked = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER})`, "iu");
+const looked = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER})`, "i");
 const ADVERB =
   "(?:\\s(?:now|currently|still|usually|actually|really|right now|used to|use to|previously|originally|formerly|before))*";
 
@@ -117,24 +117,24 @@ const STOP =
   "(?=\\s(?:again|now|currently|called|named|at|in|on|before|back|last|these|right|used|previously|today|nowadays|was|is|until|when|for|then|since)\\b|\\s*[?.!,]|$)";
 const CALLED = new RegExp(
   `(?<!${INNER})what\\s(?:is|was|are|were)\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2})\\s(?:called|named)`,
-  "iu",
+  "i",
 );
-const NAME_OF = new RegExp(`(?<!${INNER})name\\sof\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2}?)${STOP}`, "iu");
+const NAME_OF = new RegExp(`(?<!${INNER})name\\sof\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2}?)${STOP}`, "i");
 const OWNED = new RegExp(
   `(?<!${INNER})${WHAT}(?:\\s(?:is|are|was|were|did|does|do|will be|has been)|'s)?\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,3}?)(?:\\s(?:used to|number\\sused))?${STOP}`,
-  "iu",
+  "i",
 );
 const HAS = new RegExp(
   `(?<!${INNER})(?:what|which)\\s(?:kind of\\s|sort of\\s|type of\\s)?(?<noun>${WORD}(?:\\s${WORD}){0,2}?)\\s(?:do|does|did|is|are|am|was|has|have)\\s${WHO}\\s(?:${LETTER}+\\s)?(?:have|use|own|go|take|like|prefer|attend|support|follow|play|visit|got|using|going|watch|read|wear|drink|order|belong|see|on|in|at|with)`,
-  "iu",
+  "i",
 );
 const LIKED = new RegExp(
   `(?<!${INNER})(?:what|which)\\s(?<noun>${WORD}(?:\\s${WORD})?)\\s(?:do|does|did)\\s${WHO}\\s(?:like|love|prefer)(?:\\s(?:best|most))?(?=\\s*[?.]|$)`,
-  "iu",
+  "i",
 );
 const CHOSEN = new RegExp(
   `(?<!${INNER})(?:what|which|who)\\s(?:is|was)\\s(?<noun>favou?rite\\s(?:${WORD}\\s?){1,4}?)\\sof\\s${WHO}`,
-  "iu",
+  "i",
 );
 
 type Groups = Readonly<Record<string, string | undefined>>;

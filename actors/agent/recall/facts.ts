@@ -3,7 +3,7 @@ import type { ActorName } from "#events/kit/ids.ts";
 import { parseList } from "../../kit/encoding.ts";
 import { decrypt, encrypt } from "../../kit/seal.ts";
 import type { SqlPort, SqlValue } from "../../kit/sql.ts";
-import { type Fact, outcomeOf } from "../forming/supersession.ts";
+import { believedAt, type Fact, type KnownFact, outcomeOf } from "../forming/supersession.ts";
 import { statementsIn } from "../language/statements.ts";
 import type { IndexKeys } from "./subjects.ts";
 
@@ -17,7 +17,13 @@ export interface Stating {
   readonly speaker: { readonly id: string; readonly name: string };
 }
 
-/** Where a fact stands, and since when it no longer holds. */
+/** A memory that states what is asked for, and whether that was over by then. */
+export interface Stated {
+  readonly seq: number;
+  readonly superseded: boolean;
+}
+
+/** Since when what a memory states no longer holds. */
 export interface Standing {
   readonly seq: number;
   readonly supersededAt: number | null;
@@ -30,7 +36,7 @@ const textOf = new TextDecoder();
 const LOOKED_THROUGH = 2_000;
 
 /** A fact of one subject, opened. */
-interface Kept extends Fact {
+interface Kept extends KnownFact {
   readonly seq: number;
   readonly endedBy: number | null;
 }
@@ -79,25 +85,25 @@ export class FactStore {
         );
       // Said again is stated by both: should the first be forgotten, the second still says it.
       const stated = fact ?? facts.find(({ id }) => id === repeated);
-      if (stated !== undefined) this.#insert({ seq, subject }, key, stated, facts);
+      if (stated !== undefined) this.#insert({ seq, subject, saidAt }, key, stated, facts);
       if (stated !== undefined || ended.length > 0) this.#open.delete(subject);
     }
   }
 
   #insert(
-    { seq, subject }: Pick<Stating, "seq" | "subject">,
+    { seq, subject, saidAt }: Pick<Stating, "seq" | "subject" | "saidAt">,
     key: Uint8Array,
     fact: Omit<Fact, "id">,
     facts: ReadonlyArray<Kept>,
   ): void {
     const words = JSON.stringify([fact.subject, fact.attribute, fact.value]);
-    const { validFrom, validTo, recordedAt, retractedAt } = fact;
+    const { validFrom, validTo } = fact;
     const later = validTo === undefined ? undefined : facts.find((other) => other.validFrom === validTo);
     this.#sql.run(
       `INSERT INTO memory_facts (seq, subject, sealed, valid_from, valid_to, recorded_at, retracted_at, ended_by)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[seq, subject, encrypt(key, bytesOf.encode(words), placeOf(subject, seq))],
-      ...[validFrom, validTo ?? null, recordedAt, retractedAt ?? null, later?.seq ?? null],
+      ...[validFrom, validTo ?? null, saidAt, validTo === undefined ? null : saidAt, later?.seq ?? null],
     );
   }
 
@@ -126,18 +132,18 @@ export class FactStore {
     this.#open.delete(subject);
   }
 
-  /** Memories that state this attribute of one of these, among these subjects' keys. */
+  /** Memories that state this attribute of one of these, among these subjects' keys, and what was believed of it at a moment. */
   stating(
-    asked: { readonly attribute: string; readonly whose: (holder: string) => boolean },
+    asked: { readonly attribute: string; readonly whose: (holder: string) => boolean; readonly at: number },
     subjects: ReadonlyArray<ActorName>,
-  ): ReadonlyArray<Standing> {
+  ): ReadonlyArray<Stated> {
     if (!this.#hasTable()) return [];
     return subjects.flatMap((subject) => {
       const key = this.#keys.get(subject);
       const facts = key instanceof Uint8Array ? this.#factsOf(subject, key) : [];
-      return facts
-        .filter((fact) => fact.attribute === asked.attribute && asked.whose(fact.subject))
-        .map(({ seq, validTo, endedBy }) => ({ seq, supersededAt: validTo ?? null, supersededBy: endedBy }));
+      const stating = facts.filter((fact) => fact.attribute === asked.attribute && asked.whose(fact.subject));
+      const believed = new Set(believedAt(stating, asked.at));
+      return stating.map((fact) => ({ seq: fact.seq, superseded: !believed.has(fact) }));
     });
   }
 

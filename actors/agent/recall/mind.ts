@@ -124,9 +124,7 @@ export class Mind {
     const name = folded(asked.subject);
     const whose = (holder: string) =>
       asked.subject === "speaker" ? holder === asker || holder === "" : holder === name;
-    return this.facts
-      .stating({ attribute: asked.attribute, whose }, subjects)
-      .map(({ seq, supersededAt }) => ({ seq, superseded: supersededAt !== null && supersededAt <= at }));
+    return this.facts.stating({ attribute: asked.attribute, whose, at }, subjects);
   }
 
   /** Answers how many rows it has looked at: none when all that wait want a key. */
