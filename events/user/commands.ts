@@ -1,6 +1,19 @@
 /** What may be asked of a person's actor. */
 import type { CommandOf } from "../kit/define.ts";
 import type { Words } from "../kit/envelope.ts";
-import type { UserId } from "../kit/ids.ts";
+import type { ErasureId, UserId } from "../kit/ids.ts";
 
-export type UserCommand = CommandOf<"Arrive", { userId: UserId; words: Words }>;
+export type UserCommand =
+  | CommandOf<"Arrive", { userId: UserId; words: Words }>
+  | CommandOf<"RequestErasure", { userId: UserId }>
+  | CommandOf<"CompleteErasure", { erasureId: ErasureId } & Shredded>
+  | CommandOf<"ComeBack", { userId: UserId; words: Words }>;
+
+/** What the Vault tells when the last stream has confirmed. */
+export interface Shredded {
+  readonly shreddedAt: number;
+  readonly generations: ReadonlyArray<number>;
+  readonly fingerprints: ReadonlyArray<string>;
+  readonly kek: number;
+  readonly streams: ReadonlyArray<{ readonly stream: string; readonly confirmedAt: number }>;
+}

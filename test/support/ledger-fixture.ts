@@ -1,7 +1,8 @@
 /** A ledger with its keys at hand, for every test that commits; knows no database, so that it runs in Node and in workerd. */
 import { expect } from "vitest";
-import { type Keyring, Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
+import { Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
+import type { Keyring } from "#actors/kit/revealed.ts";
 import { freshKey, type SubjectKey } from "#actors/kit/seal.ts";
 import type { Committed } from "#actors/kit/settled-commands.ts";
 import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
@@ -58,6 +59,6 @@ const text = (value: SqlValue): string =>
 
 /** Every value of every table, as text, byte for byte: where a word that should be sealed would be found. */
 export const everythingIn = (sql: SqlPort): string =>
-  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "meta"]
+  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "destroyed_keys", "meta"]
     .flatMap((table) => sql.rows(`SELECT * FROM ${table}`).flatMap((row) => row.map(text)))
     .join("\n");
