@@ -1,6 +1,16 @@
 /** What a ledger promises of words and of reading back: sealed, forgettable, in order; the second half of the ledger's contract. */
 import { describe, expect, it } from "vitest";
-import { deriveKey, freshKey, openWords, type Place, sealWords } from "#actors/kit/seal.ts";
+import {
+  deriveKey,
+  freshKey,
+  openWords,
+  type Place,
+  rewrapKey,
+  type SubjectKey,
+  sealWords,
+  unwrapKey,
+  wrapKey,
+} from "#actors/kit/seal.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
 import { fold } from "#events/kit/decider.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
@@ -106,6 +116,74 @@ export function sealingContract(withSql: WithSql): void {
       expect(ledger.verify()).toEqual({ intact: true, head: 6 });
     });
 
+    on("turn to the next generation in batches, readable all the while, and need the old one no more", (sql) => {
+      const keys = new TestKeys();
+      const ledger = conversation(sql, keys);
+      const expected = said(ledger.reveal([2, 3, 4, 5]));
+      const next = keys.turn(by);
+      expect(ledger.rewrap(by, 3)).toBe(3);
+      for (const reader of [ledger, open(room, sql, keys)]) expect(said(reader.reveal([2, 3, 4, 5]))).toEqual(expected);
+      accepted(ledger.commit(post("four")));
+      expect(ledger.rewrap(by, 3)).toBe(1);
+      expect(ledger.rewrap(by, 3)).toBe(0);
+      keys.retire(by, next.number - 1);
+      for (const reader of [ledger, open(room, sql, keys)])
+        expect(said(reader.reveal([2, 3, 4, 5, 6]))).toEqual([...expected, [6, "It says four."]]);
+      keys.turn(by);
+      expect(ledger.rewrap(by, 99)).toBe(5);
+      keys.retire(by, next.number);
+      expect(said(open(room, sql, keys).reveal([2, 3]))).toEqual(expected.slice(0, 2));
+      expect(ledger.verify()).toEqual({ intact: true, head: 6 });
+    });
+
+    on("of a batch that is taken back stay as they were", (sql) => {
+      const keys = new TestKeys();
+      const ledger = conversation(sql, keys);
+      const rows = () => sql.rows("SELECT seq, subject, wrapped FROM event_keys ORDER BY seq");
+      const before = rows();
+      keys.turn(by);
+      sql.run(
+        "CREATE TRIGGER full BEFORE INSERT ON event_keys WHEN NEW.seq = 4 BEGIN SELECT RAISE(ABORT, 'full'); END",
+      );
+      expect(() => ledger.rewrap(by, 99)).toThrow("full");
+      expect(rows()).toEqual(before);
+      sql.run("DROP TRIGGER full");
+      expect(ledger.rewrap(by, 99)).toBe(4);
+    });
+
+    on("of a destroyed key go with all that was kept of them; those of a later one stay", (sql) => {
+      const keys = new TestKeys();
+      const ledger = conversation(sql, keys);
+      keys.turn(by);
+      accepted(ledger.commit(post("four")));
+      const rows = sql.rows("SELECT seq, subject, wrapped FROM event_keys");
+      ledger.forgetSubject(by, 1);
+      keys.retire(by, 1);
+      const expected = [
+        [3, Erased],
+        [6, "It says four."],
+      ];
+      for (const reader of [ledger, open(room, sql, keys)]) expect(said(reader.reveal([3, 6]))).toEqual(expected);
+      expect(sql.rows("SELECT subject, number FROM destroyed_keys")).toEqual([[by, 1]]);
+      for (const row of rows) sql.run("INSERT OR REPLACE INTO event_keys VALUES (?, ?, ?)", ...row);
+      expect(said(open(room, sql, keys).reveal([3, 6]))).toEqual(expected);
+      expect(ledger.rewrap(by, 99)).toBe(4);
+      expect(sql.rows("SELECT seq FROM event_keys WHERE subject = ?", by)).toEqual([[6]]);
+      expect(said(ledger.reveal([3, 6]))).toEqual(expected);
+    });
+
+    on("are read no longer than their key is at hand", (sql) => {
+      const keys = new TestKeys();
+      const ledger = conversation(sql, keys);
+      expect(said(ledger.reveal([3]))).toEqual([[3, "It says one."]]);
+      keys.withheld.add(by);
+      expect(ledger.reveal([3])).toEqual({ outcome: "need-keys", subjects: [by] });
+      keys.withheld.clear();
+      expect(said(ledger.reveal([3]))).toEqual([[3, "It says one."]]);
+      keys.destroyed.add(by);
+      expect(said(ledger.reveal([3]))).toEqual([[3, Erased]]);
+    });
+
     on("cannot be given to another person, or changed places with others", (sql) => {
       const keys = new TestKeys();
       conversation(sql, keys);
@@ -137,6 +215,38 @@ export function sealingContract(withSql: WithSql): void {
       const { sealed, wrapped } = sealWords("secret", place, key);
       expect(openWords(sealed, wrapped, place, key)).toBe("secret");
       expect(() => openWords(sealed, wrapped, other, key)).toThrow();
+      const next = { number: 2, key: freshKey() };
+      const rewrapped = rewrapKey(wrapped, place, key, next);
+      expect(openWords(sealed, rewrapped, place, next)).toBe("secret");
+      expect(() => openWords(sealed, rewrapped, other, next)).toThrow();
+      expect(() => rewrapKey(wrapped, other, key, next)).toThrow();
+    });
+
+    it("are bound to the generation they were sealed under, through every turning of keys", () => {
+      const generation = (number: number): SubjectKey => ({ number, key: freshKey() });
+      const [first, second, third] = [generation(1), generation(2), generation(3)];
+      const { sealed, wrapped } = sealWords("secret", place, first);
+      const twice = rewrapKey(rewrapKey(wrapped, place, first, second), place, second, third);
+      expect(openWords(sealed, twice, place, third)).toBe("secret");
+      for (const wrong of [first, second]) expect(() => openWords(sealed, twice, place, wrong)).toThrow();
+      const sameKeyOtherNumber = sealWords("secret", place, { ...first, number: 2 });
+      expect(() => openWords(sealed, sameKeyOtherNumber.wrapped, place, { ...first, number: 2 })).toThrow();
+      for (let index = 0; index < twice.length; index++)
+        expect(() => openWords(sealed, Uint8Array.from(twice).with(index, twice[index]! ^ 1), place, third)).toThrow();
+    });
+
+    const other = freshKey();
+    const kek = freshKey();
+    const ofDana = wrapKey(kek, other, "user:dana", 11);
+
+    it.each([
+      ["another key-encryption key", () => unwrapKey(freshKey(), ofDana, "user:dana", 11)],
+      ["another subject", () => unwrapKey(kek, ofDana, "user:eli", 11)],
+      ["another generation", () => unwrapKey(kek, ofDana, "user:dana", 12)],
+      ["another border between the two", () => unwrapKey(kek, ofDana, "user:dana1", 1)],
+    ])("stay sealed where a person's key was wrapped for %s", (_name, open) => {
+      expect(unwrapKey(kek, ofDana, "user:dana", 11)).toEqual(Buffer.from(other));
+      expect(open).toThrow();
     });
 
     it("are bound to their key: another one, another generation, or one changed bit does not open them", () => {

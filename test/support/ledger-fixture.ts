@@ -14,16 +14,32 @@ import { START } from "./given.ts";
 
 /** A ring that has everybody's key, unless it was withheld or destroyed. */
 export class TestKeys implements Keyring {
-  readonly #keys = new Map<ActorName, SubjectKey>();
+  readonly #keys = new Map<ActorName, ReadonlyArray<SubjectKey>>();
   readonly withheld = new Set<ActorName>();
   readonly destroyed = new Set<ActorName>();
 
-  get(subject: ActorName): SubjectKey | "destroyed" | undefined {
+  get(subject: ActorName, number?: number): SubjectKey | "destroyed" | undefined {
     if (this.destroyed.has(subject)) return "destroyed";
     if (this.withheld.has(subject)) return undefined;
-    const key = this.#keys.get(subject) ?? { number: 1, key: freshKey() };
-    this.#keys.set(subject, key);
-    return key;
+    const living = this.#keys.get(subject) ?? [{ number: 1, key: freshKey() }];
+    this.#keys.set(subject, living);
+    return number === undefined ? living.at(-1) : (living.find((key) => key.number === number) ?? "destroyed");
+  }
+
+  /** The next generation of a key, beside those before. */
+  turn(subject: ActorName): SubjectKey {
+    const newest = this.get(subject) as SubjectKey;
+    const next = { number: newest.number + 1, key: freshKey() };
+    this.#keys.set(subject, [...this.#keys.get(subject)!, next]);
+    return next;
+  }
+
+  /** Destroys one generation of a key. */
+  retire(subject: ActorName, number: number): void {
+    this.#keys.set(
+      subject,
+      this.#keys.get(subject)!.filter((key) => key.number !== number),
+    );
   }
 }
 
