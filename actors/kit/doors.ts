@@ -332,11 +332,19 @@ export interface Shredding {
   readonly streams: ReadonlyArray<{ readonly stream: string; readonly confirmedAt: number | null }>;
 }
 
+/** How far one Vault is with turning its keys. */
+export interface RotationProgress {
+  /** Keys that are wrapped under an older key-encryption key than the newest. */
+  readonly outdated: number;
+  /** Numbers of key-encryption keys that are needed for it and not in the settings. */
+  readonly missing: ReadonlyArray<number>;
+}
+
 export interface VaultDoor {
   lend(stream: string, subjects: ReadonlyArray<ActorName>): Promise<ReadonlyArray<LentKey>>;
   shred(subject: ActorName, order: KeyOrder, waitMs: number): Promise<Shredding>;
   admit(subject: ActorName, order: KeyOrder): Promise<void>;
-  rotate(): Promise<{ readonly outdated: number }>;
+  rotate(): Promise<RotationProgress>;
   /** The key-encryption keys in the settings up to this number, by number. */
   keysUpTo(kek: number): Promise<ReadonlyArray<number>>;
 }

@@ -70,11 +70,17 @@ export class KeyRows {
       .map(([subject]) => subject as ActorName);
   }
 
-  /** Finds out whether every key can be opened. @throws KeyEncryptionKeyMissing of the first that cannot. */
-  check(): void {
+  /** Key-encryption keys that rows need and the settings have not got, by number. */
+  missing(): ReadonlyArray<number> {
     const { keys } = this.#keks();
-    for (const [kek, rows] of this.#table().rows("SELECT kek, COUNT(*) FROM key_generations GROUP BY kek"))
-      if (!keys.has(Number(kek))) throw new KeyEncryptionKeyMissing(Number(kek), Number(rows));
+    const rows = this.#table().rows("SELECT DISTINCT kek FROM key_generations ORDER BY kek");
+    return rows.map(([kek]) => Number(kek)).filter((kek) => !keys.has(kek));
+  }
+
+  /** Makes sure that every key can be opened. @throws KeyEncryptionKeyMissing of the first that cannot. */
+  check(): void {
+    const [kek] = this.missing();
+    if (kek !== undefined) throw new KeyEncryptionKeyMissing(kek, this.#count("kek = ?", kek));
   }
 
   #row(subject: ActorName, number: number): readonly [kek: number, wrapped: Uint8Array] {

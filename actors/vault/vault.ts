@@ -8,7 +8,7 @@ import type { VaultEvent } from "#events/vault/events.ts";
 import { unknownSubject, type VaultState } from "#events/vault/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
-import type { ActorEnv, KeyOrder, LentKey, Shredding, VaultDoor } from "../kit/doors.ts";
+import type { ActorEnv, KeyOrder, LentKey, RotationProgress, Shredding, VaultDoor } from "../kit/doors.ts";
 import { VAULTS } from "../kit/keys.ts";
 import type { Timer } from "../kit/timers.ts";
 import { borrowerAt, type Errand, runErrands } from "./borrowers.ts";
@@ -96,12 +96,14 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
     });
   }
 
-  /** Looks at once whether there is a newer key-encryption key. Answers how many keys are still under an older one. */
-  rotate(): Promise<{ readonly outdated: number }> {
+  /**
+   * Looks at once whether there is a newer key-encryption key. Answers how many keys are still under an older one, and
+   * which of the older ones are missing: without them nothing can turn.
+   */
+  rotate(): Promise<RotationProgress> {
     return this.behindWall("rotate", async () => {
-      this.#rows.check();
       this.#rotateSoon();
-      return { outdated: this.#rows.outdated() };
+      return { outdated: this.#rows.outdated(), missing: this.#rows.missing() };
     });
   }
 
@@ -149,7 +151,8 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
 
   /** Sets the timer of rotations where there is something to turn, unless it rings already. */
   #rotateSoon(): void {
-    if (this.ledger.head === 0 || !this.#rotation.isDue() || this.timers.dueOf(ROTATION) !== undefined) return;
+    if (this.ledger.head === 0 || !this.#rotation.isDue()) return;
+    if ((this.timers.dueOf(ROTATION) ?? Number.POSITIVE_INFINITY) <= now()) return;
     this.timers.set({ id: ROTATION, due: now(), kind: ROTATION, body: null });
   }
 
