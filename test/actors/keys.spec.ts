@@ -150,7 +150,7 @@ describe("keys that turn", () => {
   });
 
   it("leave everything readable while they turn, and then need the old one no more", async () => {
-    const { olga, eli, ada, room, said } = await talk();
+    const { eli, ada, room, said } = await talk();
     const words = ["My boat is called Nixe.", "Mine has no name."];
     settings = { newest: 2, keys: new Map([...original.keys, [2, newKey()]]) };
     for (const shard of shards) await shard.rotate();
