@@ -7,7 +7,7 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
-import type { ActorName } from "#events/kit/ids.ts";
+import { type ActorName, agentName } from "#events/kit/ids.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
 import { digest } from "../kit/seal.ts";
@@ -74,7 +74,16 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
     recent: (roomId) => ledger.state.rooms[roomId]?.recent ?? [],
     reveal,
     read: (after, limit, types) => ledger.read(after, limit, types),
-    digest,
+    // Once they were SHA-256 of the words alone, and stood for guesses to be tried on after the words were erased.
+    digest: (text, like = "hmac:") =>
+      like.startsWith("hmac:")
+        ? withKeys(log, () => ledger.digest(agentName(ledger.state.agentId!), text)).pipe(
+            Effect.filterOrFail(
+              (hash) => hash !== Erased,
+              () => new KeyFailure({ detail: "the agent's key is destroyed" }),
+            ),
+          )
+        : Effect.succeed(digest(text)),
     commit: (command) =>
       withKeys(log, () => log.commitNow(command)).pipe(
         Effect.flatMap((reply) =>

@@ -1,8 +1,23 @@
 /** The wrapped keys of events, the part of a log that may change: deleted to forget, wrapped anew when a key turns; used by the ledger. */
 import type { ActorName } from "#events/kit/ids.ts";
 import type { Keyring } from "./revealed.ts";
-import { generationBytes, generationOf, rewrapKey, type SubjectKey } from "./seal.ts";
+import {
+  generationBytes,
+  generationOf,
+  type Place,
+  rewrapKey,
+  type SubjectKey,
+  unwrapEventKey,
+  wrapFreshKey,
+} from "./seal.ts";
 import { insertRows, type SqlPort } from "./sql.ts";
+
+/** Whose keys, in which log, and the ring that opens them. */
+interface Owned {
+  readonly stream: string;
+  readonly subject: ActorName;
+  readonly keys: Keyring;
+}
 
 /** Deletes the keys of these events: nobody opens their words again. */
 export const deleteKeys = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
@@ -19,6 +34,26 @@ export function destroyKeys(sql: SqlPort, subject: ActorName, upTo: number): voi
   );
 }
 
+/** Where the key for hashes lies: before the first event, so that it turns and dies with the keys of events. */
+const hashPlace = (stream: string, subject: ActorName): Place => ({ stream, seq: 0, type: "", v: 0, subject });
+
+/**
+ * This stream's key for hashes of words, made on first need under a subject's key; one stream has one. "destroyed" and
+ * undefined as of the subject's key.
+ */
+export function hashKey(
+  sql: SqlPort,
+  { stream, subject, keys }: Owned,
+): Uint8Array | Exclude<ReturnType<Keyring["get"]>, SubjectKey> {
+  const place = hashPlace(stream, subject);
+  const known = sql.rows("SELECT wrapped FROM event_keys WHERE seq = 0")[0]?.[0] as Uint8Array | undefined;
+  const key = keys.get(subject, known && generationOf(known));
+  if (key === undefined || key === "destroyed") return key;
+  const wrapped = known ?? wrapFreshKey(place, key);
+  if (known === undefined) insertRows(sql, "event_keys (seq, subject, wrapped)", [[0, subject, wrapped]]);
+  return unwrapEventKey(wrapped, place, key).eventKey;
+}
+
 /** Of each subject that was forgotten here, the newest generation that is destroyed. */
 export const destroyedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, number]> =>
   sql
@@ -30,14 +65,9 @@ export const destroyedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, 
  * were. A row whose generation is destroyed, as one from an older copy of this database is, opens nothing and goes.
  * @throws when a generation that a row needs is not at hand.
  */
-export function rewrapKeys(
-  sql: SqlPort,
-  { stream, subject, keys }: { readonly stream: string; readonly subject: ActorName; readonly keys: Keyring },
-  to: SubjectKey,
-  limit: number,
-): number {
+export function rewrapKeys(sql: SqlPort, { stream, subject, keys }: Owned, to: SubjectKey, limit: number): number {
   const rows = sql.rows(
-    `SELECT k.seq, k.wrapped, e.type, e.v FROM event_keys k JOIN events e ON e.seq = k.seq
+    `SELECT k.seq, k.wrapped, e.type, e.v FROM event_keys k LEFT JOIN events e ON e.seq = k.seq
      WHERE k.subject = ? AND substr(k.wrapped, 1, 4) < ? ORDER BY k.seq LIMIT ?`,
     ...[subject, generationBytes(to.number), limit],
   );
@@ -46,7 +76,8 @@ export function rewrapKeys(
     const from = keys.get(subject, number);
     if (from === undefined) throw new Error(`generation ${number} of the key of ${subject} is not at hand`);
     if (from === "destroyed") return [];
-    const place = { stream, seq: Number(seq), type: String(type), v: Number(v), subject };
+    const place =
+      seq === 0 ? hashPlace(stream, subject) : { stream, seq: Number(seq), type: String(type), v: Number(v), subject };
     return [[place.seq, subject, rewrapKey(wrapped as Uint8Array, place, from, to)]];
   });
   deleteKeys(

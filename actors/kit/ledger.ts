@@ -6,13 +6,22 @@ import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } f
 import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
 import { canonical, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
-import { deleteKeys, destroyKeys, rewrapKeys } from "./event-keys.ts";
+import { deleteKeys, destroyKeys, hashKey, rewrapKeys } from "./event-keys.ts";
 import { type HeldKeys, keptWords, obstacle, type Plan } from "./plan.ts";
 import { StreamMoved } from "./refusals.ts";
 import { accepted, asData, type Reply, refused } from "./reply.ts";
 import { type Keyring, Revealed } from "./revealed.ts";
 import { withTables } from "./schema.ts";
-import { chainLink, chainStart, fingerprint, generationOf, openWords, type SubjectKey, sealWords } from "./seal.ts";
+import {
+  chainLink,
+  chainStart,
+  fingerprint,
+  generationOf,
+  keyedDigest,
+  openWords,
+  type SubjectKey,
+  sealWords,
+} from "./seal.ts";
 import { type Committed, seqsMadeBy, settle, settledReply } from "./settled-commands.ts";
 import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
@@ -209,6 +218,13 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   forgetSubject(subject: ActorName, upTo: number): void {
     this.#sql.transaction(() => destroyKeys(this.#sql, subject, upTo));
     this.#revealed.dropOf(subject);
+  }
+
+  /** A hash of words that dies with a subject's key, so that nobody can try guesses on what was erased. One subject a stream. */
+  digest(subject: ActorName, text: string): string | Erased | NeedKeys {
+    const key = hashKey(this.#sql, { stream: this.stream, subject, keys: this.#keys });
+    if (key === undefined) return { outcome: "need-keys", subjects: [subject] };
+    return key === "destroyed" ? Erased : keyedDigest(key, text);
   }
 
   /** Wraps keys of this subject's events under the generation that seals now, at most `limit`; answers how many there were. */

@@ -1,5 +1,5 @@
 /** Sealing of words and chaining of events, synchronous so that a commit stays one breath; used by the ledger and the Vault. */
-import { createCipheriv, createDecipheriv, hash, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from "node:crypto";
 
 /** Where a sealed payload stands. Bound into the ciphertext, so that none can be moved or renamed. */
 export interface Place {
@@ -149,6 +149,13 @@ export const chainStart = (stream: string): Uint8Array => sha256(stream);
 /** sha256(previous ‖ header ‖ open [‖ sealed]), each behind its length, over the bytes as they are stored: no words are not empty words. */
 export const chainLink = (previous: Uint8Array, header: string, open: string, sealed: Uint8Array | null): Uint8Array =>
   sha256(lengthPrefixed(sealed === null ? [previous, header, open] : [previous, header, open, sealed]));
+
+/** A fresh key of its own for a place that holds no words, wrapped as an event's is. */
+export const wrapFreshKey = (place: Place, key: SubjectKey): Uint8Array => sealWords("", place, key).wrapped;
+
+/** HMAC-SHA-256 in hex, marked as such: whoever has not got the key cannot try guesses on it. */
+export const keyedDigest = (key: Uint8Array, text: string): string =>
+  `hmac:${createHmac("sha256", key).update(text).digest("hex")}`;
 
 /** SHA-256 in hex, for what needs no key. */
 export const digest = (text: string): string => hash("sha256", text, "hex");
