@@ -10,6 +10,7 @@ import {
   unwrapEventKey,
   wrapFreshKey,
 } from "./seal.ts";
+import { forgetFingerprints } from "./settled-commands.ts";
 import { insertRows, type SqlPort } from "./sql.ts";
 
 /** Whose keys, in which log, and the ring that opens them. */
@@ -19,13 +20,25 @@ interface Owned {
   readonly keys: Keyring;
 }
 
-/** Deletes the keys of these events: nobody opens their words again. */
-export const deleteKeys = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
+const deleteRows = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
   sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
+
+/** Deletes the keys of these events, and what their words could be guessed by: nobody reads them again. */
+export function deleteKeys(sql: SqlPort, seqs: ReadonlyArray<number>): void {
+  deleteRows(sql, seqs);
+  forgetFingerprints(sql, seqs);
+}
 
 /** Deletes what was wrapped under these generations of a subject's key, and keeps in mind that they are destroyed. */
 export function destroyKeys(sql: SqlPort, subject: ActorName, upTo: number): void {
-  sql.run("DELETE FROM event_keys WHERE subject = ? AND substr(wrapped, 1, 4) <= ?", subject, generationBytes(upTo));
+  const rows = sql.rows(
+    "SELECT seq FROM event_keys WHERE subject = ? AND substr(wrapped, 1, 4) <= ?",
+    ...[subject, generationBytes(upTo)],
+  );
+  deleteKeys(
+    sql,
+    rows.map(([seq]) => Number(seq)),
+  );
   sql.run(
     `INSERT INTO destroyed_keys (subject, number) VALUES (?, ?)
      ON CONFLICT (subject) DO UPDATE SET number = MAX(number, excluded.number)`,
@@ -80,7 +93,7 @@ export function rewrapKeys(sql: SqlPort, { stream, subject, keys }: Owned, to: S
       seq === 0 ? hashPlace(stream, subject) : { stream, seq: Number(seq), type: String(type), v: Number(v), subject };
     return [[place.seq, subject, rewrapKey(wrapped as Uint8Array, place, from, to)]];
   });
-  deleteKeys(
+  deleteRows(
     sql,
     rows.map(([seq]) => Number(seq)),
   );

@@ -72,6 +72,17 @@ export function turningContract(withSql: WithSql): void {
       expect(said(ledger.reveal([3, 6]))).toEqual(expected);
     });
 
+    on("leave no hash of the request that brought them, and a repeat of it is answered as before", (sql) => {
+      const ledger = conversation(sql);
+      const prints = () => sql.rows("SELECT DISTINCT hex(fingerprint) FROM commands WHERE id IN ('one', 'two')");
+      expect(prints()).toHaveLength(2);
+      ledger.forget([3]);
+      ledger.forgetSubject(by, 1);
+      expect(prints()).toEqual([["00".repeat(32)]]);
+      for (const text of ["It says one.", "Or something else."])
+        expect(ledger.commit(post("one", { text, authorName: "Dana" }))).toMatchObject({ value: { from: 3, to: 3 } });
+    });
+
     on("are read no longer than their key is at hand", (sql) => {
       const keys = new TestKeys();
       const ledger = conversation(sql, keys);
