@@ -53,16 +53,14 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
   /** What an owner decided, from the events it stands in, with these tools. */
   const configurationFrom = (configSeq: number, personalitySeq: number, tools: ReadonlyArray<string>) =>
     Effect.suspend(() => {
+      const seqs = [configSeq, ...(personalitySeq > 0 ? [personalitySeq] : [])];
       // A turn asks several times, and the words stand far back in the log: what is unchanged is not opened again.
-      if (known?.configSeq === configSeq && known.personalitySeq === personalitySeq)
+      if (known?.configSeq === configSeq && known.personalitySeq === personalitySeq && ledger.isRevealed(seqs))
         return Effect.succeed({ ...known, tools });
-      return Effect.map(
-        reveal([configSeq, ...(personalitySeq > 0 ? [personalitySeq] : [])]),
-        ([config, personality]) => {
-          known = configurationOf(config!, personality, tools);
-          return known;
-        },
-      );
+      return Effect.map(reveal(seqs), ([config, personality]) => {
+        known = configurationOf(config!, personality, tools);
+        return known;
+      });
     });
   return {
     get agentId() {

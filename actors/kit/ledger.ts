@@ -7,7 +7,7 @@ import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
 import { canonical, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
 import { deleteKeys, destroyKeys, hashKey, rewrapKeys } from "./event-keys.ts";
-import { type HeldKeys, keptWords, obstacle, type Plan } from "./plan.ts";
+import { type AlongWith, type HeldKeys, keptWords, type NeedKeys, obstacle, type Plan } from "./plan.ts";
 import { StreamMoved } from "./refusals.ts";
 import { accepted, asData, type Reply, refused } from "./reply.ts";
 import { type Keyring, Revealed } from "./revealed.ts";
@@ -26,11 +26,7 @@ import { type Committed, seqsMadeBy, settle, settledReply } from "./settled-comm
 import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
-/** Keys that must be fetched before the command can be taken again. */
-export interface NeedKeys {
-  readonly outcome: "need-keys";
-  readonly subjects: ReadonlyArray<ActorName>;
-}
+export type { NeedKeys } from "./plan.ts";
 
 /** A snapshot every so many events; never needed, only faster [L7]. */
 const SNAPSHOT_EVERY = 500;
@@ -39,9 +35,6 @@ const TAIL = 512;
 
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
 type Command = { readonly type: string; readonly meta: CommandMeta };
-
-/** What goes into the same transaction as a commit: timers, bookmarks. Runs after the events are inserted. */
-export type AlongWith<State, E extends Pending> = (next: State, events: ReadonlyArray<RecordedOf<E>>) => void;
 
 export class Ledger<State, C extends Command, E extends Pending, No extends Refusal> {
   readonly stream: string;
@@ -235,6 +228,11 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return this.#sql.transaction(() =>
       rewrapKeys(this.#sql, { stream: this.stream, subject, keys: this.#keys }, to, limit),
     );
+  }
+
+  /** True while the words of these events are open, and may be: whoever keeps what was made of them asks before each use. */
+  isRevealed(seqs: ReadonlyArray<number>): boolean {
+    return seqs.every((seq) => this.#revealed.get(seq) !== undefined);
   }
 
   /** The state as it was after event `seq`. */

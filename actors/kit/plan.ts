@@ -1,7 +1,7 @@
 /** What a commit comes to, decided before anything is touched; the ledger's own. */
 import { Redacted } from "effect";
 import type { Refusal } from "#events/kit/decider.ts";
-import type { Pending } from "#events/kit/envelope.ts";
+import type { Pending, RecordedOf } from "#events/kit/envelope.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import type { Prepared } from "./encoding.ts";
 import { EventTooLarge, SubjectErased } from "./refusals.ts";
@@ -10,6 +10,15 @@ import type { SubjectKey } from "./seal.ts";
 
 /** Bytes of one event, open part and words as JSON together. */
 export const MAX_EVENT_BYTES = 256 * 1024;
+
+/** What goes into the same transaction as a commit: timers, bookmarks. Runs after the events are inserted. */
+export type AlongWith<State, E extends Pending> = (next: State, events: ReadonlyArray<RecordedOf<E>>) => void;
+
+/** Keys that must be fetched before the command can be taken again. */
+export interface NeedKeys {
+  readonly outcome: "need-keys";
+  readonly subjects: ReadonlyArray<ActorName>;
+}
 
 /** The keys of one commit, each as it was found at its beginning. */
 export type HeldKeys = ReadonlyMap<ActorName, SubjectKey | "destroyed" | undefined>;
