@@ -53,7 +53,7 @@ const granted = <A>(reply: Reply<A>): A => {
 };
 
 async function messages(house: World): Promise<ReadonlyArray<Message>> {
-  const range = { after: 0, limit: 1_000 };
+  const range = { after: 0, limit: 5_000 };
   return granted(await ask<Reply<{ messages: ReadonlyArray<Message> }>>(house, "ROOM", lobby, "messages", eli, range))
     .messages;
 }

@@ -300,7 +300,7 @@ export class People {
 
   async #readAs(by: Principal, roomId: RoomId): Promise<void> {
     const { chronicle, tell } = this.#town;
-    const reply = await this.#ask<Reply<Page>>("ROOM", roomId, "messages", [by, { after: 0, limit: 1_000 }]);
+    const reply = await this.#ask<Reply<Page>>("ROOM", roomId, "messages", [by, { after: 0, limit: 5_000 }]);
     if (reply?.outcome !== "accepted") return tell("words", `${roomId} cannot be read`);
     const written = new Map(this.#said.map(({ id, input }) => [id, input.text]));
     const posted = chronicle.of(`room:${roomId}`).filter(({ type }) => type === "MessagePosted");
