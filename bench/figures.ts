@@ -72,8 +72,23 @@ export const budgets = {
   resumedMs: budget("figure", "most", 5_000, house),
   workerKilobytes: budget("figure", "most", 3_000, house),
   pageKilobytes: budget("figure", "most", 170, "house II.20"),
+  searchMsTenThousand: budget("figure", "most", 30, house),
+  searchMsHundredThousand: budget("figure", "most", 100, house),
+  rememberMs: budget("figure", "most", 5, "memory.md § 7"),
   chunkKilobytes: budget("figure", "most", 60, "house II.20"),
 } as const satisfies Record<string, Budget>;
+
+const engine = "memory.md § 7";
+/** What recall is to reach, in per cent. */
+export const aboutMemory = {
+  recall: {
+    5: budget("figure", "least", 70, engine),
+    10: budget("figure", "least", 78, engine),
+    25: budget("figure", "least", 85, engine),
+    50: budget("figure", "least", 89, engine),
+  },
+  gain: budget("figure", "least", 60, engine),
+} as const;
 
 /** The value below which this share of all values lies. */
 export function percentile(values: ReadonlyArray<number>, share: number): number {

@@ -104,7 +104,15 @@ function turn(order: number, seq: number): ReadonlyArray<E.AgentEvent> {
   const remembers = order % 8 === 0;
   const tools = order % 4 === 0 ? toolRound(turnId) : [];
   const received = { turnId, roomId: lobby, roomSeq: order, roomKind: "public", messageId, authorId: author } as const;
-  const memory = { memoryId, turnId, roomId: lobby, kind: "semantic", importance: 0.7, about: [dana] } as const;
+  const memory = {
+    memoryId,
+    turnId,
+    roomId: lobby,
+    kind: "semantic",
+    importance: 0.7,
+    about: [dana],
+    origin: "person",
+  } as const;
   return [
     E.MessageReceived(
       { ...received, hops: 0, chars: MESSAGE.length, replyTo: null, addressed: "mention", callsOff: false },
@@ -126,7 +134,13 @@ function turn(order: number, seq: number): ReadonlyArray<E.AgentEvent> {
       Redacted.make({ text: REPLY }),
     ),
     ...(remembers
-      ? [E.MemoryFormed({ ...memory, basis: "asked", sourceSeqs: [seq] }, author, Redacted.make({ content: MESSAGE }))]
+      ? [
+          E.MemoryFormed(
+            { ...memory, basis: "asked", audience: "room", speaker: author, sourceSeqs: [seq] },
+            author,
+            Redacted.make({ content: MESSAGE }),
+          ),
+        ]
       : []),
     E.MemoriesConsidered({ turnId, formed: remembers ? 1 : 0 }),
     E.ReplyPosted({ turnId, roomId: lobby, messageId: replyId, roomSeq: order + 1 }),

@@ -28,11 +28,13 @@ export const memories = defineProjection({
   project: {
     MemoryFormed: (event) => {
       const { memoryId, kind, importance, about, turnId, roomId, basis, sourceSeqs } = event.open;
+      // A memory without words of its own has those of the message it is.
+      const words = event.sealed === undefined ? json({ sealed: null, seq: sourceSeqs[0] ?? event.seq }) : undefined;
       return [
         rows.insert({
           id: memoryId,
           memory_type: kind,
-          content: sealedTextAlways(event),
+          content: words ?? sealedTextAlways(event),
           importance_score: importance,
           context: json({ turn_id: turnId, room_id: roomId, basis, source_seqs: sourceSeqs }),
           about: json(about),
@@ -42,6 +44,14 @@ export const memories = defineProjection({
         }),
       ];
     },
+    MemoryRevised: (event) => {
+      const { memoryId, kind, importance, about } = event.open;
+      const facts = { memory_type: kind, importance_score: importance, about: json(about) };
+      return [rows.update({ id: memoryId }, { ...facts, content: sealedTextAlways(event) })];
+    },
+    ContextAssembled: (event) =>
+      event.open.memoryIds.map((id) => rows.update({ id }, { accessed_at: moment(event.at) }, { access_count: 1 })),
+    MemoryForgotten: (event) => event.open.memoryIds.map((id) => rows.remove({ id })),
     AgentDeleted: () => [rows.clear()],
   },
 });

@@ -90,8 +90,8 @@ export const MemoryRow = Schema.Struct({
   importance_score: Schema.Finite,
   context: Schema.fromJsonString(
     Schema.Struct({
-      turn_id: Schema.String,
-      room_id: Schema.String,
+      turn_id: Schema.NullOr(Schema.String),
+      room_id: Schema.NullOr(Schema.String),
       basis: Schema.String,
       source_seqs: Schema.Array(Schema.Int),
     }),

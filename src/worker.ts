@@ -8,7 +8,9 @@ import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
 import { answer } from "./http/entry.ts";
-import { memoryFormerLayer } from "./memory/form.ts";
+import { embedderLayer } from "./memory/embedder.ts";
+import { rerankerLayer } from "./memory/reranker.ts";
+import { vectorIndexLayer } from "./memory/vector-index.ts";
 import { moderatorLayer } from "./models/moderator.ts";
 import { chatModelLayer } from "./models/route.ts";
 import { toolboxLayer } from "./tools/shelf.ts";
@@ -22,8 +24,14 @@ export class Agent extends AgentActor<Env> {
   protected override abilities(env: Env): Layer.Layer<Abilities> {
     const known = abilities.get(env);
     if (known !== undefined) return known;
-    const { models } = settingsOf(env);
-    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, memoryFormerLayer, moderatorLayer(models.openai));
+    const { models, embeddings, vectorIndex } = settingsOf(env);
+    const made = Layer.mergeAll(
+      chatModelLayer(models),
+      toolboxLayer,
+      moderatorLayer(models.openai),
+      rerankerLayer(models.cloudflare),
+      Layer.provideMerge(vectorIndexLayer(vectorIndex), embedderLayer(embeddings)),
+    );
     abilities.set(env, made);
     return made;
   }

@@ -2,18 +2,21 @@
 import { Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
-import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
 import { type AgentRefusal, NothingToStop } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
-import type { CommandMeta, EventOf } from "#events/kit/define.ts";
-import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
 import {
   type ActorName,
   type AgentId,
   agentName,
+  childId,
+  type MemoryId,
   type MessageId,
   type RoomId,
   type TurnId,
+  type UserId,
   userName,
 } from "#events/kit/ids.ts";
 import { Actor } from "../kit/actor.ts";
@@ -23,6 +26,8 @@ import type {
   AgentDescription,
   AgentDoor,
   AgentInput,
+  AgentIntroduction,
+  FullHouse,
   Heard,
   HistoryQuery,
   Principal,
@@ -35,24 +40,16 @@ import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
 import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
 import { agentFeeds } from "./feeds.ts";
+import { AgentMemory } from "./memory.ts";
 import { Outcomes } from "./outcomes.ts";
-import { localRecall } from "./recall/recall.ts";
 import { RoomChannels } from "./rooms.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
-import {
-  type ChatModel,
-  type MemoryFormer,
-  type Moderator,
-  Recall,
-  Rooms,
-  type Toolbox,
-  TurnLedger,
-} from "./turn/ports.ts";
+import { type ChatModel, MemoryFormer, type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 import { CONTINUE_TURN, Turns } from "./turns.ts";
 
-/** What an agent gets from above: models, tools, a sense of what is worth remembering and of what may not be said. */
-export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
+/** What an agent gets from above: models, tools, and a sense of what may not be said. */
+export type Abilities = ChatModel | Toolbox | Moderator;
 
 /**
  * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:
@@ -61,6 +58,9 @@ export type Abilities = ChatModel | Toolbox | MemoryFormer | Moderator;
 const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
 
 type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
+
+/** A message as a memory: its id follows from the turn that the message belongs to. */
+const episodeOf = (turnId: TurnId): MemoryId => childId<MemoryId>("memory", turnId, "message");
 
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
@@ -74,17 +74,26 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
   readonly #summaries: RoomSummaries;
+  readonly #memory: AgentMemory;
   readonly #turns: Turns;
-  #runtime: ManagedRuntime.ManagedRuntime<Abilities | TurnLedger | Rooms | Recall, never> | undefined;
+  #runtime: ManagedRuntime.ManagedRuntime<Abilities | MemoryFormer | TurnLedger | Rooms | Recall, never> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, agent);
     this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
     this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
-    this.#caches = new AgentCaches(this.ledger, env.CACHE);
+    this.#caches = new AgentCaches(this.ledger, env.CACHE, (ids) => this.#memory.live(ids));
     this.#summaries = new RoomSummaries({
       ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
       run: (program) => this.#services().runFork(program),
+    });
+    this.#memory = new AgentMemory({
+      ...{ ledger: this.ledger, agentId: () => this.#id(), now },
+      commit: (command) => this.commitNow(command),
+      meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
+      indexKey: (subject) => this.keys.derived(subject, "recall"),
+      fetchKeys: (subjects) => this.keys.fetch(subjects),
+      reveal: (seqs) => this.#turnLedger().reveal(seqs),
     });
     this.#turns = new Turns({
       state: () => this.ledger.state,
@@ -184,9 +193,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   // ── for rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void> {
+  hear(roomId: RoomId, { watched, people }: FullHouse, heard: ReadonlyArray<Heard>): Promise<void> {
     return this.behindWall("hear", async () => {
       this.#channels.watched(roomId, watched);
+      this.#memory.present(roomId, people);
       if (this.ledger.state.status === "deleted") {
         // It was invited while it was going: the room does not know yet that nobody will come. It may be invited again
         // after it was dismissed for this, so that each time is a command of its own.
@@ -211,6 +221,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       turnId,
       ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed, callsOff },
       chars: text?.length ?? 0,
+      ...(text ? { episode: { ...this.#memory.former().episode({ text, roomId }), memoryId: episodeOf(turnId) } } : {}),
       words: Redacted.make({ text: text ?? "", authorName }),
     };
   }
@@ -228,6 +239,22 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     });
   }
 
+  introduce(): Promise<AgentIntroduction | null> {
+    return this.behindWall("introduce", async () => {
+      const { status, name, memoryEnabled } = this.ledger.state;
+      if (status === "unknown" || status === "deleted") return null;
+      return { name, memoryEnabled, retentionDays: this.#memory.retentionDays };
+    });
+  }
+
+  noteConsent(commandId: string, userId: UserId, granted: boolean): Promise<Reply> {
+    return this.behindWall("noteConsent", async (): Promise<Reply> => {
+      const meta = this.#meta(commandId, userName(userId));
+      const reply = await this.commit({ type: "NoteConsent", meta, userId, granted });
+      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+    });
+  }
+
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome> {
     return this.behindWall("outcome", () => this.#outcomes.wait(turnOf(this.#id(), messageId), waitMs));
   }
@@ -241,11 +268,22 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
     for (const event of events) this.#closeSigns(event, events);
+    this.#remember();
     this.followLog(events);
     this.#turns.committed(events);
   }
 
+  /** What goes wrong in here must not undo what was committed: it is read again with the next commit, and before any search. */
+  #remember(): void {
+    try {
+      this.#memory.committed();
+    } catch (defect) {
+      this.report("memory", defect);
+    }
+  }
+
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    this.#memory.forgetKeys(events);
     this.#summaries.noticed(events);
     this.#turns.setTimers(events);
   }
@@ -309,13 +347,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
         inOneBreath,
         Layer.succeed(TurnLedger, this.#turnLedger()),
         Layer.succeed(Rooms, this.#channels.service()),
-        Layer.succeed(
-          Recall,
-          localRecall({
-            newest: (limit) => this.ledger.newest("MemoryFormed", limit) as Recorded<EventOf<typeof MemoryFormed>>[],
-            reveal: (seqs) => this.#turnLedger().reveal(seqs),
-          }),
-        ),
+        Layer.succeed(Recall, this.#memory.recall()),
+        Layer.succeed(MemoryFormer, this.#memory.former()),
       ),
     );
     return this.#runtime;

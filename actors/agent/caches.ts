@@ -13,12 +13,19 @@ const RECENT_MEMORIES = 20;
 export class AgentCaches {
   readonly #ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
   readonly #writer: WriteThrough;
-  /** The newest memory in what was offered last; undefined after a wake, so that the first offer holds everything. */
-  #newestMemory: number | undefined;
+  readonly #live: (memoryIds: ReadonlyArray<string>) => ReadonlySet<string>;
+  /** Which memories were offered last; undefined after a wake, so that the first offer holds everything. */
+  #offered: string | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>, kv: KVNamespace) {
+  /** `live` tells which of these memories may still be shown. */
+  constructor(
+    ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>,
+    kv: KVNamespace,
+    live: (memoryIds: ReadonlyArray<string>) => ReadonlySet<string>,
+  ) {
     this.#ledger = ledger;
+    this.#live = live;
     this.#writer = new WriteThrough(kv);
   }
 
@@ -26,13 +33,15 @@ export class AgentCaches {
   async refresh(): Promise<void> {
     const { head, state } = this.#ledger;
     if (state.agentId === null) return;
-    const memories = this.#ledger.newest("MemoryFormed", RECENT_MEMORIES) as RecordedOf<
+    const formed = this.#ledger.newest("MemoryFormed", RECENT_MEMORIES) as RecordedOf<
       Extract<AgentEvent, { type: "MemoryFormed" }>
     >[];
-    const newest = memories[0]?.seq ?? 0;
+    const live = this.#live(formed.map(({ open }) => open.memoryId));
+    const memories = formed.filter(({ open }) => live.has(open.memoryId));
+    const offered = memories.map(({ seq }) => seq).join();
     const remembered =
-      newest === this.#newestMemory ? [] : [memoriesEntry(state.agentId, head, memories.map(cachedMemory))];
-    this.#newestMemory = newest;
+      offered === this.#offered ? [] : [memoriesEntry(state.agentId, head, memories.map(cachedMemory))];
+    this.#offered = offered;
     this.#comeBack(await this.#writer.offer([agentEntry(state.agentId, head, state), ...remembered], now()));
   }
 

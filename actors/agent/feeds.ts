@@ -7,6 +7,15 @@ import type { ActorEnv } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
 import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
+import { RETENTION_DAYS, retentionOf } from "./recall/audience.ts";
+
+/** What the agent asks leave for. */
+const REMEMBERED = "what you say where it takes part, and what it learns about you from it";
+
+interface AskingLog {
+  readonly state: AgentState;
+  readonly stream: string;
+}
 
 /** Adds the feeds of an agent. */
 export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: AgentState }, env: ActorEnv): void {
@@ -34,6 +43,14 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
     },
   });
   feeds.add({
+    name: "people",
+    wants: new Set<AgentEvent["type"]>(["ConsentAsked"]),
+    deliver: async (events, { to }) => {
+      for (const event of events) await askForConsent(event as RecordedOf<AgentEvent>, log, env);
+      return to;
+    },
+  });
+  feeds.add({
     name: "rooms",
     wants: new Set<AgentEvent["type"]>(["AgentReconfigured", "AgentDeleted"]),
     deliver: async (events, { to }) => {
@@ -41,6 +58,20 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
       return to;
     },
   });
+}
+
+/** Long enough to be told with the question: how long what is kept of talk is kept. */
+async function askForConsent(event: RecordedOf<AgentEvent>, log: AskingLog, env: ActorEnv): Promise<void> {
+  if (event.type !== "ConsentAsked") return;
+  const { userId, roomId } = event.open;
+  const agentId = log.stream.slice("agent:".length) as AgentId;
+  await env.USER.getByName(userId).requestConsent(changeId(event, agentId), agentId, roomId);
+  const days = retentionOf(log.state, RETENTION_DAYS);
+  const payload = { agent_id: agentId, what: REMEMBERED, days };
+  // Lost is no loss: the person finds the question among their consents.
+  await env.ROOM.getByName(roomId)
+    .show([{ event: "consent_requested", payload, only: userId }])
+    .catch(() => {});
 }
 
 /** Rooms show an agent's name and mark its presence: they are told when it is called otherwise, or gone. */

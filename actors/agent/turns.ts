@@ -47,7 +47,7 @@ export class Turns {
    */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     for (const { type, open } of events) {
-      if (!("turnId" in open)) continue;
+      if (!("turnId" in open) || open.turnId === null) continue;
       const { turnId } = open;
       this.#resting.delete(turnId);
       if (this.#host.state().turns[turnId] === undefined) this.#over(turnId);

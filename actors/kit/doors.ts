@@ -94,6 +94,20 @@ export interface AgentDescription {
   readonly updatedAt: number;
 }
 
+/** Somebody who takes part in a room. */
+export interface Present {
+  readonly userId: UserId;
+  readonly name: string;
+}
+
+/** What anybody who meets an agent may know of it. */
+export interface AgentIntroduction {
+  readonly name: string;
+  readonly memoryEnabled: boolean;
+  /** How long it keeps what was said. */
+  readonly retentionDays: number;
+}
+
 /** What a room tells an agent, in the room's order. */
 export type Heard =
   | { readonly kind: "joined"; readonly seq: number; readonly by: ActorName; readonly roomKind: RoomKind }
@@ -114,6 +128,14 @@ export type Heard =
       readonly causation: string;
       readonly correlation: string;
     };
+
+/** Who is in a room while something is said there. */
+export interface FullHouse {
+  /** Whether anybody looks: agents show no signs of life to an empty room. */
+  readonly watched: boolean;
+  /** The people who take part; null where they are too many to be told one by one. */
+  readonly people: ReadonlyArray<Present> | null;
+}
 
 export interface ToolOutcome {
   readonly callId: string;
@@ -170,9 +192,13 @@ export interface AgentDoor extends BorrowerDoor {
   remove(by: Principal, commandId: string, ifVersion?: number): Promise<Reply>;
   describe(by: Principal): Promise<Reply<AgentDescription>>;
   /** Records what a room tells. Answers when it is recorded, not when it is answered. */
-  hear(roomId: RoomId, watched: boolean, heard: ReadonlyArray<Heard>): Promise<void>;
+  hear(roomId: RoomId, house: FullHouse, heard: ReadonlyArray<Heard>): Promise<void>;
   /** Waits until the turn that answers this message has ended, or `waitMs` have passed. */
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
+  /** What anybody who meets it may know; null for an agent that is not there. */
+  introduce(): Promise<AgentIntroduction | null>;
+  /** A person let it remember them, or took it back. */
+  noteConsent(commandId: string, userId: UserId, granted: boolean): Promise<Reply>;
   /** Ends this turn in this room, or without one whatever runs here, as somebody who takes part in it asks. */
   stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
@@ -233,6 +259,8 @@ export interface RoomDescription {
 export interface Sighting {
   readonly event: keyof ServerFrames;
   readonly payload: unknown;
+  /** For this person alone. */
+  readonly only?: UserId;
 }
 
 /** A room's door, for agents and for the Worker. */
@@ -291,6 +319,14 @@ export interface ErasureReceipt {
   };
 }
 
+/** What a person answered an agent that would like to remember them. */
+export interface ConsentView {
+  readonly agentId: AgentId;
+  readonly decision: "asked" | "granted" | "refused";
+  readonly at: number;
+  readonly roomId: RoomId | null;
+}
+
 export interface UserDoor extends BorrowerDoor {
   /** Destroys the person's key everywhere. Answers the receipt as it stands within seconds; repeating it is asking how far it is. */
   erase(by: Principal, commandId: string): Promise<Reply<ErasureReceipt>>;
@@ -299,6 +335,11 @@ export interface UserDoor extends BorrowerDoor {
   /** Who was erased uses the house again: from now on what they say is kept, under a new key. */
   comeBack(by: Principal, commandId: string): Promise<Reply>;
   arrive(by: Principal): Promise<void>;
+  /** An agent that met the person asks; asking again changes nothing. */
+  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<void>;
+  /** The person decides. Answers when the agent knows; taken back, what it knew of them is unreadable by then. */
+  decideConsent(by: Principal, commandId: string, agentId: AgentId, granted: boolean): Promise<Reply<ConsentView>>;
+  consents(by: Principal): Promise<ReadonlyArray<ConsentView>>;
   /** What the person is called; null for somebody who was never here. */
   displayName(): Promise<string | null>;
   settle(waitMs: number): Promise<void>;

@@ -44,8 +44,18 @@ export const parseObject = (() => {
   };
 })();
 
+/** A stored JSON array, looked over like an object. */
+export const parseList = (() => {
+  const isList = Schema.is(Schema.Array(Schema.Unknown));
+  return (text: string): ReadonlyArray<unknown> => {
+    const value: unknown = JSON.parse(text);
+    if (!isList(value)) throw new Error("a stored value is not a list");
+    return value;
+  };
+})();
+
 /** What the house itself found out for a command: another time it may find something else, and the request is the same. */
-const found: ReadonlySet<string> = new Set(["meta", "addressed", "named", "callsOff", "agentName"]);
+const found: ReadonlySet<string> = new Set(["meta", "addressed", "named", "callsOff", "agentName", "episode"]);
 
 /** A command's content as text: who asks for what, without its id, its time, its causes, and what the house looked up. */
 export function canonical(command: { readonly type: string; readonly meta: CommandMeta }): string {

@@ -17,7 +17,7 @@ import {
   chainStart,
   fingerprint,
   generationOf,
-  keyedDigest,
+  keyedHash,
   openWords,
   type SubjectKey,
   sealWords,
@@ -27,6 +27,7 @@ import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
 export type { NeedKeys } from "./plan.ts";
+export type { Keyring } from "./revealed.ts";
 
 /** A snapshot every so many events; never needed, only faster [L7]. */
 const SNAPSHOT_EVERY = 500;
@@ -217,7 +218,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   digest(subject: ActorName, text: string): string | Erased | NeedKeys {
     const key = hashKey(this.#sql, { stream: this.stream, subject, keys: this.#keys });
     if (key === undefined) return { outcome: "need-keys", subjects: [subject] };
-    return key === "destroyed" ? Erased : keyedDigest(key, text);
+    return key === "destroyed" ? Erased : keyedHash(key, text);
   }
 
   /** Wraps keys of this subject's events under the generation that seals now, at most `limit`; answers how many there were. */

@@ -1,5 +1,5 @@
 /** Sealing of words and chaining of events, synchronous so that a commit stays one breath; used by the ledger and the Vault. */
-import { createCipheriv, createDecipheriv, createHmac, hash, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync } from "node:crypto";
 
 /** Where a sealed payload stands. Bound into the ciphertext, so that none can be moved or renamed. */
 export interface Place {
@@ -153,10 +153,6 @@ export const chainLink = (previous: Uint8Array, header: string, open: string, se
 /** A fresh key of its own for a place that holds no words, wrapped as an event's is. */
 export const wrapFreshKey = (place: Place, key: SubjectKey): Uint8Array => sealWords("", place, key).wrapped;
 
-/** HMAC-SHA-256 in hex, marked as such: whoever has not got the key cannot try guesses on it. */
-export const keyedDigest = (key: Uint8Array, text: string): string =>
-  `hmac:${createHmac("sha256", key).update(text).digest("hex")}`;
-
 /** SHA-256 in hex, for what needs no key. */
 export const digest = (text: string): string => hash("sha256", text, "hex");
 
@@ -165,3 +161,14 @@ export const fingerprintOf = (bytes: Uint8Array): string => hash("sha256", bytes
 
 /** SHA-256 in bytes. */
 export const fingerprint = (text: string): Uint8Array => sha256(text);
+
+/** HMAC-SHA-256 under one key: the same for the same text, and without the key nothing that could be compared. */
+export function keyedDigest(key: Uint8Array): (text: string) => Uint8Array {
+  // Made once: a key as bytes costs three times the digest itself.
+  const secret = createSecretKey(key);
+  return (text) => createHmac("sha256", secret).update(text).digest();
+}
+
+/** A keyed digest in hex, marked as such: whoever has not got the key cannot try guesses on it. */
+export const keyedHash = (key: Uint8Array, text: string): string =>
+  `hmac:${Buffer.from(keyedDigest(key)(text)).toString("hex")}`;

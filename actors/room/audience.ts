@@ -58,7 +58,8 @@ export class Audience {
       const { agent_id: agentId } = payload as ServerFrames["agent_thinking" | "tool_execution"];
       const name = nameOf(agentId);
       if (name === undefined && !isEnding(sighting)) continue;
-      this.broadcast(event, payload);
+      if (sighting.only === undefined) this.broadcast(event, payload);
+      else this.#tell(sighting.only, event, payload);
       if (event === "agent_thinking" && name !== undefined)
         this.agentIs(agentId, name, isEnding(sighting) ? "idle" : "thinking");
     }
@@ -110,6 +111,12 @@ export class Audience {
     const status = this.#agents.get(agentId) ?? "idle";
     this.#agents.delete(agentId);
     this.#broadcastDiff({}, { [`agent:${agentId}`]: agentMeta(agentId, name, status) });
+  }
+
+  /** One person's sockets, wherever they sit. */
+  #tell<E extends keyof ServerFrames>(userId: string, event: E, payload: unknown): void {
+    for (const [socket, seat] of this.#joined)
+      if (seat.userId === userId) this.#send(socket, frame(seat.joinRef, null, this.#topic, event, payload));
   }
 
   #broadcastDiff(joins: PresenceState, leaves: PresenceState): void {

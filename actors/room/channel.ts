@@ -6,11 +6,12 @@ import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { AgentId, TurnId, type UserId } from "#events/kit/ids.ts";
 import { messageCommand } from "#events/room/decide.ts";
 import { newId } from "../kit/clock.ts";
-import type { PostInput, Principal } from "../kit/doors.ts";
+import type { ActorEnv, PostInput, Principal } from "../kit/doors.ts";
 import type { RefusalData, Reply } from "../kit/reply.ts";
 import type { Audience, Seat } from "./audience.ts";
 import {
   AgentCommand,
+  ConsentDecision,
   frame,
   InvokeAgent,
   Join,
@@ -40,6 +41,7 @@ export interface ChannelRoom {
     replyTo: string | undefined,
   ) => Promise<Reply<{ messageId: string }>>;
   readonly stop: (by: Principal, agentId: AgentId, turnId: TurnId | undefined) => Promise<Reply>;
+  readonly people: ActorEnv["USER"];
   readonly agents: () => Readonly<Record<string, { readonly name: string }>>;
 }
 
@@ -56,6 +58,7 @@ const decoders = {
   message: Schema.decodeUnknownOption(NewMessage),
   invoke: Schema.decodeUnknownOption(InvokeAgent),
   command: Schema.decodeUnknownOption(AgentCommand),
+  consent: Schema.decodeUnknownOption(ConsentDecision),
 };
 
 /** Names of problems for refusals, as the contract has them for sockets; everything else is a conflict. */
@@ -69,6 +72,7 @@ const reasons: Readonly<Record<string, string>> = {
   MessageTooLong: "payload-too-large",
   EventTooLarge: "payload-too-large",
   NoSuchMessage: "validation",
+  AgentUnknown: "not-found",
   CommandIdReused: "idempotency-conflict",
 };
 
@@ -151,6 +155,10 @@ export class RoomChannel {
       const input = decoders.command(payload);
       return Option.isNone(input) ? invalid("agent_id and command are needed.") : this.#command(by, input.value);
     }
+    if (event === "consent_decision") {
+      const input = decoders.consent(payload);
+      return Option.isNone(input) ? invalid("agent_id and granted are needed.") : this.#consent(by, input.value);
+    }
     return error("validation", `There is no event ${event.slice(0, 50)}.`);
   }
 
@@ -189,6 +197,13 @@ export class RoomChannel {
     if (turn_id !== undefined && !Schema.is(TurnId)(turn_id)) return invalid("turn_id is no turn's id.");
     const reply = await this.#room.stop(by, agent_id, turn_id);
     return reply.outcome === "refused" ? refusal(reply.refusal) : ok({});
+  }
+
+  async #consent(by: Principal, { agent_id, granted }: typeof ConsentDecision.Type): Promise<Answer> {
+    if (!Schema.is(AgentId)(agent_id)) return error("not-found", "There is no such agent.");
+    // Each time is a decision of its own: who changes their mind back has not said the first thing twice.
+    const reply = await this.#room.people.getByName(by.userId).decideConsent(by, newId("command"), agent_id, granted);
+    return reply.outcome === "refused" ? refusal(reply.refusal) : ok({ decision: reply.value.decision });
   }
 
   async #join(

@@ -1,12 +1,12 @@
 /** Whom a room's log is told to: the read models, the catalogue, and each agent that takes part; used by RoomActor. */
 
 import { Erased, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
-import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import type { AgentId, RoomId, UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { RoomEvent } from "#events/room/events.ts";
 import type { Rhythm } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
-import type { ActorEnv, Heard } from "../kit/doors.ts";
+import type { ActorEnv, FullHouse, Heard } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
 import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 
@@ -17,8 +17,8 @@ export interface FeedContext {
   readonly rhythm: () => Rhythm;
   /** The seq at which it was invited again after this event; it may even have been sent away again since. */
   readonly invitedAfter: (agentId: AgentId, seq: number) => number | undefined;
-  /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: () => boolean;
+  readonly people: () => RoomState["people"];
   readonly reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
 }
 
@@ -68,6 +68,8 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
         "AgentInvoked",
         "AgentInvited",
         "AgentDismissed",
+        // Who is there decides what an agent may call to mind.
+        ...(["ParticipantJoined", "ParticipantLeft"] as const),
       ]),
       // In a round an agent is told of the message when its turn has come: told once, in its place, as spoken to itself.
       until: () => {
@@ -80,7 +82,8 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
         const present = leaving < 0 ? concerned : concerned.slice(0, leaving + 1);
         const words = await context.reveal(present.map(({ seq }) => seq));
         const heard = words.flatMap((unsealed) => heardBy(agentId, unsealed, context));
-        if (heard.length > 0) await door.hear(context.roomId, context.watched(), heard);
+        const others = present.some(({ type }) => type === "ParticipantJoined" || type === "ParticipantLeft");
+        if (heard.length > 0 || others) await door.hear(context.roomId, await houseOf(context), heard);
         if (leaving < 0) return to;
         // What is said while it is away is not for its ears: this feed ends here, or goes on where it was invited again.
         const back = context.invitedAfter(agentId, concerned[leaving]!.seq);
@@ -93,11 +96,30 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
   );
 }
 
+/** An agent is told who is there, up to so many people; beyond them it takes the room for a crowd. */
+const TOLD_AT_MOST = 100;
+
+async function houseOf({ watched, people, reveal }: FeedContext): Promise<FullHouse> {
+  const present = Object.entries(people());
+  if (present.length > TOLD_AT_MOST) return { watched: watched(), people: null };
+  const names = await reveal(present.map(([, { joinedSeq }]) => joinedSeq));
+  return {
+    watched: watched(),
+    people: present.map(([userId], index) => {
+      const words = names[index]?.words;
+      return { userId: userId as UserId, name: words === undefined || words === Erased ? "" : String(words.name) };
+    }),
+  };
+}
+
 /** An agent is told what others say, and what is done to itself. */
 function concerns(event: RecordedOf<RoomEvent>, agentId: AgentId): boolean {
   switch (event.type) {
     case "MessagePosted":
       return event.open.by !== `agent:${agentId}`;
+    case "ParticipantJoined":
+    case "ParticipantLeft":
+      return true;
     case "AgentInvoked":
     case "AgentInvited":
     case "AgentDismissed":

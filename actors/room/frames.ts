@@ -80,6 +80,8 @@ export const InvokeAgent = Schema.Struct({
   reply_to: Schema.optionalKey(Schema.String),
   client_msg_id: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)),
 });
+/** The person lets an agent remember them, or takes it back. */
+export const ConsentDecision = Schema.Struct({ agent_id: Schema.String, granted: Schema.Boolean });
 /** `stop` ends what the agent is doing in this room: this turn, or whatever runs. */
 export const AgentCommand = Schema.Struct({
   agent_id: Schema.String,
@@ -118,6 +120,8 @@ export interface ServerFrames {
     readonly created_at?: string;
     readonly seq?: number;
   };
+  /** To one person alone: an agent that has met them would like to remember them. */
+  readonly consent_requested: { readonly agent_id: string; readonly what: string; readonly days: number };
   readonly tool_execution: {
     readonly id: string;
     readonly turn_id: string;

@@ -72,6 +72,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       invoke: (by, commandId, agentId, replyTo) =>
         this.behindWall("invoke", () => this.#invoke(by, commandId, agentId, replyTo)),
       stop: (by, agentId, turnId) => this.behindWall("stop", () => this.#stop(by, agentId, turnId)),
+      people: env.USER,
       agents: () => this.ledger.state.agents,
     });
     ctx.setWebSocketAutoResponse(
@@ -388,6 +389,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
           .read(seq, this.ledger.head, ["AgentInvited"])
           .find((event) => event.type === "AgentInvited" && event.open.agentId === agentId)?.seq,
       watched: () => this.#audience.size > 0,
+      people: () => this.ledger.state.people,
       reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };
   }

@@ -1,8 +1,9 @@
-/** UserActor: what the house knows of a person, and how it forgets them. The inbox and consent move in later. */
+/** UserActor: what the house knows of a person, who may remember them, and how they are forgotten. The inbox moves in later. */
 import { Redacted } from "effect";
+import { AgentUnknown } from "#events/agent/refusals.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type UserId, userName } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, agentName, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import type { UserCommand } from "#events/user/commands.ts";
 import { user } from "#events/user/decide.ts";
 import type { UserEvent } from "#events/user/events.ts";
@@ -10,12 +11,14 @@ import type { UserRefusal } from "#events/user/refusals.ts";
 import type { UserState } from "#events/user/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
-import type { ActorEnv, ErasureReceipt, Principal, UserDoor } from "../kit/doors.ts";
+import type { ActorEnv, ConsentView, ErasureReceipt, Principal, UserDoor } from "../kit/doors.ts";
 import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
 import { Erasures } from "./erasures.ts";
 
+/** The feed that tells agents what the person decided. */
+const AGENTS = "agents";
 /** An answer to who asks to be erased: usually it is done by then, else the receipt says how far it is. */
 const ANSWERED_WITHIN_MS = 3_000;
 
@@ -50,6 +53,19 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
       },
     });
     this.feeds.add({
+      name: AGENTS,
+      wants: new Set<UserEvent["type"]>(["ConsentDecided"]),
+      deliver: async (events, { to }) => {
+        const userId = ctx.id.name as UserId;
+        for (const event of events as ReadonlyArray<RecordedOf<UserEvent>>)
+          if (event.type === "ConsentDecided") {
+            const { agentId, granted } = event.open;
+            await env.AGENT.getByName(agentId).noteConsent(`${userId}/consent/${event.seq}`, userId, granted);
+          }
+        return to;
+      },
+    });
+    this.feeds.add({
       name: "erasure",
       wants: new Set<UserEvent["type"]>(["ErasureRequested"]),
       deliver: async (events, { to }) => {
@@ -71,6 +87,35 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
     if (this.ledger.state.userId !== null) return;
     const meta = this.#meta(`${by.userId}/arrive`, userName(by.userId));
     await this.commit({ type: "Arrive", meta, userId: by.userId, words: Redacted.make({ name: by.name }) });
+  }
+
+  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<void> {
+    return this.behindWall("requestConsent", async () => {
+      const meta = this.#meta(commandId, agentName(agentId));
+      await this.commit({ type: "RequestConsent", meta, agentId, roomId });
+    });
+  }
+
+  decideConsent(by: Principal, commandId: string, agentId: AgentId, granted: boolean): Promise<Reply<ConsentView>> {
+    return this.behindWall("decideConsent", async (): Promise<Reply<ConsentView>> => {
+      const known = this.ledger.state.consents[agentId] !== undefined;
+      // Whoever guesses names must not fill the person's log.
+      if (!known && (await this.env.AGENT.getByName(agentId).introduce()) === null) return refused(new AgentUnknown());
+      const meta = this.#meta(commandId, userName(by.userId));
+      const reply = await this.commit({ type: "DecideConsent", meta, agentId, granted });
+      if (reply.outcome === "refused") return reply;
+      await this.feeds.pump(AGENTS);
+      return accepted({ agentId, ...this.ledger.state.consents[agentId]! }, reply.seq, reply.replayed);
+    });
+  }
+
+  consents(by: Principal): Promise<ReadonlyArray<ConsentView>> {
+    return this.behindWall("consents", async () =>
+      Object.entries(by.userId === this.ctx.id.name ? this.ledger.state.consents : {}).map(([agentId, consent]) => ({
+        agentId: agentId as AgentId,
+        ...consent,
+      })),
+    );
   }
 
   /** What the person is called, empty once they were erased; null for somebody who was never here. */

@@ -5,7 +5,17 @@ import type { ActorName, AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, U
 import type { Addressed, RoomKind } from "../room/addressing.ts";
 import type { AskWhy, FailureKind, ModelName } from "./asking.ts";
 import type { Budget } from "./budget.ts";
-import type { Finish, MemoryKind, Style, ToolGrant, Traits } from "./events.ts";
+import type {
+  Audience,
+  Basis,
+  Finish,
+  MemoryForgotten,
+  MemoryKind,
+  Origin,
+  Style,
+  ToolGrant,
+  Traits,
+} from "./events.ts";
 
 /** What an owner decides; the words (system prompt, description) stay wrapped. */
 export interface Settings {
@@ -19,6 +29,7 @@ export interface Settings {
   readonly simpleModel?: ModelName;
   readonly talkativeness?: number;
   readonly budget?: Budget;
+  readonly retentionDays?: number;
 }
 
 export interface PersonalityChoice {
@@ -29,13 +40,46 @@ export interface PersonalityChoice {
 
 type Grants = ReadonlyArray<typeof ToolGrant.Type>;
 
+/** A message as a memory: who is in it, and what weight it has. */
+export interface Episode {
+  readonly memoryId: MemoryId;
+  readonly importance: number;
+  /** The people who are named in it, beside who said it. */
+  readonly names: ReadonlyArray<UserId>;
+  readonly sensitive?: boolean;
+  readonly pinned?: boolean;
+}
+
+/** A memory with words of its own. */
+export interface NewMemory {
+  readonly memoryId: MemoryId;
+  readonly kind: MemoryKind;
+  readonly importance: number;
+  readonly about: ReadonlyArray<UserId>;
+  readonly origin: Origin;
+  readonly audience: Audience;
+  readonly speaker: ActorName | null;
+  readonly roomId: RoomId | null;
+  readonly sourceSeqs: ReadonlyArray<number>;
+  readonly saidAt?: number;
+  readonly validFrom?: number;
+  readonly attribute?: string;
+  readonly pinned?: boolean;
+  readonly sensitive?: boolean;
+  readonly sources?: ReadonlyArray<MemoryId>;
+  readonly words: Words;
+}
+
+/** A memory that a turn makes of a message; where it may surface follows from the room. */
+export type DrawnMemory = Omit<NewMemory, "audience" | "roomId" | "sourceSeqs"> & { readonly basis: "asked" | "drawn" };
+
 /** A turn's own command names the attempt it belongs to: the fencing token [T5]. */
 interface OfTurn {
   readonly turnId: TurnId;
   readonly attempt: number;
 }
 
-export type AgentCommand =
+type TurnOrLifeCommand =
   | CommandOf<
       "CreateAgent",
       {
@@ -70,6 +114,8 @@ export type AgentCommand =
         replyTo: MessageId | null;
         addressed: Addressed | null;
         callsOff: boolean;
+        /** As a memory; left out when there is nothing in it to keep. */
+        episode?: Episode;
         words: Words;
       }
     >
@@ -150,17 +196,18 @@ export type AgentCommand =
   | CommandOf<
       "ConsiderMemories",
       OfTurn & {
-        memories: ReadonlyArray<{
-          readonly memoryId: MemoryId;
-          readonly kind: MemoryKind;
-          readonly importance: number;
-          readonly about: ReadonlyArray<UserId>;
-          readonly basis: "asked";
-          readonly words: Words;
-        }>;
+        memories: ReadonlyArray<DrawnMemory>;
       }
     >
-  | CommandOf<"RecordPost", OfTurn & { messageId: MessageId; roomSeq: number }>
+  | CommandOf<
+      "RecordPost",
+      OfTurn & {
+        messageId: MessageId;
+        roomSeq: number;
+        /** The reply as a memory, where it is one. */
+        episode?: Episode;
+      }
+    >
   | CommandOf<"FailTurn", OfTurn & { reason: string }>
   | CommandOf<
       "SummarizeRoom",
@@ -176,5 +223,34 @@ export type AgentCommand =
         words: Words;
       }
     >;
+
+/** Commands about memories that belong to no turn. What they name exists: the register was asked in the same breath. */
+type MemoryCommand =
+  /** What the owner adds, a training teaches, or the agent draws from what it has. */
+  | CommandOf<"AddMemories", { memories: ReadonlyArray<NewMemory & { readonly basis: Basis }> }>
+  | CommandOf<
+      "ReviseMemory",
+      Omit<NewMemory, "sourceSeqs"> & { basis: Basis; version: number; replacesSeq: number; ifVersion?: number }
+    >
+  | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number }>
+  | CommandOf<"MergeMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>
+  | CommandOf<"SeparateMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>
+  | CommandOf<"ArchiveMemories", { memoryIds: ReadonlyArray<MemoryId> }>
+  | CommandOf<"RestoreMemories", { memoryIds: ReadonlyArray<MemoryId> }>
+  | CommandOf<
+      "ForgetMemories",
+      {
+        memoryIds: ReadonlyArray<MemoryId>;
+        seqs: ReadonlyArray<number>;
+        why: (typeof MemoryForgotten.open.Type)["why"];
+      }
+    >
+  | CommandOf<"EndSweep", { looked: number; merged: number; superseded: number; archived: number; forgotten: number }>
+  | CommandOf<"NoteConsent", { userId: UserId; granted: boolean }>
+  | CommandOf<"StartTraining", { trainingId: string; items: number }>
+  | CommandOf<"RefuseTrainingItem", { trainingId: string; item: number; reason: string }>
+  | CommandOf<"EndTraining", { trainingId: string; taken: number; refused: number; cancelled: boolean }>;
+
+export type AgentCommand = TurnOrLifeCommand | MemoryCommand;
 
 export type AgentCommandOf<T extends AgentCommand["type"]> = Extract<AgentCommand, { type: T }>;

@@ -1,12 +1,13 @@
 /** What may happen in an agent's turns: every verdict, permission and limit of them; part of decide.ts. */
 import { Result } from "effect";
 import type { CommandMeta } from "../kit/define.ts";
-import { type ActorName, agentName, userName } from "../kit/ids.ts";
+import { type ActorName, agentName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
 import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
 import { dayOf, emptyDay, overBudget, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
+import { heardAsMemory, saidAsMemory } from "./consent.ts";
 import * as E from "./events.ts";
 import {
   type AgentRefusal,
@@ -62,11 +63,15 @@ const listener = (state: AgentState, room: AgentState["rooms"][keyof AgentState[
   lastFloorAt: room?.lastFloorAt ?? null,
 });
 
+/** A message, its verdict where it gets one at once, and what of it stays. */
+const receive = (command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer =>
+  Result.map(verdict(command, state), (events) => [...events, ...heardAsMemory(command, state)]);
+
 /** Most messages get their verdict in the breath in which they are heard; one that wants the floor while it is taken waits. */
-function receive(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
+function verdict(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
   const room = state.rooms[command.roomId];
   if (room === undefined) return refuse(new NotInRoom({ roomId: command.roomId }));
-  const { type: _type, meta: _meta, words, ...open } = command;
+  const { type: _type, meta: _meta, episode: _episode, words, ...open } = command;
   const { turnId, roomId, messageId: trigger } = open;
   const heard = E.MessageReceived(open, command.authorId, words);
   const calledOff = command.callsOff ? turnsCalledOff(command, state) : [];
@@ -172,7 +177,7 @@ function current(
   return isDue[step](turn) ? Result.succeed(turn) : Result.fail(new WrongMoment({ step }));
 }
 
-const whenDue =
+export const whenDue =
   <C extends AgentCommand & { readonly turnId: TurnView["turnId"]; readonly attempt: number }>(
     step: keyof typeof isDue,
     answer: (command: C, turn: TurnView, state: AgentState) => Answer,
@@ -329,30 +334,7 @@ const endTurn = whenDue<AgentCommandOf<"EndTurn">>("respond", (command, turn) =>
     : accept(E.TurnStopped({ turnId: turn.turnId, roomId: turn.roomId, ms: age(command.meta, turn) })),
 );
 
-const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember", (command, turn, state) => {
-  const memories = state.memoryEnabled ? command.memories : [];
-  return accept(
-    ...memories.map(({ memoryId, kind, importance, about, basis, words }) =>
-      E.MemoryFormed(
-        {
-          memoryId,
-          turnId: turn.turnId,
-          roomId: turn.roomId,
-          kind,
-          importance,
-          about,
-          basis,
-          sourceSeqs: [turn.triggerSeq],
-        },
-        about[0] === undefined ? self(state) : userName(about[0]),
-        words,
-      ),
-    ),
-    E.MemoriesConsidered({ turnId: turn.turnId, formed: memories.length }),
-  );
-});
-
-const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, turn) => {
+const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, turn, state) => {
   const { turnId, roomSeq, messageId } = command;
   const { roomId, draft } = turn;
   const ms = age(command.meta, turn);
@@ -361,7 +343,7 @@ const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, 
     : draft?.stopped
       ? E.TurnStopped({ turnId, roomId, ms })
       : E.TurnCompleted({ turnId, ms });
-  return accept(E.ReplyPosted({ turnId, roomId, messageId, roomSeq }), ending);
+  return accept(E.ReplyPosted({ turnId, roomId, messageId, roomSeq }), ...saidAsMemory(command, turn, state), ending);
 });
 
 function failTurn(command: AgentCommandOf<"FailTurn">, state: AgentState): Answer {
@@ -375,6 +357,7 @@ type TurnCommand = Extract<
   AgentCommand,
   { readonly turnId: TurnView["turnId"] } | { readonly type: "ReceiveMessage" | "StopTurn" }
 >["type"];
+type Here = Exclude<TurnCommand, "ConsiderMemories">;
 
 /** What each command of a turn is answered. */
 export const turnAnswers = {
@@ -394,7 +377,6 @@ export const turnAnswers = {
   WithholdReply: withholdReply,
   DraftReply: draftReply,
   EndTurn: endTurn,
-  ConsiderMemories: considerMemories,
   RecordPost: recordPost,
   FailTurn: failTurn,
-} satisfies { readonly [T in TurnCommand]: (command: AgentCommandOf<T>, state: AgentState) => Answer };
+} satisfies { readonly [T in Here]: (command: AgentCommandOf<T>, state: AgentState) => Answer };

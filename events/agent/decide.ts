@@ -2,6 +2,7 @@
 import type { Decider } from "../kit/decider.ts";
 import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
+import { memoryAnswers } from "./decide-memory.ts";
 import { type Answer, accept, closed, refuse, turnAnswers } from "./decide-turn.ts";
 import * as E from "./events.ts";
 import { AgentIsDeleted, type AgentRefusal, AgentUnknown, AlreadyCreated, Stale } from "./refusals.ts";
@@ -77,6 +78,7 @@ const answers: { readonly [T in AgentCommand["type"]]: (command: AgentCommandOf<
   LeaveRoom: leave,
   SummarizeRoom: summarize,
   ...turnAnswers,
+  ...memoryAnswers,
 };
 
 /** What happens next to this agent, or why it does not. */
@@ -91,7 +93,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 3,
+  foldVersion: 4,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

@@ -8,8 +8,10 @@ import { AgentId, RoomId, UserId } from "../kit/ids.ts";
 import { RoomKind } from "../room/addressing.ts";
 import { ModelName } from "./asking.ts";
 import { Budget } from "./budget.ts";
+import { memoryEvents } from "./memory-events.ts";
 import * as T from "./turn-events.ts";
 
+export * from "./memory-events.ts";
 export * from "./turn-events.ts";
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
@@ -51,23 +53,26 @@ const settings = {
   /** How readily it speaks where nobody asked it. */
   talkativeness: Schema.optionalKey(Share),
   budget: Schema.optionalKey(Budget),
+  /** How long episodes are kept; the house's own rule when left out. */
+  retentionDays: Schema.optionalKey(Count),
 };
 
 /** New settings are all optional: what was written without them says the same as before. */
-const unchanged = { 1: (open: Readonly<Record<string, unknown>>) => ({ ...open }) };
+const same = (open: Readonly<Record<string, unknown>>) => ({ ...open });
+const unchanged = { 1: same, 2: same };
 
 const config = ["systemPrompt", "description"];
 
 // ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export const AgentCreated = defineEvent("AgentCreated", {
-  v: 2,
+  v: 3,
   upcasts: unchanged,
   about: "A person made an agent.",
   open: { agentId: AgentId, ownerId: UserId, ...settings },
   sealed: config,
 });
 export const AgentReconfigured = defineEvent("AgentReconfigured", {
-  v: 2,
+  v: 3,
   upcasts: unchanged,
   about: "The owner changed the agent; this is its whole configuration from here on.",
   open: { version: Count, ...settings },
@@ -154,13 +159,12 @@ export const agentEvents = [
   T.ToolOutcomeUnknown,
   T.ReplyDrafted,
   T.ReplyWithheld,
-  T.MemoryFormed,
-  T.MemoriesConsidered,
   T.ReplyPosted,
   T.TurnCompleted,
   T.TurnStopped,
   T.TurnFailed,
   RoomSummarized,
+  ...memoryEvents,
 ] as const;
 
 export type AgentEvent = EventOf<(typeof agentEvents)[number]>;

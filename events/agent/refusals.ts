@@ -45,6 +45,22 @@ export class WorkExhausted extends Schema.TaggedError<WorkExhausted>()("WorkExha
   override readonly message = "The turn has used up the work it may do.";
 }
 
+export class MemoryIsOff extends Schema.TaggedError<MemoryIsOff>()("MemoryIsOff", {}) {
+  override readonly message = "This agent keeps no memories.";
+  readonly passing = true;
+}
+/** Somebody whom a memory is about has not let the agent remember them. */
+export class ConsentRequired extends Schema.TaggedError<ConsentRequired>()("ConsentRequired", {
+  userId: Schema.String,
+}) {
+  override readonly message = "Somebody this is about has not agreed to be remembered.";
+  readonly passing = true;
+}
+export class MemoryUnknown extends Schema.TaggedError<MemoryUnknown>()("MemoryUnknown", {}) {
+  override readonly message = "There is no such memory.";
+  readonly passing = true;
+}
+
 export type AgentRefusal =
   | AgentUnknown
   | AgentIsDeleted
@@ -55,4 +71,7 @@ export type AgentRefusal =
   | TurnSuperseded
   | WrongMoment
   | NothingToStop
-  | WorkExhausted;
+  | WorkExhausted
+  | MemoryIsOff
+  | ConsentRequired
+  | MemoryUnknown;

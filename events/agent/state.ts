@@ -31,6 +31,7 @@ const configured = (state: AgentState, event: Of<"AgentCreated" | "AgentReconfig
   simpleModel: event.open.simpleModel ?? null,
   talkativeness: event.open.talkativeness ?? null,
   budget: event.open.budget ?? {},
+  retentionDays: event.open.retentionDays ?? null,
   configSeq: event.seq,
   updatedAt: event.at,
 });
@@ -67,13 +68,18 @@ const changes: { readonly [T in AgentEvent["type"]]?: (state: AgentState, event:
     const { [event.open.roomId]: _left, ...rooms } = state.rooms;
     return { ...state, rooms };
   },
+  ConsentAsked: (state, event) => ({ ...state, consents: { ...state.consents, [event.open.userId]: "asked" } }),
+  ConsentNoted: (state, event) => ({
+    ...state,
+    consents: { ...state.consents, [event.open.userId]: event.open.granted ? "granted" : "refused" },
+  }),
   ...turnChanges,
 };
 
 /** The state after one more event. */
 export function evolve(state: AgentState, event: Recorded): AgentState {
   const change = changes[event.type] as ((state: AgentState, event: Recorded) => AgentState) | undefined;
-  return change === undefined ? state : change(state, event);
+  return { ...(change === undefined ? state : change(state, event)), head: event.seq };
 }
 
 /**

@@ -4,15 +4,11 @@
  */
 import { Schema } from "effect";
 import { defineEvent } from "../kit/define.ts";
-import { ActorName, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
+import { ActorName, CallId, MemoryId, MessageId, RoomId, TurnId } from "../kit/ids.ts";
 import { Addressed, RoomKind } from "../room/addressing.ts";
 import { AskWhy, FailureKind } from "./asking.ts";
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
-const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }));
-
-export const MemoryKind = Schema.Literals(["episodic", "semantic", "procedural", "social"]);
-export type MemoryKind = typeof MemoryKind.Type;
 
 /** Why a model stopped: it was done, it wants tools, its tokens ran out, or for a reason this program does not know. */
 export const Finish = Schema.Literals(["end", "tools", "length", "unknown"]);
@@ -239,27 +235,6 @@ export const ReplyWithheld = defineEvent("ReplyWithheld", {
   v: 1,
   about: "The content rules did not let the reply pass: a notice is drafted in its place.",
   open: { turnId: TurnId, rules: Schema.Array(Schema.String), policyVersion: Count },
-});
-export const MemoryFormed = defineEvent("MemoryFormed", {
-  v: 1,
-  about: "The agent will remember something.",
-  open: {
-    memoryId: MemoryId,
-    turnId: TurnId,
-    roomId: RoomId,
-    kind: MemoryKind,
-    importance: Share,
-    about: Schema.Array(UserId),
-    /** Whether the person asked for it. */
-    basis: Schema.Literals(["asked"]),
-    sourceSeqs: Schema.Array(Count),
-  },
-  sealed: ["content"],
-});
-export const MemoriesConsidered = defineEvent("MemoriesConsidered", {
-  v: 1,
-  about: "The agent went over what was said for anything worth keeping.",
-  open: { turnId: TurnId, formed: Count },
 });
 export const ReplyPosted = defineEvent("ReplyPosted", {
   v: 1,

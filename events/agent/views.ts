@@ -39,6 +39,8 @@ export const AgentState = Schema.Struct({
   /** Null where the owner left it to the personality. */
   talkativeness: Schema.NullOr(Schema.Finite),
   budget: Budget,
+  /** Null where the house's own rule holds. */
+  retentionDays: Schema.NullOr(Schema.Int),
   traits: Traits,
   style: Style,
   /** Counts configurations; the ETag of the agent. */
@@ -53,6 +55,10 @@ export const AgentState = Schema.Struct({
   turns: Schema.Record(TurnId, TurnView),
   /** How each model has been doing for this agent. */
   health: Schema.Record(Schema.String, Health),
+  /** Who may be remembered: asked and not yet answered, granted, or refused and taken back. */
+  consents: Schema.Record(UserId, Schema.Literals(["asked", "granted", "refused"])),
+  /** The seq of the newest event: what an event of a commit needs to refer to another one of the same. */
+  head: Schema.Int,
   /** What was spent on the newest day on which anything was. */
   day: Day,
 });
@@ -72,6 +78,7 @@ export const initial: AgentState = {
   simpleModel: null,
   talkativeness: null,
   budget: {},
+  retentionDays: null,
   traits: {},
   style: {},
   version: 0,
@@ -83,5 +90,7 @@ export const initial: AgentState = {
   rooms: {},
   turns: {},
   health: {},
+  consents: {},
+  head: 0,
   day: emptyDay(0),
 };

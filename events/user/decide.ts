@@ -1,9 +1,11 @@
-/** What happens next to a person's actor; arriving twice is arriving once, and so is being erased. */
+/** What happens next to a person's actor; arriving twice is arriving once, only they decide who may remember them, and they are erased once. */
 import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
-import { childId, type ErasureId, userName } from "../kit/ids.ts";
+import { type AgentId, childId, type ErasureId, userName } from "../kit/ids.ts";
 import type { UserCommand } from "./commands.ts";
 import {
+  ConsentDecided,
+  ConsentRequested,
   ErasureCompleted,
   ErasureRequested,
   PersonArrived,
@@ -22,10 +24,19 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
       const { userId, words } = command;
       return Result.succeed(state.userId === null ? [PersonArrived({ userId }, userName(userId), words)] : []);
     }
+    case "RequestConsent": {
+      const { agentId, roomId } = command;
+      return Result.succeed(state.consents[agentId] === undefined ? [ConsentRequested({ agentId, roomId })] : []);
+    }
+    case "DecideConsent": {
+      const { agentId, granted } = command;
+      const stands = state.consents[agentId]?.decision;
+      return Result.succeed(stands === (granted ? "granted" : "refused") ? [] : [ConsentDecided({ agentId, granted })]);
+    }
     case "RequestErasure": {
       const { userId } = command;
       const erasureId = childId<ErasureId>("erasure", userId, String(state.erasures + 1));
-      return Result.succeed(erasure === null ? [ErasureRequested({ userId, erasureId })] : []);
+      return Result.succeed(erasure === null ? [ErasureRequested({ userId, erasureId }), ...withdrawn(state)] : []);
     }
     case "CompleteErasure": {
       const { erasureId, shreddedAt, generations, fingerprints, kek, streams } = command;
@@ -42,9 +53,15 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
   }
 }
 
+/** Who is forgotten is remembered by nobody: each agent has to ask anew, should they come back. */
+const withdrawn = ({ consents }: UserState): ReadonlyArray<UserEvent> =>
+  Object.entries(consents).flatMap(([agentId, { decision }]) =>
+    decision === "granted" ? [ConsentDecided({ agentId: agentId as AgentId, granted: false })] : [],
+  );
+
 export const user: Decider<UserState, UserCommand, UserEvent, UserRefusal> = {
   kind: "user",
-  foldVersion: 2,
+  foldVersion: 3,
   initial,
   events: userEvents,
   state: UserStateSchema,

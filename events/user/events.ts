@@ -1,13 +1,23 @@
 /** What can have happened to a person, as far as the house knows. These schemas are the storage format. */
 import { Schema } from "effect";
 import { defineEvent, type EventOf } from "../kit/define.ts";
-import { ErasureId, UserId } from "../kit/ids.ts";
+import { AgentId, ErasureId, RoomId, UserId } from "../kit/ids.ts";
 
 export const PersonArrived = defineEvent("PersonArrived", {
   v: 1,
   about: "A person used the house for the first time.",
   open: { userId: UserId },
   sealed: ["name"],
+});
+export const ConsentRequested = defineEvent("ConsentRequested", {
+  v: 1,
+  about: "An agent that met the person would like to remember them.",
+  open: { agentId: AgentId, roomId: RoomId },
+});
+export const ConsentDecided = defineEvent("ConsentDecided", {
+  v: 1,
+  about: "The person let an agent remember them, or took it back.",
+  open: { agentId: AgentId, granted: Schema.Boolean },
 });
 export const PersonReturned = defineEvent("PersonReturned", {
   v: 1,
@@ -33,5 +43,8 @@ export const ErasureCompleted = defineEvent("ErasureCompleted", {
   },
 });
 
-export const userEvents = [PersonArrived, PersonReturned, ErasureRequested, ErasureCompleted] as const;
+export const userEvents = [
+  ...[PersonArrived, ConsentRequested, ConsentDecided],
+  ...[PersonReturned, ErasureRequested, ErasureCompleted],
+] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;

@@ -13,6 +13,7 @@ import { problemResponse } from "./problem.ts";
 import type { ProblemName } from "./problems.ts";
 import { AgentRoutes } from "./routes/agents.ts";
 import { MeRoutes } from "./routes/me.ts";
+import { PrivacyRoutes } from "./routes/privacy.ts";
 import { RoomRoutes } from "./routes/rooms.ts";
 import { ToolRoutes } from "./routes/tools.ts";
 import { upgrade } from "./sockets.ts";
@@ -50,7 +51,7 @@ const paths: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<str
 
 const api = HttpRouter.toWebHandler(
   HttpApiBuilder.layer(Api).pipe(
-    Layer.provide([AgentRoutes, RoomRoutes, ToolRoutes, MeRoutes]),
+    Layer.provide([AgentRoutes, RoomRoutes, ToolRoutes, MeRoutes, PrivacyRoutes]),
     Layer.provide(RequestValidationLayer),
     Layer.provide(HttpServer.layerServices),
     // Effect yields with `setImmediate` by default, which costs a turn of the event loop at every hop.

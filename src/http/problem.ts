@@ -26,6 +26,8 @@ const names: Readonly<Record<string, ProblemName>> = {
   MessageTooLong: "payload-too-large",
   EventTooLarge: "payload-too-large",
   NoSuchMessage: "validation",
+  MemoryUnknown: "not-found",
+  ConsentRequired: "consent-required",
 };
 
 /** A problem as an error value; `instance` and `trace_id` are added where it leaves. */

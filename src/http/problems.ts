@@ -10,6 +10,7 @@ export const problemTypes = {
   unauthenticated: { status: 401, title: "A valid token is needed." },
   "budget-exceeded": { status: 402, title: "A budget does not allow it." },
   forbidden: { status: 403, title: "You may not do this." },
+  "consent-required": { status: 403, title: "Somebody has not agreed to be remembered." },
   "not-found": { status: 404, title: "There is no such thing." },
   "method-not-allowed": { status: 405, title: "This path does not take this method." },
   conflict: { status: 409, title: "It does not fit with what stands." },
@@ -55,6 +56,11 @@ class BudgetExceeded extends HttpApiError.Problem<BudgetExceeded>()(
 class ContentFiltered extends HttpApiError.Problem<ContentFiltered>()(
   "ContentFiltered",
   declare("content-filtered"),
+  extensions,
+) {}
+class ConsentRequired extends HttpApiError.Problem<ConsentRequired>()(
+  "ConsentRequired",
+  declare("consent-required"),
   extensions,
 ) {}
 class Forbidden extends HttpApiError.Problem<Forbidden>()("Forbidden", declare("forbidden"), extensions) {}
@@ -108,6 +114,7 @@ export const problemClasses = {
   unauthenticated: Unauthenticated,
   "budget-exceeded": BudgetExceeded,
   forbidden: Forbidden,
+  "consent-required": ConsentRequired,
   "not-found": NotFound,
   "method-not-allowed": MethodNotAllowed,
   conflict: Conflict,

@@ -2,7 +2,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "#actors/kit/ledger.ts";
-import { bindings, eventsOf, eventually, messagesOf, newAgent, newRoom, person } from "../support/door.ts";
+import { agrees, bindings, eventsOf, eventually, messagesOf, newAgent, newRoom, person } from "../support/door.ts";
 import { scripted, scriptedModel } from "./scripted-model.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -47,6 +47,7 @@ async function stage() {
   );
   const olga = await person("olga");
   const agent = await newAgent(olga, scripted("Ada", { capabilities: ["calculator"] }));
+  await agrees(olga, agent);
   const room = await newRoom(olga, "private", { agents: [agent] });
   const ask = () => olga.post(`/rooms/${room.id}/messages`, { text: QUESTION, client_msg_id: "question" });
   const repliesNow = async () => (await messagesOf(olga, room.id)).filter(({ ai_generated }) => ai_generated);
@@ -87,7 +88,7 @@ describe("a turn in the real runtime", () => {
       const types = (await eventsOf(olga, "agents", agent.id)).map(({ type }) => type);
       expect(types.filter((type) => type === "MessageReceived")).toHaveLength(1);
       expect(types.filter((type) => type === "ReplyPosted")).toHaveLength(1);
-      expect(types.filter((type) => type === "MemoryFormed")).toHaveLength(1);
+      expect(types.filter((type) => type === "MemoryFormed")).toHaveLength(3);
       for (const stub of stubs)
         expect(
           await runInDurableObject(stub as DurableObjectStub, (actor) =>

@@ -9,6 +9,7 @@ import { brakes } from "#events/room/rhythm.ts";
 import {
   type Asked,
   ada,
+  agreed,
   assembled,
   bo,
   completed,
@@ -114,19 +115,19 @@ describe("switching an agent off and on", () => {
 
 describe("deleting an agent", () => {
   it("names the rooms to tell", () => {
-    given(agent, created, joined)
+    given(agent, created, agreed, joined)
       .when({ type: "DeleteAgent" })
       .then(E.AgentDeleted({ rooms: [lobby] }));
   });
 
   it("ends the turns that were running", () => {
-    given(agent, created, joined, heard("one"), started("one"), assembled("one"))
+    given(agent, created, agreed, joined, heard("one"), started("one"), assembled("one"))
       .when({ type: "DeleteAgent" })
       .then(failed("one", "agent-deleted", 3000), E.AgentDeleted({ rooms: [lobby] }));
   });
 
   it("leaves no message without a verdict", () => {
-    given(agent, created, joined, heard("one"), started("one"), heard("two"))
+    given(agent, created, agreed, joined, heard("one"), started("one"), heard("two"))
       .when({ type: "DeleteAgent" })
       .then(failed("one", "agent-deleted", 3000), declined("two", "inactive"), E.AgentDeleted({ rooms: [lobby] }));
   });
@@ -159,7 +160,7 @@ describe("nothing is asked of an agent that is not there", () => {
 
   it.each(commands)("$type", (command) => {
     given(agent).when(command).refused(AgentUnknown);
-    given(agent, created, joined, heard("one"), started("one"), deleted).when(command).refused(AgentIsDeleted);
+    given(agent, created, agreed, joined, heard("one"), started("one"), deleted).when(command).refused(AgentIsDeleted);
   });
 });
 
@@ -170,13 +171,13 @@ describe("entering and leaving rooms", () => {
 
   it("is recorded once each way", () => {
     given(agent, created).when(enter).then(joined);
-    given(agent, created, joined).when(enter).nothing();
-    given(agent, created, joined).when(leave).then(left);
-    given(agent, created, joined, left).when(leave).nothing();
+    given(agent, created, agreed, joined).when(enter).nothing();
+    given(agent, created, agreed, joined).when(leave).then(left);
+    given(agent, created, agreed, joined, left).when(leave).nothing();
   });
 
   it("ends what was open in the room: running turns fail, waiting messages are declined", () => {
-    given(agent, created, joined, heard("one"), started("one"), heard("two"))
+    given(agent, created, agreed, joined, heard("one"), started("one"), heard("two"))
       .when(leave)
       .then(failed("one", "left-room", 3000), declined("two", "left-room"), left);
   });
@@ -185,7 +186,7 @@ describe("entering and leaving rooms", () => {
     const elsewhere = roomId("elsewhere");
     given(
       agent,
-      ...[created, joined, E.RoomJoined({ roomId: elsewhere, kind: "public" })],
+      ...[created, agreed, joined, E.RoomJoined({ roomId: elsewhere, kind: "public" })],
       ...[heard("one", { roomId: elsewhere }), heard("two")],
     )
       .when(leave)
@@ -203,18 +204,20 @@ describe("hearing a message", () => {
 
   it("is recorded under its author's key, and answered at once when the floor is free", () => {
     const [command, event] = hear();
-    given(agent, created, joined).when(command).then(event, started("one"));
+    given(agent, created, agreed, joined).when(command).then(event, started("one"));
     const [fromBo, boSaid] = hear({ authorId: agentName(bo) });
-    given(agent, created, joined).when(fromBo).then(boSaid, started("one"));
+    given(agent, created, agreed, joined).when(fromBo).then(boSaid, started("one"));
   });
 
   it("is recorded and left alone, with the reason, when it needs no answer", () => {
     const [aside, overheard] = hear({ addressed: null });
-    given(agent, created, joined).when(aside).then(overheard, declined("one", "not-addressed"));
+    given(agent, created, agreed, joined).when(aside).then(overheard, declined("one", "not-addressed"));
     const [command, event] = hear();
-    given(agent, created, joined, E.AgentDeactivated({})).when(command).then(event, declined("one", "inactive"));
+    given(agent, created, agreed, joined, E.AgentDeactivated({}))
+      .when(command)
+      .then(event, declined("one", "inactive"));
     const [again, late] = hear({ authorId: agentName(bo), hops: brakes.hops });
-    given(agent, created, joined).when(again).then(late, declined("one", "too-many-hops"));
+    given(agent, created, agreed, joined).when(again).then(late, declined("one", "too-many-hops"));
   });
 
   it("that offers the floor is taken up as readily as the owner wished, and not again for a while", () => {
@@ -225,24 +228,32 @@ describe("hearing a message", () => {
         words({ systemPrompt: "", description: "" }),
       );
     const [command, event] = hear({ addressed: "floor" });
-    given(agent, created, joined, talkative(1)).when(command).then(event, started("one"));
-    given(agent, created, joined, talkative(0)).when(command).then(event, declined("one", "not-selected"));
+    given(agent, created, agreed, joined, talkative(1)).when(command).then(event, started("one"));
+    given(agent, created, agreed, joined, talkative(0)).when(command).then(event, declined("one", "not-selected"));
     const before = [heard("zero", { addressed: "floor" }), started("zero"), completed("zero")];
-    given(agent, created, joined, talkative(1), ...before)
+    given(agent, created, agreed, joined, talkative(1), ...before)
       .when(command)
       .then(event, declined("one", "cool-down"));
   });
 
   it("is recorded and waits while a turn is running, or while others wait", () => {
     const [command, event] = hear();
-    given(agent, created, joined, heard("zero"), started("zero")).when(command).then(event);
-    given(agent, created, joined, heard("zero")).when(command).then(event);
+    given(agent, created, agreed, joined, heard("zero"), started("zero")).when(command).then(event);
+    given(agent, created, agreed, joined, heard("zero")).when(command).then(event);
   });
 
   it("does not wait for what happens in other rooms", () => {
     const elsewhere = roomId("elsewhere");
     const [command, event] = hear({ roomId: elsewhere });
-    given(agent, created, joined, E.RoomJoined({ roomId: elsewhere, kind: "direct" }), heard("zero"), started("zero"))
+    given(
+      agent,
+      created,
+      agreed,
+      joined,
+      E.RoomJoined({ roomId: elsewhere, kind: "direct" }),
+      heard("zero"),
+      started("zero"),
+    )
       .when(command)
       .then(event, E.TurnStarted({ ...started("one").open, roomId: elsewhere }));
   });

@@ -6,6 +6,7 @@ import * as A from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import { userName } from "#events/kit/ids.ts";
 import {
+  agreed,
   asked,
   assembled,
   completed,
@@ -25,7 +26,7 @@ import {
 } from "../support/given.ts";
 
 const ready = (label: string) => [heard(label), started(label), assembled(label)];
-const here = [created, joined, ...ready("one")];
+const here = [created, agreed, joined, ...ready("one")];
 
 const owned = (budget: Budget) =>
   A.AgentReconfigured(
@@ -164,10 +165,10 @@ describe("a reserve", () => {
 
   it("of a thousand turns on a budget for ten lets ten requests through", () => {
     const rooms = Array.from({ length: 1_000 }, (_, index) => String(index));
-    let { state } = given(agent, created, joined, owned({ agent: { tokens: 10_000 } }));
+    let { state } = given(agent, created, agreed, joined, owned({ agent: { tokens: 10_000 } }));
     let made = 0;
     for (const label of rooms) {
-      const begun = given(agent, created, joined, owned({ agent: { tokens: 10_000 } }), ...ready(label)).state;
+      const begun = given(agent, created, agreed, joined, owned({ agent: { tokens: 10_000 } }), ...ready(label)).state;
       state = { ...begun, day: state.day };
       const meta = {
         id: label,

@@ -13,6 +13,7 @@ import { both, property, type Wish, wish, wishes } from "../support/arbitrary.ts
 import {
   type Asked,
   ada,
+  agreed,
   asked,
   assembled,
   call,
@@ -35,7 +36,7 @@ import {
 import { advance, agentCommand, dueSteps } from "./histories.ts";
 
 describe("which step is due", () => {
-  const begun = [created, joined, heard("one"), started("one")];
+  const begun = [created, agreed, joined, heard("one"), started("one")];
   const ready = [...begun, assembled("one")];
   const longer = assembled("one", { messageSeqs: [2, 3] });
   const refused = unanswered("one", { kind: "ours", reason: "TooLong" });
@@ -47,7 +48,7 @@ describe("which step is due", () => {
   const answered = [...calling, requested("one", "a"), executed("one", "a"), denied];
 
   it.each<[string, ReadonlyArray<E.AgentEvent>, keyof typeof isDue]>([
-    ["a message without a verdict", [created, joined, heard("one")], "receive"],
+    ["a message without a verdict", [created, agreed, joined, heard("one")], "receive"],
     ["a turn that has started", begun, "assemble"],
     ["one that was resumed before its context", [...begun, resumed], "assemble"],
     ["a context", ready, "think"],

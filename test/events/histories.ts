@@ -1,5 +1,5 @@
 /** Random but reachable histories: each wish becomes a command that fits where its stream stands; used by the properties. */
-import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentCommand, NewMemory } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import { isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
@@ -145,7 +145,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
     ...{ turnId: id, attempt },
     memories: Array.from({ length: how % 3 }, (_, index) => ({
       ...{ memoryId: memoryId(`${id}/${index}`), kind: "semantic" as const, importance: 0.5, basis: "asked" as const },
-      ...{ about: index === 0 ? [dana] : [], words: said("content") },
+      ...{ about: index === 0 ? [dana] : [], origin: "person" as const, speaker: null, words: said("content") },
     })),
   }),
   broadcast: ({ turnId: id, attempt }) => ({
@@ -168,6 +168,37 @@ const summarize = ({ which, how }: Wish): Asked<AgentCommand> => ({
   ...{ roomId: at(rooms, how), fromSeq: 1, toSeq: which % 50, messages: 3, by: "rules", microUsd: null },
   words: said("text"),
 });
+
+const newMemory = (label: string, about: ReadonlyArray<UserId>): NewMemory & { readonly basis: "added" } => ({
+  ...({ kind: "semantic", basis: "added", origin: "owner", audience: "public" } as const),
+  ...{ memoryId: memoryId(label), importance: 0.5, about, speaker: null, roomId: null, sourceSeqs: [] },
+  words: said("content"),
+});
+
+/** Whatever may be asked about memories outside of turns. */
+function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<AgentCommand> {
+  const [into, other] = [memoryId(String(which % 7)), memoryId(String(which % 5))];
+  const memoryIds = [other];
+  const { sourceSeqs: _sources, ...revised } = newMemory(`${which % 7}`, []);
+  const training = { trainingId: String(which % 3) };
+  const all: ReadonlyArray<Asked<AgentCommand>> = [
+    { type: "NoteConsent", userId: at(people, which), granted: consents[at(people, which)] !== "granted" },
+    { type: "NoteConsent", userId: at(people, which), granted: true },
+    { type: "AddMemories", memories: [newMemory(`${which}`, how % 2 === 0 ? [] : [at(people, which)])] },
+    { type: "ReviseMemory", ...revised, version: 1, replacesSeq: 1 },
+    { type: "SupersedeMemory", memoryId: other, by: into, validTo: how },
+    { type: "MergeMemories", into, from: memoryIds },
+    { type: "SeparateMemories", into, from: memoryIds },
+    { type: "ArchiveMemories", memoryIds },
+    { type: "RestoreMemories", memoryIds },
+    { type: "ForgetMemories", memoryIds, seqs: [1], why: "asked" },
+    { type: "EndSweep", looked: how, merged: 0, superseded: 0, archived: 1, forgotten: 0 },
+    { type: "StartTraining", ...training, items: 3 },
+    { type: "RefuseTrainingItem", ...training, item: 1, reason: "Empty" },
+    { type: "EndTraining", ...training, taken: 2, refused: 1, cancelled: false },
+  ];
+  return at(all, how);
+}
 
 /** Most wishes move a turn on; the others are what else may be asked of an agent, at the right time or the wrong one. */
 export function agentCommand(wish: Wish, state: AgentState, index: number): Asked<AgentCommand> {
@@ -199,6 +230,7 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
       type: "GrantTools",
       tools: tools.map((name, index) => ({ name, mode: at(["allow", "ask", "off"], how + index) })),
     };
+  if (what < 97) return aboutMemories(wish, state);
   if (what < 98) return { type: "ReconfigureAgent", ...owned, ...(how % 2 === 0 ? {} : { ifVersion: which % 4 }) };
   return how % 4 === 0 ? { type: "DeleteAgent" } : { type: "CreateAgent", agentId: ada, ownerId: dana, ...owned };
 }
@@ -266,11 +298,14 @@ function stream<S, C extends Command, E extends Pending, R extends Refusal>(
   return { decider, ask } as unknown as AnyStream;
 }
 
-const ofPerson = ({ what, which }: Wish, { erasure }: UserState, index: number): Asked<UserCommand> => {
+const ofPerson = ({ what, which, how }: Wish, { erasure }: UserState, index: number): Asked<UserCommand> => {
   const userId = at(people, which);
-  if (what < 40) return { type: "Arrive", userId, words: said("name") };
-  if (what < 60) return { type: "RequestErasure", userId };
-  if (what < 80) return { type: "ComeBack", userId, words: said("name") };
+  const agentOf = agentId(at(["ada", "bo", "cy"], how));
+  if (what < 25) return { type: "Arrive", userId, words: said("name") };
+  if (what < 40) return { type: "RequestConsent", agentId: agentOf, roomId: at(rooms, which) };
+  if (what < 58) return { type: "DecideConsent", agentId: agentOf, granted: which % 2 === 0 };
+  if (what < 70) return { type: "RequestErasure", userId };
+  if (what < 82) return { type: "ComeBack", userId, words: said("name") };
   const erasureId = erasure?.erasureId ?? childId<ErasureId>("erasure", userId, String(index));
   const streams = [{ stream: `user:${userId}`, confirmedAt: index }];
   const shredded = { shreddedAt: index, generations: [1], fingerprints: ["a1"], kek: 1, streams };

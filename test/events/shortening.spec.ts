@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest";
 import { agent } from "#events/agent/decide.ts";
 import { WrongMoment } from "#events/agent/refusals.ts";
 import {
+  agreed,
   asked,
   assembled,
   created,
@@ -18,7 +19,7 @@ import {
 } from "../support/given.ts";
 
 const ofTurn = { turnId: turnId("one"), attempt: 1 };
-const begun = [created, joined, heard("one"), started("one")];
+const begun = [created, agreed, joined, heard("one"), started("one")];
 const long = assembled("one", { messageSeqs: [2, 3], configSeq: 1 });
 const short = assembled("one", { messageSeqs: [3], degraded: "shortened" });
 const refused = unanswered("one", { kind: "ours", reason: "TooLong" });

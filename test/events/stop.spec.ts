@@ -7,6 +7,7 @@ import { agentName, userName } from "#events/kit/ids.ts";
 import { humanSpoke, type Rhythm, still, wordsLeft } from "#events/room/rhythm.ts";
 import {
   ada,
+  agreed,
   asked,
   assembled,
   bo,
@@ -31,7 +32,8 @@ import {
   words,
 } from "../support/given.ts";
 
-const thinking = [created, joined, heard("one"), started("one"), assembled("one"), asked("one")];
+const eliDeclined = A.ConsentNoted({ userId: eli, granted: false });
+const thinking = [created, agreed, eliDeclined, joined, heard("one"), started("one"), assembled("one"), asked("one")];
 const stop = { type: "StopTurn", roomId: lobby } as const;
 const interrupted = (why: "stopped" | "called-off" = "stopped", by = userName(dana)) =>
   A.TurnInterrupted({ turnId: turnId("one"), by, why });
@@ -64,7 +66,7 @@ describe("a turn that is stopped", () => {
     given(agent, ...thinking, replied("one"), drafted("one"))
       .when(stop)
       .refused(NothingToStop);
-    given(agent, created, joined).when(stop).refused(NothingToStop);
+    given(agent, created, agreed, joined).when(stop).refused(NothingToStop);
   });
 
   it("that waits for the floor is not begun", () => {
@@ -103,7 +105,7 @@ describe("a message that only says to leave off", () => {
   });
 
   it("does not take away the answer that somebody else waits for too", () => {
-    const both = [...thinking.slice(0, 2), heard("zero", { authorId: userName(eli) }), heard("one")];
+    const both = [...thinking.slice(0, 4), heard("zero", { authorId: userName(eli) }), heard("one")];
     const taken = [...both, declined("zero", "coalesced", "one"), started("one"), assembled("one"), asked("one")];
     const said = off({ addressed: null });
     given(agent, ...taken)
@@ -112,7 +114,14 @@ describe("a message that only says to leave off", () => {
   });
 
   it("ends what agents say to one another, whoever of the people says it", () => {
-    const chain = [created, joined, heard("one", { authorId: agentName(bo) }), started("one"), assembled("one")];
+    const chain = [
+      created,
+      agreed,
+      joined,
+      heard("one", { authorId: agentName(bo) }),
+      started("one"),
+      assembled("one"),
+    ];
     const said = off({ addressed: null });
     given(agent, ...chain, asked("one"))
       .when(receive(said))
@@ -128,7 +137,7 @@ describe("a message that only says to leave off", () => {
 
   it("is a message like any other where nothing runs", () => {
     const said = off();
-    given(agent, created, joined).when(receive(said)).then(said, started("off"));
+    given(agent, created, agreed, joined).when(receive(said)).then(said, started("off"));
   });
 });
 

@@ -9,6 +9,7 @@ import { agentName } from "#events/kit/ids.ts";
 import {
   type Asked,
   ada,
+  agreed,
   assembled,
   call,
   callId,
@@ -33,7 +34,7 @@ import {
   words,
 } from "../support/given.ts";
 
-const here = [created, joined] as const;
+const here = [created, agreed, joined] as const;
 const start = (label: string) => ({ type: "StartTurn", turnId: turnId(label) }) as const;
 
 describe("the verdict on a message that waited", () => {

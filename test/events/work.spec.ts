@@ -1,5 +1,7 @@
 /** The gate of tools, the bounds of a turn's work [T4], and what is kept of it, as specifications of `decide`. */
+
 import { describe, it } from "@effect/vitest";
+import type { DrawnMemory } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import * as E from "#events/agent/events.ts";
 import { WorkExhausted, WrongMoment } from "#events/agent/refusals.ts";
@@ -7,6 +9,7 @@ import { limits } from "#events/agent/turn.ts";
 import { agentName, type UserId, userName } from "#events/kit/ids.ts";
 import {
   ada,
+  agreed,
   assembled,
   call,
   callId,
@@ -32,7 +35,7 @@ import {
 
 const ofTurn = { turnId: turnId("one"), attempt: 1 };
 const tools = granted(["clock", "allow"], ["mail", "ask"], ["bomb", "off"]);
-const begun = [created, joined, tools, heard("one"), started("one"), assembled("one")];
+const begun = [created, agreed, joined, tools, heard("one"), started("one"), assembled("one")];
 
 describe("the gate of tools", () => {
   const request = (name: string, replay: "pure" | "once" | null = "pure") =>
@@ -177,12 +180,15 @@ describe("[T4] work is bounded", () => {
 describe("what is kept of a turn", () => {
   const said = words({ content: "Dana likes tea." });
   const memory = (about: ReadonlyArray<UserId>) =>
-    ({ memoryId: memoryId("tea"), kind: "semantic", importance: 0.7, about, basis: "asked", words: said }) as const;
+    ({
+      ...({ kind: "semantic", basis: "asked", origin: "person" } as const),
+      ...{ memoryId: memoryId("tea"), importance: 0.7, about, words: said, speaker: userName(dana) },
+    }) satisfies DrawnMemory;
   const consider = (about: ReadonlyArray<UserId> = [dana]) =>
     ({ type: "ConsiderMemories", ...ofTurn, memories: [memory(about)] }) as const;
   const formed = (about: ReadonlyArray<UserId>) => {
     const { words: _words, ...open } = memory(about);
-    return { ...open, turnId: turnId("one"), roomId: lobby, sourceSeqs: [4] };
+    return { ...open, turnId: turnId("one"), roomId: lobby, sourceSeqs: [5], audience: "public" } as const;
   };
   const answered = [...begun, replied("one"), drafted("one")];
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type AgentBody,
   agentInput,
+  agrees,
   type EventBody,
   eventsOf,
   expectProblem,
@@ -256,6 +257,7 @@ describe("the log", () => {
   const told = async (): Promise<Told> => {
     const olga = await person("olga");
     const { id } = await newAgent(olga, { capabilities: ["calculator"], system_prompt: "Guard the word xylophone." });
+    await agrees(olga, { id });
     const say = async (message: string) => {
       const chat = await olga.post<{ room_id: string }>(`/agents/${id}/chat`, { message });
       expect(chat.status, chat.text).toBe(200);

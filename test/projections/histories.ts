@@ -126,6 +126,7 @@ export const remembered = (label: string, importance = 0.5): Pending =>
       importance,
       about: [dana],
       basis: "asked",
+      ...{ origin: "person", audience: "room", speaker: `user:${dana}` },
       sourceSeqs: [2],
     },
     userName(dana),

@@ -2,6 +2,7 @@
 import { idOf } from "#events/kit/ids.ts";
 import type { Happened } from "./chronicle.ts";
 import { tools } from "./minds.ts";
+import { Remembrance } from "./remembrance.ts";
 
 /** Reports what was broken: the promise's number in house.md II.3, or one word. */
 export type Tell = (promise: string, what: string) => void;
@@ -83,8 +84,11 @@ export class Invariants {
   /** What may be said once only, of what it may be said. */
   readonly #once = new Set<string>();
 
+  readonly #remembrance: Remembrance;
+
   constructor(tell: Tell) {
     this.#tell = tell;
+    this.#remembrance = new Remembrance(tell);
   }
 
   /** An event has become safe. */
@@ -95,8 +99,10 @@ export class Invariants {
     this.#events.add(event.id);
     const open = event.open as unknown as Fields;
     if (stream.startsWith("room:")) this.#ofRoom(event, open);
-    else if (stream.startsWith("agent:")) this.#ofAgent(event, open);
-    else if (type === "StreamRegistered") this.#single("catalogue", `${event.open["kind"]}:${event.open["name"]}`);
+    else if (stream.startsWith("agent:")) {
+      this.#ofAgent(event, open);
+      this.#remembrance.see(event);
+    } else if (type === "StreamRegistered") this.#single("catalogue", `${event.open["kind"]}:${event.open["name"]}`);
     else if (type === "KeyIssued") this.#single("keys", `${event.open["subject"]} ${event.open["number"]}`);
   }
 
@@ -174,7 +180,8 @@ export class Invariants {
   #ofAgent(event: Happened, open: Fields): void {
     const { type, stream } = event;
     if (type === "MessageReceived") this.#received(event, open);
-    else if (open.turnId !== undefined) this.#ofSomeTurn(event, open);
+    // A message is remembered as it is heard, whatever becomes of its turn.
+    else if (typeof open.turnId === "string" && event.open["basis"] !== "said") this.#ofSomeTurn(event, open);
     if (type !== "ToolsGranted") return;
     const list = event.open["tools"] as ReadonlyArray<{ name: string; mode: string }>;
     this.#modes.set(stream, new Map(list.map(({ name, mode }) => [name, mode])));

@@ -2,7 +2,6 @@
 import { Effect, Layer, Stream } from "effect";
 import * as Failures from "#actors/agent/turn/failures.ts";
 import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
-import { memoryFormerLayer } from "#src/memory/form.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
 import type { Plan } from "./plan.ts";
@@ -115,6 +114,5 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
     Layer.succeed(ChatModel, chatModel),
     Layer.succeed(Toolbox, toolbox),
     Layer.succeed(Moderator, { configured: false, words: () => [], check: () => Effect.succeed([]) }),
-    memoryFormerLayer,
   );
 }

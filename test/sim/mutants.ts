@@ -4,7 +4,7 @@
  * a superseded one cannot write, so that no history in here comes near it. test/turn/crash.spec.ts holds that promise.
  */
 import { AgentActor } from "#actors/agent/agent.ts";
-import type { Heard, LentKey, PostInput, Principal } from "#actors/kit/doors.ts";
+import type { FullHouse, Heard, LentKey, PostInput, Principal } from "#actors/kit/doors.ts";
 import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
 import { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";
@@ -170,7 +170,7 @@ export const mutants: ReadonlyArray<Mutant> = [
         AgentActor.prototype,
         "hear",
         (original) =>
-          function (room: RoomId, watched: boolean, heard: Heard[]) {
+          function (room: RoomId, house: FullHouse, heard: Heard[]) {
             const before = known.get(this) ?? new Set();
             known.set(this, before);
             const told = heard.map((item) => {
@@ -178,7 +178,7 @@ export const mutants: ReadonlyArray<Mutant> = [
               return { ...item, messageId: childId("message", item.messageId, String(counted++)) };
             });
             for (const item of heard) if (item.kind === "message") before.add(item.messageId);
-            return original.call(this, room, watched, told);
+            return original.call(this, room, house, told);
           },
       );
     },
@@ -190,8 +190,8 @@ export const mutants: ReadonlyArray<Mutant> = [
         AgentActor.prototype,
         "hear",
         (original) =>
-          function (room: RoomId, watched: boolean, heard: Heard[]) {
-            return original.call(this, room, watched, heard.toReversed());
+          function (room: RoomId, house: FullHouse, heard: Heard[]) {
+            return original.call(this, room, house, heard.toReversed());
           },
       ),
   },

@@ -1,6 +1,6 @@
 /** A simulated house and everything around it, wired together: steps, deaths, and who hears what; driven by run.ts. */
 import { createHash } from "node:crypto";
-import type { ActorEnv, Heard } from "#actors/kit/doors.ts";
+import type { ActorEnv, FullHouse, Heard } from "#actors/kit/doors.ts";
 import type { KeyEncryptionKeys } from "#actors/vault/vault.ts";
 import { actorOf, type SimulatedEnv } from "./cast.ts";
 import type { Chance } from "./chance.ts";
@@ -131,7 +131,7 @@ export class World {
 
   #sent({ from, to, method, values }: Sending): void {
     if (method !== "hear") return;
-    const [roomId, watched, heard] = values as [string, boolean, ReadonlyArray<Heard>];
+    const [roomId, { watched }, heard] = values as [string, FullHouse, ReadonlyArray<Heard>];
     this.invariants.told(to.name, roomId, heard);
     if (watched && from?.stale === false && from.object.lines.size === 0)
       this.tell("sockets", `${from.object.stream} believes that somebody watches`);

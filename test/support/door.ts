@@ -68,6 +68,11 @@ export async function person(label: string, roles: ReadonlyArray<Role> = []): Pr
   return signedIn(fresh(label), roles);
 }
 
+/** Lets an agent remember this person. */
+export const agrees = async (who: Person, agent: { readonly id: string }): Promise<void> => {
+  expect((await who.put("/me/consents", { agent_id: agent.id, granted: true })).status).toBe(200);
+};
+
 /** Somebody with this very id. */
 export async function signedIn(id: string, roles: ReadonlyArray<Role> = []): Promise<Person> {
   const { body } = await request<{ token: string }>("/dev/token", {

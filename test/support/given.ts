@@ -46,6 +46,8 @@ export const created = A.AgentCreated(
   userName(dana),
   words({ systemPrompt: "Be kind.", description: "" }),
 );
+/** Dana let her remember what she says. */
+export const agreed = A.ConsentNoted({ userId: dana, granted: true });
 export const joined = A.RoomJoined({ roomId: lobby, kind: "public" });
 
 type Heard = typeof A.MessageReceived.open.Type;

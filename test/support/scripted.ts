@@ -162,6 +162,7 @@ export class Stage {
       words: prompt,
     });
     this.tell({ type: "JoinRoom", roomId: lobby, kind: "public" });
+    this.tell({ type: "NoteConsent", userId: dana, granted: true });
   }
 
   #open(): AgentLedger {
@@ -248,7 +249,7 @@ export class Stage {
   /** The types of all events since the room was joined. */
   happened(): ReadonlyArray<AgentEvent["type"]> {
     const all = this.events();
-    return all.slice(all.findIndex(({ type }) => type === "RoomJoined") + 1).map(({ type }) => type);
+    return all.slice(all.findIndex(({ type }) => type === "ConsentNoted") + 1).map(({ type }) => type);
   }
 
   events(): ReadonlyArray<RecordedOf<AgentEvent>> {
@@ -305,8 +306,11 @@ export class Stage {
         shown: (id) => this.#shown(id),
         post: (message) => this.#post(message),
       }),
-      Layer.succeed(Recall, { search: ({ text }) => this.#recall(text) }),
-      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [] }),
+      Layer.succeed(Recall, { search: ({ text }) => this.#recall(text), tellable: (seqs) => seqs }),
+      Layer.succeed(MemoryFormer, {
+        form: ({ text }) => this.#script.forms?.(text) ?? [],
+        episode: () => ({ importance: 0.3, names: [] }),
+      }),
       Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }

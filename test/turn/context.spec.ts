@@ -183,7 +183,11 @@ describe("a prompt that is compiled again", () => {
       const forms = () => [{ kind: "semantic", content: "likes tea.", importance: 0.5, basis: "asked" } as const];
       const stage = yield* played(new Stage({ model: [[prose]], forms, recall }));
       const formed = stage.events().find(({ type }) => type === "MemoryFormed")!;
-      recall.push({ memoryId: stage.only("MemoryFormed").memoryId, seq: formed.seq, content: "Dana likes tea." });
+      recall.push({
+        memoryId: (formed.open as { memoryId: Remembered["memoryId"] }).memoryId,
+        seq: formed.seq,
+        content: "Dana likes tea.",
+      });
       yield* played(stage, stage.hear("two"));
       const remembered = "[learned in this room on 1970-01-01]\n- Dana likes tea.";
       expect(stage.asked[1]?.system).toContain(remembered);

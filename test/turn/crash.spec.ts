@@ -125,7 +125,7 @@ function expectWhole(stage: Stage, replay: Replay): void {
   expect(stage.happened().at(-1)).toBe("TurnCompleted");
   expect(stage.happened().filter((type) => type === "ModelReplied")).toHaveLength(3);
   expect(stage.only("MemoriesConsidered").formed).toBe(1);
-  expect(stage.words("MemoryFormed")).toHaveLength(1);
+  expect(stage.words("MemoryFormed")).toHaveLength(2); // what was drawn, and the reply itself
   expect(stage.ledger.verify()).toEqual({ intact: true, head: stage.ledger.head });
   expect(stage.ledger.state.turns).toEqual({});
   const stamps = Map.groupBy(

@@ -4,7 +4,7 @@ import { Duration, Effect, Fiber } from "effect";
 import { TestClock } from "effect/testing";
 import { BadInput } from "#actors/agent/turn/failures.ts";
 import { PROMPT_VERSION } from "#actors/agent/turn/prompt.ts";
-import { agentName, childId } from "#events/kit/ids.ts";
+import { agentName, childId, userName } from "#events/kit/ids.ts";
 import { ada, bo, dana, lobby, memoryId, messageId, turnId } from "../support/given.ts";
 import { type Script, type ScriptedTool, Stage } from "../support/scripted.ts";
 
@@ -25,7 +25,7 @@ const played = (script: Script, text?: string) =>
 
 const start = ["MessageReceived", "TurnStarted", "ContextAssembled"] as const;
 const answered = ["ModelAsked", "ModelReplied"] as const;
-const end = ["ReplyDrafted", "MemoriesConsidered", "ReplyPosted", "TurnCompleted"] as const;
+const end = ["ReplyDrafted", "MemoriesConsidered", "ReplyPosted", "MemoryFormed", "TurnCompleted"] as const;
 
 describe("a plain turn", () => {
   it.effect("goes through its steps in the specification's order and says what the model said", () =>
@@ -278,17 +278,22 @@ describe("memory", () => {
   const forms = (text: string) =>
     text.includes("remember") ? [{ kind: "semantic", content: text, importance: 0.8, basis: "asked" } as const] : [];
 
+  const memoriesOf = (stage: Stage) =>
+    stage.events().flatMap(({ type, open }) => (type === "MemoryFormed" ? [open] : []));
+
   it.effect("that was asked for is formed, about the person who asked", () =>
     Effect.gen(function* () {
       const stage = yield* played({ model: [[prose]], forms }, "Ada, remember that I like tea.");
       const [, ...rest] = end;
       expect(stage.happened()).toEqual([...start, ...answered, "ReplyDrafted", "MemoryFormed", ...rest]);
-      expect(stage.only("MemoryFormed")).toMatchObject({
-        about: [dana],
-        memoryId: childId("memory", turnId("one"), "0"),
-      });
+      expect(memoriesOf(stage)).toMatchObject([
+        { about: [dana], memoryId: childId("memory", turnId("one"), "0"), basis: "asked", speaker: userName(dana) },
+        { about: [dana], memoryId: childId("memory", turnId("one"), "reply"), basis: "said", origin: "agent" },
+      ]);
       expect(stage.only("MemoriesConsidered").formed).toBe(1);
-      expect(stage.words("MemoryFormed")).toEqual([{ content: "Dana Ada, remember that I like tea." }]);
+      expect(stage.words("MemoryFormed").slice(0, 1)).toEqual([
+        { content: "Dana Ada, remember that I like tea.", speakerName: "Dana" },
+      ]);
     }),
   );
 
@@ -348,7 +353,7 @@ describe("the room", () => {
       expect(stage.happened().at(-1)).toBe("MemoriesConsidered");
       yield* stage.resume(turnId("one"));
       expect(stage.posted).toHaveLength(1);
-      expect(stage.happened().slice(-3)).toEqual(["TurnResumed", "ReplyPosted", "TurnCompleted"]);
+      expect(stage.happened().slice(-3)).toEqual(["ReplyPosted", "MemoryFormed", "TurnCompleted"]);
     }),
   );
 });

@@ -24,8 +24,8 @@ export interface Recollection {
   readonly content: string | null;
   /** When it was formed, in milliseconds since 1970. */
   readonly learnedAt: number;
-  /** True when it was learned in the room in which the turn speaks. */
-  readonly here: boolean;
+  /** True when it was learned in the room in which the turn speaks; null where that is not on record. */
+  readonly here: boolean | null;
 }
 
 /** Everything a prompt is made of. */

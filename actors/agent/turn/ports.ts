@@ -2,12 +2,12 @@
 
 import { Context, Data, type Effect, type Stream } from "effect";
 import type { ModelName, NextAsk } from "#events/agent/asking.ts";
-import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentCommand, Episode } from "#events/agent/commands.ts";
 import type { ContextAssembled } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded, Unsealed } from "#events/kit/envelope.ts";
-import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId } from "#events/kit/ids.ts";
+import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type {
   DeliveryFailure,
   KeyFailure,
@@ -137,10 +137,15 @@ export class Recall extends Context.Service<
     readonly search: (query: {
       readonly text: string;
       readonly limit: number;
-      /** Only what was learned here, or about the person who asks, may surface here. */
+      /** Only what everybody who is here now may hear comes to mind. */
       readonly roomId: RoomId;
+      /** Whom "I" and "my" stand for: a person's id. */
       readonly asker: string;
+      /** Events whose words are at hand already. */
+      readonly without: ReadonlyArray<number>;
     }) => Effect.Effect<ReadonlyArray<Remembered>, RecallFailure>;
+    /** Those of these memories, by the events of their words, that may still be told in a room. */
+    readonly tellable: (seqs: ReadonlyArray<number>, roomId: RoomId) => ReadonlyArray<number>;
   }
 >()("troupe/turn/Recall") {}
 
@@ -150,14 +155,37 @@ export interface Formed {
   readonly content: string;
   /** 0 to 1. */
   readonly importance: number;
-  /** Whether the person asked for it to be kept. */
-  readonly basis: "asked";
+  /** Whether the person asked for it to be kept, or the house drew it from what they said. */
+  readonly basis: "asked" | "drawn";
+  readonly attribute?: string;
+  readonly validFrom?: number;
+  readonly pinned?: boolean;
+  readonly sensitive?: boolean;
+  /** Who else is named in it. */
+  readonly names?: ReadonlyArray<UserId>;
+  /** A plain statement, as its pattern read it. */
+  readonly fact?: { readonly subject: string; readonly attribute: string; readonly value: string };
 }
 
-/** Finds in what a person said what an agent should remember. */
+/** Something that was said in a room. */
+export interface Said {
+  readonly text: string;
+  readonly roomId: RoomId;
+  readonly authorId: string;
+  readonly authorName: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Finds in what was said what an agent should remember. */
 export class MemoryFormer extends Context.Service<
   MemoryFormer,
-  { readonly form: (said: { readonly text: string; readonly authorId: string }) => ReadonlyArray<Formed> }
+  {
+    /** What deserves a memory of its own. */
+    readonly form: (said: Said) => ReadonlyArray<Formed>;
+    /** The message itself as a memory: what weight it has, and who is named in it. */
+    readonly episode: (said: Pick<Said, "text" | "roomId">) => Omit<Episode, "memoryId">;
+  }
 >()("troupe/turn/MemoryFormer") {}
 
 /** Which way a text goes: `in` from people to a model, `out` from an agent to people. */

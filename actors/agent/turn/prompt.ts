@@ -19,7 +19,8 @@ function memoryLines(memories: ReadonlyArray<Recollection>): ReadonlyArray<strin
   let above = "";
   return memories.flatMap(({ content, learnedAt, here }) => {
     const day = new Date(learnedAt).toISOString().slice(0, 10);
-    const origin = `[learned ${here ? "in this room" : "in another room"} on ${day}]`;
+    const place = here === null ? "" : here ? "in this room " : "in another room ";
+    const origin = `[learned ${place}on ${day}]`;
     const heading = origin === above ? [] : [origin];
     above = origin;
     return [...heading, `- ${oneLine(content ?? ERASED)}`];

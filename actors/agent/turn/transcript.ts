@@ -1,6 +1,6 @@
 /** Reads what a prompt is made of back out of the log, by reference; the same for assembling, thinking and explaining. */
 import { Effect } from "effect";
-import type { ContextAssembled, MemoryFormed } from "#events/agent/events.ts";
+import type { ContextAssembled } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
@@ -65,6 +65,18 @@ const roundOf = Effect.fnUntraced(function* (round: RoundReference) {
 /** The rounds of a turn with their words: prose, calls with arguments, results. */
 export const roundsOf = (turn: TurnView) => Effect.forEach(turn.rounds, roundOf);
 
+/** A memory's own words, or the message that it is, with who said it. */
+function recollectionOf({ event, words }: Unsealed, roomId: string | undefined): Recollection {
+  const { roomId: formedIn } = event.open as { readonly roomId?: string };
+  const said = words === Erased ? null : String(words.content ?? words.text ?? "");
+  const speaker = event.type === "ReplyDrafted" ? "You" : words === Erased ? "" : String(words.authorName ?? "");
+  return {
+    content: said === null || speaker === "" ? said : `${speaker} said: ${said}`,
+    learnedAt: event.at,
+    here: formedIn === undefined ? null : formedIn === roomId,
+  };
+}
+
 /** Everything a prompt is made of, from references to words. Tools describe themselves as they are today. */
 export const ingredientsOf = Effect.fnUntraced(function* (
   references: References,
@@ -80,11 +92,7 @@ export const ingredientsOf = Effect.fnUntraced(function* (
   const ingredients: Ingredients = {
     configuration,
     tools: toolbox.describe(tools),
-    memories: (yield* ledger.reveal(memorySeqs)).map(({ event, words }): Recollection => {
-      const formed = event as Recorded<EventOf<typeof MemoryFormed>>;
-      const content = words === Erased ? null : String(words.content);
-      return { content, learnedAt: event.at, here: formed.open.roomId === roomId };
-    }),
+    memories: (yield* ledger.reveal(memorySeqs)).map((unsealed) => recollectionOf(unsealed, roomId)),
     summary: summary ?? null,
     messages,
     rounds: yield* Effect.forEach(rounds, roundOf),

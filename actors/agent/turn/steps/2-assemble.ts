@@ -2,6 +2,7 @@
 import { Effect } from "effect";
 import { isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
+import { type ActorName, idOf } from "#events/kit/ids.ts";
 import { hidden } from "../discretion.ts";
 import { moderate, POLICY_VERSION } from "../filter.ts";
 import { type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
@@ -32,13 +33,14 @@ const chosenMessages = Effect.fnUntraced(function* (turn: TurnView, coveredTo: n
 /** What is left of a context that no model could take. */
 const newerHalf = (seqs: ReadonlyArray<number>): ReadonlyArray<number> => seqs.slice(-Math.ceil(seqs.length / 2));
 
-/** What comes to mind at the message that is to be answered. */
-const recalled = Effect.fnUntraced(function* (turn: TurnView) {
+/** What comes to mind at the message that is to be answered, beside the messages that are shown anyway. */
+const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
   const ledger = yield* TurnLedger;
   const recall = yield* Recall;
+  const asker = idOf(turn.authorId as ActorName);
   const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
   const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker: turn.authorId }).pipe(
+  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown }).pipe(
     Effect.retry(quick),
     Effect.map((memories) => ({ memories, degraded: undefined })),
     Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
@@ -68,10 +70,13 @@ export const assemble = {
       label: "Reading the room…",
     });
     const configuration = yield* ledger.configuration();
-    const found = configuration.memoryEnabled ? yield* recalled(turn) : { memories: [], degraded: undefined };
     const summary = ledger.summary(turn.roomId);
+    const messageSeqs = yield* chosenMessages(turn, summary?.toSeq ?? 0);
+    const found = configuration.memoryEnabled
+      ? yield* recalled(turn, messageSeqs)
+      : { memories: [], degraded: undefined };
     const references = {
-      messageSeqs: yield* chosenMessages(turn, summary?.toSeq ?? 0),
+      messageSeqs,
       memorySeqs: found.memories.map(({ seq }) => seq),
       summarySeq: summary?.seq ?? null,
       tools: configuration.tools,

@@ -1,11 +1,39 @@
-/** Step 6, memory storage: what the person asked to be kept becomes memories, with ids derived from the turn. */
+/** Step 6, memory storage: what was said in the turn becomes memories, with ids derived from the turn. */
 import { Effect, Redacted } from "effect";
-import { isDue } from "#events/agent/turn.ts";
-import { Erased } from "#events/kit/envelope.ts";
+import type { DrawnMemory } from "#events/agent/commands.ts";
+import { isDue, type TurnView } from "#events/agent/turn.ts";
+import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, childId, idOf, type MemoryId, type UserId } from "#events/kit/ids.ts";
 import { discreet } from "../discretion.ts";
-import { MemoryFormer, TurnLedger } from "../ports.ts";
+import { type Formed, MemoryFormer, TurnLedger } from "../ports.ts";
 import { metaOf, type Step } from "../step.ts";
+
+const memoryIn = (turn: TurnView, label: string): MemoryId => childId<MemoryId>("memory", turn.turnId, label);
+
+const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.text ?? ""));
+
+/** A memory of what somebody said, by that person's id and name. */
+function drawn(
+  turn: TurnView,
+  name: string,
+  { names = [], content, fact, ...formed }: Formed,
+  index: number,
+): DrawnMemory {
+  const author = turn.authorId as ActorName;
+  return {
+    ...formed,
+    memoryId: memoryIn(turn, String(index)),
+    about: [...new Set([idOf(author) as UserId, ...names])],
+    origin: "person",
+    speaker: author,
+    // Who it is about stands in the memory itself: in a room with several people "prefers tea" would be nobody's.
+    words: Redacted.make({
+      content: name === "" ? content : `${name} ${content}`,
+      speakerName: name,
+      ...(fact === undefined ? {} : { fact }),
+    }),
+  };
+}
 
 export const remember = {
   name: "remember",
@@ -14,28 +42,21 @@ export const remember = {
     const ledger = yield* TurnLedger;
     const former = yield* MemoryFormer;
     const { memoryEnabled } = yield* ledger.configuration();
+    const { roomId, authorId } = turn;
     // Secrets that somebody let slip are not what is worth keeping.
     const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
-    const bySomeone = turn.authorId.startsWith("user:");
+    const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
+    const bySomeone = authorId.startsWith("user:");
     const formed =
       memoryEnabled && bySomeone && trigger !== undefined && trigger.words !== Erased
-        ? former.form({ text: String(trigger.words.text ?? ""), authorId: turn.authorId })
+        ? former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
         : [];
-    // Who it is about stands in the memory itself: in a room with several people "prefers tea" would be nobody's.
-    const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
     yield* ledger.commit({
       type: "ConsiderMemories",
       meta: yield* metaOf(turn, "remember"),
       turnId: turn.turnId,
       attempt: turn.attempt,
-      memories: formed.map(({ kind, importance, basis, content }, index) => ({
-        memoryId: childId<MemoryId>("memory", turn.turnId, String(index)),
-        kind,
-        importance,
-        basis,
-        about: [idOf(turn.authorId as ActorName) as UserId],
-        words: Redacted.make({ content: name === "" ? content : `${name} ${content}` }),
-      })),
+      memories: formed.map((one, index) => drawn(turn, name, one, index)),
     });
   }),
 } satisfies Step<unknown, TurnLedger | MemoryFormer>;

@@ -1,11 +1,8 @@
 /** Which sentences become memories: only what a person asks to be kept, and in words that do not name them. */
 import { describe, expect, it } from "@effect/vitest";
-import { Effect } from "effect";
-import { MemoryFormer } from "#actors/agent/turn/ports.ts";
-import { form, memoryFormerLayer } from "#src/memory/form.ts";
+import { requestsIn } from "#actors/agent/forming/requests.ts";
 
-const formed = (text: string) => form({ text });
-const contents = (text: string) => formed(text).map(({ content }) => content);
+const contents = (text: string) => requestsIn(text).map(({ content }) => content);
 
 describe("asked to be kept", () => {
   it.each([
@@ -31,13 +28,13 @@ describe("asked to be kept", () => {
   });
 
   it("kinds and weights follow from what is said", () => {
-    expect(formed("remember that I prefer tea")).toEqual([
+    expect(requestsIn("remember that I prefer tea")).toEqual([
       { kind: "social", content: "prefers tea", importance: 0.8, basis: "asked" },
     ]);
-    expect(formed("remember that the wifi is called Gull")[0]).toMatchObject({ kind: "semantic" });
-    expect(formed("remember to use metric units")[0]).toMatchObject({ kind: "procedural" });
-    expect(formed("remember that yesterday we agreed on Postgres")[0]).toMatchObject({ kind: "episodic" });
-    expect(formed("never forget that I am allergic to nuts")[0]).toMatchObject({ importance: 0.9 });
+    expect(requestsIn("remember that the wifi is called Gull")[0]).toMatchObject({ kind: "semantic" });
+    expect(requestsIn("remember to use metric units")[0]).toMatchObject({ kind: "procedural" });
+    expect(requestsIn("remember that yesterday we agreed on Postgres")[0]).toMatchObject({ kind: "episodic" });
+    expect(requestsIn("never forget that I am allergic to nuts")[0]).toMatchObject({ importance: 0.9 });
   });
 });
 
@@ -71,11 +68,4 @@ describe("bounds", () => {
     expect(contents(text)).toHaveLength(5);
     expect(contents(`remember that ${"very ".repeat(300)}long`)[0]!.length).toBeLessThanOrEqual(500);
   });
-
-  it.effect("the port gives the same", () =>
-    Effect.gen(function* () {
-      const former = yield* MemoryFormer;
-      expect(former.form({ text: "call me Bo", authorId: "user:bo" })).toMatchObject([{ content: "is called Bo" }]);
-    }).pipe(Effect.provide(memoryFormerLayer)),
-  );
 });

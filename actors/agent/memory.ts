@@ -1,0 +1,233 @@
+/** AgentMemory: what an agent remembers: who may hear it, what is formed of what was said, and what is forgotten; owned by AgentActor. */
+import { Effect } from "effect";
+import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import { importanceOf } from "#events/agent/memory.ts";
+import type { AgentRefusal } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
+import type { ActorName, AgentId, RoomId, UserId } from "#events/kit/ids.ts";
+import type { Present } from "../kit/doors.ts";
+import type { Ledger, NeedKeys } from "../kit/ledger.ts";
+import type { Reply } from "../kit/reply.ts";
+import type { Committed } from "../kit/settled-commands.ts";
+import { formOf } from "./forming/importance.ts";
+import { requestsIn } from "./forming/requests.ts";
+import { sensitivityOf } from "./forming/sensitivity.ts";
+import { wordsOf } from "./language/stems.ts";
+import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
+import type { MemoryRegister } from "./recall/register.ts";
+import { KeyFailure, RecallFailure } from "./turn/failures.ts";
+import type { MemoryFormer, Recall } from "./turn/ports.ts";
+import { quick } from "./turn/schedules.ts";
+
+/** So many memories are forgotten with one commit: their ids stand in its event. */
+const FORGOTTEN_AT_ONCE = 500;
+/** The newest of what was kept on purpose goes along even when no word fits: "what do you know about me?" shares none. */
+const ALWAYS = 3;
+
+/** What AgentMemory needs of its agent. */
+export interface MemoryHost {
+  readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+  readonly agentId: () => AgentId;
+  readonly now: () => number;
+  readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
+  readonly meta: (id: string) => AgentCommand["meta"];
+  /** A subject's key for the index: 32 bytes, derived from the subject's own. */
+  readonly indexKey: (subject: ActorName) => Uint8Array | "destroyed" | undefined;
+  readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
+  readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
+  /** The house's rule for episodes; in days. */
+  readonly retentionDays?: number;
+}
+
+/** A memory with its words. */
+export interface Opened extends Found {
+  readonly content: string;
+  readonly words: Unsealed;
+}
+
+const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
+  where: "m.seq NOT IN (SELECT value FROM json_each(?))",
+  parameters: [JSON.stringify(seqs)],
+});
+
+export class AgentMemory {
+  readonly #host: MemoryHost;
+  readonly #mind: Mind;
+  /** Who is in each room, as the room last said; nobody knows of the others. */
+  readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
+
+  constructor(host: MemoryHost) {
+    this.#host = host;
+    this.#mind = new Mind({
+      sql: host.ledger.tables,
+      log: host.ledger,
+      keys: { get: (subject) => host.indexKey(subject) },
+      agent: () => ({ agentId: host.agentId(), name: host.ledger.state.name }),
+    });
+  }
+
+  /** A room said who is there. */
+  present(roomId: RoomId, people: ReadonlyArray<Present> | null): void {
+    this.#present.set(roomId, people);
+  }
+
+  /** The register, level with the log. */
+  get register(): MemoryRegister {
+    this.#mind.catchUp();
+    return this.#mind.register;
+  }
+
+  /** Inside the transaction of these events: the keys of what is forgotten go with it. */
+  forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    for (const { type, open } of events) {
+      if (type === "MemoryForgotten") this.#host.ledger.forget(open.seqs);
+      if (type === "MemoryRevised") this.#host.ledger.forget([open.replacesSeq]);
+    }
+  }
+
+  /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
+  committed(): void {
+    this.#mind.catchUp();
+    // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
+    this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
+  }
+
+  /** Forgets everything about a person. */
+  forgetAbout(userId: UserId): void {
+    const where = "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)";
+    this.#forgetAll({ where, parameters: [userId] }, "erased");
+  }
+
+  /** A batch at a time; doing it again goes on where it stood. */
+  #forgetAll({ where, parameters }: Scope, why: "withdrawn" | "erased"): void {
+    const rows = this.#mind.register.where(where, parameters, FORGOTTEN_AT_ONCE);
+    // Each batch is a commit, after which this is called again.
+    if (rows.length > 0 && this.forget(rows, why, String(rows[0]!.seq)).outcome === "accepted" && why === "erased")
+      this.#forgetAll({ where, parameters }, why);
+  }
+
+  /** Forgets these memories, words and keys, in one commit. */
+  forget(
+    rows: ReadonlyArray<MemoryRow>,
+    why: Extract<AgentCommand, { type: "ForgetMemories" }>["why"],
+    label: string,
+  ): Reply<Committed> | NeedKeys {
+    return this.#host.commit({
+      type: "ForgetMemories",
+      meta: this.#host.meta(`forget/${label}`),
+      memoryIds: rows.map(({ memoryId }) => memoryId),
+      seqs: rows.map(({ seq }) => seq),
+      why,
+    });
+  }
+
+  get retentionDays(): number {
+    return retentionOf(this.#host.ledger.state, this.#host.retentionDays ?? RETENTION_DAYS);
+  }
+
+  /** What may be read at all just now. */
+  inForce(): Scope {
+    return inForce(this.#host.now(), this.retentionDays);
+  }
+
+  /** Those of these memories that may still be shown. */
+  live(memoryIds: ReadonlyArray<string>): ReadonlySet<string> {
+    const named = { where: "m.memory_id IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(memoryIds)] };
+    const { where, parameters } = both(named, this.inForce());
+    return new Set(this.register.where(where, parameters, memoryIds.length + 1).map(({ memoryId }) => memoryId));
+  }
+
+  /** What may be called to mind in a room just now. */
+  #scopeIn(roomId: RoomId): Scope {
+    const people = this.#present.get(roomId);
+    return both(this.inForce(), mayHear(roomId, people?.map(({ userId }) => userId) ?? null));
+  }
+
+  /** Fetches the keys that a search needs, and indexes what waited for them. */
+  #ready(): Effect.Effect<void, KeyFailure> {
+    return Effect.suspend(() => {
+      const wanted = [...this.#mind.wanting(), ...this.#mind.subjects()].filter(
+        (subject) => this.#host.indexKey(subject) === undefined,
+      );
+      if (wanted.length === 0) return Effect.void;
+      return Effect.tryPromise({
+        try: () => this.#host.fetchKeys([...new Set(wanted)]),
+        catch: () => new KeyFailure({ detail: "the Vault did not answer" }),
+      }).pipe(Effect.retry(quick), Effect.andThen(Effect.sync(() => void this.#mind.wanting())));
+    });
+  }
+
+  /** Searches everything in scope; the same for turns and for the owner. */
+  search(question: Omit<Question, "now">): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+    return Effect.flatMap(this.#ready(), () => this.open(this.#mind.search({ ...question, now: this.#host.now() })));
+  }
+
+  /** These memories with their words, without those that cannot be read any more. */
+  open(found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+    return Effect.map(this.#host.reveal(found.map(({ row }) => row.seq)), (revealed) => {
+      const bySeq = new Map(revealed.map((unsealed) => [unsealed.event.seq, unsealed]));
+      return found.flatMap((each) => {
+        const words = bySeq.get(each.row.seq);
+        const content = words === undefined ? null : contentOf(words);
+        return words === undefined || content === null ? [] : [{ ...each, content, words }];
+      });
+    });
+  }
+
+  /** What comes to mind at a message, and the newest of what was kept on purpose behind it. */
+  #comesToMind(text: string, limit: number, scope: Scope, asker: string) {
+    return Effect.flatMap(this.search({ text, limit, scope, asker }), (found) => {
+      const some = found.slice(0, Math.max(0, limit - ALWAYS));
+      const rest = both(scope, notAmong(some.map(({ row }) => row.seq)));
+      const kept = this.register.where(`${rest.where} AND m.kind <> 'episodic'`, rest.parameters, ALWAYS);
+      const others = found.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
+      return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) =>
+        [...some, ...newest, ...others].slice(0, limit),
+      );
+    });
+  }
+
+  /** The port of a turn. */
+  recall(): Recall["Service"] {
+    return {
+      search: ({ text, limit, roomId, asker, without }) =>
+        this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker).pipe(
+          Effect.map((found) => found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content }))),
+          Effect.mapError(({ detail }) => new RecallFailure({ detail })),
+        ),
+      tellable: (seqs, roomId) => {
+        const chosen = { where: "m.seq IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(seqs)] };
+        const { where, parameters } = both(chosen, this.#scopeIn(roomId));
+        return this.register.where(where, parameters, seqs.length + 1).map(({ seq }) => seq);
+      },
+    };
+  }
+
+  /** The port of a turn. */
+  former(): MemoryFormer["Service"] {
+    return {
+      form: ({ text }) => requestsIn(text),
+      episode: ({ text, roomId }) => ({
+        importance: importanceOf(formOf(text)),
+        names: this.named(text, roomId),
+        ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
+      }),
+    };
+  }
+
+  /** The people of a room whose names stand in a text. */
+  named(text: string, roomId: RoomId): ReadonlyArray<UserId> {
+    const people = this.#present.get(roomId) ?? [];
+    const words = new Set(wordsOf(text));
+    return people
+      .filter(({ name }) => {
+        const [first] = wordsOf(name);
+        return first !== undefined && words.has(first);
+      })
+      .map(({ userId }) => userId);
+  }
+}

@@ -1,0 +1,90 @@
+/** Who may be remembered, and what of a message stays: nothing about anybody who did not agree; part of the deciders. */
+import { type ActorName, agentName, idOf, type RoomId, type TurnId, type UserId, userName } from "../kit/ids.ts";
+import type { AgentCommandOf, Episode } from "./commands.ts";
+import * as E from "./events.ts";
+import type { TurnView } from "./turn.ts";
+import type { AgentState } from "./views.ts";
+
+const PERSON = "user:";
+
+/** True when every one of these people let the agent remember them. */
+export const mayRemember = (state: AgentState, people: ReadonlyArray<UserId>): boolean =>
+  people.every((userId) => state.consents[userId] === "granted");
+
+/** Everybody a message is about as far as memory goes: who said it, and who is named in it. */
+export const peopleOf = (author: ActorName, names: ReadonlyArray<UserId>): ReadonlyArray<UserId> => [
+  ...new Set([...(author.startsWith(PERSON) ? [idOf(author) as UserId] : []), ...names]),
+];
+
+/** A message as an episodic memory: it has no words of its own, those of the message are its own. */
+export const episodic = (
+  { memoryId, importance, names, sensitive, pinned }: Episode,
+  said: {
+    readonly audience: E.Audience;
+    readonly by: ActorName;
+    readonly about: ReadonlyArray<UserId>;
+    readonly turnId: TurnId;
+    readonly roomId: RoomId;
+    readonly seq: number;
+  },
+): E.AgentEvent =>
+  E.MemoryFormed({
+    memoryId,
+    turnId: said.turnId,
+    roomId: said.roomId,
+    sourceSeqs: [said.seq],
+    kind: "episodic",
+    importance,
+    about: [...new Set([...said.about, ...names])],
+    basis: "said",
+    origin: said.by.startsWith(PERSON) ? "person" : "agent",
+    audience: said.audience,
+    speaker: said.by,
+    ...(sensitive ? { sensitive } : {}),
+    ...(pinned ? { pinned } : {}),
+  });
+
+/**
+ * What a message leaves behind in the commit in which it is heard. A person whom the agent meets for the first time is
+ * asked; until they say yes, nothing of what they say or what is said of them is kept.
+ */
+export function heardAsMemory(
+  command: AgentCommandOf<"ReceiveMessage">,
+  state: AgentState,
+): ReadonlyArray<E.AgentEvent> {
+  const { authorId, roomId, turnId, episode } = command;
+  if (!state.memoryEnabled) return [];
+  const about = peopleOf(authorId, episode?.names ?? []);
+  const unasked = authorId.startsWith(PERSON) && state.consents[idOf(authorId) as UserId] === undefined;
+  if (unasked) return [E.ConsentAsked({ userId: idOf(authorId) as UserId, roomId })];
+  if (episode === undefined || !mayRemember(state, about)) return [];
+  // The message itself is the first event of this commit.
+  return [
+    episodic(episode, {
+      by: authorId,
+      about,
+      turnId,
+      roomId,
+      seq: state.head + 1,
+      audience: audienceIn(state, roomId),
+    }),
+  ];
+}
+
+/** The reply as a memory, once it was said: of whoever had asked, and of those who are named in it. */
+export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: TurnView, state: AgentState) {
+  if (episode === undefined || turn.draft === null || turn.draft.notice || !state.memoryEnabled) return [];
+  const about = peopleOf(turn.authorId as ActorName, episode.names);
+  if (!mayRemember(state, about)) return [];
+  const { turnId, roomId, draft } = turn;
+  const by = agentName(state.agentId!);
+  return [episodic(episode, { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) })];
+}
+
+/** What is said in a public room may be told anywhere. */
+export const audienceIn = (state: AgentState, roomId: RoomId): E.Audience =>
+  state.rooms[roomId]?.kind === "public" ? "public" : "room";
+
+/** The name under which a memory's words are sealed: the first person it is about, else the agent. */
+export const subjectOf = (state: AgentState, about: ReadonlyArray<UserId>): ActorName =>
+  about[0] === undefined ? `agent:${state.agentId}` : userName(about[0]);

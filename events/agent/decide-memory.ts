@@ -1,0 +1,75 @@
+/** What may happen to an agent's memories: every permission and limit of them; part of decide.ts. */
+import type { AgentCommand, AgentCommandOf, NewMemory } from "./commands.ts";
+import { audienceIn, mayRemember, subjectOf } from "./consent.ts";
+import { type Answer, accept, refuse, whenDue } from "./decide-turn.ts";
+import * as E from "./events.ts";
+import { ConsentRequired, MemoryIsOff, Stale } from "./refusals.ts";
+import type { AgentState } from "./state.ts";
+import type { TurnView } from "./turn.ts";
+
+const formed = (
+  { words, ...open }: NewMemory & { readonly basis: E.Basis },
+  state: AgentState,
+  turnId: TurnView["turnId"] | null,
+): E.AgentEvent => E.MemoryFormed({ ...open, turnId }, subjectOf(state, open.about), words);
+
+/** What a turn draws from what was said. Whoever did not agree to be remembered is left out. */
+const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember", (command, turn, state) => {
+  const memories = state.memoryEnabled ? command.memories.filter(({ about }) => mayRemember(state, about)) : [];
+  const { turnId, roomId, triggerSeq } = turn;
+  const audience = audienceIn(state, roomId);
+  return accept(
+    ...memories.map((memory) => formed({ ...memory, audience, roomId, sourceSeqs: [triggerSeq] }, state, turnId)),
+    E.MemoriesConsidered({ turnId, formed: memories.length }),
+  );
+});
+
+const withoutConsent = (memories: ReadonlyArray<Pick<NewMemory, "about">>, state: AgentState) =>
+  memories.flatMap(({ about }) => about).find((userId) => !mayRemember(state, [userId]));
+
+/** All of them or none. */
+function addMemories({ memories }: AgentCommandOf<"AddMemories">, state: AgentState): Answer {
+  if (!state.memoryEnabled) return refuse(new MemoryIsOff());
+  const userId = withoutConsent(memories, state);
+  if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
+  return accept(...memories.map((memory) => formed(memory, state, null)));
+}
+
+function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
+  const { type: _type, meta: _meta, words, roomId: _room, ifVersion, ...open } = command;
+  if (ifVersion !== undefined && ifVersion !== open.version) return refuse(new Stale({ head: open.version }));
+  const userId = withoutConsent([command], state);
+  if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
+  return accept(E.MemoryRevised({ ...open, version: open.version + 1 }, subjectOf(state, open.about), words));
+}
+
+/** Each person decides for themselves, and may change their mind. */
+function noteConsent({ userId, granted }: AgentCommandOf<"NoteConsent">, state: AgentState): Answer {
+  return state.consents[userId] === (granted ? "granted" : "refused")
+    ? accept()
+    : accept(E.ConsentNoted({ userId, granted }));
+}
+
+const fields = <C extends { readonly type: unknown; readonly meta: unknown }>({
+  type: _type,
+  meta: _meta,
+  ...rest
+}: C) => rest;
+
+/** What each command about memories is answered. */
+export const memoryAnswers = {
+  ConsiderMemories: considerMemories,
+  AddMemories: addMemories,
+  ReviseMemory: revise,
+  SupersedeMemory: (command) => accept(E.MemorySuperseded(fields(command))),
+  MergeMemories: (command) => accept(E.MemoriesMerged(fields(command))),
+  SeparateMemories: (command) => accept(E.MemoriesSeparated(fields(command))),
+  ArchiveMemories: (command) => accept(E.MemoriesArchived(fields(command))),
+  RestoreMemories: (command) => accept(E.MemoriesRestored(fields(command))),
+  ForgetMemories: (command) => accept(E.MemoryForgotten(fields(command))),
+  EndSweep: (command) => accept(E.MemoriesSwept(fields(command))),
+  NoteConsent: noteConsent,
+  StartTraining: (command) => accept(E.TrainingStarted(fields(command))),
+  RefuseTrainingItem: (command) => accept(E.TrainingItemRefused(fields(command))),
+  EndTraining: (command) => accept(E.TrainingEnded(fields(command))),
+} satisfies { readonly [T in AgentCommand["type"]]?: (command: AgentCommandOf<T>, state: AgentState) => Answer };
