@@ -6,7 +6,7 @@ import { importanceOf } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import type { ActorName, AgentId, RoomId, UserId } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { Present } from "../kit/doors.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
@@ -94,6 +94,17 @@ export class AgentMemory {
     this.#mind.catchUp();
     // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
     this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
+  }
+
+  /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */
+  keyDied(subject: ActorName): void {
+    this.#mind.forget(subject);
+    if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
+  }
+
+  /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
+  keyTurned(subject: ActorName): void {
+    this.#mind.rehash(subject);
   }
 
   /** Forgets everything about a person. */

@@ -6,7 +6,7 @@ import type { Pending, RecordedOf } from "#events/kit/envelope.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { now } from "./clock.ts";
 import type { ActorEnv, History, HistoryQuery } from "./doors.ts";
-import { destroyedKeys } from "./event-keys.ts";
+import { derivedKeys, destroyedKeys, noteDerived } from "./event-keys.ts";
 import { Feeds } from "./feeds.ts";
 import { Keys } from "./keys.ts";
 import { Ledger, type NeedKeys } from "./ledger.ts";
@@ -60,7 +60,10 @@ export abstract class Actor<
       told: (events) => this.afterCommit(events),
     });
     this.tables = this.ledger.tables;
-    for (const destroyed of destroyedKeys(this.tables)) this.keys.destroyed(...destroyed);
+    this.keys.remember({
+      ...{ destroyed: destroyedKeys(this.tables), derived: derivedKeys(this.tables) },
+      noteDerived: (subject, number) => noteDerived(this.tables, subject, number),
+    });
     this.timers = new Timers(this.tables, { set: (at) => void ctx.storage.setAlarm(at) });
     this.feeds = new Feeds(this.tables, this.ledger);
     this.#isFinal = (state) => decider.isFinal(state);
@@ -127,7 +130,10 @@ export abstract class Actor<
    */
   protected async onKeyForgotten(_subject: ActorName): Promise<void> {}
 
-  /** A key has a new generation: makes anew what was made with a key derived of it. The older ones are still at hand. */
+  /**
+   * A key has a new generation, and derived keys are made of it from now on: makes anew what was made with them, at best
+   * before the first wait. Called again until it has returned once.
+   */
   protected async onKeyRenewed(_subject: ActorName, _number: number): Promise<void> {}
 
   forgetKey(subject: ActorName, upTo: number): Promise<void> {
@@ -143,6 +149,8 @@ export abstract class Actor<
       await this.keys.renewed(subject, number);
       if (this.keys.generation(subject) === "destroyed") return true;
       if (this.ledger.rewrap(subject, REWRAPPED_AT_ONCE) > 0) return false;
+      // In one breath with what the hook makes anew: derived keys and what was made with them never part.
+      this.keys.derive(subject, number);
       await this.onKeyRenewed(subject, number);
       this.keys.outgrown(subject, number);
       return true;

@@ -39,6 +39,7 @@ export function destroyKeys(sql: SqlPort, subject: ActorName, upTo: number): voi
     sql,
     rows.map(([seq]) => Number(seq)),
   );
+  sql.run("DELETE FROM derived_keys WHERE subject = ? AND number <= ?", subject, upTo);
   sql.run(
     `INSERT INTO destroyed_keys (subject, number) VALUES (?, ?)
      ON CONFLICT (subject) DO UPDATE SET number = MAX(number, excluded.number)`,
@@ -46,6 +47,16 @@ export function destroyKeys(sql: SqlPort, subject: ActorName, upTo: number): voi
     upTo,
   );
 }
+
+/** Of which generation the keys of each subject are derived here. */
+export const derivedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, number]> =>
+  sql
+    .rows("SELECT subject, number FROM derived_keys")
+    .map(([subject, number]) => [subject as ActorName, Number(number)]);
+
+/** Keeps in mind of which generation the keys of a subject are derived from now on. */
+export const noteDerived = (sql: SqlPort, subject: ActorName, number: number): void =>
+  sql.run("INSERT OR REPLACE INTO derived_keys (subject, number) VALUES (?, ?)", subject, number);
 
 /** Where the key for hashes lies: before the first event, so that it turns and dies with the keys of events. */
 const hashPlace = (stream: string, subject: ActorName): Place => ({ stream, seq: 0, type: "", v: 0, subject });

@@ -1,7 +1,8 @@
 /** The sealing keys an actor holds in memory: lent by the Vault for five minutes, asked for anew after every wake. */
 import type { ActorName } from "#events/kit/ids.ts";
 import { now } from "./clock.ts";
-import type { ActorEnv, LentKey } from "./doors.ts";
+import type { ActorEnv } from "./doors.ts";
+import type { LentKey } from "./key-doors.ts";
 import type { Keyring } from "./revealed.ts";
 import { deriveKey, type SubjectKey } from "./seal.ts";
 
@@ -37,9 +38,24 @@ export class Keys implements Keyring {
   /** The generation that is known to exist: an answer that does not know of it yet is older than the news. */
   readonly #least = new Map<ActorName, number>();
 
+  /** Of which generation the keys of each subject are derived, and who keeps that in mind for the next life. */
+  readonly #derivedFrom = new Map<ActorName, number>();
+  #noteDerived: (subject: ActorName, number: number) => void = () => {};
+
   constructor(stream: string, env: ActorEnv) {
     this.#stream = stream;
     this.#env = env;
+  }
+
+  /** What the tables of this stream know of keys, and who writes down what comes to it. */
+  remember(known: {
+    readonly destroyed: ReadonlyArray<readonly [ActorName, number]>;
+    readonly derived: ReadonlyArray<readonly [ActorName, number]>;
+    readonly noteDerived: (subject: ActorName, number: number) => void;
+  }): void {
+    for (const [subject, number] of known.destroyed) this.#destroyed.set(subject, number);
+    for (const [subject, number] of known.derived) this.#derivedFrom.set(subject, number);
+    this.#noteDerived = known.noteDerived;
   }
 
   get(subject: ActorName, number?: number): SubjectKey | "destroyed" | undefined {
@@ -61,13 +77,21 @@ export class Keys implements Keyring {
   }
 
   /**
-   * A key of 32 bytes for one purpose of this stream, made of the newest generation of the subject's key or of the one
-   * with this number: it changes with every generation and dies with it. "destroyed" and undefined (fetch it first) as in
-   * `get`. Not to be kept.
+   * A key of 32 bytes for one purpose of this stream, made of one generation of the subject's key, and dead with it. It
+   * stays the same until `onKeyRenewed` is called, also when a newer generation is at hand already. "destroyed" and
+   * undefined (fetch it first) as in `get`. Not to be kept.
    */
-  derived(subject: ActorName, purpose: string, number?: number): Uint8Array | "destroyed" | undefined {
-    const key = this.get(subject, number);
-    return typeof key === "object" ? deriveKey(key.key, [purpose, this.#stream, String(key.number)]) : key;
+  derived(subject: ActorName, purpose: string): Uint8Array | "destroyed" | undefined {
+    const key = this.get(subject, this.#derivedFrom.get(subject));
+    if (typeof key !== "object") return key;
+    if (!this.#derivedFrom.has(subject)) this.derive(subject, key.number);
+    return deriveKey(key.key, [purpose, this.#stream, String(key.number)]);
+  }
+
+  /** From now on keys of this subject are derived of this generation. */
+  derive(subject: ActorName, number: number): void {
+    this.#derivedFrom.set(subject, number);
+    this.#noteDerived(subject, number);
   }
 
   /** Asks the Vault for these keys. @throws when it cannot be reached, or knows less than is known here. */
@@ -84,6 +108,7 @@ export class Keys implements Keyring {
   destroyed(subject: ActorName, upTo: number): void {
     this.#destroyed.set(subject, Math.max(upTo, this.#destroyed.get(subject) ?? 0));
     this.#held.delete(subject);
+    if ((this.#derivedFrom.get(subject) ?? Number.POSITIVE_INFINITY) <= upTo) this.#derivedFrom.delete(subject);
   }
 
   /** Drops what is known of a key, so that the Vault is asked anew. */

@@ -6,7 +6,8 @@ import type { Shredded, UserCommand } from "#events/user/commands.ts";
 import type { UserEvent } from "#events/user/events.ts";
 import type { UserRefusal } from "#events/user/refusals.ts";
 import type { UserState } from "#events/user/state.ts";
-import type { ActorEnv, ErasureReceipt, Shredding } from "../kit/doors.ts";
+import type { ActorEnv } from "../kit/doors.ts";
+import type { ErasureReceipt, Shredding } from "../kit/key-doors.ts";
 import { LENT_FOR_MS, vaultOf } from "../kit/keys.ts";
 import type { Ledger } from "../kit/ledger.ts";
 

@@ -1,7 +1,8 @@
 /** The way from a Vault to the streams that hold its keys: told until they confirm; used by VaultActor. */
 import type { ActorName } from "#events/kit/ids.ts";
 import { now } from "../kit/clock.ts";
-import type { ActorEnv, BorrowerDoor } from "../kit/doors.ts";
+import type { ActorEnv } from "../kit/doors.ts";
+import type { BorrowerDoor } from "../kit/key-doors.ts";
 
 /** Streams told at the same time. */
 const AT_ONCE = 8;

@@ -1,7 +1,8 @@
 /** Keys that are destroyed and keys that turn, on the real platform: reached asleep, refused by name, and read all the while. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { ErasureReceipt, Principal } from "#actors/kit/doors.ts";
+import type { Principal } from "#actors/kit/doors.ts";
+import type { ErasureReceipt } from "#actors/kit/key-doors.ts";
 import { VAULTS, vaultOf } from "#actors/kit/keys.ts";
 import type { Ledger } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";

@@ -1,6 +1,7 @@
 /** What an actor's ring of keys promises: lent for five minutes, one request a shard, and keys derived of keys. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { ActorEnv, LentKey } from "#actors/kit/doors.ts";
+import type { ActorEnv } from "#actors/kit/doors.ts";
+import type { LentKey } from "#actors/kit/key-doors.ts";
 import { Keys, vaultOf } from "#actors/kit/keys.ts";
 import { freshKey } from "#actors/kit/seal.ts";
 import { type ActorName, userName } from "#events/kit/ids.ts";
@@ -58,15 +59,37 @@ describe("a ring of keys", () => {
     expect(ring.derived(person, "index")).not.toEqual(first.key);
   });
 
-  it("has every living generation, seals with the newest, and derives of either", async () => {
+  it("has every living generation, and seals with the newest", async () => {
     const second: LentKey = { subject: person, number: 2, key: freshKey() };
     const ring = vaultWith(first, second).ring();
     await ring.fetch([person]);
     expect(ring.get(person)).toEqual({ number: 2, key: second.key });
     expect(ring.get(person, 1)).toEqual({ number: 1, key: first.key });
-    expect(ring.derived(person, "index", 1)).not.toEqual(ring.derived(person, "index"));
     ring.outgrown(person, 2);
     expect(ring.get(person, 1)).toBe("destroyed");
+  });
+
+  it("derives of the same generation until it is told to go on, also in its next life", async () => {
+    const vault = vaultWith(first);
+    const noted: Array<readonly [ActorName, number]> = [];
+    const lives = [vault.ring(), vault.ring()];
+    for (const ring of lives) {
+      const noteDerived = (subject: ActorName, number: number) => void noted.push([subject, number]);
+      ring.remember({ destroyed: [], derived: noted.slice(-1), noteDerived });
+      await ring.fetch([person]);
+      vault.answers.splice(1, 1, { subject: person, number: 2, key: freshKey() });
+      ring.derived(person, "index");
+    }
+    expect(noted).toEqual([[person, 1]]);
+    const [before, ring] = [lives[0]!.derived(person, "index"), lives[1]!];
+    expect(ring.generation(person)).toBe(2);
+    expect(ring.derived(person, "index")).toEqual(before);
+    ring.derive(person, 2);
+    expect(ring.derived(person, "index")).not.toEqual(before);
+    expect(noted.at(-1)).toEqual([person, 2]);
+    ring.destroyed(person, 2);
+    await ring.fetch([person]);
+    expect(ring.derived(person, "index")).toBe("destroyed");
   });
 
   it("asks again when something needs a newer generation than was lent, and says so if nobody knows it", async () => {

@@ -75,6 +75,6 @@ const text = (value: SqlValue): string =>
 
 /** Every value of every table, as text, byte for byte: where a word that should be sealed would be found. */
 export const everythingIn = (sql: SqlPort): string =>
-  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "destroyed_keys", "meta"]
+  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "destroyed_keys", "derived_keys", "meta"]
     .flatMap((table) => sql.rows(`SELECT * FROM ${table}`).flatMap((row) => row.map(text)))
     .join("\n");
