@@ -2,9 +2,16 @@
 import { describe, it } from "@effect/vitest";
 import { childId, type ErasureId, userName } from "#events/kit/ids.ts";
 import { user } from "#events/user/decide.ts";
-import { ErasureCompleted, ErasureRequested, PersonArrived, PersonReturned } from "#events/user/events.ts";
+import {
+  ConsentDecided,
+  ConsentRequested,
+  ErasureCompleted,
+  ErasureRequested,
+  PersonArrived,
+  PersonReturned,
+} from "#events/user/events.ts";
 import { ErasureUnderWay } from "#events/user/refusals.ts";
-import { dana, given, words } from "../support/given.ts";
+import { agentId, dana, given, lobby, words } from "../support/given.ts";
 
 const name = words({ name: "Dana" });
 const arrive = { type: "Arrive", userId: dana, words: name } as const;
@@ -36,6 +43,19 @@ describe("being erased", () => {
     given(user).when(erase).then(requested());
     given(user, arrived, requested()).when(erase).nothing();
     given(user, arrived, requested(), completed()).when(erase).nothing();
+  });
+
+  it("takes back every leave to remember that the person gave, so that each agent has to ask anew", () => {
+    const [trusted, refused, waiting] = [agentId("ada"), agentId("bo"), agentId("cy")];
+    given(
+      user,
+      arrived,
+      ConsentDecided({ agentId: trusted, granted: true }),
+      ConsentDecided({ agentId: refused, granted: false }),
+      ConsentRequested({ agentId: waiting, roomId: lobby }),
+    )
+      .when(erase)
+      .then(requested(), ConsentDecided({ agentId: trusted, granted: false }));
   });
 
   it("is completed once, by its own receipt", () => {
