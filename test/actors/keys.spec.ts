@@ -7,7 +7,7 @@ import { VAULTS, vaultOf } from "#actors/kit/keys.ts";
 import type { Ledger } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import type { KeyEncryptionKeys } from "#actors/vault/vault.ts";
-import { type UserId, userName } from "#events/kit/ids.ts";
+import { type AgentId, type MessageId, type UserId, userName } from "#events/kit/ids.ts";
 import { parseKeyEncryptionKeys } from "#src/env.ts";
 import { Room, Vault } from "#src/worker.ts";
 import {
@@ -22,6 +22,7 @@ import {
   newRoom,
   type Person,
 } from "../support/door.ts";
+import { scripted, scriptedModel } from "./scripted-model.ts";
 
 const principal = ({ id }: Person): Principal => ({ userId: id as UserId, name: "Eli", roles: ["participant"] });
 const userOf = ({ id }: Person) => bindings.USER.getByName(id);
@@ -34,8 +35,8 @@ const granted = <A>(reply: Reply<A>): A => {
 const erase = async (who: Person, command = "erase"): Promise<ErasureReceipt> =>
   granted((await userOf(who).erase(principal(who), command)) as Reply<ErasureReceipt>);
 
-const say = (who: Person, roomId: string, text: string) =>
-  who.post(`/rooms/${roomId}/messages`, { text, client_msg_id: fresh("m") });
+const say = <Body = Readonly<Record<string, unknown>>>(who: Person, roomId: string, text: string) =>
+  who.post<Body>(`/rooms/${roomId}/messages`, { text, client_msg_id: fresh("m") });
 
 /** A room in which olga and eli have spoken, and an agent that has heard them. */
 async function talk() {
@@ -127,6 +128,7 @@ describe("keys that turn", () => {
   const spied = Vault.prototype as unknown as { keyEncryptionKeys(): KeyEncryptionKeys };
   beforeAll(() => void vi.spyOn(spied, "keyEncryptionKeys").mockImplementation(() => settings));
   afterAll(() => void vi.restoreAllMocks());
+  const secondKey = newKey();
   const shards = VAULTS.map((shard) => bindings.VAULT.getByName(shard));
   const generations = (subject: string) =>
     runInDurableObject(bindings.VAULT.getByName(vaultOf(userName(subject as UserId))), (_vault, { storage }) =>
@@ -134,6 +136,15 @@ describe("keys that turn", () => {
         .exec("SELECT number, kek FROM key_generations WHERE subject = ? ORDER BY number", userName(subject as UserId))
         .toArray(),
     );
+
+  /** Lets every Vault turn its keys to the end; meanwhile something else happens. */
+  const turned = (meanwhile: () => Promise<void> = async () => {}) =>
+    eventually("all keys have turned", async () => {
+      for (const shard of shards) await shard.rotate();
+      await Promise.all([...shards.map((shard) => runDurableObjectAlarm(shard as DurableObjectStub)), meanwhile()]);
+      const left = await Promise.all(shards.map((shard) => shard.rotate()));
+      return left.every(({ outdated }) => outdated === 0) ? true : undefined;
+    });
 
   it("name the key-encryption key that is missing, and leave everything as it was", async () => {
     const { eli, said } = await talk();
@@ -150,25 +161,61 @@ describe("keys that turn", () => {
     expect(await said()).toEqual(["My boat is called Nixe.", "Mine has no name."]);
   });
 
+  it("take an agent's memory along while they turn, and the memory of a person when they die", async () => {
+    const { asked } = scriptedModel(() => ({ says: ["Yes."] }));
+    const eli = await arrived("eli");
+    const ada = await newAgent(eli, scripted("Ada"));
+    const rooms = [await newRoom(eli, "private", { agents: [ada] }), await newRoom(eli, "private", { agents: [ada] })];
+    granted(
+      (await userOf(eli).decideConsent(principal(eli), fresh("consent"), ada.id as AgentId, true)) as Reply<unknown>,
+    );
+    const ask = async (room: number, text: string) => {
+      const { body } = await say<{ id: string }>(eli, rooms[room]!.id, text);
+      const answer = await bindings.AGENT.getByName(ada.id).outcome(body.id as MessageId, 20_000);
+      expect(answer).toMatchObject({ ending: "replied" });
+    };
+    await ask(0, "@Ada please remember that my boat is called Nixe.");
+    await ask(1, "@Ada what is my boat called?");
+    expect(asked.at(-1)?.system).toContain("Nixe");
+    const agent = bindings.AGENT.getByName(ada.id) as DurableObjectStub;
+    const count = (query: string) =>
+      runInDurableObject(agent, (_agent, { storage }) => Number(storage.sql.exec(query).raw().next().value?.[0]));
+    const ofEli = `subject = '${userName(eli.id as UserId)}'`;
+    expect(await count(`SELECT number FROM derived_keys WHERE ${ofEli}`)).toBe(1);
+
+    settings = { newest: 2, keys: new Map([...original.keys, [2, secondKey]]) };
+    await turned();
+    await evictDurableObject(agent);
+    expect(await count(`SELECT number FROM derived_keys WHERE ${ofEli}`)).toBe(2);
+    await ask(1, "@Ada and once more: what is my boat called?");
+    expect(asked.at(-1)?.system).toContain("Nixe");
+
+    expect(await count(`SELECT COUNT(*) FROM memories WHERE ${ofEli} AND state = 'live'`)).toBeGreaterThan(0);
+    expect((await erase(eli)).completedAt).not.toBeNull();
+    expect(await count(`SELECT COUNT(*) FROM memories WHERE ${ofEli} AND state = 'live'`)).toBe(0);
+    expect(
+      await count(`SELECT COUNT(*) FROM index_subjects WHERE name = '${userName(eli.id as UserId)}' AND entries > 0`),
+    ).toBe(0);
+    expect(await count(`SELECT COUNT(*) FROM memory_facts WHERE ${ofEli}`)).toBe(0);
+  });
+
   it("leave everything readable while they turn, and then need the old one no more", async () => {
     const { eli, ada, room, said } = await talk();
     const words = ["My boat is called Nixe.", "Mine has no name."];
-    settings = { newest: 2, keys: new Map([...original.keys, [2, newKey()]]) };
+    settings = { newest: 3, keys: new Map([...original.keys, [2, secondKey], [3, newKey()]]) };
     for (const shard of shards) await shard.rotate();
     const read = async () => expect((await said()).slice(0, 2)).toEqual(words);
-    await eventually("all keys have turned", async () => {
-      await Promise.all([...shards.map((shard) => runDurableObjectAlarm(shard as DurableObjectStub)), read()]);
+    await turned(async () => {
+      await read();
       expect((await say(eli, room.id, "Still here.")).status).toBe(201);
-      const left = await Promise.all(shards.map((shard) => shard.rotate()));
-      return left.every(({ outdated }) => outdated === 0) ? true : undefined;
     });
-    settings = { newest: 2, keys: new Map([[2, settings.keys.get(2)!]]) };
-    expect(await generations(eli.id)).toEqual([{ number: 2, kek: 2 }]);
+    settings = { newest: 3, keys: new Map([[3, settings.keys.get(3)!]]) };
+    expect(await generations(eli.id)).toEqual([{ number: 2, kek: 3 }]);
     for (const stream of [bindings.ROOM.getByName(room.id), bindings.AGENT.getByName(ada.id)])
       await evictDurableObject(stream as DurableObjectStub);
     await read();
     const receipt = await erase(eli);
-    expect([receipt.generations, receipt.whatRemains.openableWith]).toEqual([[2], [2]]);
+    expect([receipt.generations, receipt.whatRemains.openableWith]).toEqual([[2], [3]]);
     expect((await said()).filter((text) => text !== null)).toEqual([words[1]]);
   });
 });
