@@ -95,6 +95,17 @@ export class AgentMemory {
     this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
   }
 
+  /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */
+  keyDied(subject: ActorName): void {
+    this.#mind.forget(subject);
+    if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
+  }
+
+  /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
+  keyTurned(subject: ActorName): void {
+    this.#mind.rehash(subject);
+  }
+
   /** Forgets everything about a person. */
   forgetAbout(userId: UserId): void {
     const where = "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)";
