@@ -1,9 +1,9 @@
 /** A question as the index is asked it: tokens with their weight, who is named, which dates, what form of answer; used by memory-index.ts. */
 import { isConcept, relatedTo } from "../language/concepts.ts";
 import { namedIn, nameWords } from "../language/names.ts";
-import { type Wanted, wantedBy } from "../language/questions.ts";
 import { distance, editsAllowed } from "../language/spelling.ts";
 import { stemsOf } from "../language/stems.ts";
+import { type Wanted, wantedBy } from "../language/wanted.ts";
 import { inverseFrequency } from "./bm25.ts";
 import { entriesWithin, type Span } from "./spans.ts";
 import type { OpenSubject, Subjects } from "./subjects.ts";
