@@ -75,6 +75,18 @@ export const budgets = {
   chunkKilobytes: budget("figure", "most", 60, "house II.20"),
 } as const satisfies Record<string, Budget>;
 
+const engine = "memory.md § 7";
+/** What recall is to reach, in per cent. */
+export const aboutMemory = {
+  recall: {
+    5: budget("figure", "least", 70, engine),
+    10: budget("figure", "least", 78, engine),
+    25: budget("figure", "least", 85, engine),
+    50: budget("figure", "least", 89, engine),
+  },
+  gain: budget("figure", "least", 60, engine),
+} as const;
+
 /** The value below which this share of all values lies. */
 export function percentile(values: ReadonlyArray<number>, share: number): number {
   const sorted = values.toSorted((left, right) => left - right);

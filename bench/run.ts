@@ -5,6 +5,7 @@ import { fanout } from "./parts/fanout.ts";
 import { kills } from "./parts/kills.ts";
 import { ledger } from "./parts/ledger.ts";
 import { long } from "./parts/long.ts";
+import { memory } from "./parts/memory.ts";
 import { projection } from "./parts/projection.ts";
 import { size } from "./parts/size.ts";
 import { stream } from "./parts/stream.ts";
@@ -12,7 +13,7 @@ import { turn } from "./parts/turn.ts";
 import { endEverything } from "./processes.ts";
 import { keep, surroundings } from "./report.ts";
 
-const parts: ReadonlyArray<Part> = [ledger, projection, turn, long, stream, fanout, kills, size];
+const parts: ReadonlyArray<Part> = [ledger, projection, turn, long, stream, fanout, kills, memory, size];
 
 function wanted() {
   const { values, positionals } = parseArgs({

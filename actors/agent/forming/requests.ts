@@ -1,10 +1,9 @@
 /** What a person asks to be remembered: “remember that …” and its kin; used by AgentMemory. */
+import { ownWords, sentencesOf } from "../language/sentences.ts";
 import type { Formed } from "../turn/ports.ts";
 
 const MOST = 5;
 const LONGEST = 500;
-/** Patterns below never look at more than this: a message is at most 16 KiB, and none of them may run long on it. */
-const LONGEST_READ = 8_000;
 
 /** Whom the sentence is addressed to, when a wish follows; without a comma only before words that leave no doubt. */
 const address =
@@ -25,22 +24,6 @@ const noWish =
 /** “Do you remember …”, “I don't remember”, “we remembered”. */
 const recalling =
   /\b(?:do|did|does|don't|didn't|can't|couldn't) you\b[^.!?]{0,20}\bremember\b|\b(?:i|we|they|he|she) (?:still |don't |can't |cannot |do |just |now )*remember(?:s|ed)?\b/i;
-
-/** Takes out what is quoted or code: it is somebody else's words, or no words at all. */
-const ownWords = (text: string): string =>
-  text
-    .slice(0, LONGEST_READ)
-    .replaceAll("’", "'")
-    .replace(/```[\s\S]*?(?:```|$)/g, " ")
-    .replace(/`[^`\n]*`/g, " ")
-    .replace(/^[ \t]*>.*$/gm, " ")
-    .replace(/“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|"[^"\n]*"/g, " … ");
-
-/** Sentences, each with what ended it; a line is a sentence of its own, and “3.5” and “e.g.” end none. */
-const sentencesOf = (text: string): ReadonlyArray<string> =>
-  text
-    .split(/\n+|(?<=[.!?;])(?<!\b(?:e\.g|i\.e|mr|mrs|ms|dr|st|no|vs)\.)\s+(?=\S)/i)
-    .flatMap((one) => one.trim() || []);
 
 /** What “I am” and its like become at the start, where the person who said it is left out altogether … */
 const opening: ReadonlyArray<readonly [RegExp, string]> = [

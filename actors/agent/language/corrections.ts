@@ -1,0 +1,139 @@
+/** How people take back or change what they said, where only the old value or what was spoken of last tells what is meant; used by statements.ts. */
+import { attributeName, holderOf } from "./attributes.ts";
+import { WORD } from "./letters.ts";
+import { type Said, tidied } from "./statement-patterns.ts";
+
+type Groups = Readonly<Record<string, string | undefined>>;
+
+const DETERMINED =
+  /^(?:(?:at|in|with|on)\s+)?(?:(?:a|an|the|my|our|his|her|their)\s+(?:(?:old|new|current|previous)\s+)*)?/i;
+const bare = (value: string | undefined): string | undefined => tidied(tidied(value)?.replace(DETERMINED, ""));
+
+/** What took the place of something: its old value says what it is, or the noun by which it goes. */
+function swapped({ from, value }: Groups): ReadonlyArray<Said> {
+  const [old, now] = [bare(from), bare(value)];
+  if (old === undefined || now === undefined) return [];
+  const noun = attributeName(old);
+  const determined = /^(?:my|our|the|his|her)\s/i.test(from ?? "");
+  // “The Golf” is a value, “our printer” a thing that has one.
+  const attribute = determined && noun !== "" && !/^\p{Lu}/u.test(old) ? noun : undefined;
+  return [{ attribute, value: now, formerly: old, renewed: true }];
+}
+
+/** The attribute by its noun, and where it went. */
+function changed({ whose, noun, from, value }: Groups): ReadonlyArray<Said> {
+  const [attribute, now] = [attributeName(noun ?? ""), tidied(value)];
+  if (attribute === "" || now === undefined) return [];
+  const old = bare(from);
+  const subject = holderOf(whose ?? "my", noun ?? "");
+  return [{ subject, attribute, value: now, renewed: true, ...(old === undefined ? {} : { formerly: old }) }];
+}
+
+function told({ from, value }: Groups): ReadonlyArray<Said> {
+  const [old, now] = [bare(from), bare(value)];
+  if (now === undefined) return [];
+  return [{ attribute: undefined, value: now, ...(old === undefined ? {} : { formerly: old }) }];
+}
+
+function ended({ from }: Groups): ReadonlyArray<Said> {
+  const old = bare(from);
+  return old === undefined ? [] : [{ attribute: undefined, value: "", formerly: old, ended: true }];
+}
+
+const clause = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
+const WHO = "(?:(?:i|we|they|he|she)\\s(?:have\\s|has\\s|had\\s|am\\s|are\\s|just\\s|finally\\s|recently\\s|now\\s)*)?";
+const OLD = "(?<from>[^,]{1,60}?)";
+const NEW = "(?<value>.{1,100})";
+
+/** From the surest to the loosest; the whole clause has to fit. */
+const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArray<Said>]> = [
+  [
+    clause(
+      `${WHO}(?:changed|switched|moved|updated|set|shifted|pushed(?:\\sback)?|postponed|rescheduled|brought forward|reset|upgraded)\\s(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)(?:\\sfrom\\s${OLD})?\\s(?:back\\s)?(?:to|until|till)\\s${NEW}`,
+    ),
+    changed,
+  ],
+  [
+    clause(
+      `(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:(?:has|have|is|are|was|were|got|gets)\\s(?:been\\s|now\\s|just\\s)*)?(?:changed|switched|moved|updated|set|shifted|pushed(?:\\sback)?|postponed|rescheduled|brought forward|moves|moving|went|goes|gone)(?:\\sfrom\\s${OLD})?\\s(?:back\\s)?(?:to|until|till)\\s${NEW}`,
+    ),
+    changed,
+  ],
+  [
+    clause(
+      `${WHO}(?:switched|changed)\\s(?!over\\b|back\\b|from\\b|again\\b|my\\b|our\\b|the\\b)(?<noun>${WORD})\\sto\\s${NEW}`,
+    ),
+    changed,
+  ],
+  [
+    clause(
+      `${WHO}(?:swapped|traded(?:\\sin)?|exchanged|replaced)\\s${OLD}(?:\\sin)?\\s(?:for|with|by|against)\\s${NEW}`,
+    ),
+    swapped,
+  ],
+  [
+    clause(
+      `${WHO}(?:switched|changed|switching|changing|went|gone|going|converted)(?:\\sover)?\\s(?:from\\s)${OLD}\\s(?:over\\s)?to\\s${NEW}`,
+    ),
+    swapped,
+  ],
+  [
+    clause(
+      `(?:it|that|this)\\sis\\s(?:not|no longer)\\s${OLD},?(?:\\sany\\s?more)?,?\\s(?:but|it is|rather|it's)\\s(?:now\\s)?${NEW}`,
+    ),
+    told,
+  ],
+  [clause(`(?:not|no longer|no more)\\s${OLD},?(?:\\sany\\s?more)?,?\\s(?:but|it is|now|only)\\s${NEW}`), told],
+  [
+    clause(
+      `${WHO}(?:use|using|take|taking|have|want|prefer|drink|eat|drive|driving)?\\s?${NEW.replace(".{1,100}", "[^,]{1,60}?")}\\s(?:instead of|rather than|in place of)\\s${OLD}(?:\\snow)?`,
+    ),
+    told,
+  ],
+  [clause(`${OLD}\\sis\\s(?:now\\s)(?:called|named|known as)\\s(?:now\\s)?${NEW}`), told],
+  [
+    clause(
+      `${WHO}(?:got rid of|sold|gave up|given up|gave away|cancelled|canceled|stopped using|do not use|no longer have|no longer own|do not have)\\s${OLD}(?:\\sany\\s?more)?`,
+    ),
+    ended,
+  ],
+  [clause(`${OLD}\\s(?:is|are)\\s(?:no more|history|gone|a thing of the past|out)`), ended],
+];
+
+/** “It is Basel now”, “make that six”, “use the other one”: what is meant was said before. */
+const MEANT = clause(
+  `(?:(?:it|that|this|they)(?:\\sone)?\\s(?:is|are|should be|was changed to|has changed to|became|has become|will be)|(?:please\\s)?(?:make|call)\\s(?:it|that)|(?:please\\s)?use|now|that would be|should be)\\s(?:now\\s|actually\\s|really\\s)*${NEW}`,
+);
+const NOTHING_MEANT =
+  /^(?:not|no|that|this|it|what|how|why|when|because|so|very|too|just|all|really|a (?:bit|lot)|good|bad|fine|great|nice|ok|okay|true|right|wrong|done|over|time|clear|\p{L}+ing|\p{L}+ed)\b/iu;
+/** What makes a clause one that puts something right. */
+const PUTS_RIGHT =
+  /\b(?:actually|now|instead|correction|scratch that|update|sorry|wait|i mean|rather|any ?more|from now on|no longer)\b/i;
+
+/** What a clause changes by itself; empty when it says nothing of the kind. */
+export function correctionsIn(words: string): ReadonlyArray<Said> {
+  for (const [pattern, read] of PATTERNS) {
+    const groups = pattern.exec(words)?.groups;
+    const said = groups === undefined ? [] : read(groups);
+    if (said.length > 0) return said;
+  }
+  return [];
+}
+
+/**
+ * The new value of what was spoken of last: of “actually it's Basel” it is Basel. Needs a word that puts something right in
+ * `sentence`, or somebody who knows what was spoken of (`known`).
+ */
+export function meantIn(words: string, sentence: string, known: boolean): ReadonlyArray<Said> {
+  if (!known && !PUTS_RIGHT.test(sentence)) return [];
+  const no = /^(?:it|that|this)\sis\s(?:not|no longer)\s(?<value>.{1,60}?)(?:\sany\s?more)?$/i.exec(words)?.groups
+    ?.value;
+  const over = bare(no);
+  if (over !== undefined) return [{ attribute: undefined, value: over, ended: true }];
+  const value = MEANT.exec(words)?.groups?.value ?? (PUTS_RIGHT.test(sentence) && isValue(words) ? words : undefined);
+  const now = bare(value);
+  return now === undefined || NOTHING_MEANT.test(now) ? [] : [{ attribute: undefined, value: now, renewed: true }];
+}
+
+/** Up to three words that begin with a capital or a figure, and no sentence. */
+const isValue = (words: string): boolean => /^(?:\p{Lu}|\p{N}|\+)\S*(?:\s\S+){0,2}$/u.test(words);

@@ -1,0 +1,48 @@
+/** What somebody says in words of their own, sentence by sentence and clause by clause; used by statements.ts and by what forms memories. */
+
+/** A message is at most 16 KiB, and none of the patterns over it may run long: nothing is read behind this. */
+const LONGEST_READ = 8_000;
+
+/** Takes out what is quoted or code: it is somebody else's words, or no words at all. */
+export const ownWords = (text: string): string =>
+  text
+    .slice(0, LONGEST_READ)
+    .replaceAll("’", "'")
+    .replace(/```[\s\S]*?(?:```|$)/g, " ")
+    .replace(/`[^`\n]*`/g, " ")
+    .replace(/^[ \t]*>.*$/gm, " ")
+    .replace(/“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|"[^"\n]*"/g, " … ");
+
+/** Sentences, each with what ended it; a line is a sentence of its own, and “3.5” and “e.g.” end none. */
+export const sentencesOf = (text: string): ReadonlyArray<string> =>
+  text
+    .split(/\n+|(?<=[.!?;])(?<!\b(?:e\.g|i\.e|mr|mrs|ms|dr|st|no|vs)\.)\s+(?=\S)/i)
+    .flatMap((one) => one.trim() || []);
+
+/** Where a new clause begins: behind a semicolon or dash, or behind a comma or “and” when somebody is named anew. */
+const CLAUSE =
+  /\s*;\s*|\s+[–—-]{1,2}\s+|,?\s+(?:and|but|so|because|while|although|though|then)\s+(?=(?:i|i'm|i've|we|we're|we've|my|our|he|she|they|it|it's|the|now|not)\b)|,\s+(?=(?:i|i'm|i've|we|we're|we've|my|our|he|she|it's|so|now|not|but|use)\b)/i;
+
+/** The clauses of a sentence in order, without what joins them. */
+export const clausesOf = (sentence: string): ReadonlyArray<string> =>
+  sentence.split(CLAUSE).flatMap((one) => one.trim() || []);
+
+const CONTRACTIONS: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\bname's\b/gi, "name is"],
+  [/\bcan't\b/gi, "cannot"],
+  [/\bwon't\b/gi, "will not"],
+  [/n't\b/gi, " not"],
+  [/\b(i)'m\b/gi, "$1 am"],
+  [/\b(i|we|you|they)'ve\b/gi, "$1 have"],
+  [/\b(i|we|you|he|she|it|they|that)'ll\b/gi, "$1 will"],
+  [/\b(i|we|you|he|she|they)'d\b/gi, "$1 would"],
+  [/\b(we|you|they)'re\b/gi, "$1 are"],
+  [/\b(he|she|it|that|there|here|what|who|where|when|how)'s\b/gi, "$1 is"],
+];
+
+/** Written out: “I'm” becomes “I am”, “don't” “do not”; the genitive stays. */
+export function spelledOut(text: string): string {
+  let written = text.replaceAll("’", "'");
+  for (const [pattern, words] of CONTRACTIONS) written = written.replace(pattern, words);
+  return written;
+}

@@ -1,0 +1,138 @@
+/** A question as the index is asked it: tokens with their weight, who is named, which dates, what form of answer; used by memory-index.ts. */
+import { isConcept, relatedTo } from "../language/concepts.ts";
+import { namedIn, nameWords } from "../language/names.ts";
+import { distance, editsAllowed } from "../language/spelling.ts";
+import { stemsOf } from "../language/stems.ts";
+import { type Wanted, wantedBy } from "../language/wanted.ts";
+import { inverseFrequency } from "./bm25.ts";
+import { entriesWithin, type Span } from "./spans.ts";
+import type { OpenSubject, Subjects } from "./subjects.ts";
+import { speakerEntry } from "./vocabulary.ts";
+
+/** A stem of the question, or one that means the same. */
+export interface Term {
+  /** ln(1 + (N − df + 0.5) / (df + 0.5)), over the memories of all subjects that can be read. */
+  readonly idf: number;
+  /** Its token under each subject's key that uses it. */
+  readonly tokens: ReadonlyArray<number>;
+  /** In how many memories it is. */
+  readonly frequency: number;
+}
+
+export interface Asked {
+  readonly terms: ReadonlyArray<Term>;
+  readonly concepts: ReadonlyArray<Term>;
+  /** Idf of the question's stems that no memory uses, not even spelt another way. */
+  readonly unheard: number;
+  /** Tokens of the dates that a memory can overlap the question's with. */
+  readonly dates: ReadonlyArray<number>;
+  readonly spans: ReadonlyArray<Span>;
+  /** Tokens of everybody named. */
+  readonly speakers: ReadonlySet<number>;
+  readonly people: number;
+  readonly wanted: Wanted;
+  /** How many words a memory has on average. */
+  readonly averageLength: number;
+}
+
+/** More words than a question has; beyond that it is a text, and its rarest words say what it is about. */
+const TERMS_AT_MOST = 32;
+const CONCEPTS_AT_MOST = 200;
+
+class Reader {
+  readonly #open: ReadonlyArray<OpenSubject>;
+  readonly #subjects: Subjects;
+  readonly #memories: number;
+
+  constructor(open: ReadonlyArray<OpenSubject>, subjects: Subjects) {
+    this.#open = open;
+    this.#subjects = subjects;
+    this.#memories = open.reduce((sum, { entries }) => sum + entries, 0);
+  }
+
+  tokens(entry: string): ReadonlyArray<number> {
+    return this.#open.flatMap(({ vocabulary }) => vocabulary.tokenOf(entry) ?? []);
+  }
+
+  idf(frequency: number): number {
+    return inverseFrequency(this.#memories, frequency);
+  }
+
+  /** The stems that some memory holds, each as a term. */
+  terms(stems: Iterable<string>): ReadonlyArray<Term> {
+    const found = Array.from(stems, (stem) => this.tokens(stem)).filter(({ length }) => length > 0);
+    const counts = this.#subjects.frequencies(found.flat());
+    return found.map((tokens) => {
+      const frequency = tokens.reduce((sum, token) => sum + (counts.get(token) ?? 0), 0);
+      return { tokens, frequency, idf: this.idf(frequency) };
+    });
+  }
+
+  /** The known stem that a misspelt one most likely stands for: the nearest, with the same beginning, then the most frequent. */
+  repaired(stem: string): string | undefined {
+    const most = editsAllowed(stem);
+    if (most === 0 || isConcept(stem)) return undefined;
+    const like = new Set(this.#open.flatMap(({ vocabulary }) => [...vocabulary.like(stem)]));
+    const near = [...like]
+      .map((known) => ({ known, edits: distance(stem, known, most), begins: known[0] === stem[0] ? 0 : 1 }))
+      .filter(({ edits }) => edits <= most);
+    const least = Math.min(...near.map(({ edits, begins }) => edits * 2 + begins));
+    const nearest = near.filter(({ edits, begins }) => edits * 2 + begins === least).map(({ known }) => known);
+    const frequencies = this.terms(nearest).map(({ frequency }) => frequency);
+    return nearest[frequencies.indexOf(Math.max(...frequencies))];
+  }
+}
+
+/** Stems of the question by what is known of them; names count as words only where there is no other. */
+function stemsAsked(rest: string, text: string, reader: Reader, repair: boolean) {
+  const own = stemsOf(rest);
+  const known = new Set<string>();
+  const unheard = new Set<string>();
+  for (const stem of own.length > 0 ? own : stemsOf(text)) {
+    if (reader.tokens(stem).length > 0) known.add(stem);
+    else {
+      const meant = repair ? reader.repaired(stem) : undefined;
+      if (meant === undefined) unheard.add(stem);
+      else known.add(meant);
+    }
+  }
+  return { known, unheard };
+}
+
+/** Reads a question for these subjects. `spans` are the dates that it names. */
+export function readQuestion(
+  text: string,
+  spans: ReadonlyArray<Span>,
+  open: ReadonlyArray<OpenSubject>,
+  subjects: Subjects,
+  { repair }: { readonly repair: boolean },
+): Asked {
+  const reader = new Reader(open, subjects);
+  const speakers = new Set(open.flatMap(({ vocabulary }) => [...vocabulary.speakers()]));
+  const { people, rest } = namedIn(text, nameWords(speakers));
+  const { known, unheard } = stemsAsked(rest, text, reader, repair);
+  const terms = reader.terms(known).toSorted((left, right) => right.idf - left.idf);
+  const related = new Set([...known, ...unheard].flatMap((stem) => [...relatedTo(stem)])).difference(known);
+  const named = people.flatMap((names) => [...names].map(speakerEntry));
+  return {
+    terms: terms.slice(0, TERMS_AT_MOST),
+    concepts: reader
+      .terms(related)
+      .toSorted((left, right) => right.idf - left.idf)
+      .slice(0, CONCEPTS_AT_MOST),
+    unheard: unheard.size * reader.idf(0),
+    dates: entriesWithin(spans).flatMap((entry) => reader.tokens(entry)),
+    spans,
+    speakers: new Set(named.flatMap((entry) => reader.tokens(entry))),
+    people: people.length,
+    wanted: wantedBy(text),
+    averageLength: Math.max(
+      1,
+      open.reduce((sum, { words }) => sum + words, 0) /
+        Math.max(
+          1,
+          open.reduce((sum, { entries }) => sum + entries, 0),
+        ),
+    ),
+  };
+}

@@ -1,0 +1,178 @@
+/** Candidates with the turns around them, as columns of numbers in the order they were said; used by scoring.ts. */
+import type { SqlPort } from "../../kit/sql.ts";
+import type { Asked } from "./asked.ts";
+import { saturated } from "./bm25.ts";
+import type { Seed, View } from "./candidates.ts";
+import { listed } from "./tables.ts";
+import { countOf, tokenAt } from "./tokens.ts";
+
+/** Neighbours of a candidate this far away are candidates too: an answer is often some turns on. */
+const NEIGHBOURS = 4;
+/** And a neighbour's own window reaches this much further. */
+const CONTEXT = NEIGHBOURS + 2;
+
+type Row = readonly [
+  seq: number,
+  subject: number,
+  session: number,
+  position: number,
+  saidAt: number,
+  speaker: number,
+  form: number,
+  length: number,
+  tokens: Uint8Array,
+  wanted: number,
+  superseded: number,
+];
+
+/** Which term, concept or date a token of a memory is. */
+class Marks {
+  readonly #codes = new Map<number, number>();
+  /** Most tokens of a memory are none of these, which a look at sixteen bits tells. */
+  readonly #low = new Uint8Array(65_536);
+  readonly terms: number;
+  readonly concepts: ReadonlyArray<number>;
+
+  constructor({ terms, concepts, dates }: Asked) {
+    this.terms = terms.length;
+    this.concepts = concepts.map(({ idf }) => idf);
+    const lists = [...terms.map(({ tokens }) => tokens), ...concepts.map(({ tokens }) => tokens), dates];
+    lists.forEach((tokens, code) => {
+      for (const token of tokens) {
+        this.#codes.set(token, code);
+        this.#low[token % 65_536] = 1;
+      }
+    });
+  }
+
+  /** Terms are numbered first, then concepts, then one number for dates. */
+  codeAt(bytes: Uint8Array, index: number): number | undefined {
+    const at = index * 6;
+    if (this.#low[bytes[at]! | (bytes[at + 1]! << 8)] === 0) return undefined;
+    return this.#codes.get(tokenAt(bytes, index));
+  }
+}
+
+/** Ranges of positions, session by session, that reach `CONTEXT` around each seed; those that touch are one. */
+function ranges(seeds: Iterable<Seed>): ReadonlyArray<ReadonlyArray<number>> {
+  const sorted = [...seeds].sort((left, right) => left.session - right.session || left.position - right.position);
+  const found: Array<[session: number, from: number, to: number]> = [];
+  for (const { session, position } of sorted) {
+    const last = found.at(-1);
+    if (last !== undefined && last[0] === session && last[2] + 1 >= position - CONTEXT) last[2] = position + CONTEXT;
+    else found.push([session, position - CONTEXT, position + CONTEXT]);
+  }
+  return found;
+}
+
+export class Pool {
+  readonly size: number;
+  readonly seqs: Float64Array;
+  readonly sessions: Float64Array;
+  readonly positions: Int32Array;
+  readonly saidAt: Float64Array;
+  readonly speakers: Float64Array;
+  readonly forms: Int32Array;
+  readonly lengths: Float64Array;
+  /** How often each term of the question is in each turn: row after row. */
+  readonly counts: Uint16Array;
+  /** The best BM25 of a concept in each turn. */
+  readonly concepts: Float64Array;
+  /** 1 where a turn speaks of the question's dates. */
+  readonly dated: Uint8Array;
+  readonly superseded: Uint8Array;
+  readonly #candidates: Uint8Array;
+
+  private constructor(rows: ReadonlyArray<Row>, marks: Marks, averageLength: number) {
+    const size = rows.length;
+    this.size = size;
+    this.seqs = Float64Array.from(rows, (row) => row[0]);
+    this.sessions = Float64Array.from(rows, (row) => row[2]);
+    this.positions = Int32Array.from(rows, (row) => row[3]);
+    this.saidAt = Float64Array.from(rows, (row) => row[4]);
+    this.speakers = Float64Array.from(rows, (row) => row[5]);
+    this.forms = Int32Array.from(rows, (row) => row[6]);
+    this.lengths = Float64Array.from(rows, (row) => row[7]);
+    this.superseded = Uint8Array.from(rows, (row) => row[10]);
+    this.counts = new Uint16Array(size * marks.terms);
+    this.concepts = new Float64Array(size);
+    this.dated = new Uint8Array(size);
+    this.#candidates = new Uint8Array(size);
+    rows.forEach((row, index) => void this.#count(row[8], index, marks, averageLength));
+  }
+
+  /** Reads the seeds and the turns around them, so far as they may be seen and their subjects are open. */
+  static read(
+    sql: SqlPort,
+    seeds: ReadonlyMap<number, Seed>,
+    { where, parameters, kinds }: View,
+    asked: Asked,
+    { at, subjects }: { readonly at: number; readonly subjects: ReadonlySet<number> },
+  ): Pool {
+    const rows = sql.rows(
+      `SELECT e.seq, e.subject, e.session, e.position, e.said_at, e.speaker, e.form, e.length, e.tokens,
+              ? IS NULL OR m.kind IN (SELECT value FROM json_each(?)), coalesce(m.superseded_at <= ?, 0)
+         FROM json_each(?) r
+        CROSS JOIN index_entries e ON e.session = r.value ->> 0 AND e.position BETWEEN r.value ->> 1 AND r.value ->> 2
+        CROSS JOIN memories m ON m.seq = e.seq
+        WHERE (${where})`,
+      ...[kinds === undefined ? null : 1, listed(kinds ?? []), at, listed(ranges(seeds.values())), ...parameters],
+    ) as unknown as ReadonlyArray<Row>;
+    const legible = rows
+      .filter(([, subject]) => subjects.has(subject))
+      .toSorted((left, right) => left[2] - right[2] || left[3] - right[3]);
+    const pool = new Pool(legible, new Marks(asked), asked.averageLength);
+    legible.forEach((row, index) => {
+      if (!seeds.has(row[0])) return;
+      const [first, last] = pool.around(index, NEIGHBOURS);
+      for (let near = first; near <= last; near++) pool.#candidates[near] = legible[near]![9];
+    });
+    return pool;
+  }
+
+  /** True for what may be answered; the others only say what was spoken around it. */
+  isCandidate(index: number): boolean {
+    return this.#candidates[index] === 1;
+  }
+
+  /** The first and the last turn of the same session that stand no further than `reach` from this one. */
+  around(index: number, reach: number): readonly [first: number, last: number] {
+    const { sessions, positions, size } = this;
+    const [session, position] = [sessions[index], positions[index]!];
+    let first = index;
+    while (first > 0 && sessions[first - 1] === session && positions[first - 1]! >= position - reach) first--;
+    let last = index;
+    while (last < size - 1 && sessions[last + 1] === session && positions[last + 1]! <= position + reach) last++;
+    return [first, last];
+  }
+
+  /** The turn right before. */
+  before(index: number): number | undefined {
+    const [first] = this.around(index, 1);
+    return first < index ? first : undefined;
+  }
+
+  /** The turn right after. */
+  after(index: number): number | undefined {
+    const [, last] = this.around(index, 1);
+    return last > index ? last : undefined;
+  }
+
+  #count(tokens: Uint8Array, index: number, marks: Marks, averageLength: number): void {
+    const concepts = marks.terms + marks.concepts.length;
+    let [run, concept] = [0, -1];
+    for (let at = 0; at < countOf(tokens); at++) {
+      const code = marks.codeAt(tokens, at);
+      if (code === undefined) continue;
+      if (code < marks.terms) this.counts[index * marks.terms + code]! += 1;
+      else if (code === concepts) this.dated[index] = 1;
+      else {
+        // Packed in order: the same token comes several times in a row.
+        run = code === concept ? run + 1 : 1;
+        concept = code;
+        const score = marks.concepts[code - marks.terms]! * saturated(run, this.lengths[index]!, averageLength);
+        if (score > this.concepts[index]!) this.concepts[index] = score;
+      }
+    }
+  }
+}

@@ -1,0 +1,219 @@
+/** How well each candidate answers a question: one sum of weighted features over words, neighbours, form and dates; used by memory-index.ts. */
+
+import { Form } from "../language/forms.ts";
+import type { Asked } from "./asked.ts";
+import { saturated, saturatedInSession } from "./bm25.ts";
+import type { Pool } from "./pool.ts";
+
+/** Which features count; the fewer ones show what the others add. */
+export type Variant = "words" | "window" | "structure" | "all";
+
+/** A turn and two on each side. */
+const WINDOW = 2;
+const WINDOW_TURNS = 2 * WINDOW + 1;
+
+const DAY_MS = 24 * 60 * 60_000;
+const NEAR_MS = 10 * DAY_MS;
+const HALF_LIFE_MS = 30 * DAY_MS;
+
+/** Round numbers, for they lose less than a point against fitted ones, and those would be fitted to somebody's conversations. */
+const WEIGHTS = {
+  /** BM25 of the turn. */
+  own: 0.2,
+  /** BM25 of the turn and two on each side, as one text. */
+  window: 0.2,
+  /** How often the session's candidates use the question's words. */
+  session: 0.15,
+  /** BM25 of the turn before, when that asks. */
+  answered: 0.2,
+  /** Share of the question's words that the window holds, by idf. */
+  share: 2,
+  /** Best BM25 of a word that means the same. */
+  concept: 0.2,
+  /** The one person named speaks, or somebody else does. */
+  speaker: 0.5,
+  endsInQuestion: -0.25,
+  asks: -0.25,
+  firstPerson: 0.5,
+  quotation: 0.5,
+  /** Said within the question's dates; within ten days of them; speaks of them. */
+  inSpan: 2.5,
+  nearSpan: 2.5,
+  ofSpan: 1,
+  /** It states what is asked for; all that it states was superseded. */
+  states: 3,
+  superseded: -3,
+  /** At most, for what was said just now, when a question is about the present. */
+  recent: 1,
+  /** Each cosine, in standard deviations over the candidates. */
+  cosine: 1,
+} as const;
+
+/** What else is known of the candidates, by seq. */
+export interface Knowledge {
+  readonly now: number;
+  readonly cosines:
+    | { readonly own: ReadonlyMap<number, number>; readonly window: ReadonlyMap<number, number> }
+    | undefined;
+  /** Memories that state what is asked for; true when all that they state was superseded. */
+  readonly facts: ReadonlyMap<number, boolean>;
+}
+
+export interface Scored {
+  /** Its place in the pool. */
+  readonly index: number;
+  readonly score: number;
+  /** Share of the question's words in the window, those included that no memory uses: 0 to 1. */
+  readonly share: number;
+}
+
+/** Values in standard deviations from their mean; what has none counts as the mean. */
+function standardised(values: ReadonlyMap<number, number>, seqs: ReadonlyArray<number>): ReadonlyMap<number, number> {
+  const known = seqs.flatMap((seq) => values.get(seq) ?? []);
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / known.length) || 1;
+  return new Map(seqs.flatMap((seq) => (values.has(seq) ? [[seq, (values.get(seq)! - mean) / deviation]] : [])));
+}
+
+export class Scoring {
+  readonly #asked: Asked;
+  readonly #pool: Pool;
+  readonly #variant: Variant;
+  readonly #idfs: ReadonlyArray<number>;
+  readonly #own: Float64Array;
+
+  constructor(asked: Asked, pool: Pool, variant: Variant) {
+    this.#asked = asked;
+    this.#pool = pool;
+    this.#variant = variant;
+    this.#idfs = asked.terms.map(({ idf }) => idf);
+    this.#own = Float64Array.from({ length: pool.size }, (_, index) => this.#ofTurn(index));
+  }
+
+  /** Every candidate with something to be said for it, best first, the newest first among equals. */
+  best(knowledge: Knowledge): ReadonlyArray<Scored> {
+    const pool = this.#pool;
+    const candidates = Array.from({ length: pool.size }, (_, index) => index).filter((index) =>
+      pool.isCandidate(index),
+    );
+    const sessions = this.#ofSessions(candidates);
+    const seqs = candidates.map((index) => pool.seqs[index]!);
+    const own = standardised(knowledge.cosines?.own ?? new Map(), seqs);
+    const window = standardised(knowledge.cosines?.window ?? new Map(), seqs);
+    const scored = candidates.flatMap((index): Scored | [] => {
+      const words = this.#ofWords(index, sessions.get(pool.sessions[index]!)!);
+      const seq = pool.seqs[index]!;
+      const told = this.#variant === "all" ? this.#ofDates(index) + this.#ofKnowledge(index, knowledge) : 0;
+      const close = (own.get(seq) ?? 0) + (window.get(seq) ?? 0);
+      const isNear = this.#variant === "all" && own.has(seq);
+      if (words.score <= 0 && told <= 0 && !isNear) return [];
+      const form = this.#variant === "words" || this.#variant === "window" ? 0 : this.#ofForm(index);
+      const recency = this.#variant === "all" ? this.#ofRecency(index, knowledge.now) : 0;
+      const score = words.score + told + form + recency + (isNear ? WEIGHTS.cosine * close : 0);
+      return { index, score, share: words.share };
+    });
+    return scored.sort(
+      (left, right) => right.score - left.score || pool.saidAt[right.index]! - pool.saidAt[left.index]!,
+    );
+  }
+
+  #ofTurn(index: number): number {
+    const { counts, lengths } = this.#pool;
+    const idfs = this.#idfs;
+    let sum = 0;
+    for (let term = 0; term < idfs.length; term++) {
+      const count = counts[index * idfs.length + term]!;
+      if (count > 0) sum += idfs[term]! * saturated(count, lengths[index]!, this.#asked.averageLength);
+    }
+    return sum;
+  }
+
+  /** BM25 of the window, and the share of the question's words in it. */
+  #ofWindow(index: number): { readonly bm25: number; readonly share: number } {
+    const { counts, lengths } = this.#pool;
+    const idfs = this.#idfs;
+    const [first, last] = this.#pool.around(index, WINDOW);
+    let length = 0;
+    for (let turn = first; turn <= last; turn++) length += lengths[turn]!;
+    let [bm25, found, all] = [0, 0, 0];
+    for (let term = 0; term < idfs.length; term++) {
+      const idf = idfs[term]!;
+      let count = 0;
+      for (let turn = first; turn <= last; turn++) count += counts[turn * idfs.length + term]!;
+      all += idf;
+      if (count === 0) continue;
+      found += idf;
+      bm25 += idf * saturated(count, length, this.#asked.averageLength * WINDOW_TURNS);
+    }
+    return { bm25, share: all === 0 ? 0 : found / all };
+  }
+
+  /** For each session, how often its candidates use the question's words. */
+  #ofSessions(candidates: ReadonlyArray<number>): ReadonlyMap<number, number> {
+    const { counts, sessions } = this.#pool;
+    const idfs = this.#idfs;
+    const sums = new Map<number, Float64Array>();
+    for (const index of candidates) {
+      const sum = sums.get(sessions[index]!) ?? new Float64Array(idfs.length);
+      for (let term = 0; term < idfs.length; term++) sum[term]! += counts[index * idfs.length + term]!;
+      sums.set(sessions[index]!, sum);
+    }
+    const scoreOf = (sum: Float64Array) =>
+      sum.reduce((total, count, term) => total + idfs[term]! * saturatedInSession(count), 0);
+    return new Map(Array.from(sums, ([session, sum]) => [session, scoreOf(sum)]));
+  }
+
+  #ofWords(index: number, session: number): { readonly score: number; readonly share: number } {
+    const { bm25, share } = this.#ofWindow(index);
+    const own = WEIGHTS.own * this.#own[index]!;
+    const known = this.#idfs.reduce((sum, idf) => sum + idf, 0);
+    const heard = known === 0 ? 0 : (share * known) / (known + this.#asked.unheard);
+    if (this.#variant === "words") return { score: own, share: heard };
+    const window = own + WEIGHTS.window * bm25;
+    if (this.#variant === "window") return { score: window, share: heard };
+    const asker = this.#pool.before(index);
+    const isAnswer = asker !== undefined && (this.#pool.forms[asker]! & Form.asks) !== 0;
+    const answered = isAnswer ? WEIGHTS.answered * this.#own[asker]! : 0;
+    const structure = window + WEIGHTS.session * session + answered;
+    if (this.#variant === "structure") return { score: structure, share: heard };
+    return { score: structure + WEIGHTS.share * share + WEIGHTS.concept * this.#pool.concepts[index]!, share: heard };
+  }
+
+  #ofForm(index: number): number {
+    const form = this.#pool.forms[index]!;
+    const speaker = this.#pool.speakers[index]!;
+    const { people, speakers, wanted } = this.#asked;
+    const speaks = speakers.has(speaker) ? WEIGHTS.speaker : -WEIGHTS.speaker;
+    return (
+      (people === 1 && speaker !== 0 ? speaks : 0) +
+      (form & Form.endsInQuestion ? WEIGHTS.endsInQuestion : 0) +
+      (form & Form.asks ? WEIGHTS.asks : 0) +
+      (form & Form.firstPerson ? WEIGHTS.firstPerson : 0) +
+      (form & Form.quotation ? WEIGHTS.quotation : 0) +
+      wanted.forms.reduce((sum, { form: answer, weight }) => sum + (form & answer ? weight : 0), 0)
+    );
+  }
+
+  #ofDates(index: number): number {
+    const at = this.#pool.saidAt[index]!;
+    const within = (slack: number) => this.#asked.spans.some(({ from, to }) => at >= from - slack && at < to + slack);
+    return (
+      (within(0) ? WEIGHTS.inSpan : 0) +
+      (within(NEAR_MS) ? WEIGHTS.nearSpan : 0) +
+      (this.#pool.dated[index] ? WEIGHTS.ofSpan : 0)
+    );
+  }
+
+  #ofKnowledge(index: number, { facts }: Knowledge): number {
+    const superseded = facts.get(this.#pool.seqs[index]!);
+    const isPast = superseded === true || this.#pool.superseded[index] === 1;
+    return (
+      (superseded === undefined ? 0 : WEIGHTS.states) + (isPast && !this.#asked.wanted.former ? WEIGHTS.superseded : 0)
+    );
+  }
+
+  #ofRecency(index: number, now: number): number {
+    const age = Math.max(0, now - this.#pool.saidAt[index]!);
+    return this.#asked.wanted.present ? WEIGHTS.recent * 2 ** (-age / HALF_LIFE_MS) : 0;
+  }
+}

@@ -1,0 +1,73 @@
+/** Where the turns of conversations are kept to be asked: the index of memories, and plain full text to compare with; used by parts/memory.ts. */
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { MemoryIndex, type Variant } from "#actors/agent/recall/memory-index.ts";
+import type { SqlPort } from "#actors/kit/sql.ts";
+import type { ActorName } from "#events/kit/ids.ts";
+import { nodeSql } from "../test/support/sqlite.ts";
+import type { Conversation, Question } from "./evaluation-set.ts";
+
+/** What answers a question with the ids of turns, best first. A turn's id has its conversation's in front. */
+export interface Store {
+  ask(question: Question, limit: number): ReadonlyArray<string>;
+}
+
+/** A key of their own for each subject; which one it is does not matter here. */
+export const keys = {
+  get(subject: ActorName): Uint8Array {
+    const key = new Uint8Array(32);
+    new TextEncoder().encodeInto(subject, key);
+    return key;
+  },
+};
+
+/** The columns of the register that the index reads. */
+export const makeRegister = (sql: SqlPort): void =>
+  sql.run(`CREATE TABLE IF NOT EXISTS memories (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, room TEXT NOT NULL, said_at INTEGER NOT NULL,
+    state TEXT NOT NULL, superseded_at INTEGER
+  )`);
+
+export const everything = { where: "m.state = 'live'", parameters: [] };
+
+const turnIds = (conversations: ReadonlyArray<Conversation>): ReadonlyArray<string> =>
+  conversations.flatMap(({ id, turns }) => turns.map((turn) => `${id} ${turn.id}`));
+
+/** Every turn a memory under the key of who said it, in a room of its conversation. */
+export function indexed(conversations: ReadonlyArray<Conversation>): (variant: Variant) => Store {
+  const sql = nodeSql();
+  makeRegister(sql);
+  const index = new MemoryIndex(sql, keys);
+  const ids = turnIds(conversations);
+  const subjects = new Set<ActorName>();
+  let seq = 0;
+  for (const { id: place, turns } of conversations)
+    for (const { speaker, saidAt, text } of turns) {
+      seq += 1;
+      const subject: ActorName = `user:${place} ${speaker}`;
+      subjects.add(subject);
+      sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL)", seq, subject, place, saidAt);
+      index.add({ seq, subject, place, saidAt, speaker, text });
+    }
+  const rest = { scope: everything, subjects: [...subjects] };
+  return (variant) => ({
+    ask: ({ text, askedAt }, limit) =>
+      index.search({ text, now: askedAt, limit, variant, ...rest }).map(({ seq: found }) => ids[found - 1]!),
+  });
+}
+
+/** What SQLite offers by itself: FTS5 with Porter's stems over the words in clear, its own ranking, any word of the question. */
+export function fullText(conversations: ReadonlyArray<Conversation>): Store {
+  const database = new DatabaseSync(":memory:");
+  database.exec("CREATE VIRTUAL TABLE turns USING fts5(text, tokenize = 'porter unicode61')");
+  const insert = database.prepare("INSERT INTO turns (text) VALUES (?)");
+  for (const { text } of conversations.flatMap(({ turns }) => turns)) insert.run(text);
+  const ids = turnIds(conversations);
+  const select = database.prepare("SELECT rowid FROM turns WHERE turns MATCH ? ORDER BY rank LIMIT ?");
+  return {
+    ask({ text }, limit) {
+      const words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => `"${word}"`).join(" OR ");
+      const rows = select.all(...([words, limit] satisfies SQLInputValue[]));
+      return rows.map(({ rowid }) => ids[Number(rowid) - 1]!);
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** `memory`: how much of what answers a question is found, by each variant of the ranking, on the conversations of bench/memory. */
+import { CATEGORIES, type Conversation, conversations, gain, type Question, recall } from "../evaluation-set.ts";
+import { aboutMemory, type Figure, type Part } from "../figures.ts";
+import { fullText, indexed, type Store } from "../memory-stores.ts";
+
+const LIMITS = [5, 10, 25, 50] as const;
+const VARIANTS = [
+  ["full text, stems", "words"],
+  ["+ window", "window"],
+  ["+ structure", "structure"],
+  ["all", "all"],
+] as const;
+
+/** A question with what it found. */
+interface Asked {
+  readonly question: Question;
+  /** Ids as a store gives them. */
+  readonly evidence: ReadonlyArray<string>;
+  readonly found: ReadonlyArray<string>;
+}
+
+const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const percent = (share: number): number => Math.round(share * 1_000) / 10;
+
+const askAll = (of: ReadonlyArray<Conversation>, store: Store): ReadonlyArray<Asked> =>
+  of.flatMap(({ id, questions }) =>
+    questions.map((question) => ({
+      question,
+      evidence: question.evidence.map((turn) => `${id} ${turn}`),
+      found: store.ask(question, LIMITS.at(-1)!),
+    })),
+  );
+
+const recallAt = (asked: ReadonlyArray<Asked>, limit: number): number =>
+  percent(mean(asked.map(({ found, evidence }) => recall(found, evidence, limit))));
+const gainAt = (asked: ReadonlyArray<Asked>, limit: number): number =>
+  percent(mean(asked.map(({ found, evidence }) => gain(found, evidence, limit))));
+
+/** One line of the table: recall at each limit, gain, and recall at ten by category. */
+const lineOf = (name: string, asked: ReadonlyArray<Asked>): ReadonlyArray<string | number> => [
+  name,
+  ...LIMITS.map((limit) => recallAt(asked, limit)),
+  gainAt(asked, 10),
+  ...CATEGORIES.map((category) =>
+    recallAt(
+      asked.filter(({ question }) => question.category === category),
+      10,
+    ),
+  ),
+];
+
+function tableOf(lines: ReadonlyArray<ReadonlyArray<string | number>>): string {
+  const head = ["variant", ...LIMITS.map((limit) => `R@${limit}`), "nDCG@10", ...CATEGORIES];
+  const rows = [head, ...lines].map((line) => line.map((cell) => (typeof cell === "number" ? cell.toFixed(1) : cell)));
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const drawn = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | "));
+  return [drawn[0], widths.map((width) => "-".repeat(width)).join("-|-"), ...drawn.slice(1)].join("\n    ");
+}
+
+const figuresOf = (
+  label: string,
+  asked: ReadonlyArray<Asked>,
+  bare: ReadonlyArray<Asked>,
+  budgets: typeof aboutMemory | undefined,
+): ReadonlyArray<Figure> => [
+  ...LIMITS.map((limit) => ({
+    name: `R@${limit}, ${label}`,
+    unit: "%",
+    rounds: [recallAt(asked, limit)],
+    bare: [recallAt(bare, limit)],
+    ...(budgets === undefined ? {} : { budget: budgets.recall[limit] }),
+  })),
+  {
+    name: `nDCG@10, ${label}`,
+    unit: "%",
+    rounds: [gainAt(asked, 10)],
+    bare: [gainAt(bare, 10)],
+    ...(budgets === undefined ? {} : { budget: budgets.gain }),
+  },
+];
+
+export const memory: Part = {
+  name: "memory",
+  about: "what is found of the turns that answer a question; bare: SQLite's full text, Porter's stems, in clear",
+  async measure({ quick }) {
+    const all = conversations().slice(0, quick ? 2 : undefined);
+    const stores = all.map((each) => ({ each, variants: indexed([each]), plain: fullText([each]) }));
+    const apart = (choose: (store: (typeof stores)[number]) => Store) =>
+      stores.flatMap((store) => askAll([store.each], choose(store)));
+    const plain = apart((store) => store.plain);
+    const byVariant = VARIANTS.map(([name, variant]) => [name, apart((store) => store.variants(variant))] as const);
+    const best = byVariant.at(-1)![1];
+    const together = askAll(all, indexed(all)("all"));
+    const plainTogether = askAll(all, fullText(all));
+    const lines = [["full text, SQLite's", plain] as const, ...byVariant, ["all, in one store", together] as const];
+    const turns = all.reduce((sum, { turns: said }) => sum + said.length, 0);
+    return {
+      figures: [
+        ...byVariant.flatMap(([name, asked]) =>
+          figuresOf(name, asked, plain, name === "all" ? aboutMemory : undefined),
+        ),
+        ...figuresOf("all, in one store", together, plainTogether, undefined),
+        ...CATEGORIES.map((category) => {
+          const of = (asked: ReadonlyArray<Asked>) =>
+            recallAt(
+              asked.filter(({ question }) => question.category === category),
+              10,
+            );
+          return { name: `R@10, ${category}`, unit: "%", rounds: [of(best)], bare: [of(plain)] };
+        }),
+      ],
+      notes: [
+        `${all.length} conversations, ${turns} turns, ${best.length} questions; nothing is left to chance, so there is one round`,
+        "the budgets are those of memory.md § 7, which are meant for conversations that nobody here has seen",
+        `R@10 by category on the right:\n    ${tableOf(lines.map(([name, asked]) => lineOf(name, asked)))}`,
+      ],
+    };
+  },
+};
