@@ -1,6 +1,5 @@
 /** Lets a person say whether an agent may remember them, and say otherwise later; in the room's question and on the page about oneself. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { call, client } from "../service/client.ts";
 import { consentsQuery } from "../service/queries.ts";
@@ -52,7 +51,7 @@ export function ConsentChoice({ consent, name, onAnswer }: ChoiceProps) {
         aria-label={`Remember me, ${name}`}
         onClick={() => choose(true)}
       >
-        {answer === true && <Icon name="check" size={16} />} Remember me
+        Remember me
       </button>
       <button
         type="button"
@@ -61,7 +60,7 @@ export function ConsentChoice({ consent, name, onAnswer }: ChoiceProps) {
         aria-label={`No, thanks, ${name}`}
         onClick={() => choose(false)}
       >
-        {answer === false && <Icon name="check" size={16} />} No, thanks
+        No, thanks
       </button>
       {decide.isError && <ProblemNotice error={decide.error} />}
     </div>

@@ -48,11 +48,10 @@ function useQuestions({ roomId, agents }: CardProps) {
 
 /** What would be kept and for how long, in the agent's or the agents' name. */
 function about(questions: ReadonlyArray<ConsentView>, names: ReadonlyArray<string>): string {
-  const days = Math.max(...questions.map((question) => question.days ?? 0));
+  const days = questions.map((question) => question.days ?? 0);
   const who = names.length === 1 ? `${names[0]} would keep` : "Each would keep";
-  const long =
-    names.length === 1 || questions.every((question) => question.days === days) ? `${days}` : `up to ${days}`;
-  return `${who} what you say where it takes part, for ${long} days, and what it learns about you from it, until that fades or you take it back. Without your yes, nothing.`;
+  const long = new Set(days).size === 1 ? `${days[0]}` : `up to ${Math.max(...days)}`;
+  return `${who} what you say where it takes part, for ${long} days, and what it learns about you from it, until that fades or you take it back.`;
 }
 
 export function ConsentCard(props: CardProps) {
@@ -93,7 +92,7 @@ export function ConsentCard(props: CardProps) {
           ))}
         </ul>
         <p className="hint">
-          {about(questions, names)} Only you see this question; you can change your answer at any time.{" "}
+          {about(questions, names)} Only you see this; you can change your answer at any time.{" "}
           <Link href="/me">What is remembered about you</Link>
         </p>
       </section>
