@@ -4,6 +4,7 @@ import { answers } from "./answers.ts";
 import { appearance } from "./appearance.ts";
 import { findChromium, launch, Stage } from "./browser.ts";
 import { connection } from "./connection.ts";
+import { consent } from "./consent.ts";
 import { conversation } from "./conversation.ts";
 import { entrance } from "./entrance.ts";
 import { type Program, startProgram } from "./program.ts";
@@ -13,7 +14,7 @@ import { stopping } from "./stopping.ts";
 
 const scenarios: ReadonlyArray<Scenario> = [
   ...[entrance, conversation, stopping, rooms, agents, answers],
-  ...[connection, appearance],
+  ...[consent, connection, appearance],
 ];
 
 const titles = scenarios.map(({ title }) => title.toLowerCase());
