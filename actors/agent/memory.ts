@@ -13,7 +13,7 @@ import type { Committed } from "../kit/settled-commands.ts";
 import { requestsIn } from "./forming/requests.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
-import { best, LOOKED_AT, type Opened } from "./recall/recall.ts";
+import { best, type Found, LOOKED_AT, type Opened } from "./recall/recall.ts";
 import { MemoryRegister, type MemoryRow } from "./recall/register.ts";
 import { type KeyFailure, RecallFailure } from "./turn/failures.ts";
 import type { MemoryFormer, Recall } from "./turn/ports.ts";
@@ -131,7 +131,7 @@ export class AgentMemory {
   }
 
   /** Searches everything in scope; the same for turns and for the owner. */
-  search(scope: Scope, text: string, limit: number): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+  search(scope: Scope, text: string, limit: number): Effect.Effect<ReadonlyArray<Found>, KeyFailure> {
     return Effect.suspend(() => {
       const rows = this.register.where(scope.where, scope.parameters, LOOKED_AT);
       return Effect.map(this.open(rows), (found) => best(found, text, limit));

@@ -6,14 +6,11 @@ import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#eve
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
+import type { MemoryDoors } from "./memory-doors.ts";
+import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
 
-/** Who is asking, as the door verified it. */
-export interface Principal {
-  readonly userId: UserId;
-  readonly name: string;
-  readonly roles: ReadonlyArray<"participant" | "auditor" | "admin">;
-}
+export type { Principal } from "./principal.ts";
 
 /** An event as auditors get it. */
 export interface EventRow {
@@ -172,7 +169,7 @@ export interface WordsReference {
 }
 
 /** An agent's door, for rooms and for the Worker. */
-export interface AgentDoor {
+export interface AgentDoor extends MemoryDoors {
   create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>>;
   change(
     by: Principal,

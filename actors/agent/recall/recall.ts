@@ -13,8 +13,16 @@ export interface Opened {
   readonly content: string;
 }
 
+/** A memory that was found. */
+export interface Found extends Opened {
+  /** 0 to 1: the share of the question's stems that it holds. */
+  readonly similarity: number;
+  /** 0 to 1: the order among those that were found. */
+  readonly relevance: number;
+}
+
 /** The best of these, newest first given, for a question; scored by the share of its stems. */
-export function best(found: ReadonlyArray<Opened>, text: string, limit: number): ReadonlyArray<Opened> {
+export function best(found: ReadonlyArray<Opened>, text: string, limit: number): ReadonlyArray<Found> {
   const wanted = new Set(stemsOf(text));
   const scored = found.map((memory, age) => {
     const stems = new Set(stemsOf(memory.content));
@@ -24,5 +32,8 @@ export function best(found: ReadonlyArray<Opened>, text: string, limit: number):
     .filter(({ score, age }) => score > 0 || age < ALWAYS)
     .sort((left, right) => right.score - left.score || left.age - right.age)
     .slice(0, limit)
-    .map(({ memory }) => memory);
+    .map(({ memory, score }) => {
+      const share = wanted.size === 0 ? 0 : score / wanted.size;
+      return { ...memory, similarity: share, relevance: share };
+    });
 }

@@ -52,7 +52,7 @@ export interface MemoryRow {
 }
 
 /** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
-const VERSION = 1;
+const VERSION = 2;
 const PAGE = 1_000;
 
 const columns = [
@@ -98,6 +98,7 @@ const tables = [
      indexed INTEGER NOT NULL DEFAULT 0
    ) STRICT`,
   "CREATE INDEX memories_to_index ON memories (seq) WHERE indexed = 0 AND state = 'live'",
+  "CREATE INDEX memories_by_forming ON memories (formed_seq)",
   "CREATE INDEX memories_withdrawn ON memories (seq) WHERE state = 'withdrawn'",
   "CREATE INDEX memories_by_attribute ON memories (subject, attribute) WHERE attribute IS NOT NULL",
   "CREATE INDEX memories_by_age ON memories (kind, recorded_at)",
@@ -255,7 +256,9 @@ export class MemoryRegister {
       ...{ ...this.#facts(open, at), said_at: open.saidAt ?? before.saidAt, recorded_at: before.recordedAt },
       ...{ subject: open.about[0] === undefined ? agentName(this.#agent()) : userName(open.about[0]) },
       ...{ room_id: before.roomId, turn_id: before.turnId, source_seqs: JSON.stringify(before.sourceSeqs) },
-      ...{ accessed_at: before.accessedAt, access_count: before.accessCount },
+      ...{ accessed_at: before.accessedAt, access_count: before.accessCount, state: before.state },
+      ...{ superseded_at: before.supersededAt, superseded_by: before.supersededBy, archived_at: before.archivedAt },
+      ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
     this.#people(seq, open.about);
     return [before.seq];
