@@ -8,6 +8,7 @@ import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { consentsQuery } from "../service/queries.ts";
 import { ConsentChoice } from "./consent-choice.tsx";
+import { MemoriesOfMe } from "./memories-of-me.tsx";
 
 const standing: { readonly [D in ConsentView["decision"]]: string } = {
   asked: "asked",
@@ -68,6 +69,10 @@ export default function AboutMePage() {
       <section className="part" aria-labelledby="who-may">
         <h2 id="who-may">Who may remember you</h2>
         <Consents />
+      </section>
+      <section className="part" aria-labelledby="what-is">
+        <h2 id="what-is">What they remember</h2>
+        <MemoriesOfMe />
       </section>
     </div>
   );
