@@ -52,7 +52,7 @@ function Ground({ memory }: { readonly memory: Memory }) {
       )}
       <dt>Formed</dt>
       <dd>
-        <Moment at={memory.created_at} as="exact" />
+        <Moment at={memory.created_at} as="exact" />, <EventLink agentId={memory.agent_id} seq={memory.seq} />
         {memory.valid_to !== null && (
           <>
             , held until <Moment at={memory.valid_to} as="exact" />
