@@ -1,5 +1,5 @@
 /** The body of a request, read and looked over before anything is decided; used by the front door. */
-import { Schema } from "effect";
+import { Option, Schema } from "effect";
 import { valueFault } from "#events/kit/canonical.ts";
 import type { ProblemName } from "./problems.ts";
 
@@ -13,6 +13,10 @@ const TRAINING = /^\/api\/agents\/[^/]+\/train$/;
 const LEARNABLE: ReadonlySet<string> = new Set(["application/x-ndjson", "text/plain", "text/markdown"]);
 
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown));
+
+const decodeItems = Schema.decodeUnknownOption(
+  Schema.fromJsonString(Schema.Struct({ items: Schema.Array(Schema.Unknown) })),
+);
 
 export type Body =
   | { readonly text: string | undefined; readonly type: string }
@@ -49,6 +53,8 @@ export async function readBody(request: Request): Promise<Body> {
   if (whole.length === 0) return { text: undefined, type };
   const text = decoded(whole);
   if (text === undefined) return fault(type === "application/json" ? "is not JSON in UTF-8" : "is not UTF-8");
+  // What is sent without a word about its kind is called plain text by most clients: JSON items are items all the same.
+  if (type === "text/plain" && Option.isSome(decodeItems(text))) return { text, type: "application/json" };
   if (type !== "application/json") return { text, type };
   try {
     const value = decodeJson(text); // only looked over here; every endpoint decodes it through its own schema
