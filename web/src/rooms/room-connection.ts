@@ -195,6 +195,8 @@ export class RoomConnection {
       .receive("ok", (answer: { resync?: boolean }) => {
         if (answer.resync) return this.reopen();
         this.#justJoined = true;
+        // What was asked meanwhile was told to nobody.
+        if (this.#now.link === "lost") void queryClient.invalidateQueries({ queryKey: consentsQuery.queryKey });
         this.#change(change.joinedAnew);
         this.#set({ link: "online" });
       })
