@@ -1,8 +1,9 @@
 /** Being remembered: asked once, answered beside the conversation, used when it was a yes, taken back at any time. */
 import { equal, match, ok } from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
+import { type Line, tap } from "./line.ts";
 import { look, views } from "./look.ts";
-import { answered, composer, count, enterRoom, openRoom, row, type Scenario, say } from "./scenario.ts";
+import { answered, composer, count, enterRoom, eventually, openRoom, row, type Scenario, say } from "./scenario.ts";
 
 let dana: Page;
 let erik: Page;
@@ -134,6 +135,26 @@ export const consent: Scenario = {
         await enterRoom(dana, "Welcome");
         await asks(dana, "Ada", "what do you know about me?", nothing);
         match(await dana.getByRole("complementary").innerText(), /^(?!.*remembers you)/s);
+      },
+    ],
+    [
+      "a question whose news was lost is there when the line has been cut and is up again",
+      async (stage) => {
+        let line: Line | undefined;
+        const tapped = async (page: Page) => {
+          line = await tap(page);
+        };
+        const mira = await stage.visit({ as: "mira", path: "/rooms", before: tapped });
+        await mira.getByRole("button", { name: "Join Welcome" }).click();
+        await openRoom(mira, "Welcome");
+        ok(line);
+        let lost = 0;
+        line.swallow = (text) => text.includes("consent_requested") && lost++ >= 0;
+        await say(mira, "Good evening, everybody");
+        await eventually("both questions", async () => lost === 2);
+        await count(question(mira), 0);
+        await line.socket?.close();
+        await question(mira).getByRole("heading", { name: "May Ada and Bo remember you?" }).waitFor();
       },
     ],
     [
