@@ -6,6 +6,7 @@ import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
 import type { AgentMemory } from "./memory.ts";
+import type { ChatModel } from "./turn/ports.ts";
 
 /** Something that is done to memories when nobody waits for it. Doing it twice must be doing it once. */
 export interface MemoryJob {
@@ -29,6 +30,12 @@ export interface JobHost<Services = never> {
   readonly run: (program: Effect.Effect<void, never, Services>) => void;
   readonly report: (what: string, cause: unknown) => void;
 }
+
+/** What jobs may use of the agent's own runtime. */
+export type JobServices = ChatModel;
+
+/** The jobs of an agent. */
+export const memoryJobs = (_host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([]);
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {
