@@ -1,10 +1,11 @@
-/** Whom an agent's log is told to: the read models, the rooms it is in, and the catalogue; used by AgentActor. */
+/** Whom an agent's log is told to: the read models, the rooms it is in, the Vault, and the catalogue; used by AgentActor. */
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
-import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import { type AgentId, agentName, type RoomId } from "#events/kit/ids.ts";
 import type { ActorEnv } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
+import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 import { RETENTION_DAYS, retentionOf } from "./recall/audience.ts";
 
@@ -32,6 +33,16 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
     },
   });
   feeds.add({
+    name: "vault",
+    wants: new Set<AgentEvent["type"]>(["AgentDeleted"]),
+    deliver: async (events, { to }) => {
+      const subject = agentName(log.stream.slice("agent:".length) as AgentId);
+      for (const { actor, id } of events)
+        await env.VAULT.getByName(vaultOf(subject)).shred(subject, { by: actor, causation: id }, 0);
+      return to;
+    },
+  });
+  feeds.add({
     name: "people",
     wants: new Set<AgentEvent["type"]>(["ConsentAsked"]),
     deliver: async (events, { to }) => {
@@ -54,7 +65,8 @@ async function askForConsent(event: RecordedOf<AgentEvent>, log: AskingLog, env:
   if (event.type !== "ConsentAsked") return;
   const { userId, roomId } = event.open;
   const agentId = log.stream.slice("agent:".length) as AgentId;
-  await env.USER.getByName(userId).requestConsent(changeId(event, agentId), agentId, roomId);
+  const isNew = await env.USER.getByName(userId).requestConsent(changeId(event, agentId), agentId, roomId);
+  if (!isNew) return; // delivered before: the person has been asked
   const days = retentionOf(log.state, RETENTION_DAYS);
   const payload = { agent_id: agentId, what: REMEMBERED, days };
   // Lost is no loss: the person finds the question among their consents.
