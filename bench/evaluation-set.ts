@@ -1,39 +1,7 @@
 /** The conversations of bench/memory and the questions about them, and how good an answer is; used by parts/memory.ts and parts/recall.ts. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Schema } from "effect";
+import { Category, readEvaluationSet, type Conversation as Written } from "./memory/evaluation-set.ts";
 
-export const CATEGORIES = [
-  "single-hop",
-  "multi-hop",
-  "temporal",
-  "never-said",
-  "misspelt",
-  "cross-person",
-  "updated-fact",
-] as const;
-export type Category = (typeof CATEGORIES)[number];
-
-const Conversation = Schema.Struct({
-  id: Schema.String,
-  people: Schema.Array(Schema.Struct({ id: Schema.String, name: Schema.String })),
-  sessions: Schema.Array(
-    Schema.Struct({
-      at: Schema.String,
-      turns: Schema.Array(Schema.Struct({ id: Schema.String, speaker: Schema.String, text: Schema.String })),
-    }),
-  ),
-  questions: Schema.Array(
-    Schema.Struct({
-      id: Schema.String,
-      text: Schema.String,
-      asked_at: Schema.optionalKey(Schema.String),
-      evidence: Schema.Array(Schema.String),
-      category: Schema.Literals(CATEGORIES),
-    }),
-  ),
-});
-const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Conversation));
+export const CATEGORIES = Category.literals;
 
 /** A turn, with when it was said: a session's turns follow one another by the minute. */
 export interface Turn {
@@ -47,7 +15,7 @@ export interface Question {
   readonly text: string;
   readonly askedAt: number;
   readonly evidence: ReadonlyArray<string>;
-  readonly category: Category;
+  readonly category: (typeof CATEGORIES)[number];
 }
 
 export interface Conversation {
@@ -58,11 +26,8 @@ export interface Conversation {
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const folder = join(import.meta.dirname, "memory/conversations");
-
-function read(file: string): Conversation {
-  const { id, people, sessions, questions } = decode(readFileSync(join(folder, file), "utf8"));
-  const names = new Map(people.map((person) => [person.id, person.name]));
+function timed({ id, people, sessions, questions }: Written): Conversation {
+  const names = new Map<string, string>(people.map((person) => [person.id, person.name]));
   const turns = sessions.flatMap(({ at, turns: said }) =>
     said.map((turn, index) => ({
       ...{ id: turn.id, text: turn.text, speaker: names.get(turn.speaker)! },
@@ -81,11 +46,7 @@ function read(file: string): Conversation {
 }
 
 /** The whole set, in the order of its files' names. */
-export const conversations = (): ReadonlyArray<Conversation> =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith(".json"))
-    .sort()
-    .map(read);
+export const conversations = (): ReadonlyArray<Conversation> => Array.from(readEvaluationSet().values(), timed);
 
 /** Share of the evidence among the first `limit` of what was found. */
 export const recall = (found: ReadonlyArray<string>, evidence: ReadonlyArray<string>, limit: number): number =>

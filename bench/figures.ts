@@ -72,6 +72,9 @@ export const budgets = {
   resumedMs: budget("figure", "most", 5_000, house),
   workerKilobytes: budget("figure", "most", 3_000, house),
   pageKilobytes: budget("figure", "most", 170, "house II.20"),
+  searchMsTenThousand: budget("figure", "most", 30, house),
+  searchMsHundredThousand: budget("figure", "most", 100, house),
+  rememberMs: budget("figure", "most", 5, "memory.md § 7"),
   chunkKilobytes: budget("figure", "most", 60, "house II.20"),
 } as const satisfies Record<string, Budget>;
 

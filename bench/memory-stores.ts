@@ -1,33 +1,15 @@
 /** Where the turns of conversations are kept to be asked: the index of memories, and plain full text to compare with; used by parts/memory.ts. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { MemoryIndex, type Variant } from "#actors/agent/recall/memory-index.ts";
-import type { SqlPort } from "#actors/kit/sql.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { nodeSql } from "../test/support/sqlite.ts";
 import type { Conversation, Question } from "./evaluation-set.ts";
+import { everything, keys, makeRegister } from "./memory-keys.ts";
 
 /** What answers a question with the ids of turns, best first. A turn's id has its conversation's in front. */
 export interface Store {
   ask(question: Question, limit: number): ReadonlyArray<string>;
 }
-
-/** A key of their own for each subject; which one it is does not matter here. */
-export const keys = {
-  get(subject: ActorName): Uint8Array {
-    const key = new Uint8Array(32);
-    new TextEncoder().encodeInto(subject, key);
-    return key;
-  },
-};
-
-/** The columns of the register that the index reads. */
-export const makeRegister = (sql: SqlPort): void =>
-  sql.run(`CREATE TABLE IF NOT EXISTS memories (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, room TEXT NOT NULL, said_at INTEGER NOT NULL,
-    state TEXT NOT NULL, superseded_at INTEGER
-  )`);
-
-export const everything = { where: "m.state = 'live'", parameters: [] };
 
 const turnIds = (conversations: ReadonlyArray<Conversation>): ReadonlyArray<string> =>
   conversations.flatMap(({ id, turns }) => turns.map((turn) => `${id} ${turn.id}`));

@@ -7,13 +7,14 @@ import { ledger } from "./parts/ledger.ts";
 import { long } from "./parts/long.ts";
 import { memory } from "./parts/memory.ts";
 import { projection } from "./parts/projection.ts";
+import { recall } from "./parts/recall.ts";
 import { size } from "./parts/size.ts";
 import { stream } from "./parts/stream.ts";
 import { turn } from "./parts/turn.ts";
 import { endEverything } from "./processes.ts";
 import { keep, surroundings } from "./report.ts";
 
-const parts: ReadonlyArray<Part> = [ledger, projection, turn, long, stream, fanout, kills, memory, size];
+const parts: ReadonlyArray<Part> = [ledger, projection, turn, long, stream, fanout, kills, memory, recall, size];
 
 function wanted() {
   const { values, positionals } = parseArgs({

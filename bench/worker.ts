@@ -3,15 +3,18 @@ import { type Delivery, deliverAll, deliverBare } from "./delivery.ts";
 import type { BareChat } from "./objects/bare-chat.ts";
 import type { BareRoom } from "./objects/bare-room.ts";
 import type { Append, Log } from "./objects/log.ts";
+import type { Memories, Saying } from "./objects/memories.ts";
 
 export { BareChat } from "./objects/bare-chat.ts";
 export { BareRoom } from "./objects/bare-room.ts";
 export { Log } from "./objects/log.ts";
+export { Memories } from "./objects/memories.ts";
 
 interface BenchEnv {
   readonly LOG: DurableObjectNamespace<Log>;
   readonly CHAT: DurableObjectNamespace<BareChat>;
   readonly ROOM: DurableObjectNamespace<BareRoom>;
+  readonly MEMORIES: DurableObjectNamespace<Memories>;
   readonly DB: D1Database;
 }
 
@@ -31,11 +34,25 @@ const operations: Readonly<Record<string, Operation>> = {
   evict: (log) => log.evict().catch(() => ({})),
 };
 
+type Asking = (memories: DurableObjectStub<Memories>, input: unknown) => Promise<unknown>;
+
+const askings: Readonly<Record<string, Asking>> = {
+  write: (memories, input) => memories.write(input as { readonly sayings: ReadonlyArray<Saying> }),
+  build: (memories, input) => memories.build(input as { readonly from: number; readonly to: number }),
+  clear: (memories) => memories.clear(),
+  add: (memories, input) => memories.add(input as Saying),
+  search: (memories, input) => memories.search(input as { readonly text: string; readonly now: number }),
+  nothing: (memories) => memories.nothing(),
+  size: (memories) => memories.size(),
+  evict: (memories) => memories.evict().catch(() => ({})),
+};
+
 async function answer(request: Request, env: BenchEnv): Promise<unknown> {
   const [, kind, name = "", operation = ""] = new URL(request.url).pathname.split("/");
   if (kind === "health") return { status: "ok" };
   const input: unknown = await request.json();
   if (kind === "log") return operations[operation]!(env.LOG.getByName(name), input);
+  if (kind === "memories") return (await askings[operation]!(env.MEMORIES.getByName(name), input)) ?? {};
   if (kind === "deliver") return deliverAll(env.DB, input as Delivery);
   if (kind === "deliver-bare") return deliverBare(env.DB, input as Delivery);
   if (kind === "chat") return { text: await env.CHAT.getByName(name).say((input as { readonly text: string }).text) };

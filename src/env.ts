@@ -1,6 +1,9 @@
 /** The settings, read and checked once; the Worker, the actors' layers and the start script all come here for them. */
 import type { KeyEncryptionKeys } from "#actors/vault/vault.ts";
 import { type Kind, makeId } from "#events/kit/ids.ts";
+import type { EmbeddingSettings } from "./memory/embedder.ts";
+import type { VectorizeBinding } from "./memory/index/vectorize.ts";
+import type { VectorIndexSettings } from "./memory/vector-index.ts";
 import type { ModelSettings } from "./models/route.ts";
 
 /** Milliseconds since 1970. Time and chance enter this floor here. */
@@ -33,7 +36,14 @@ export interface Variables {
   readonly DEV_IDENTITY_PRIVATE_KEY?: string;
   /** Milliseconds between two words of the demo model; 0 in tests. */
   readonly DEMO_WORD_PAUSE_MS?: string;
+  readonly EMBEDDINGS?: string;
+  readonly VECTOR_INDEX?: string;
+  readonly PINECONE_API_KEY?: string;
+  readonly PINECONE_INDEX_HOST?: string;
+  readonly WEAVIATE_URL?: string;
+  readonly WEAVIATE_API_KEY?: string;
   readonly AI?: ModelSettings["cloudflare"];
+  readonly VECTORIZE?: VectorizeBinding;
 }
 
 /** Who says who somebody is. */
@@ -51,6 +61,8 @@ export interface Settings {
   readonly development: boolean;
   readonly identity: Identity;
   readonly models: ModelSettings;
+  readonly embeddings: EmbeddingSettings;
+  readonly vectorIndex: VectorIndexSettings;
   readonly keyEncryptionKeys: KeyEncryptionKeys;
 }
 
@@ -138,6 +150,46 @@ function modelsOf(variables: Variables): ModelSettings {
   };
 }
 
+/** A setting that is one of a few words; the first is meant when nothing is said. */
+function choiceOf<A extends string>(setting: string, value: string | undefined, choices: readonly [A, ...A[]]): A {
+  const text = present(value);
+  if (text === undefined) return choices[0];
+  const chosen = choices.find((choice) => choice === text);
+  if (chosen === undefined) throw new SettingsFault(setting, `is none of ${choices.join(", ")}`);
+  return chosen;
+}
+
+/** A setting that another one's value asks for. */
+function needed<A>(setting: string, value: A | undefined, why: string): A {
+  if (value === undefined) throw new SettingsFault(setting, `is missing, and ${why} needs it`);
+  return value;
+}
+
+function embeddingsOf({ EMBEDDINGS, AI }: Variables, { openai }: ModelSettings): EmbeddingSettings {
+  const provider = choiceOf("EMBEDDINGS", EMBEDDINGS, ["local", "openai", "cloudflare"]);
+  const why = `EMBEDDINGS=${provider}`;
+  if (provider === "openai") return { provider, openai: needed("OPENAI_API_KEY", openai, why) };
+  return provider === "cloudflare" ? { provider, ai: needed("AI", AI, why) } : { provider };
+}
+
+/** Pinecone shows the address of an index without its scheme. */
+const withScheme = (host: string | undefined): string | undefined =>
+  host === undefined || /^https?:/.test(host) ? host : `https://${host}`;
+
+function vectorIndexOf(variables: Variables): VectorIndexSettings {
+  const index = choiceOf("VECTOR_INDEX", variables.VECTOR_INDEX, ["local", "vectorize", "pinecone", "weaviate"]);
+  const why = `VECTOR_INDEX=${index}`;
+  if (index === "vectorize") return { index, binding: needed("VECTORIZE", variables.VECTORIZE, why) };
+  if (index === "pinecone") {
+    const apiKey = needed("PINECONE_API_KEY", present(variables.PINECONE_API_KEY), why);
+    const host = urlOf("PINECONE_INDEX_HOST", withScheme(present(variables.PINECONE_INDEX_HOST)));
+    return { index, pinecone: { apiKey, host: needed("PINECONE_INDEX_HOST", host, why) } };
+  }
+  if (index === "local") return { index };
+  const url = needed("WEAVIATE_URL", urlOf("WEAVIATE_URL", variables.WEAVIATE_URL), why);
+  return { index, weaviate: { url, apiKey: present(variables.WEAVIATE_API_KEY) } };
+}
+
 const read = new WeakMap<object, Settings>();
 
 /**
@@ -148,10 +200,13 @@ export function settingsOf(variables: Variables): Settings {
   const known = read.get(variables);
   if (known !== undefined) return known;
   const development = present(variables.APP_ENV) === "development";
+  const models = modelsOf(variables);
   const settings: Settings = {
     development,
     identity: identityOf(variables, development),
-    models: modelsOf(variables),
+    models,
+    embeddings: embeddingsOf(variables, models),
+    vectorIndex: vectorIndexOf(variables),
     keyEncryptionKeys: parseKeyEncryptionKeys(variables.KEY_ENCRYPTION_KEYS),
   };
   read.set(variables, settings);

@@ -1,6 +1,7 @@
 /** The composition root: binds the adapters to the actors, exports them, and opens the doors. */
 import { Layer } from "effect";
-import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
+import { AgentActor } from "#actors/agent/agent.ts";
+import type { Abilities } from "#actors/agent/runtime.ts";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";
@@ -8,6 +9,9 @@ import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
 import { answer } from "./http/entry.ts";
+import { embedderLayer } from "./memory/embedder.ts";
+import { rerankerLayer } from "./memory/reranker.ts";
+import { vectorIndexLayer } from "./memory/vector-index.ts";
 import { moderatorLayer } from "./models/moderator.ts";
 import { chatModelLayer } from "./models/route.ts";
 import { toolboxLayer } from "./tools/shelf.ts";
@@ -21,8 +25,14 @@ export class Agent extends AgentActor<Env> {
   protected override abilities(env: Env): Layer.Layer<Abilities> {
     const known = abilities.get(env);
     if (known !== undefined) return known;
-    const { models } = settingsOf(env);
-    const made = Layer.mergeAll(chatModelLayer(models), toolboxLayer, moderatorLayer(models.openai));
+    const { models, embeddings, vectorIndex } = settingsOf(env);
+    const made = Layer.mergeAll(
+      chatModelLayer(models),
+      toolboxLayer,
+      moderatorLayer(models.openai),
+      rerankerLayer(models.cloudflare),
+      Layer.provideMerge(vectorIndexLayer(vectorIndex), embedderLayer(embeddings)),
+    );
     abilities.set(env, made);
     return made;
   }

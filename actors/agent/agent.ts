@@ -1,5 +1,5 @@
 /** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
-import { Layer, ManagedRuntime, Scheduler } from "effect";
+import type { Layer } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
@@ -37,27 +37,19 @@ import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
 import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
-import { describe, inputWords, personalityOf, settingsOf, wordsAt } from "./description.ts";
+import { changed, describe, inputWords, personalityOf, settingsOf, wordsAt } from "./description.ts";
 import { agentFeeds } from "./feeds.ts";
 import { commandOf } from "./hearing.ts";
 import { AgentMemory } from "./memory.ts";
 import { MemoryDoor } from "./memory-door.ts";
 import { Outcomes } from "./outcomes.ts";
 import { RoomChannels } from "./rooms.ts";
+import { type Abilities, runtimeOf } from "./runtime.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
 import { GO_ON_LEARNING, Trainings } from "./training.ts";
-import { type ChatModel, MemoryFormer, type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
+import type { TurnLedger } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 import { CONTINUE_TURN, Turns } from "./turns.ts";
-
-/** What an agent gets from above: models, tools, and a sense of what may not be said. */
-export type Abilities = ChatModel | Toolbox | Moderator;
-
-/**
- * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:
- * steps that need no wait between them would each pay an fsync instead of sharing one.
- */
-const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
 
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
@@ -75,7 +67,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #memoryDoor: MemoryDoor;
   readonly #trainings: Trainings;
   readonly #turns: Turns;
-  #runtime: ManagedRuntime.ManagedRuntime<Abilities | MemoryFormer | TurnLedger | Rooms | Recall, never> | undefined;
+  #runtime: ReturnType<typeof runtimeOf> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, agent);
@@ -86,10 +78,15 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
       run: (program) => this.#services().runFork(program),
     });
-    this.#memory = new AgentMemory({
+    const own = {
       ...{ ledger: this.ledger, agentId: () => this.#id(), now },
-      commit: (command) => this.commitNow(command),
+      commit: (command: AgentCommand) => this.commitNow(command),
+      fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
+    };
+    this.#memory = new AgentMemory({
+      ...own,
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
+      indexKey: (subject) => this.keys.derived(subject, "recall"),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
     });
     this.#turns = new Turns({
@@ -101,15 +98,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       report: (what, cause) => this.report(what, cause),
     });
     const owned = {
-      ...{ ledger: this.ledger, tables: this.tables, timers: this.timers, keys: this.keys, memory: this.#memory, now },
-      ...{ agentId: () => this.#id(), isOwner: (by: Principal) => this.#isOwner(by) },
-      commit: (command: AgentCommand) => this.commitNow(command),
+      ...{ ...own, isOwner: (by: Principal) => this.#isOwner(by) },
       meta: (id: string, by: ActorName) => this.#meta(id, by),
-      fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
-      revealed: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };
-    this.#memoryDoor = new MemoryDoor(owned);
-    this.#trainings = new Trainings(owned);
+    this.#memoryDoor = new MemoryDoor({ ...owned, memory: this.#memory, revealed: (seqs) => this.revealed(seqs) });
+    this.#trainings = new Trainings({ ...owned, tables: this.tables, timers: this.timers, keys: this.keys });
     agentFeeds(this.feeds, this.ledger, env);
   }
 
@@ -135,9 +128,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   change(by: Principal, commandId: string, input: Partial<AgentInput>, ifVersion?: number) {
     return this.behindWall("change", async (): Promise<Reply<AgentDescription>> => {
       if (!this.#isOwner(by)) return refused(unknownAgent);
-      const current = await this.#describe();
-      const next = { ...current, description: current.description ?? "", systemPrompt: current.systemPrompt ?? "" };
-      const merged = { ...next, ...input } as AgentInput;
+      const merged = changed(await this.#describe(), input);
       const reply = await this.commit({
         type: "ReconfigureAgent",
         meta: this.#meta(commandId, userName(by.userId)),
@@ -305,9 +296,18 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
     this.#channels.committed(events, (turnId) => this.ledger.state.turns[turnId]?.roomId);
-    this.#memory.committed();
+    this.#remember();
     this.followLog(events);
     this.#turns.committed(events);
+  }
+
+  /** What goes wrong in here must not undo what was committed: it is read again with the next commit, and before any search. */
+  #remember(): void {
+    try {
+      this.#memory.committed();
+    } catch (defect) {
+      this.report("memory", defect);
+    }
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
@@ -342,16 +342,12 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   /** One runtime per object, built on first need. */
   #services() {
-    this.#runtime ??= ManagedRuntime.make(
-      Layer.mergeAll(
-        this.abilities(this.env),
-        inOneBreath,
-        Layer.succeed(TurnLedger, this.#turnLedger()),
-        Layer.succeed(Rooms, this.#channels.service()),
-        Layer.succeed(Recall, this.#memory.recall()),
-        Layer.succeed(MemoryFormer, this.#memory.former()),
-      ),
-    );
+    this.#runtime ??= runtimeOf(this.abilities(this.env), {
+      ledger: this.#turnLedger(),
+      rooms: this.#channels.service(),
+      recall: this.#memory.recall(),
+      former: this.#memory.former(),
+    });
     return this.#runtime;
   }
 

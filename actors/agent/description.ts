@@ -84,3 +84,10 @@ export function wordsAt(
     return said === undefined || typeof said === "symbol" ? null : { ...said };
   });
 }
+
+/** What an owner wants in the end: what is left out stays as it is. */
+export const changed = (current: AgentDescription, input: Partial<AgentInput>): AgentInput =>
+  ({
+    ...{ ...current, description: current.description ?? "", systemPrompt: current.systemPrompt ?? "" },
+    ...input,
+  }) as AgentInput;

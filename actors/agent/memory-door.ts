@@ -25,9 +25,10 @@ import type { Principal } from "../kit/principal.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
 import type { Committed } from "../kit/settled-commands.ts";
 import { filed } from "./filing.ts";
-import { type AgentMemory, contentOf } from "./memory.ts";
+import type { AgentMemory } from "./memory.ts";
 import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
-import type { MemoryRow } from "./recall/register.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+import { contentOf } from "./recall/mind.ts";
 
 /** What the door needs of its agent. */
 export interface MemoryDoorHost {
@@ -154,14 +155,20 @@ export class MemoryDoor {
 
   async search(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
-    const { text, limit, minSimilarity, from, to, ...filter } = search;
+    const { text, limit, minSimilarity, from, to, kinds, ...filter } = search;
+    const { asOf } = filter;
     const said = [
       ...(from === undefined ? [] : [{ where: "m.said_at >= ?", parameters: [from] }]),
       ...(to === undefined ? [] : [{ where: "m.said_at < ?", parameters: [to] }]),
     ];
     const { memory, now, ledger } = this.#host;
     const scope = both(inForce(now(), memory.retentionDays), ...filtered(filter), ...said);
-    const found = (await Effect.runPromise(memory.search(scope, text, limit))).filter(
+    const question = {
+      ...{ text, limit, scope, asker: by.userId },
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(asOf === undefined ? {} : { asOf }),
+    };
+    const found = (await Effect.runPromise(memory.search(question))).filter(
       ({ similarity }) => similarity >= minSimilarity,
     );
     const described = await this.#described(found.map(({ row }) => row));

@@ -1,25 +1,32 @@
-/** AgentMemory: what an agent remembers. Keeps register and index level with the log, recalls, and forgets; owned by AgentActor. */
+/** AgentMemory: what an agent remembers: who may hear it, what is formed of what was said, and what is forgotten; owned by AgentActor. */
 import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
+import { importanceOf } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
-import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
-import type { AgentId, MemoryId, RoomId, UserId } from "#events/kit/ids.ts";
+import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
+import type { ActorName, AgentId, RoomId, UserId } from "#events/kit/ids.ts";
 import type { Present } from "../kit/doors.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
 import type { Committed } from "../kit/settled-commands.ts";
+import { formOf } from "./forming/importance.ts";
 import { requestsIn } from "./forming/requests.ts";
+import { sensitivityOf } from "./forming/sensitivity.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
-import { best, type Found, LOOKED_AT, type Opened } from "./recall/recall.ts";
-import { MemoryRegister, type MemoryRow } from "./recall/register.ts";
-import { type KeyFailure, RecallFailure } from "./turn/failures.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
+import type { MemoryRegister } from "./recall/register.ts";
+import { KeyFailure, RecallFailure } from "./turn/failures.ts";
 import type { MemoryFormer, Recall } from "./turn/ports.ts";
+import { quick } from "./turn/schedules.ts";
 
 /** So many memories are forgotten with one commit: their ids stand in its event. */
 const FORGOTTEN_AT_ONCE = 500;
+/** The newest of what was kept on purpose goes along even when no word fits: "what do you know about me?" shares none. */
+const ALWAYS = 3;
 
 /** What AgentMemory needs of its agent. */
 export interface MemoryHost {
@@ -28,9 +35,18 @@ export interface MemoryHost {
   readonly now: () => number;
   readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
   readonly meta: (id: string) => AgentCommand["meta"];
+  /** A subject's key for the index: 32 bytes, derived from the subject's own. */
+  readonly indexKey: (subject: ActorName) => Uint8Array | "destroyed" | undefined;
+  readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
   readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
   /** The house's rule for episodes; in days. */
   readonly retentionDays?: number;
+}
+
+/** A memory with its words. */
+export interface Opened extends Found {
+  readonly content: string;
+  readonly words: Unsealed;
 }
 
 const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
@@ -38,19 +54,20 @@ const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   parameters: [JSON.stringify(seqs)],
 });
 
-/** The words of a memory: its own, or the message's that it is. */
-export const contentOf = ({ words }: Unsealed): string | null =>
-  words === Erased ? null : String(words.content ?? words.text ?? "");
-
 export class AgentMemory {
   readonly #host: MemoryHost;
-  readonly #register: MemoryRegister;
+  readonly #mind: Mind;
   /** Who is in each room, as the room last said; nobody knows of the others. */
   readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
 
   constructor(host: MemoryHost) {
     this.#host = host;
-    this.#register = new MemoryRegister(host.ledger.tables, host.ledger, host.agentId);
+    this.#mind = new Mind({
+      sql: host.ledger.tables,
+      log: host.ledger,
+      keys: { get: (subject) => host.indexKey(subject) },
+      agent: () => ({ agentId: host.agentId(), name: host.ledger.state.name }),
+    });
   }
 
   /** A room said who is there. */
@@ -60,8 +77,8 @@ export class AgentMemory {
 
   /** The register, level with the log. */
   get register(): MemoryRegister {
-    this.#register.catchUp();
-    return this.#register;
+    this.#mind.catchUp();
+    return this.#mind.register;
   }
 
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
@@ -74,7 +91,7 @@ export class AgentMemory {
 
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
   committed(): void {
-    this.#register.catchUp();
+    this.#mind.catchUp();
     // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
     this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
   }
@@ -87,7 +104,7 @@ export class AgentMemory {
 
   /** A batch at a time; doing it again goes on where it stood. */
   #forgetAll({ where, parameters }: Scope, why: "withdrawn" | "erased"): void {
-    const rows = this.#register.where(where, parameters, FORGOTTEN_AT_ONCE);
+    const rows = this.#mind.register.where(where, parameters, FORGOTTEN_AT_ONCE);
     // Each batch is a commit, after which this is called again.
     if (rows.length > 0 && this.forget(rows, why, String(rows[0]!.seq)).outcome === "accepted" && why === "erased")
       this.#forgetAll({ where, parameters }, why);
@@ -130,33 +147,56 @@ export class AgentMemory {
     return both(this.inForce(), mayHear(roomId, people?.map(({ userId }) => userId) ?? null));
   }
 
-  /** Searches everything in scope; the same for turns and for the owner. */
-  search(scope: Scope, text: string, limit: number): Effect.Effect<ReadonlyArray<Found>, KeyFailure> {
+  /** Fetches the keys that a search needs, and indexes what waited for them. */
+  #ready(): Effect.Effect<void, KeyFailure> {
     return Effect.suspend(() => {
-      const rows = this.register.where(scope.where, scope.parameters, LOOKED_AT);
-      return Effect.map(this.open(rows), (found) => best(found, text, limit));
+      const wanted = [...this.#mind.wanting(), ...this.#mind.subjects()].filter(
+        (subject) => this.#host.indexKey(subject) === undefined,
+      );
+      if (wanted.length === 0) return Effect.void;
+      return Effect.tryPromise({
+        try: () => this.#host.fetchKeys([...new Set(wanted)]),
+        catch: () => new KeyFailure({ detail: "the Vault did not answer" }),
+      }).pipe(Effect.retry(quick), Effect.andThen(Effect.sync(() => void this.#mind.wanting())));
     });
   }
 
+  /** Searches everything in scope; the same for turns and for the owner. */
+  search(question: Omit<Question, "now">): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+    return Effect.flatMap(this.#ready(), () => this.open(this.#mind.search({ ...question, now: this.#host.now() })));
+  }
+
   /** These memories with their words, without those that cannot be read any more. */
-  open(rows: ReadonlyArray<MemoryRow>): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
-    return Effect.map(this.#host.reveal(rows.map(({ seq }) => seq)), (found) => {
-      const contents = new Map(found.map((unsealed) => [unsealed.event.seq, contentOf(unsealed)]));
-      return rows.flatMap((row) => {
-        const content = contents.get(row.seq);
-        return content == null ? [] : [{ row, content }];
+  open(found: ReadonlyArray<Found>): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+    return Effect.map(this.#host.reveal(found.map(({ row }) => row.seq)), (revealed) => {
+      const bySeq = new Map(revealed.map((unsealed) => [unsealed.event.seq, unsealed]));
+      return found.flatMap((each) => {
+        const words = bySeq.get(each.row.seq);
+        const content = words === undefined ? null : contentOf(words);
+        return words === undefined || content === null ? [] : [{ ...each, content, words }];
       });
+    });
+  }
+
+  /** What comes to mind at a message, and the newest of what was kept on purpose behind it. */
+  #comesToMind(text: string, limit: number, scope: Scope, asker: string) {
+    return Effect.flatMap(this.search({ text, limit, scope, asker }), (found) => {
+      const some = found.slice(0, Math.max(0, limit - ALWAYS));
+      const rest = both(scope, notAmong(some.map(({ row }) => row.seq)));
+      const kept = this.register.where(`${rest.where} AND m.kind <> 'episodic'`, rest.parameters, ALWAYS);
+      const others = found.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
+      return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) =>
+        [...some, ...newest, ...others].slice(0, limit),
+      );
     });
   }
 
   /** The port of a turn. */
   recall(): Recall["Service"] {
     return {
-      search: ({ text, limit, roomId, without }) =>
-        this.search(both(this.#scopeIn(roomId), notAmong(without)), text, limit).pipe(
-          Effect.map((found) =>
-            found.map(({ row, content }) => ({ memoryId: row.memoryId as MemoryId, seq: row.seq, content })),
-          ),
+      search: ({ text, limit, roomId, asker, without }) =>
+        this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker).pipe(
+          Effect.map((found) => found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content }))),
           Effect.mapError(({ detail }) => new RecallFailure({ detail })),
         ),
       tellable: (seqs, roomId) => {
@@ -171,7 +211,11 @@ export class AgentMemory {
   former(): MemoryFormer["Service"] {
     return {
       form: ({ text }) => requestsIn(text),
-      episode: ({ text, roomId }) => ({ importance: 0.3, names: this.named(text, roomId) }),
+      episode: ({ text, roomId }) => ({
+        importance: importanceOf(formOf(text)),
+        names: this.named(text, roomId),
+        ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
+      }),
     };
   }
 

@@ -294,8 +294,8 @@ export interface ConsentView {
 
 export interface UserDoor {
   arrive(by: Principal): Promise<void>;
-  /** An agent that met the person asks; asking again changes nothing. */
-  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<void>;
+  /** An agent that met the person asks; asking again changes nothing. True the first time. */
+  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<boolean>;
   /** The person decides. Answers when the agent knows; taken back, what it knew of them is unreadable by then. */
   decideConsent(by: Principal, commandId: string, agentId: AgentId, granted: boolean): Promise<Reply<ConsentView>>;
   consents(by: Principal): Promise<ReadonlyArray<ConsentView>>;

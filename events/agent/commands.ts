@@ -202,11 +202,17 @@ type TurnOrLifeCommand =
       "ConsiderMemories",
       OfTurn & {
         memories: ReadonlyArray<DrawnMemory>;
-        /** What makes the reply worth keeping, when it is. */
-        reply?: Episode;
       }
     >
-  | CommandOf<"RecordPost", OfTurn & { messageId: MessageId; roomSeq: number }>
+  | CommandOf<
+      "RecordPost",
+      OfTurn & {
+        messageId: MessageId;
+        roomSeq: number;
+        /** The reply as a memory, where it is one. */
+        episode?: Episode;
+      }
+    >
   | CommandOf<"FailTurn", OfTurn & { reason: string }>
   | CommandOf<
       "SummarizeRoom",

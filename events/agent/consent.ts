@@ -1,7 +1,8 @@
 /** Who may be remembered, and what of a message stays: nothing about anybody who did not agree; part of the deciders. */
-import { type ActorName, idOf, type RoomId, type TurnId, type UserId, userName } from "../kit/ids.ts";
+import { type ActorName, agentName, idOf, type RoomId, type TurnId, type UserId, userName } from "../kit/ids.ts";
 import type { AgentCommandOf, Episode } from "./commands.ts";
 import * as E from "./events.ts";
+import type { TurnView } from "./turn.ts";
 import type { AgentState } from "./views.ts";
 
 const PERSON = "user:";
@@ -68,6 +69,16 @@ export function heardAsMemory(
       audience: audienceIn(state, roomId),
     }),
   ];
+}
+
+/** The reply as a memory, once it was said: of whoever had asked, and of those who are named in it. */
+export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: TurnView, state: AgentState) {
+  if (episode === undefined || turn.draft === null || turn.draft.notice || !state.memoryEnabled) return [];
+  const about = peopleOf(turn.authorId as ActorName, episode.names);
+  if (!mayRemember(state, about)) return [];
+  const { turnId, roomId, draft } = turn;
+  const by = agentName(state.agentId!);
+  return [episodic(episode, { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) })];
 }
 
 /** What is said in a public room may be told anywhere. */

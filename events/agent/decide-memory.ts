@@ -1,7 +1,6 @@
 /** What may happen to an agent's memories: every permission and limit of them; part of decide.ts. */
-import { type ActorName, agentName } from "../kit/ids.ts";
 import type { AgentCommand, AgentCommandOf, NewMemory } from "./commands.ts";
-import { audienceIn, episodic, mayRemember, peopleOf, subjectOf } from "./consent.ts";
+import { audienceIn, mayRemember, subjectOf } from "./consent.ts";
 import { type Answer, accept, refuse, whenDue } from "./decide-turn.ts";
 import * as E from "./events.ts";
 import { ConsentRequired, MemoryIsOff, Stale } from "./refusals.ts";
@@ -14,18 +13,13 @@ const formed = (
   turnId: TurnView["turnId"] | null,
 ): E.AgentEvent => E.MemoryFormed({ ...open, turnId }, subjectOf(state, open.about), words);
 
-/** What a turn draws from what was said, and the reply itself. Whoever did not agree to be remembered is left out. */
+/** What a turn draws from what was said. Whoever did not agree to be remembered is left out. */
 const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember", (command, turn, state) => {
   const memories = state.memoryEnabled ? command.memories.filter(({ about }) => mayRemember(state, about)) : [];
-  const { reply } = command;
-  const about = peopleOf(turn.authorId as ActorName, reply?.names ?? []);
-  const keeps = reply !== undefined && state.memoryEnabled && turn.draft !== null && mayRemember(state, about);
   const { turnId, roomId, triggerSeq } = turn;
   const audience = audienceIn(state, roomId);
-  const by = agentName(state.agentId!);
   return accept(
     ...memories.map((memory) => formed({ ...memory, audience, roomId, sourceSeqs: [triggerSeq] }, state, turnId)),
-    ...(keeps ? [episodic(reply, { by, about, turnId, roomId, seq: turn.draft!.seq, audience })] : []),
     E.MemoriesConsidered({ turnId, formed: memories.length }),
   );
 });

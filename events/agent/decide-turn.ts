@@ -7,7 +7,7 @@ import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
 import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
 import { dayOf, emptyDay, overBudget, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
-import { heardAsMemory } from "./consent.ts";
+import { heardAsMemory, saidAsMemory } from "./consent.ts";
 import * as E from "./events.ts";
 import {
   type AgentRefusal,
@@ -334,7 +334,7 @@ const endTurn = whenDue<AgentCommandOf<"EndTurn">>("respond", (command, turn) =>
     : accept(E.TurnStopped({ turnId: turn.turnId, roomId: turn.roomId, ms: age(command.meta, turn) })),
 );
 
-const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, turn) => {
+const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, turn, state) => {
   const { turnId, roomSeq, messageId } = command;
   const { roomId, draft } = turn;
   const ms = age(command.meta, turn);
@@ -343,7 +343,7 @@ const recordPost = whenDue<AgentCommandOf<"RecordPost">>("broadcast", (command, 
     : draft?.stopped
       ? E.TurnStopped({ turnId, roomId, ms })
       : E.TurnCompleted({ turnId, ms });
-  return accept(E.ReplyPosted({ turnId, roomId, messageId, roomSeq }), ending);
+  return accept(E.ReplyPosted({ turnId, roomId, messageId, roomSeq }), ...saidAsMemory(command, turn, state), ending);
 });
 
 function failTurn(command: AgentCommandOf<"FailTurn">, state: AgentState): Answer {

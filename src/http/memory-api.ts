@@ -101,7 +101,7 @@ const ExplainedMemory = Schema.Struct({
 });
 
 const MemorySearch = Schema.Struct({
-  query: Schema.String,
+  query: Schema.String.check(Schema.isMaxLength(16_384)),
   memory_types: Schema.optionalKey(Schema.Array(MemoryType).check(Schema.isMinLength(1), Schema.isMaxLength(8))),
   about: Schema.optionalKey(UserId),
   limit: Schema.optionalKey(Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200 }))),

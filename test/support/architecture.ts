@@ -83,7 +83,7 @@ export const readHouse = (): House =>
 /** What a row lets in: paths inside the house (`types:` in front when only their types), and packages. */
 type Row = readonly [from: RegExp, inside: ReadonlyArray<RegExp | { readonly types: RegExp }>, packages: RegExp];
 
-const ports = /^actors\/agent\/turn\/(ports|failures)\.ts$/;
+const ports = /^actors\/agent\/turn\/(ports|memory-ports|failures)\.ts$/;
 const frames = /^actors\/room\/frames\.ts$/;
 const anything = /./;
 

@@ -38,22 +38,6 @@ const REGISTER = `CREATE TABLE IF NOT EXISTS memories (
   state TEXT NOT NULL, superseded_at INTEGER
 )`;
 
-/** Dates as these specifications write them: 2026-05-07, 2026-05 and "yesterday". */
-function datesIn(text: string, at: number) {
-  const found = [...text.matchAll(/\b(\d{4})-(\d\d)(?:-(\d\d))?\b/g)].map(([, year, month, day]) => {
-    const [from, to] =
-      day === undefined
-        ? [Date.UTC(Number(year), Number(month) - 1), Date.UTC(Number(year), Number(month))]
-        : [
-            Date.UTC(Number(year), Number(month) - 1, Number(day)),
-            Date.UTC(Number(year), Number(month) - 1, Number(day) + 1),
-          ];
-    return { from, to };
-  });
-  const today = Math.floor(at / DAY) * DAY;
-  return /\byesterday\b/i.test(text) ? [...found, { from: today - DAY, to: today }] : found;
-}
-
 export class Memories {
   readonly sql: SqlPort;
   readonly keys: TestIndexKeys;
@@ -65,12 +49,12 @@ export class Memories {
     this.sql = sql;
     this.keys = keys;
     sql.run(REGISTER);
-    this.index = new MemoryIndex(sql, keys, datesIn);
+    this.index = new MemoryIndex(sql, keys);
   }
 
   /** As after a wake: nothing is held in memory. */
   reopen(): this {
-    this.index = new MemoryIndex(this.sql, this.keys, datesIn);
+    this.index = new MemoryIndex(this.sql, this.keys);
     return this;
   }
 

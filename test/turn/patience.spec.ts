@@ -227,7 +227,7 @@ describe("a turn that is stopped", () => {
       yield* Fiber.interrupt(fiber);
       yield* stage.run(id);
       expect(stage.posted).toMatchObject([{ text: "First. Second.", stopped: true, notice: false }]);
-      expect(stage.happened().slice(-3)).toEqual(["MemoriesConsidered", "ReplyPosted", "TurnStopped"]);
+      expect(stage.happened().slice(-3)).toEqual(["ReplyPosted", "MemoryFormed", "TurnStopped"]);
       expect(stage.happened()).not.toContain("ModelReplied");
     }),
   );

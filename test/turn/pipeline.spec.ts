@@ -25,7 +25,7 @@ const played = (script: Script, text?: string) =>
 
 const start = ["MessageReceived", "TurnStarted", "ContextAssembled"] as const;
 const answered = ["ModelAsked", "ModelReplied"] as const;
-const end = ["ReplyDrafted", "MemoryFormed", "MemoriesConsidered", "ReplyPosted", "TurnCompleted"] as const;
+const end = ["ReplyDrafted", "MemoriesConsidered", "ReplyPosted", "MemoryFormed", "TurnCompleted"] as const;
 
 describe("a plain turn", () => {
   it.effect("goes through its steps in the specification's order and says what the model said", () =>
@@ -291,7 +291,9 @@ describe("memory", () => {
         { about: [dana], memoryId: childId("memory", turnId("one"), "reply"), basis: "said", origin: "agent" },
       ]);
       expect(stage.only("MemoriesConsidered").formed).toBe(1);
-      expect(stage.words("MemoryFormed").slice(0, 1)).toEqual([{ content: "Dana Ada, remember that I like tea." }]);
+      expect(stage.words("MemoryFormed").slice(0, 1)).toEqual([
+        { content: "Dana Ada, remember that I like tea.", speakerName: "Dana" },
+      ]);
     }),
   );
 
@@ -351,7 +353,7 @@ describe("the room", () => {
       expect(stage.happened().at(-1)).toBe("MemoriesConsidered");
       yield* stage.resume(turnId("one"));
       expect(stage.posted).toHaveLength(1);
-      expect(stage.happened().slice(-3)).toEqual(["TurnResumed", "ReplyPosted", "TurnCompleted"]);
+      expect(stage.happened().slice(-3)).toEqual(["ReplyPosted", "MemoryFormed", "TurnCompleted"]);
     }),
   );
 });

@@ -1,5 +1,5 @@
 /** Words that people use for the same part of life, group by group; recall looks among them for what was said in other words. */
-import { stemsOf } from "./stems.ts";
+import { rootsOf } from "./roots.ts";
 
 /** One group a line. A word may stand in several; what is not a thing, a deed or a feeling stands in none. */
 const GROUPS = `
@@ -187,7 +187,7 @@ environment climate recycling sustainable pollution solar
 /** The stems of each group, in the order they are written above. */
 const groups: ReadonlyArray<ReadonlyArray<string>> = GROUPS.trim()
   .split("\n")
-  .map((line) => [...new Set(line.split(" ").flatMap(stemsOf))]);
+  .map((line) => [...new Set(line.split(" ").flatMap(rootsOf))]);
 
 const others: ReadonlyMap<string, ReadonlySet<string>> = (() => {
   const found = new Map<string, Set<string>>();

@@ -1,8 +1,8 @@
 /** A question as the index is asked it: tokens with their weight, who is named, which dates, what form of answer; used by memory-index.ts. */
 import { isConcept, relatedTo } from "../language/concepts.ts";
 import { namedIn, nameWords } from "../language/names.ts";
+import { rootsOf } from "../language/roots.ts";
 import { distance, editsAllowed } from "../language/spelling.ts";
-import { stemsOf } from "../language/stems.ts";
 import { type Wanted, wantedBy } from "../language/wanted.ts";
 import { inverseFrequency } from "./bm25.ts";
 import { entriesWithin, type Span } from "./spans.ts";
@@ -27,9 +27,10 @@ export interface Asked {
   /** Tokens of the dates that a memory can overlap the question's with. */
   readonly dates: ReadonlyArray<number>;
   readonly spans: ReadonlyArray<Span>;
-  /** Tokens of everybody named. */
+  /** Tokens of everybody named as they who speak, how many people that are, and the words of their names. */
   readonly speakers: ReadonlySet<number>;
   readonly people: number;
+  readonly names: ReadonlyArray<Term>;
   readonly wanted: Wanted;
   /** How many words a memory has on average. */
   readonly averageLength: number;
@@ -43,11 +44,14 @@ class Reader {
   readonly #open: ReadonlyArray<OpenSubject>;
   readonly #subjects: Subjects;
   readonly #memories: number;
+  readonly averageLength: number;
 
   constructor(open: ReadonlyArray<OpenSubject>, subjects: Subjects) {
     this.#open = open;
     this.#subjects = subjects;
     this.#memories = open.reduce((sum, { entries }) => sum + entries, 0);
+    const words = open.reduce((sum, subject) => sum + subject.words, 0);
+    this.averageLength = Math.max(1, words / Math.max(1, this.#memories));
   }
 
   tokens(entry: string): ReadonlyArray<number> {
@@ -72,7 +76,7 @@ class Reader {
   repaired(stem: string): string | undefined {
     const most = editsAllowed(stem);
     if (most === 0 || isConcept(stem)) return undefined;
-    const like = new Set(this.#open.flatMap(({ vocabulary }) => [...vocabulary.like(stem)]));
+    const like = new Set(this.#open.flatMap(({ vocabulary }) => vocabulary.like(stem)));
     const near = [...like]
       .map((known) => ({ known, edits: distance(stem, known, most), begins: known[0] === stem[0] ? 0 : 1 }))
       .filter(({ edits }) => edits <= most);
@@ -85,10 +89,10 @@ class Reader {
 
 /** Stems of the question by what is known of them; names count as words only where there is no other. */
 function stemsAsked(rest: string, text: string, reader: Reader, repair: boolean) {
-  const own = stemsOf(rest);
+  const own = rootsOf(rest);
   const known = new Set<string>();
   const unheard = new Set<string>();
-  for (const stem of own.length > 0 ? own : stemsOf(text)) {
+  for (const stem of own.length > 0 ? own : rootsOf(text)) {
     if (reader.tokens(stem).length > 0) known.add(stem);
     else {
       const meant = repair ? reader.repaired(stem) : undefined;
@@ -113,7 +117,7 @@ export function readQuestion(
   const { known, unheard } = stemsAsked(rest, text, reader, repair);
   const terms = reader.terms(known).toSorted((left, right) => right.idf - left.idf);
   const related = new Set([...known, ...unheard].flatMap((stem) => [...relatedTo(stem)])).difference(known);
-  const named = people.flatMap((names) => [...names].map(speakerEntry));
+  const named = people.flatMap((names) => [...names]);
   return {
     terms: terms.slice(0, TERMS_AT_MOST),
     concepts: reader
@@ -123,16 +127,10 @@ export function readQuestion(
     unheard: unheard.size * reader.idf(0),
     dates: entriesWithin(spans).flatMap((entry) => reader.tokens(entry)),
     spans,
-    speakers: new Set(named.flatMap((entry) => reader.tokens(entry))),
+    speakers: new Set(named.flatMap((name) => reader.tokens(speakerEntry(name)))),
+    names: reader.terms(new Set(named.flatMap(rootsOf))),
     people: people.length,
     wanted: wantedBy(text),
-    averageLength: Math.max(
-      1,
-      open.reduce((sum, { words }) => sum + words, 0) /
-        Math.max(
-          1,
-          open.reduce((sum, { entries }) => sum + entries, 0),
-        ),
-    ),
+    averageLength: reader.averageLength,
   };
 }

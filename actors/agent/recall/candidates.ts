@@ -86,6 +86,8 @@ export class Candidates {
   readonly #asked: Asked;
   readonly #view: View;
   readonly #chosen = new Map<number, Seed>();
+  /** What mentions somebody named; looked up when it is first asked for. */
+  #mentions: ReadonlyMap<number, number> | undefined;
 
   constructor(sql: SqlPort, asked: Asked, view: View) {
     this.#sql = sql;
@@ -111,26 +113,33 @@ export class Candidates {
     return this.#chosen;
   }
 
-  /** Takes the best that may be seen; those of sessions in which somebody named took part come first. */
+  /**
+   * Takes the best that may be seen. When somebody is named, only what was said in their presence or mentions them, as
+   * long as there is any among the first.
+   */
   #take(scores: ReadonlyMap<number, number>, atMost: number): void {
-    let left = atMost;
+    const seen: Seen[] = [];
+    const taken: Seen[] = [];
     for (const portion of ranked(scores)) {
-      const seen = this.#visible(portion);
-      const score = ({ seq, length }: Seen) => scores.get(seq)! * saturated(1, length, this.#asked.averageLength);
-      const shares = new Map(seen.map((each) => [each.seq, score(each)]));
-      const best = seen.toSorted((one, other) => shares.get(other.seq)! - shares.get(one.seq)!);
-      const present = this.#inPresence(best);
-      const preferred = [...best.filter((each) => present(each)), ...best.filter((each) => !present(each))];
-      for (const seed of preferred.slice(0, left)) this.#chosen.set(seed.seq, seed);
-      left -= seen.length;
-      if (left <= 0) return;
+      const visible = this.#visible(portion);
+      const shares = new Map(visible.map((each) => [each.seq, scores.get(each.seq)! * this.#brevity(each)]));
+      const best = visible.toSorted((one, other) => shares.get(other.seq)! - shares.get(one.seq)!);
+      seen.push(...best);
+      taken.push(...this.#concerning(best));
+      if (taken.length >= atMost || seen.length >= LOOKED_AT) break;
     }
+    for (const seed of (taken.length > 0 ? taken : seen).slice(0, atMost)) this.#chosen.set(seed.seq, seed);
   }
 
-  /** Tells the memories from sessions in which somebody named spoke, or from no conversation at all. */
-  #inPresence(seen: ReadonlyArray<Seen>): (each: Seen) => boolean {
-    const { speakers } = this.#asked;
-    if (speakers.size === 0) return () => true;
+  #brevity({ length }: Seen): number {
+    return saturated(1, length, this.#asked.averageLength);
+  }
+
+  /** Those from sessions in which somebody named spoke, those that mention them, and those of no conversation at all. */
+  #concerning(seen: ReadonlyArray<Seen>): ReadonlyArray<Seen> {
+    const { speakers, names } = this.#asked;
+    if (speakers.size === 0) return seen;
+    this.#mentions ??= gathered(this.#sql, names, Math.max);
     const { where, parameters } = this.#view;
     const rows = this.#sql.rows(
       `SELECT s.value FROM json_each(?) s WHERE EXISTS (
@@ -139,7 +148,9 @@ export class Candidates {
       ...[listed([...new Set(seen.map(({ session }) => session))]), listed([...speakers]), ...parameters],
     );
     const sessions = new Set(rows.map(([session]) => Number(session)));
-    return ({ session, hasSpeaker }) => sessions.has(session) || !hasSpeaker;
+    return seen.filter(
+      ({ seq, session, hasSpeaker }) => sessions.has(session) || !hasSpeaker || this.#mentions!.has(seq),
+    );
   }
 
   /** What was said within the question's dates, and what speaks of them. */

@@ -1,15 +1,17 @@
 /** The index of an agent's memories: finds, among those that may be seen, the ones that answer a question; written with the log by AgentActor. */
 import type { ActorName } from "#events/kit/ids.ts";
-import type { SqlPort, SqlValue } from "../../kit/sql.ts";
+import type { SqlPort } from "../../kit/sql.ts";
+import { resolveDates } from "../language/dates.ts";
 import { formOf } from "../language/forms.ts";
 import { nameOf } from "../language/names.ts";
-import { stemsOf } from "../language/stems.ts";
+import { rootsOf } from "../language/roots.ts";
 import { readQuestion } from "./asked.ts";
+import type { Scope } from "./audience.ts";
 import { Candidates, type View } from "./candidates.ts";
 import { Pool } from "./pool.ts";
 import { Scoring, type Variant } from "./scoring.ts";
 import { closeGaps, standingOf } from "./sessions.ts";
-import { entriesOfSpans, type Span } from "./spans.ts";
+import { entriesOfSpans } from "./spans.ts";
 import { type IndexKeys, type OpenSubject, Subjects } from "./subjects.ts";
 import { hasTables, listed, makeTables } from "./tables.ts";
 import { packed, spelled, unpacked } from "./tokens.ts";
@@ -33,17 +35,12 @@ export interface IndexEntry {
   readonly text: string;
 }
 
-/** SQL over the alias `m` of the table `memories`, with `?` for its values: what is not so may neither be answered nor count as context. */
-export interface Scope {
-  readonly where: string;
-  readonly parameters: ReadonlyArray<SqlValue>;
-}
-
 export interface Search {
   readonly text: string;
   /** Milliseconds: what "yesterday" is counted from. */
   readonly now: number;
   readonly limit: number;
+  /** What is not so may neither be answered nor count as context. */
   readonly scope: Scope;
   /** Whose memories may be among those in scope. Of a subject whose key is not at hand, nothing is found. */
   readonly subjects: ReadonlyArray<ActorName>;
@@ -71,19 +68,15 @@ export interface Hit {
   readonly after: number | null;
 }
 
-type Dates = (text: string, at: number) => ReadonlyArray<Span>;
-
 const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
 
 export class MemoryIndex {
   readonly #sql: SqlPort;
   readonly #subjects: Subjects;
-  readonly #dates: Dates;
 
-  constructor(sql: SqlPort, keys: IndexKeys, dates: Dates = () => []) {
+  constructor(sql: SqlPort, keys: IndexKeys) {
     this.#sql = sql;
     this.#subjects = new Subjects(sql, keys);
-    this.#dates = dates;
   }
 
   /**
@@ -97,8 +90,8 @@ export class MemoryIndex {
     const subject = this.#subjects.openedToWrite(entry.subject);
     if (subject === undefined) return false;
     const saidAt = Math.trunc(entry.saidAt);
-    const stems = stemsOf(entry.text);
-    const spans = entriesOfSpans(this.#dates(entry.text, saidAt));
+    const stems = rootsOf(entry.text);
+    const spans = entriesOfSpans(resolveDates(entry.text, saidAt));
     const spoken = [...stems, ...spans];
     const tokens = subject.vocabulary.keep(speaker === null ? spoken : [...spoken, speakerEntry(nameOf(speaker))]);
     const place = this.#place(name);
@@ -157,6 +150,12 @@ export class MemoryIndex {
     );
   }
 
+  /** Of whom something is indexed. */
+  subjects(): ReadonlyArray<ActorName> {
+    if (!hasTables(this.#sql)) return [];
+    return this.#sql.rows("SELECT name FROM index_subjects").map(([name]) => name as ActorName);
+  }
+
   /** The memories that answer best, best first. Of a text that is no question, those that are most about the same. */
   search(search: Search): ReadonlyArray<Hit> {
     if (!hasTables(this.#sql)) return [];
@@ -164,7 +163,7 @@ export class MemoryIndex {
     const open = this.#subjects.opened(search.subjects);
     if (open.length === 0) return [];
     const at = asOf ?? now;
-    const spans = variant === "all" ? this.#dates(text, at) : [];
+    const spans = variant === "all" ? resolveDates(text, at) : [];
     const asked = readQuestion(text, spans, open, this.#subjects, { repair: variant === "all" });
     const view = viewOf(search);
     const facts = new Map<number, boolean>();

@@ -6,10 +6,11 @@ import type { Seed, View } from "./candidates.ts";
 import { listed } from "./tables.ts";
 import { countOf, tokenAt } from "./tokens.ts";
 
-/** Neighbours of a candidate this far away are candidates too: an answer is often some turns on. */
+/** Neighbours of the best candidates are candidates too, this far away: an answer is often some turns on. */
 const NEIGHBOURS = 4;
-/** And a neighbour's own window reaches this much further. */
-const CONTEXT = NEIGHBOURS + 2;
+const WITH_NEIGHBOURS = 100;
+/** Two turns on each side are read of every candidate, for they are its window. */
+const WINDOW = 2;
 
 type Row = readonly [
   seq: number,
@@ -53,14 +54,17 @@ class Marks {
   }
 }
 
-/** Ranges of positions, session by session, that reach `CONTEXT` around each seed; those that touch are one. */
+/** Ranges of positions, session by session, around the seeds; those that touch are one. The best seeds come first. */
 function ranges(seeds: Iterable<Seed>): ReadonlyArray<ReadonlyArray<number>> {
-  const sorted = [...seeds].sort((left, right) => left.session - right.session || left.position - right.position);
+  const around = Array.from(seeds, ({ session, position }, rank) => {
+    const reach = rank < WITH_NEIGHBOURS ? NEIGHBOURS + WINDOW : WINDOW;
+    return [session, position - reach, position + reach] as [session: number, from: number, to: number];
+  }).sort((left, right) => left[0] - right[0] || left[1] - right[1]);
   const found: Array<[session: number, from: number, to: number]> = [];
-  for (const { session, position } of sorted) {
+  for (const range of around) {
     const last = found.at(-1);
-    if (last !== undefined && last[0] === session && last[2] + 1 >= position - CONTEXT) last[2] = position + CONTEXT;
-    else found.push([session, position - CONTEXT, position + CONTEXT]);
+    if (last !== undefined && last[0] === range[0] && last[2] + 1 >= range[1]) last[2] = Math.max(last[2], range[2]);
+    else found.push(range);
   }
   return found;
 }
@@ -122,9 +126,11 @@ export class Pool {
       .filter(([, subject]) => subjects.has(subject))
       .toSorted((left, right) => left[2] - right[2] || left[3] - right[3]);
     const pool = new Pool(legible, new Marks(asked), asked.averageLength);
+    const ranks = new Map(Array.from(seeds.keys(), (seq, rank) => [seq, rank]));
     legible.forEach((row, index) => {
-      if (!seeds.has(row[0])) return;
-      const [first, last] = pool.around(index, NEIGHBOURS);
+      const rank = ranks.get(row[0]);
+      if (rank === undefined) return;
+      const [first, last] = pool.around(index, rank < WITH_NEIGHBOURS ? NEIGHBOURS : 0);
       for (let near = first; near <= last; near++) pool.#candidates[near] = legible[near]![9];
     });
     return pool;

@@ -1,91 +1,15 @@
 /** The register: one row of open facts for each memory, read out of the agent's log in the breath of each commit; owned by AgentMemory. */
-import type { AgentEvent, MemoryFormed } from "#events/agent/events.ts";
-import type { EventOf } from "#events/kit/define.ts";
-import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, agentName, type MemoryId, type UserId, userName } from "#events/kit/ids.ts";
-import { parseList } from "../../kit/encoding.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import { type ActorName, type AgentId, agentName, type UserId, userName } from "#events/kit/ids.ts";
 import { insertRows, type SqlPort, type SqlValue } from "../../kit/sql.ts";
+import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type MemoryState, rowOf } from "./memory-row.ts";
 
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
-type Formed = Recorded<EventOf<typeof MemoryFormed>>;
-
-/**
- * `live` may be recalled; `archived` left the agent's mind and can be restored; `merged` lives on in another one;
- * `withdrawn` waits to be forgotten, and nobody reads it any more.
- */
-export type MemoryState = "live" | "archived" | "merged" | "withdrawn";
-
-/** A memory's open facts. */
-export interface MemoryRow {
-  /** The event that holds its words: of the memory, or of the message that it is. */
-  readonly seq: number;
-  /** The event that formed it. */
-  readonly formedSeq: number;
-  readonly memoryId: MemoryId;
-  readonly version: number;
-  readonly kind: Formed["open"]["kind"];
-  /** Whose key seals the words. */
-  readonly subject: ActorName;
-  readonly about: ReadonlyArray<UserId>;
-  readonly roomId: string | null;
-  readonly turnId: string | null;
-  readonly audience: Formed["open"]["audience"];
-  readonly speaker: string | null;
-  readonly basis: Formed["open"]["basis"];
-  readonly origin: Formed["open"]["origin"];
-  readonly attribute: string | null;
-  readonly importance: number;
-  readonly pinned: boolean;
-  readonly sensitive: boolean;
-  readonly state: MemoryState;
-  readonly saidAt: number;
-  readonly recordedAt: number;
-  readonly validFrom: number | null;
-  /** When a newer value took its place; null while it holds. */
-  readonly supersededAt: number | null;
-  readonly supersededBy: string | null;
-  readonly archivedAt: number | null;
-  readonly accessedAt: number | null;
-  readonly accessCount: number;
-  readonly sourceSeqs: ReadonlyArray<number>;
-  readonly sources: ReadonlyArray<string>;
-}
 
 /** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
 const VERSION = 2;
 const PAGE = 1_000;
-
-const columns = [
-  "seq",
-  "formed_seq",
-  "memory_id",
-  "version",
-  "kind",
-  "subject",
-  "room_id",
-  "turn_id",
-  "audience",
-  "speaker",
-  "basis",
-  "origin",
-  "attribute",
-  "importance",
-  "pinned",
-  "sensitive",
-  "state",
-  "said_at",
-  "recorded_at",
-  "valid_from",
-  "superseded_at",
-  "superseded_by",
-  "archived_at",
-  "accessed_at",
-  "access_count",
-  "source_seqs",
-  "sources",
-  "about",
-] as const;
-const COLUMNS = columns.join(", ");
 
 const tables = [
   `CREATE TABLE memories (
@@ -140,11 +64,12 @@ export class MemoryRegister {
   }
 
   /**
-   * Reads what was committed since it last looked; everything, after a change of its tables. Answers which rows left:
-   * their words are forgotten, or said anew.
+   * Reads what was committed since it last looked; everything, after a change of its tables. Answers how many events
+   * concerned it, and which rows left: their words are forgotten, or said anew.
    */
-  catchUp(): { readonly left: ReadonlyArray<number> } {
+  catchUp(): { readonly noted: number; readonly left: ReadonlyArray<number> } {
     const left: number[] = [];
+    let noted = 0;
     const { head } = this.#log;
     this.#read ??= this.#open();
     while (this.#read < head) {
@@ -156,8 +81,9 @@ export class MemoryRegister {
         this.#sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('memories', ?)", `${VERSION}/${to}`);
       });
       this.#read = to;
+      noted += page.length;
     }
-    return { left };
+    return { noted, left };
   }
 
   #open(): number {
@@ -234,7 +160,7 @@ export class MemoryRegister {
     };
   }
 
-  #insert(row: Partial<Record<(typeof columns)[number], SqlValue>>): void {
+  #insert(row: Partial<Record<Column, SqlValue>>): void {
     const whole: typeof row = { state: "live", access_count: 0, ...row };
     insertRows(this.#sql, `memories (${COLUMNS})`, [columns.map((column) => whole[column] ?? null)]);
   }
@@ -278,11 +204,11 @@ export class MemoryRegister {
     return this.#moved(open.from, "merged", null);
   }
 
-  /** Into another state; answers the rows that left the agent's mind. Those that come back are to be indexed anew. */
+  /** Into another state, but for what was withdrawn; answers the rows that left the agent's mind. Those that come back are to be indexed anew. */
   #moved(memoryIds: ReadonlyArray<string>, state: MemoryState, archivedAt: number | null): ReadonlyArray<number> {
     const seqs = this.#sql.rows(
       `UPDATE memories SET state = ?, archived_at = ?, indexed = 0
-       WHERE memory_id IN (SELECT value FROM json_each(?)) RETURNING seq`,
+       WHERE memory_id IN (SELECT value FROM json_each(?)) AND state <> 'withdrawn' RETURNING seq`,
       ...[state, archivedAt, JSON.stringify(memoryIds)],
     );
     return state === "live" ? [] : seqs.map(([seq]) => Number(seq));
@@ -342,56 +268,26 @@ export class MemoryRegister {
     return Number(this.#sql.rows(`SELECT count(*) FROM memories m WHERE ${condition}`, ...parameters)[0]?.[0] ?? 0);
   }
 
-  /** Live memories that the index does not hold yet, oldest first. */
-  unindexed(limit: number): ReadonlyArray<MemoryRow> {
-    return this.where("m.indexed = 0 AND m.state = 'live'", [], limit, "m.seq");
+  /** Rows by the events of their words. */
+  bySeq(seqs: ReadonlyArray<number>): ReadonlyArray<MemoryRow> {
+    return this.where("m.seq IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)], seqs.length);
   }
 
-  markIndexed(seqs: ReadonlyArray<number>, indexed = true): void {
+  /** Live memories that the index does not hold yet, oldest first, but those of these subjects. */
+  unindexed(limit: number, without: ReadonlyArray<ActorName>): ReadonlyArray<MemoryRow> {
+    const waiting = "m.indexed = 0 AND m.state = 'live' AND m.subject NOT IN (SELECT value FROM json_each(?))";
+    return this.where(waiting, [JSON.stringify(without)], limit, "m.seq");
+  }
+
+  markIndexed(seqs: ReadonlyArray<number>): void {
     this.#sql.run(
-      "UPDATE memories SET indexed = ? WHERE seq IN (SELECT value FROM json_each(?))",
-      ...[indexed ? 1 : 0, JSON.stringify(seqs)],
+      "UPDATE memories SET indexed = 1 WHERE seq IN (SELECT value FROM json_each(?))",
+      JSON.stringify(seqs),
     );
   }
-}
 
-const list = <A>(text: SqlValue): ReadonlyArray<A> => {
-  const found = parseList(String(text));
-  return found as ReadonlyArray<A>;
-};
-
-function rowOf(values: ReadonlyArray<SqlValue>): MemoryRow {
-  const at = (column: (typeof columns)[number]) => values[columns.indexOf(column)] ?? null;
-  const text = (column: (typeof columns)[number]) => (at(column) === null ? null : String(at(column)));
-  const number = (column: (typeof columns)[number]) => (at(column) === null ? null : Number(at(column)));
-  return {
-    seq: Number(at("seq")),
-    formedSeq: Number(at("formed_seq")),
-    memoryId: String(at("memory_id")) as MemoryId,
-    version: Number(at("version")),
-    kind: at("kind") as MemoryRow["kind"],
-    subject: at("subject") as ActorName,
-    about: list<UserId>(at("about")),
-    roomId: text("room_id"),
-    turnId: text("turn_id"),
-    audience: at("audience") as MemoryRow["audience"],
-    speaker: text("speaker"),
-    basis: at("basis") as MemoryRow["basis"],
-    origin: at("origin") as MemoryRow["origin"],
-    attribute: text("attribute"),
-    importance: Number(at("importance")),
-    pinned: at("pinned") === 1,
-    sensitive: at("sensitive") === 1,
-    state: at("state") as MemoryState,
-    saidAt: Number(at("said_at")),
-    recordedAt: Number(at("recorded_at")),
-    validFrom: number("valid_from"),
-    supersededAt: number("superseded_at"),
-    supersededBy: text("superseded_by"),
-    archivedAt: number("archived_at"),
-    accessedAt: number("accessed_at"),
-    accessCount: Number(at("access_count")),
-    sourceSeqs: list<number>(at("source_seqs")),
-    sources: list<string>(at("sources")),
-  };
+  /** Everything of a subject is to be indexed anew. */
+  markUnindexed(subject: ActorName): void {
+    this.#sql.run("UPDATE memories SET indexed = 0 WHERE subject = ?", subject);
+  }
 }

@@ -67,7 +67,7 @@ export interface Scored {
   readonly share: number;
 }
 
-/** Values in standard deviations from their mean; what has none counts as the mean. */
+/** Values in standard deviations from their mean. */
 function standardised(values: ReadonlyMap<number, number>, seqs: ReadonlyArray<number>): ReadonlyMap<number, number> {
   const known = seqs.flatMap((seq) => values.get(seq) ?? []);
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
@@ -90,31 +90,42 @@ export class Scoring {
     this.#own = Float64Array.from({ length: pool.size }, (_, index) => this.#ofTurn(index));
   }
 
-  /** Every candidate with something to be said for it, best first, the newest first among equals. */
+  /** Every candidate, best first, the newest first among equals; by words alone, those that hold any. */
   best(knowledge: Knowledge): ReadonlyArray<Scored> {
-    const pool = this.#pool;
-    const candidates = Array.from({ length: pool.size }, (_, index) => index).filter((index) =>
-      pool.isCandidate(index),
+    const { size, seqs, sessions, saidAt } = this.#pool;
+    const candidates = Array.from({ length: size }, (_, index) => index).filter((index) =>
+      this.#pool.isCandidate(index),
     );
-    const sessions = this.#ofSessions(candidates);
-    const seqs = candidates.map((index) => pool.seqs[index]!);
-    const own = standardised(knowledge.cosines?.own ?? new Map(), seqs);
-    const window = standardised(knowledge.cosines?.window ?? new Map(), seqs);
-    const scored = candidates.flatMap((index): Scored | [] => {
-      const words = this.#ofWords(index, sessions.get(pool.sessions[index]!)!);
-      const seq = pool.seqs[index]!;
-      const told = this.#variant === "all" ? this.#ofDates(index) + this.#ofKnowledge(index, knowledge) : 0;
-      const close = (own.get(seq) ?? 0) + (window.get(seq) ?? 0);
-      const isNear = this.#variant === "all" && own.has(seq);
-      if (words.score <= 0 && told <= 0 && !isNear) return [];
-      const form = this.#variant === "words" || this.#variant === "window" ? 0 : this.#ofForm(index);
-      const recency = this.#variant === "all" ? this.#ofRecency(index, knowledge.now) : 0;
-      const score = words.score + told + form + recency + (isNear ? WEIGHTS.cosine * close : 0);
-      return { index, score, share: words.share };
+    const ofSessions = this.#ofSessions(candidates);
+    const close = this.#closeness(candidates, knowledge);
+    const scored = candidates.map((index): Scored => {
+      const window = this.#ofWindow(index);
+      const words = WEIGHTS.own * this.#own[index]! + (this.#variant === "words" ? 0 : WEIGHTS.window * window.bm25);
+      const structure = this.#isStructured ? this.#ofStructure(index, ofSessions.get(sessions[index]!)!) : 0;
+      const rest = this.#variant === "all" ? this.#ofRest(index, window.share, knowledge) + close(seqs[index]!) : 0;
+      return { index, score: words + structure + rest, share: window.share * this.#heard };
     });
-    return scored.sort(
-      (left, right) => right.score - left.score || pool.saidAt[right.index]! - pool.saidAt[left.index]!,
-    );
+    return scored
+      .filter(({ score }) => this.#isStructured || score > 0)
+      .sort((left, right) => right.score - left.score || saidAt[right.index]! - saidAt[left.index]!);
+  }
+
+  get #isStructured(): boolean {
+    return this.#variant === "structure" || this.#variant === "all";
+  }
+
+  /** How much of the question, by idf, some memory uses at all. */
+  get #heard(): number {
+    const known = this.#idfs.reduce((sum, idf) => sum + idf, 0);
+    return known === 0 ? 0 : known / (known + this.#asked.unheard);
+  }
+
+  /** What the cosines add; what has none counts as the mean. */
+  #closeness(candidates: ReadonlyArray<number>, { cosines }: Knowledge): (seq: number) => number {
+    if (cosines === undefined) return () => 0;
+    const seqs = candidates.map((index) => this.#pool.seqs[index]!);
+    const [own, window] = [standardised(cosines.own, seqs), standardised(cosines.window, seqs)];
+    return (seq) => WEIGHTS.cosine * ((own.get(seq) ?? 0) + (window.get(seq) ?? 0));
   }
 
   #ofTurn(index: number): number {
@@ -163,20 +174,18 @@ export class Scoring {
     return new Map(Array.from(sums, ([session, sum]) => [session, scoreOf(sum)]));
   }
 
-  #ofWords(index: number, session: number): { readonly score: number; readonly share: number } {
-    const { bm25, share } = this.#ofWindow(index);
-    const own = WEIGHTS.own * this.#own[index]!;
-    const known = this.#idfs.reduce((sum, idf) => sum + idf, 0);
-    const heard = known === 0 ? 0 : (share * known) / (known + this.#asked.unheard);
-    if (this.#variant === "words") return { score: own, share: heard };
-    const window = own + WEIGHTS.window * bm25;
-    if (this.#variant === "window") return { score: window, share: heard };
+  /** Of the conversation and the sentence: the session, the question before, who speaks, the form. */
+  #ofStructure(index: number, session: number): number {
     const asker = this.#pool.before(index);
     const isAnswer = asker !== undefined && (this.#pool.forms[asker]! & Form.asks) !== 0;
     const answered = isAnswer ? WEIGHTS.answered * this.#own[asker]! : 0;
-    const structure = window + WEIGHTS.session * session + answered;
-    if (this.#variant === "structure") return { score: structure, share: heard };
-    return { score: structure + WEIGHTS.share * share + WEIGHTS.concept * this.#pool.concepts[index]!, share: heard };
+    return WEIGHTS.session * session + answered + this.#ofForm(index);
+  }
+
+  /** What goes beyond it: how much of the question is there, other words for the same, dates, facts, the present. */
+  #ofRest(index: number, share: number, { now, facts }: Knowledge): number {
+    const words = WEIGHTS.share * share + WEIGHTS.concept * this.#pool.concepts[index]!;
+    return words + this.#ofDates(index) + this.#ofFacts(index, facts) + this.#ofRecency(index, now);
   }
 
   #ofForm(index: number): number {
@@ -204,7 +213,7 @@ export class Scoring {
     );
   }
 
-  #ofKnowledge(index: number, { facts }: Knowledge): number {
+  #ofFacts(index: number, facts: Knowledge["facts"]): number {
     const superseded = facts.get(this.#pool.seqs[index]!);
     const isPast = superseded === true || this.#pool.superseded[index] === 1;
     return (

@@ -10,8 +10,11 @@ const readAt = (bytes: Uint8Array, at: number): number =>
   (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) +
   (bytes[at + 3]! | (bytes[at + 4]! << 8) | (bytes[at + 5]! << 16)) * HIGH;
 
-/** The token of a word under a subject's key for indexing. Whoever lacks the key cannot tell which word it is. */
-export const tokenOf = (key: Uint8Array, word: string): number => readAt(keyedDigest(key, word), 0);
+/** Makes the tokens of words under a subject's key for indexing. Whoever lacks the key cannot tell which word one is. */
+export function tokensUnder(key: Uint8Array): (word: string) => number {
+  const digest = keyedDigest(key);
+  return (word) => readAt(digest(word), 0);
+}
 
 /** A token as the full-text index spells it: ten characters of lower-case letters and digits. */
 export const spelled = (token: number): string => token.toString(36).padStart(CHARACTERS, "0");

@@ -2,7 +2,7 @@
 import { decrypt, encrypt } from "../../kit/seal.ts";
 import type { SqlPort } from "../../kit/sql.ts";
 import { editsAllowed, lettersOf, mayBeWithin } from "../language/spelling.ts";
-import { packed, tokenAt, tokenOf } from "./tokens.ts";
+import { packed, tokenAt, tokensUnder } from "./tokens.ts";
 
 /** So many small parts are sealed together into one: opening each costs about 10 µs. */
 const PARTS_AT_MOST = 64;
@@ -44,15 +44,17 @@ function* read(bytes: Uint8Array): Generator<readonly [entry: string, token: num
 export class Vocabulary {
   readonly owner: Owner;
   readonly #sql: SqlPort;
+  readonly #make: (word: string) => number;
   readonly #tokens = new Map<string, number>();
   readonly #speakers = new Set<string>();
-  /** Made at the first misspelt word: the stems with the letters of each. */
-  #stems: Array<readonly [stem: string, letters: number]> | undefined;
+  /** Made at the first misspelt word: by their length, the stems and the letters of each. */
+  #stems: Map<number, { readonly stems: string[]; readonly letters: number[] }> | undefined;
   #small = 0;
 
   private constructor(sql: SqlPort, owner: Owner) {
     this.#sql = sql;
     this.owner = owner;
+    this.#make = tokensUnder(owner.key);
   }
 
   /** Opens what is sealed. Undefined when it was sealed with another key than the owner's: then it says nothing. */
@@ -74,12 +76,11 @@ export class Vocabulary {
 
   /** The tokens of these entries, in order; those that are new are sealed and kept. */
   keep(entries: ReadonlyArray<string>): ReadonlyArray<number> {
-    const { key, id } = this.owner;
     const fresh: Array<readonly [string, number]> = [];
     const tokens = entries.map((entry) => {
       const known = this.#tokens.get(entry);
       if (known !== undefined) return known;
-      const token = tokenOf(key, entry);
+      const token = this.#make(entry);
       this.#hold(entry, token);
       fresh.push([entry, token]);
       return token;
@@ -87,7 +88,7 @@ export class Vocabulary {
     if (fresh.length > 0) {
       this.#seal(written(fresh));
       this.#small += 1;
-      if (this.#small > PARTS_AT_MOST) this.#join(id);
+      if (this.#small > PARTS_AT_MOST) this.#join();
     }
     return tokens;
   }
@@ -114,18 +115,33 @@ export class Vocabulary {
   }
 
   /** Stems that a misspelt one may stand for, by their letters; how far away they are has still to be measured. */
-  *like(stem: string): Generator<string> {
-    this.#stems ??= [...this.#tokens.keys()].filter(isStem).map((known) => [known, lettersOf(known)]);
+  like(stem: string): ReadonlyArray<string> {
+    if (this.#stems === undefined) {
+      this.#stems = new Map();
+      for (const entry of this.#tokens.keys()) if (isStem(entry)) this.#list(entry);
+    }
     const edits = editsAllowed(stem);
-    const letters = lettersOf(stem);
-    for (const [known, others] of this.#stems)
-      if (Math.abs(known.length - stem.length) <= edits && mayBeWithin(letters, others, edits)) yield known;
+    const wanted = lettersOf(stem);
+    const found: string[] = [];
+    for (let length = stem.length - edits; length <= stem.length + edits; length++) {
+      const { stems, letters } = this.#stems.get(length) ?? { stems: [], letters: [] };
+      for (let index = 0; index < stems.length; index++)
+        if (mayBeWithin(wanted, letters[index]!, edits)) found.push(stems[index]!);
+    }
+    return found;
+  }
+
+  #list(stem: string): void {
+    const list = this.#stems!.get(stem.length) ?? { stems: [], letters: [] };
+    list.stems.push(stem);
+    list.letters.push(lettersOf(stem));
+    this.#stems!.set(stem.length, list);
   }
 
   #hold(entry: string, token: number): void {
     this.#tokens.set(entry, token);
     if (entry[0] === "@") this.#speakers.add(entry.slice(1));
-    else if (isStem(entry)) this.#stems?.push([entry, lettersOf(entry)]);
+    else if (this.#stems !== undefined && isStem(entry)) this.#list(entry);
   }
 
   get #data(): Uint8Array {
@@ -146,7 +162,8 @@ export class Vocabulary {
   }
 
   /** Seals the small parts together. */
-  #join(id: number): void {
+  #join(): void {
+    const { id } = this.owner;
     const small = this.#sql.rows(
       "SELECT sealed FROM index_vocabulary WHERE subject = ? AND length(sealed) < ? ORDER BY part",
       ...[id, FULL],

@@ -139,6 +139,8 @@ export class Recall extends Context.Service<
       readonly limit: number;
       /** Only what everybody who is here now may hear comes to mind. */
       readonly roomId: RoomId;
+      /** Whom "I" and "my" stand for: a person's id. */
+      readonly asker: string;
       /** Events whose words are at hand already. */
       readonly without: ReadonlyArray<number>;
     }) => Effect.Effect<ReadonlyArray<Remembered>, RecallFailure>;

@@ -2,6 +2,7 @@
 import { Effect } from "effect";
 import { isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
+import { type ActorName, idOf } from "#events/kit/ids.ts";
 import { hidden } from "../discretion.ts";
 import { moderate, POLICY_VERSION } from "../filter.ts";
 import { type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
@@ -36,9 +37,10 @@ const newerHalf = (seqs: ReadonlyArray<number>): ReadonlyArray<number> => seqs.s
 const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
   const ledger = yield* TurnLedger;
   const recall = yield* Recall;
+  const asker = idOf(turn.authorId as ActorName);
   const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
   const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, without: shown }).pipe(
+  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown }).pipe(
     Effect.retry(quick),
     Effect.map((memories) => ({ memories, degraded: undefined })),
     Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),

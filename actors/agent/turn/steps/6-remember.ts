@@ -29,6 +29,7 @@ function drawn(
     // Who it is about stands in the memory itself: in a room with several people "prefers tea" would be nobody's.
     words: Redacted.make({
       content: name === "" ? content : `${name} ${content}`,
+      speakerName: name,
       ...(fact === undefined ? {} : { fact }),
     }),
   };
@@ -44,7 +45,6 @@ export const remember = {
     const { roomId, authorId } = turn;
     // Secrets that somebody let slip are not what is worth keeping.
     const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
-    const [draft] = turn.draft === null || turn.draft.notice ? [] : yield* ledger.reveal([turn.draft.seq]);
     const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
     const bySomeone = authorId.startsWith("user:");
     const formed =
@@ -57,9 +57,6 @@ export const remember = {
       turnId: turn.turnId,
       attempt: turn.attempt,
       memories: formed.map((one, index) => drawn(turn, name, one, index)),
-      ...(draft === undefined || !memoryEnabled
-        ? {}
-        : { reply: { memoryId: memoryIn(turn, "reply"), ...former.episode({ text: textOf(draft), roomId }) } }),
     });
   }),
 } satisfies Step<unknown, TurnLedger | MemoryFormer>;

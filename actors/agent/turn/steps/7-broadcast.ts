@@ -2,8 +2,9 @@
 import { Effect } from "effect";
 import { isDue } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
+import { childId, type MemoryId } from "#events/kit/ids.ts";
 import { DeliveryFailure } from "../failures.ts";
-import { Rooms, TurnLedger } from "../ports.ts";
+import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 
@@ -36,6 +37,8 @@ export const broadcast = {
         correlation: turn.correlation,
       })
       .pipe(Effect.retry(deliver));
+    const former = yield* MemoryFormer;
+    const memoryId = childId<MemoryId>("memory", turn.turnId, "reply");
     yield* ledger.commit({
       type: "RecordPost",
       meta: yield* metaOf(turn, "post"),
@@ -43,6 +46,7 @@ export const broadcast = {
       attempt: turn.attempt,
       messageId: draft.replyId,
       roomSeq,
+      episode: { memoryId, ...former.episode({ text: String(written.words.text), roomId: turn.roomId }) },
     });
   }),
-} satisfies Step<unknown, TurnLedger | Rooms>;
+} satisfies Step<unknown, TurnLedger | Rooms | MemoryFormer>;

@@ -1,0 +1,179 @@
+/** The facts that memories state, read out of their words by patterns as they are indexed: who, what, which value, and from when to when; owned by AgentMemory. */
+import type { ActorName } from "#events/kit/ids.ts";
+import { parseList } from "../../kit/encoding.ts";
+import { decrypt, encrypt } from "../../kit/seal.ts";
+import type { SqlPort, SqlValue } from "../../kit/sql.ts";
+import { type Fact, outcomeOf } from "../forming/supersession.ts";
+import { statementsIn } from "../language/statements.ts";
+import type { IndexKeys } from "./subjects.ts";
+
+/** A memory whose facts are to be read. */
+export interface Stating {
+  readonly seq: number;
+  /** Whose key hides them. */
+  readonly subject: ActorName;
+  readonly text: string;
+  readonly saidAt: number;
+  readonly speaker: { readonly id: string; readonly name: string };
+}
+
+/** Where a fact stands, and since when it no longer holds. */
+export interface Standing {
+  readonly seq: number;
+  readonly supersededAt: number | null;
+  readonly supersededBy: number | null;
+}
+
+const bytesOf = new TextEncoder();
+const textOf = new TextDecoder();
+/** More than one person states; what was stated long before is not looked through for what a sentence changes. */
+const LOOKED_THROUGH = 2_000;
+
+/** A fact of one subject, opened. */
+interface Kept extends Fact {
+  readonly seq: number;
+  readonly endedBy: number | null;
+}
+
+export class FactStore {
+  readonly #sql: SqlPort;
+  readonly #keys: IndexKeys;
+  /** Opened at first need; a subject's facts are few. */
+  readonly #open = new Map<ActorName, Kept[]>();
+
+  constructor(sql: SqlPort, keys: IndexKeys) {
+    this.#sql = sql;
+    this.#keys = keys;
+  }
+
+  #hasTable(): boolean {
+    return this.#sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'memory_facts'").length > 0;
+  }
+
+  #makeTable(): void {
+    if (this.#hasTable()) return;
+    this.#sql.run(
+      `CREATE TABLE memory_facts (
+         id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, subject TEXT NOT NULL, sealed BLOB NOT NULL,
+         valid_from INTEGER NOT NULL, valid_to INTEGER, ended_by INTEGER
+       ) STRICT`,
+    );
+    for (const column of ["seq", "subject", "ended_by"])
+      this.#sql.run(`CREATE INDEX memory_facts_${column} ON memory_facts (${column})`);
+  }
+
+  /** Reads the facts of a memory; nothing while the subject's key is not at hand. */
+  add({ seq, subject, text, saidAt, speaker }: Stating): void {
+    const statements = statementsIn(text, saidAt);
+    const key = this.#keys.get(subject);
+    if (statements.length === 0 || !(key instanceof Uint8Array)) return;
+    this.#makeTable();
+    for (const statement of statements) {
+      const facts = this.#factsOf(subject, key);
+      const { fact, ended } = outcomeOf(statement, { at: saidAt, speaker, facts });
+      for (const { id, validTo } of ended)
+        this.#sql.run("UPDATE memory_facts SET valid_to = ?, ended_by = ? WHERE id = ?", validTo, seq, Number(id));
+      if (fact !== undefined) {
+        const words = JSON.stringify([fact.subject, fact.attribute, fact.value]);
+        const later = facts.find(({ validFrom }) => validFrom === fact.validTo);
+        this.#sql.run(
+          "INSERT INTO memory_facts (seq, subject, sealed, valid_from, valid_to, ended_by) VALUES (?, ?, ?, ?, ?, ?)",
+          ...[seq, subject, encrypt(key, bytesOf.encode(words), placeOf(subject, seq))],
+          ...[fact.validFrom, fact.validTo ?? null, fact.validTo === undefined ? null : (later?.seq ?? null)],
+        );
+      }
+      if (fact !== undefined || ended.length > 0) this.#open.delete(subject);
+    }
+  }
+
+  /** Takes out what these memories stated; what only they had ended holds again. */
+  remove(seqs: ReadonlyArray<number>): void {
+    if (seqs.length === 0 || !this.#hasTable()) return;
+    const asked = JSON.stringify(seqs);
+    this.#sql.run("DELETE FROM memory_facts WHERE seq IN (SELECT value FROM json_each(?))", asked);
+    this.#sql.run(
+      "UPDATE memory_facts SET valid_to = NULL, ended_by = NULL WHERE ended_by IN (SELECT value FROM json_each(?))",
+      asked,
+    );
+    this.#open.clear();
+  }
+
+  /** Takes out everything of a subject, or all. */
+  clear(subject?: ActorName): void {
+    this.#open.clear();
+    if (!this.#hasTable()) return;
+    if (subject === undefined) this.#sql.run("DELETE FROM memory_facts");
+    else this.#sql.run("DELETE FROM memory_facts WHERE subject = ?", subject);
+  }
+
+  /** Lets go of what is held in memory of a subject. */
+  forget(subject: ActorName): void {
+    this.#open.delete(subject);
+  }
+
+  /** Memories that state this attribute of one of these, among these subjects' keys. */
+  stating(
+    asked: { readonly attribute: string; readonly whose: (holder: string) => boolean },
+    subjects: ReadonlyArray<ActorName>,
+  ): ReadonlyArray<Standing> {
+    if (!this.#hasTable()) return [];
+    return subjects.flatMap((subject) => {
+      const key = this.#keys.get(subject);
+      const facts = key instanceof Uint8Array ? this.#factsOf(subject, key) : [];
+      return facts
+        .filter((fact) => fact.attribute === asked.attribute && asked.whose(fact.subject))
+        .map(({ seq, validTo, endedBy }) => ({ seq, supersededAt: validTo ?? null, supersededBy: endedBy }));
+    });
+  }
+
+  /** Since when what these memories state no longer holds; those that state nothing, or still hold, are left out. */
+  superseded(seqs: ReadonlyArray<number>): ReadonlyMap<number, Standing> {
+    if (seqs.length === 0 || !this.#hasTable()) return new Map();
+    const rows = this.#sql.rows(
+      `SELECT seq, MAX(valid_to), MAX(ended_by) FROM memory_facts
+       WHERE seq IN (SELECT value FROM json_each(?)) GROUP BY seq HAVING COUNT(*) = COUNT(valid_to)`,
+      JSON.stringify(seqs),
+    );
+    return new Map(
+      rows.map(([seq, at, by]) => [
+        Number(seq),
+        { seq: Number(seq), supersededAt: Number(at), supersededBy: by === null ? null : Number(by) },
+      ]),
+    );
+  }
+
+  /** Memories that state something that still holds. */
+  holding(seqs: ReadonlyArray<number>): ReadonlySet<number> {
+    if (seqs.length === 0 || !this.#hasTable()) return new Set();
+    const rows = this.#sql.rows(
+      "SELECT DISTINCT seq FROM memory_facts WHERE valid_to IS NULL AND seq IN (SELECT value FROM json_each(?))",
+      JSON.stringify(seqs),
+    );
+    return new Set(rows.map(([seq]) => Number(seq)));
+  }
+
+  #factsOf(subject: ActorName, key: Uint8Array): ReadonlyArray<Kept> {
+    const known = this.#open.get(subject);
+    if (known !== undefined) return known;
+    const rows = this.#sql.rows(
+      `SELECT id, seq, sealed, valid_from, valid_to, ended_by FROM memory_facts WHERE subject = ? ORDER BY id DESC LIMIT ?`,
+      ...[subject, LOOKED_THROUGH],
+    );
+    const facts = rows.map((row) => keptOf(row, subject, key)).reverse();
+    this.#open.set(subject, facts);
+    return facts;
+  }
+}
+
+const placeOf = (subject: ActorName, seq: number): Uint8Array => bytesOf.encode(`fact ${subject} ${seq}`);
+
+function keptOf(row: ReadonlyArray<SqlValue>, subject: ActorName, key: Uint8Array): Kept {
+  const [id, seq, sealed, validFrom, validTo, endedBy] = row;
+  const words = parseList(textOf.decode(decrypt(key, sealed as Uint8Array, placeOf(subject, Number(seq)))));
+  const [holder, attribute, value] = words.map(String);
+  return {
+    ...{ id: String(id), seq: Number(seq), endedBy: endedBy === null ? null : Number(endedBy) },
+    ...{ subject: holder!, attribute: attribute!, value: value! },
+    ...{ validFrom: Number(validFrom), validTo: validTo === null ? undefined : Number(validTo) },
+  };
+}

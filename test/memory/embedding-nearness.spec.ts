@@ -1,0 +1,117 @@
+/** What vectors say to a question, and that a search never fails with them. */
+import { describe, expect, it } from "@effect/vitest";
+import { Duration, Effect, Fiber } from "effect";
+import { TestClock } from "effect/testing";
+import { nearnessTo } from "#actors/agent/embedding/nearness.ts";
+import { embeddingTables } from "#actors/agent/embedding/tables.ts";
+import { AgentVectors } from "#actors/agent/embedding/vectors.ts";
+import { Broken } from "#actors/agent/turn/failures.ts";
+import { Embedder, EmbedFailure, IndexFailure, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
+import { type AgentId, childId } from "#events/kit/ids.ts";
+import { hashedEmbedder, hashedVector } from "#src/memory/embed/hashed.ts";
+import { TestKeys } from "../support/ledger-fixture.ts";
+import { nodeSql } from "../support/sqlite.ts";
+
+const agentId: AgentId = childId("agent", "test", "ada");
+const said = ["The train to Lucerne leaves at seven.", "Eli's sister plays the cello.", "Dana lives in Bern."];
+
+function given() {
+  const sql = nodeSql();
+  for (const statement of embeddingTables) sql.run(statement);
+  const model = { name: "test/one", dimensions: 256 };
+  const vectors = new AgentVectors("agent:test", { sql, keys: new TestKeys(), model });
+  const dana = "user:dana" as const;
+  vectors.put(
+    said.map((text, place) => ({ seq: place + 1, subject: dana, own: hashedVector(text), window: hashedVector(text) })),
+  );
+  return vectors;
+}
+
+/** An embedder whose closeness is taken for meaning. */
+const meaning = (embed: Embedder["Service"]["embed"] = hashedEmbedder.embed): Embedder["Service"] => ({
+  ...hashedEmbedder,
+  ...{ name: "test/one", semantic: true, embed },
+});
+const indexed = (query: VectorIndex["Service"]["query"]): VectorIndex["Service"] => ({
+  ...{ name: "test", remote: true, query },
+  upsert: () => Effect.void,
+  remove: () => Effect.void,
+  removeAll: () => Effect.void,
+  count: () => Effect.succeed(0),
+});
+const noIndex: VectorIndex["Service"] = { ...indexed(() => Effect.succeed([])), remote: false };
+
+const asking = (text: string, embedder: Embedder["Service"], index: VectorIndex["Service"]) =>
+  nearnessTo(text, { vectors: given(), agentId, limit: 2 }).pipe(
+    Effect.provideService(Embedder, embedder),
+    Effect.provideService(VectorIndex, index),
+  );
+
+const broken = new Broken({});
+
+describe("nearness", () => {
+  it.effect("is that of the agent's own vectors, and of what the remote index finds", () =>
+    Effect.gen(function* () {
+      const remote = indexed((whose, _values, topK) => Effect.succeed([{ id: `${whose}, ${topK}`, score: 1 }]));
+      const { nearest, elsewhere, of, degraded } = yield* asking("Who plays the cello?", meaning(), remote);
+      expect([nearest[0], nearest.length, elsewhere, degraded]).toEqual([2, 2, [`${agentId}, 2`], false]);
+      const { own } = of([1, 2]);
+      expect(own.get(2)).toBeGreaterThan(own.get(1)!);
+      expect(own.size).toBe(2);
+    }),
+  );
+
+  it.effect("goes on without a remote index that fails, and says so", () =>
+    Effect.gen(function* () {
+      const failing = indexed(() => Effect.fail(new IndexFailure({ index: "test", reason: broken, left: [] })));
+      const found = yield* asking("Who plays the cello?", meaning(), failing);
+      expect(found).toMatchObject({ nearest: [2, expect.any(Number)], elsewhere: [], degraded: true });
+    }),
+  );
+
+  it.effect("is none without the question's vector, and says so", () =>
+    Effect.gen(function* () {
+      const failing = meaning(() => Effect.fail(new EmbedFailure({ provider: "test", reason: broken })));
+      const found = yield* asking("Who plays the cello?", failing, noIndex);
+      expect(found).toMatchObject({ nearest: [], elsewhere: [], degraded: true });
+      expect(found.of([1, 2]).own.size).toBe(0);
+    }),
+  );
+
+  it.effect("does not keep a search waiting for a provider that says nothing", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(
+        asking(
+          "Who?",
+          meaning(),
+          indexed(() => Effect.never),
+        ),
+      );
+      yield* TestClock.adjust(Duration.seconds(2));
+      expect(yield* Fiber.join(fiber)).toMatchObject({
+        degraded: true,
+        nearest: [expect.any(Number), expect.any(Number)],
+      });
+      const silent = yield* Effect.forkChild(
+        asking(
+          "Who?",
+          meaning(() => Effect.never),
+          noIndex,
+        ),
+      );
+      yield* TestClock.adjust(Duration.seconds(2));
+      expect(yield* Fiber.join(silent)).toMatchObject({ degraded: true, nearest: [] });
+    }),
+  );
+
+  it.effect("of hashed words has nothing to say in a search, and asks nobody", () =>
+    Effect.gen(function* () {
+      const asked = indexed(() => Effect.die("asked"));
+      expect(yield* asking("Who plays the cello?", hashedEmbedder, asked)).toMatchObject({
+        nearest: [],
+        degraded: false,
+      });
+      expect(yield* asking(" ", meaning(), asked)).toMatchObject({ nearest: [], degraded: false });
+    }),
+  );
+});
