@@ -16,5 +16,8 @@ export const people = defineProjection({
   tables: [rows],
   project: {
     PersonArrived: (event) => [rows.insert({ display_name: sealedText(event), created_at: moment(event.at) })],
+    // Already unreadable, for its key is destroyed; but what nobody can read need not lie about either.
+    ErasureRequested: () => [rows.update({}, { display_name: null })],
+    PersonReturned: (event) => [rows.update({}, { display_name: sealedText(event) })],
   },
 });

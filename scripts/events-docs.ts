@@ -25,9 +25,9 @@ const patternOf = ({ checks }: SchemaAST.AST): string | undefined =>
     return representation?.payload?.source ?? [];
   })[0];
 
-const { AgentId, RoomId, MessageId, TurnId, CallId, MemoryId, UserId, ActorName } = ids;
+const { AgentId, RoomId, MessageId, TurnId, CallId, MemoryId, ErasureId, UserId, ActorName } = ids;
 const named = new Map(
-  Object.entries({ AgentId, RoomId, MessageId, TurnId, CallId, MemoryId, UserId }).map(([name, { ast }]) => [
+  Object.entries({ AgentId, RoomId, MessageId, TurnId, CallId, MemoryId, ErasureId, UserId }).map(([name, { ast }]) => [
     patternOf(ast) ?? "",
     name,
   ]),

@@ -37,6 +37,12 @@ const lifelike: Readonly<Record<string, string | number>> = {
   attempt: 1,
   round: 1,
   number: 1,
+  generations: 1,
+  fingerprint: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+  fingerprints: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+  kek: 1,
+  shreddedAt: AT,
+  confirmedAt: AT + 120,
   tried: 4,
   hops: 1,
   place: 2,
@@ -56,6 +62,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   TurnId: "turn",
   CallId: "call",
   MemoryId: "memory",
+  ErasureId: "erasure",
 };
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);

@@ -310,6 +310,15 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     }
   }
 
+  protected override async onKeyForgotten(subject: ActorName): Promise<void> {
+    this.#memory.keyDied(subject);
+  }
+
+  protected override async onKeyRenewed(subject: ActorName): Promise<void> {
+    this.#memory.keyTurned(subject);
+    this.#trainings.keyTurned(subject);
+  }
+
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#memory.forgetKeys(events);
     this.#trainings.along(events);

@@ -1,10 +1,11 @@
-/** Whom an agent's log is told to: the read models, the rooms it is in, and the catalogue; used by AgentActor. */
+/** Whom an agent's log is told to: the read models, the rooms it is in, the Vault, and the catalogue; used by AgentActor. */
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
-import type { AgentId, RoomId } from "#events/kit/ids.ts";
+import { type AgentId, agentName, type RoomId } from "#events/kit/ids.ts";
 import type { ActorEnv } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
+import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 import { RETENTION_DAYS, retentionOf } from "./recall/audience.ts";
 
@@ -28,6 +29,16 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
         await (type === "AgentCreated"
           ? env.SYSTEM.getByName("root").register("agent", name)
           : env.SYSTEM.getByName("root").retire("agent", name));
+      return to;
+    },
+  });
+  feeds.add({
+    name: "vault",
+    wants: new Set<AgentEvent["type"]>(["AgentDeleted"]),
+    deliver: async (events, { to }) => {
+      const subject = agentName(log.stream.slice("agent:".length) as AgentId);
+      for (const { actor, id } of events)
+        await env.VAULT.getByName(vaultOf(subject)).shred(subject, { by: actor, causation: id }, 0);
       return to;
     },
   });

@@ -7,7 +7,7 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
-import type { ActorName } from "#events/kit/ids.ts";
+import { type ActorName, agentName } from "#events/kit/ids.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
 import { digest } from "../kit/seal.ts";
@@ -53,16 +53,14 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
   /** What an owner decided, from the events it stands in, with these tools. */
   const configurationFrom = (configSeq: number, personalitySeq: number, tools: ReadonlyArray<string>) =>
     Effect.suspend(() => {
+      const seqs = [configSeq, ...(personalitySeq > 0 ? [personalitySeq] : [])];
       // A turn asks several times, and the words stand far back in the log: what is unchanged is not opened again.
-      if (known?.configSeq === configSeq && known.personalitySeq === personalitySeq)
+      if (known?.configSeq === configSeq && known.personalitySeq === personalitySeq && ledger.isRevealed(seqs))
         return Effect.succeed({ ...known, tools });
-      return Effect.map(
-        reveal([configSeq, ...(personalitySeq > 0 ? [personalitySeq] : [])]),
-        ([config, personality]) => {
-          known = configurationOf(config!, personality, tools);
-          return known;
-        },
-      );
+      return Effect.map(reveal(seqs), ([config, personality]) => {
+        known = configurationOf(config!, personality, tools);
+        return known;
+      });
     });
   return {
     get agentId() {
@@ -74,7 +72,16 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
     recent: (roomId) => ledger.state.rooms[roomId]?.recent ?? [],
     reveal,
     read: (after, limit, types) => ledger.read(after, limit, types),
-    digest,
+    // Once they were SHA-256 of the words alone, and stood for guesses to be tried on after the words were erased.
+    digest: (text, like = "hmac:") =>
+      like.startsWith("hmac:")
+        ? withKeys(log, () => ledger.digest(agentName(ledger.state.agentId!), text)).pipe(
+            Effect.filterOrFail(
+              (hash) => hash !== Erased,
+              () => new KeyFailure({ detail: "the agent's key is destroyed" }),
+            ),
+          )
+        : Effect.succeed(digest(text)),
     commit: (command) =>
       withKeys(log, () => log.commitNow(command)).pipe(
         Effect.flatMap((reply) =>

@@ -3,8 +3,10 @@ import { Server } from "partyserver";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending, RecordedOf } from "#events/kit/envelope.ts";
+import type { ActorName } from "#events/kit/ids.ts";
 import { now } from "./clock.ts";
 import type { ActorEnv, History, HistoryQuery } from "./doors.ts";
+import { derivedKeys, destroyedKeys, noteDerived } from "./event-keys.ts";
 import { Feeds } from "./feeds.ts";
 import { Keys } from "./keys.ts";
 import { Ledger, type NeedKeys } from "./ledger.ts";
@@ -20,6 +22,8 @@ const SOON_MS = 50;
 const AFTER_FAULT_MS = 1_000;
 /** D1 has one writer: events wait this long for company (house.md II.7 asks for a lag of at most a second). */
 const BUNDLE_MS = 600;
+/** Keys of events that are wrapped anew with one call: some 50 ms of work, and others get their turn in between. */
+const REWRAPPED_AT_ONCE = 1_000;
 /** Bookmarks ride along with commits, but not with every one: each row is another page to write. */
 const SAVE_EVERY_MS = 1_000;
 
@@ -56,6 +60,10 @@ export abstract class Actor<
       told: (events) => this.afterCommit(events),
     });
     this.tables = this.ledger.tables;
+    this.keys.remember({
+      ...{ destroyed: destroyedKeys(this.tables), derived: derivedKeys(this.tables) },
+      noteDerived: (subject, number) => noteDerived(this.tables, subject, number),
+    });
     this.timers = new Timers(this.tables, { set: (at) => void ctx.storage.setAlarm(at) });
     this.feeds = new Feeds(this.tables, this.ledger);
     this.#isFinal = (state) => decider.isFinal(state);
@@ -63,6 +71,9 @@ export abstract class Actor<
 
   /** A timer's time has come; doing it twice must be doing it once. */
   protected async onTimer(_timer: Timer): Promise<void> {}
+
+  /** Writes what belongs to these events beside the log, inside their transaction: both are there, or neither. */
+  protected alongWith(_events: ReadonlyArray<RecordedOf<E>>): void {}
 
   /** Sets the timers that these events ask for, inside their transaction: both are there, or neither. */
   protected setTimers(_events: ReadonlyArray<RecordedOf<E>>): void {}
@@ -111,6 +122,39 @@ export abstract class Actor<
       if (!("outcome" in found)) return found;
       await this.keys.fetch(found.subjects);
     }
+  }
+
+  /**
+   * A key was destroyed: forgets what this actor knows of its subject beside the log. Called again until it has returned
+   * once, so that doing it twice must be doing it once.
+   */
+  protected async onKeyForgotten(_subject: ActorName): Promise<void> {}
+
+  /**
+   * A key has a new generation, and derived keys are made of it from now on: makes anew what was made with them, at best
+   * before the first wait. Called again until it has returned once.
+   */
+  protected async onKeyRenewed(_subject: ActorName, _number: number): Promise<void> {}
+
+  forgetKey(subject: ActorName, upTo: number): Promise<void> {
+    return this.behindWall("forgetKey", async () => {
+      this.ledger.forgetSubject(subject, upTo);
+      this.keys.destroyed(subject, upTo);
+      await this.onKeyForgotten(subject);
+    });
+  }
+
+  renewKey(subject: ActorName, number: number): Promise<boolean> {
+    return this.behindWall("renewKey", async () => {
+      await this.keys.renewed(subject, number);
+      if (this.keys.generation(subject) === "destroyed") return true;
+      if (this.ledger.rewrap(subject, REWRAPPED_AT_ONCE) > 0) return false;
+      // In one breath with what the hook makes anew: derived keys and what was made with them never part.
+      this.keys.derive(subject, number);
+      await this.onKeyRenewed(subject, number);
+      this.keys.outgrown(subject, number);
+      return true;
+    });
   }
 
   /** A page of the log as auditors read it. */
@@ -198,6 +242,7 @@ export abstract class Actor<
   /** Inside the transaction of a commit: bookmarks ride along, and the alarm is armed in the same breath. */
   #along(next: State, events: ReadonlyArray<RecordedOf<E>>): void {
     this.feeds?.save(SAVE_EVERY_MS);
+    this.alongWith(events);
     this.setTimers(events);
     if (this.#isFinal?.(next)) this.timers.cancelAll();
     this.timers.wakeBy(now() + HEARTBEAT_MS);

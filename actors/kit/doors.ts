@@ -6,6 +6,7 @@ import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#eve
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
+import type { BorrowerDoor, ErasureReceipt, VaultDoor } from "./key-doors.ts";
 import type { MemoryDoors } from "./memory-doors.ts";
 import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
@@ -169,7 +170,7 @@ export interface WordsReference {
 }
 
 /** An agent's door, for rooms and for the Worker. */
-export interface AgentDoor extends MemoryDoors {
+export interface AgentDoor extends BorrowerDoor, MemoryDoors {
   create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>>;
   change(
     by: Principal,
@@ -253,7 +254,7 @@ export interface Sighting {
 }
 
 /** A room's door, for agents and for the Worker. */
-export interface RoomDoor {
+export interface RoomDoor extends BorrowerDoor {
   open(
     by: Principal,
     commandId: string,
@@ -292,7 +293,13 @@ export interface ConsentView {
   readonly roomId: RoomId | null;
 }
 
-export interface UserDoor {
+export interface UserDoor extends BorrowerDoor {
+  /** Destroys the person's key everywhere. Answers the receipt as it stands within seconds; repeating it is asking how far it is. */
+  erase(by: Principal, commandId: string): Promise<Reply<ErasureReceipt>>;
+  /** The receipt of one of their erasures. */
+  erasure(by: Principal, id: string): Promise<Reply<ErasureReceipt>>;
+  /** Who was erased uses the house again: from now on what they say is kept, under a new key. */
+  comeBack(by: Principal, commandId: string): Promise<Reply>;
   arrive(by: Principal): Promise<void>;
   /** An agent that met the person asks; asking again changes nothing. True the first time. */
   requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<boolean>;
@@ -304,20 +311,9 @@ export interface UserDoor {
   settle(waitMs: number): Promise<void>;
 }
 
-export interface SystemDoor {
+export interface SystemDoor extends BorrowerDoor {
   register(kind: "agent" | "room" | "user", name: string): Promise<void>;
   retire(kind: "agent" | "room" | "user", name: string): Promise<void>;
-}
-
-/** A key as it is lent: raw bytes, for the memory of one object, for five minutes. */
-export interface LentKey {
-  readonly subject: ActorName;
-  readonly number: number;
-  readonly key: Uint8Array;
-}
-
-export interface VaultDoor {
-  lend(stream: string, subjects: ReadonlyArray<ActorName>): Promise<ReadonlyArray<LentKey>>;
 }
 
 /** Objects of one kind, by name. */

@@ -1,44 +1,41 @@
 /** The event store of one actor: the one door to its log. Read commit() first; every actor owns exactly one ledger. */
-import { Redacted, Result } from "effect";
+import { Result } from "effect";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta, EventDefinition } from "#events/kit/define.ts";
 import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
 import { canonical, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
-import { EventTooLarge, StreamMoved, SubjectErased } from "./refusals.ts";
+import { deleteKeys, destroyKeys, hashKey, rewrapKeys } from "./event-keys.ts";
+import { type AlongWith, type HeldKeys, keptWords, type NeedKeys, obstacle, type Plan } from "./plan.ts";
+import { StreamMoved } from "./refusals.ts";
 import { accepted, asData, type Reply, refused } from "./reply.ts";
+import { type Keyring, Revealed } from "./revealed.ts";
 import { withTables } from "./schema.ts";
-import { chainLink, chainStart, fingerprint, openWords, type SubjectKey, sealWords } from "./seal.ts";
+import {
+  chainLink,
+  chainStart,
+  fingerprint,
+  generationOf,
+  keyedHash,
+  openWords,
+  type SubjectKey,
+  sealWords,
+} from "./seal.ts";
 import { type Committed, seqsMadeBy, settle, settledReply } from "./settled-commands.ts";
 import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
-/** The keys at hand. Fetching one is the only errand a commit ever waits for, and it is not run from inside. */
-export interface Keyring {
-  get(subject: ActorName): SubjectKey | "destroyed" | undefined;
-}
-
-/** Keys that must be fetched before the command can be taken again. */
-export interface NeedKeys {
-  readonly outcome: "need-keys";
-  readonly subjects: ReadonlyArray<ActorName>;
-}
+export type { NeedKeys } from "./plan.ts";
+export type { Keyring } from "./revealed.ts";
 
 /** A snapshot every so many events; never needed, only faster [L7]. */
 const SNAPSHOT_EVERY = 500;
-/** Bytes of one event, open part and words as JSON together. */
-export const MAX_EVENT_BYTES = 256 * 1024;
-/** Words kept in memory after they were opened or sealed, newest first out last: a turn reads the same ones again. */
-const REVEALED_AT_MOST = 1_200;
 /** Newest events kept in memory (up to twice as many): who follows the log need not ask SQLite for what was just committed. */
 const TAIL = 512;
 
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
 type Command = { readonly type: string; readonly meta: CommandMeta };
-
-/** What goes into the same transaction as a commit: timers, bookmarks. Runs after the events are inserted. */
-export type AlongWith<State, E extends Pending> = (next: State, events: ReadonlyArray<RecordedOf<E>>) => void;
 
 export class Ledger<State, C extends Command, E extends Pending, No extends Refusal> {
   readonly stream: string;
@@ -48,7 +45,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #keys: Keyring;
   readonly #along: AlongWith<State, E>;
   readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
-  readonly #revealed = new Map<number, Readonly<Record<string, unknown>>>();
+  readonly #revealed: Revealed;
   /** Words forgotten by the commit that is being written: not to be kept with those that it brings. */
   readonly #forgotten: number[] = [];
   readonly #tail: RecordedOf<E>[] = [];
@@ -73,6 +70,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#decider = decider;
     this.#sql = withTables(options.sql, options.stream);
     this.#keys = options.keys;
+    this.#revealed = new Revealed(options.keys);
     this.#along = options.along ?? (() => {});
     this.#told = options.told ?? (() => {});
     this.#definitions = new Map(decider.events.map((definition) => [definition.type, definition]));
@@ -115,8 +113,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#hash = written.hash;
     this.#snapshotAt = written.snapshotAt;
     this.#head = head + written.events.length;
-    for (const [seq, words] of written.words) if (!this.#forgotten.includes(seq)) this.#keepRevealed(seq, words);
-    this.#forgotten.length = 0;
+    for (const words of written.words) this.#revealed.keep(...words);
+    for (const seq of this.#forgotten.splice(0)) this.#revealed.drop(seq);
     this.#tail.push(...written.events);
     if (this.#tail.length > 2 * TAIL) this.#tail.splice(0, this.#tail.length - TAIL);
     this.#told(written.events);
@@ -205,9 +203,37 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
    * along with the commit that records the forgetting, so that both happen or neither.
    */
   forget(seqs: ReadonlyArray<number>): void {
-    this.#sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
-    for (const seq of seqs) this.#revealed.delete(seq);
+    deleteKeys(this.#sql, seqs);
+    for (const seq of seqs) this.#revealed.drop(seq);
     this.#forgotten.push(...seqs);
+  }
+
+  /** Forgets all words sealed under these generations of a subject's key, which is destroyed. */
+  forgetSubject(subject: ActorName, upTo: number): void {
+    this.#sql.transaction(() => destroyKeys(this.#sql, subject, upTo));
+    this.#revealed.dropOf(subject);
+  }
+
+  /** A hash of words that dies with a subject's key, so that nobody can try guesses on what was erased. One subject a stream. */
+  digest(subject: ActorName, text: string): string | Erased | NeedKeys {
+    const key = hashKey(this.#sql, { stream: this.stream, subject, keys: this.#keys });
+    if (key === undefined) return { outcome: "need-keys", subjects: [subject] };
+    return key === "destroyed" ? Erased : keyedHash(key, text);
+  }
+
+  /** Wraps keys of this subject's events under the generation that seals now, at most `limit`; answers how many there were. */
+  rewrap(subject: ActorName, limit: number): number {
+    const to = this.#keys.get(subject);
+    if (to === undefined) throw new Error(`the key of ${subject} is not at hand`);
+    if (to === "destroyed") return 0;
+    return this.#sql.transaction(() =>
+      rewrapKeys(this.#sql, { stream: this.stream, subject, keys: this.#keys }, to, limit),
+    );
+  }
+
+  /** True while the words of these events are open, and may be: whoever keeps what was made of them asks before each use. */
+  isRevealed(seqs: ReadonlyArray<number>): boolean {
+    return seqs.every((seq) => this.#revealed.get(seq) !== undefined);
   }
 
   /** The state as it was after event `seq`. */
@@ -245,7 +271,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   }
 
   /** What would be done with a command whose id is new. */
-  #plan(command: C): Plan<E, No> {
+  #plan(command: C): Plan<E, No> | NeedKeys {
     if (command.meta.ifSeq !== undefined && command.meta.ifSeq !== this.#head)
       return { outcome: "refuse", refusal: new StreamMoved({ head: this.#head }) };
     const answer = this.#decider.decide(command, this.#state);
@@ -262,7 +288,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return against === undefined ? { outcome: "write", prepared, keys } : { outcome: "refuse", refusal: against };
   }
 
-  #decline(command: C, print: Uint8Array, plan: Plan<E, No>): Reply<Committed> | NeedKeys {
+  #decline(command: C, print: Uint8Array, plan: Plan<E, No> | NeedKeys): Reply<Committed> | NeedKeys {
     if (plan.outcome === "need-keys") return plan;
     if (plan.outcome === "write") throw new Error("a command was neither written nor settled");
     const refusal = asData(plan.refusal);
@@ -279,7 +305,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     if (!settle(this.#sql, command.meta, print, { from: this.#head + 1, to: head })) return undefined;
     let state = this.#state;
     let hash = this.#hash;
-    const words: Array<readonly [number, Readonly<Record<string, unknown>>]> = [];
+    const words: Parameters<Revealed["keep"]>[] = [];
     const events: RecordedOf<E>[] = [];
     const rows: SqlValue[][] = [];
     const keys: SqlValue[][] = [];
@@ -289,15 +315,16 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       hash = encoded.hash;
       rows.push(encoded.row);
       keys.push(...encoded.keys);
-      if (event.sealed) words.push([encoded.recorded.seq, Redacted.value(event.sealed.words)]);
+      if (event.sealed) words.push(keptWords(encoded.recorded.seq, event.sealed, lent));
       const recorded = encoded.recorded as unknown as RecordedOf<E>;
       state = this.#decider.evolve(state, recorded as unknown as Recorded<E>);
       events.push(recorded);
     });
     insertRows(this.#sql, `events (${COLUMNS})`, rows);
     insertRows(this.#sql, "event_keys (seq, subject, wrapped)", keys);
-    const snapshotAt = head - this.#snapshotAt >= SNAPSHOT_EVERY ? head : this.#snapshotAt;
-    if (snapshotAt === head) keepSnapshot(this.#sql, this.#decider, { seq: head, state });
+    const isDue = head - this.#snapshotAt >= SNAPSHOT_EVERY;
+    if (isDue) keepSnapshot(this.#sql, this.#decider, { seq: head, state });
+    const snapshotAt = isDue ? head : this.#snapshotAt;
     this.#along(state, events);
     return { state, hash, words, events, snapshotAt };
   }
@@ -331,18 +358,14 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     if (known !== undefined) return known;
     if (row[13] === null) return Erased;
     const subject = row[12] as ActorName;
-    const key = this.#keys.get(subject);
+    const wrapped = row[13] as Uint8Array;
+    const key = this.#keys.get(subject, generationOf(wrapped));
     if (key === undefined) return subject;
     if (key === "destroyed") return Erased;
     const place = { stream: this.stream, seq, type, v, subject };
-    const words = parseObject(openWords(row[10] as Uint8Array, row[13] as Uint8Array, place, key));
-    this.#keepRevealed(seq, words);
+    const words = parseObject(openWords(row[10] as Uint8Array, wrapped, place, key));
+    this.#revealed.keep(seq, words, subject, key.number);
     return words;
-  }
-
-  #keepRevealed(seq: number, words: Readonly<Record<string, unknown>>): void {
-    this.#revealed.set(seq, words);
-    if (this.#revealed.size > REVEALED_AT_MOST) this.#revealed.delete(this.#revealed.keys().next().value!);
   }
 
   #recorded(row: ReadonlyArray<SqlValue>): RecordedOf<E> {
@@ -373,23 +396,4 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       for (const row of rows) state = this.#decider.evolve(state, this.#recorded(row) as unknown as Recorded<E>);
     return state;
   }
-}
-
-/** The keys of one commit, each as it was found at its beginning. */
-type HeldKeys = ReadonlyMap<ActorName, SubjectKey | "destroyed" | undefined>;
-
-/** What a commit comes to, decided before anything is touched. */
-type Plan<E extends Pending, No extends Refusal> =
-  | { readonly outcome: "write"; readonly prepared: ReadonlyArray<Prepared<E>>; readonly keys: HeldKeys }
-  | { readonly outcome: "refuse"; readonly refusal: Refusal | No; readonly settles?: boolean }
-  | NeedKeys;
-
-/** Why these events may not be written, if so. */
-function obstacle<E extends Pending>(prepared: ReadonlyArray<Prepared<E>>, keys: HeldKeys): Refusal | undefined {
-  for (const { event, open, words } of prepared) {
-    if (event.sealed && keys.get(event.sealed.subject) === "destroyed") return new SubjectErased();
-    const bytes = Buffer.byteLength(open) + Buffer.byteLength(words);
-    if (bytes > MAX_EVENT_BYTES) return new EventTooLarge({ bytes });
-  }
-  return undefined;
 }

@@ -39,7 +39,16 @@ const ledger = [
   "CREATE TABLE timers (id TEXT PRIMARY KEY, due INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT",
 ];
 
-const migrations: ReadonlyArray<ReadonlyArray<string>> = [ledger];
+/**
+ * Whose key was destroyed, up to which generation: known here even when the Vault cannot be asked. And of which generation
+ * the keys are derived that were used here: the newest one may be lent before everything was made anew with it.
+ */
+const generations = [
+  "CREATE TABLE destroyed_keys (subject TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+  "CREATE TABLE derived_keys (subject TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+];
+
+const migrations: ReadonlyArray<ReadonlyArray<string>> = [ledger, generations];
 
 /**
  * The port with its tables in place. An object that was only ever asked about stays empty: its tables are made with

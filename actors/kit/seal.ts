@@ -18,6 +18,7 @@ export interface SubjectKey {
 
 const NONCE = 12;
 const TAG = 16;
+const KEY = 32;
 
 /** Each part behind its length, so that no two lists of parts read the same. One buffer, for it is made twice an event. */
 function lengthPrefixed(parts: ReadonlyArray<string | Uint8Array>): Buffer {
@@ -67,6 +68,17 @@ export function decrypt(key: Uint8Array, sealed: Uint8Array, associatedData: Uin
   return Buffer.concat([decipher.update(sealed.subarray(NONCE, sealed.length - TAG)), decipher.final()]);
 }
 
+/** The number of a generation as it stands in front of a wrapped key: four bytes that sort as the number does. */
+export function generationBytes(number: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(number);
+  return bytes;
+}
+
+/** The generation of the subject's key that `wrapped` needs. */
+export const generationOf = (wrapped: Uint8Array): number =>
+  new DataView(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength).getUint32(0);
+
 /**
  * Seals words (JSON text) under a fresh key of their own (CEK), and that key under the subject's: deleting `wrapped` forgets one
  * event, destroying the subject's key forgets a person. `wrapped` starts with the generation of the subject's key.
@@ -76,24 +88,36 @@ export function sealWords(
   place: Place,
   { number, key }: SubjectKey,
 ): { readonly sealed: Uint8Array; readonly wrapped: Uint8Array } {
-  const eventKey = random(32);
+  const eventKey = random(KEY);
   const data = associated(place, number);
-  const generation = Buffer.alloc(4);
-  generation.writeUInt32BE(number);
   return {
     sealed: encrypt(eventKey, Buffer.from(words), data),
-    wrapped: Buffer.concat([generation, encrypt(key, eventKey, data)]),
+    wrapped: Buffer.concat([generationBytes(number), encrypt(key, eventKey, data)]),
   };
 }
 
-/** The generation of the subject's key that `wrapped` needs. */
-export const generationOf = (wrapped: Uint8Array): number =>
-  new DataView(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength).getUint32(0);
+/**
+ * An event's own key, and the generation that its words were sealed under: it is bound into them for ever, so a key
+ * that was wrapped anew carries it along behind itself. @throws as `openWords`.
+ */
+export function unwrapEventKey(wrapped: Uint8Array, place: Place, { key }: SubjectKey) {
+  const number = generationOf(wrapped);
+  const opened = decrypt(key, wrapped.subarray(4), associated(place, number));
+  const sealedUnder = opened.length > KEY ? generationOf(opened.subarray(KEY)) : number;
+  return { eventKey: opened.subarray(0, KEY), sealedUnder };
+}
+
+/** The same event key under another generation of the subject's key; the sealed words stay as they are. @throws as `openWords`. */
+export function rewrapKey(wrapped: Uint8Array, place: Place, from: SubjectKey, to: SubjectKey): Uint8Array {
+  const { eventKey, sealedUnder } = unwrapEventKey(wrapped, place, from);
+  const carried = Buffer.concat([eventKey, generationBytes(sealedUnder)]);
+  return Buffer.concat([generationBytes(to.number), encrypt(to.key, carried, associated(place, to.number))]);
+}
 
 /** The words as JSON text. @throws when anything was swapped, moved or changed. */
-export function openWords(sealed: Uint8Array, wrapped: Uint8Array, place: Place, { key }: SubjectKey): string {
-  const data = associated(place, generationOf(wrapped));
-  return Buffer.from(decrypt(decrypt(key, wrapped.subarray(4), data), sealed, data)).toString();
+export function openWords(sealed: Uint8Array, wrapped: Uint8Array, place: Place, key: SubjectKey): string {
+  const { eventKey, sealedUnder } = unwrapEventKey(wrapped, place, key);
+  return Buffer.from(decrypt(eventKey, sealed, associated(place, sealedUnder))).toString();
 }
 
 const ownedBy = (subject: string, number: number): Buffer => lengthPrefixed([subject, String(number)]);
@@ -107,14 +131,14 @@ export const unwrapKey = (kek: Uint8Array, wrapped: Uint8Array, subject: string,
   decrypt(kek, wrapped, ownedBy(subject, number));
 
 /** A fresh key of 256 bits. */
-export const freshKey = (): Uint8Array => random(32);
+export const freshKey = (): Uint8Array => random(KEY);
 
 /**
  * A key for one purpose, made of a subject's key: HKDF-SHA-256 (RFC 5869) without salt, for the key is random already.
  * Who knows it knows nothing of the subject's key, and whoever has that one no longer cannot make it again.
  */
 export const deriveKey = (key: Uint8Array, info: ReadonlyArray<string>): Uint8Array =>
-  new Uint8Array(hkdfSync("sha256", key, new Uint8Array(), lengthPrefixed(info), 32));
+  new Uint8Array(hkdfSync("sha256", key, new Uint8Array(), lengthPrefixed(info), KEY));
 
 /** SHA-256 in one call: half the price of a hash object. */
 const sha256 = (data: string | Uint8Array): Uint8Array => hash("sha256", data, "buffer");
@@ -126,8 +150,14 @@ export const chainStart = (stream: string): Uint8Array => sha256(stream);
 export const chainLink = (previous: Uint8Array, header: string, open: string, sealed: Uint8Array | null): Uint8Array =>
   sha256(lengthPrefixed(sealed === null ? [previous, header, open] : [previous, header, open, sealed]));
 
+/** A fresh key of its own for a place that holds no words, wrapped as an event's is. */
+export const wrapFreshKey = (place: Place, key: SubjectKey): Uint8Array => sealWords("", place, key).wrapped;
+
 /** SHA-256 in hex, for what needs no key. */
 export const digest = (text: string): string => hash("sha256", text, "hex");
+
+/** SHA-256 of bytes in hex: what a destroyed key is known by. */
+export const fingerprintOf = (bytes: Uint8Array): string => hash("sha256", bytes, "hex");
 
 /** SHA-256 in bytes. */
 export const fingerprint = (text: string): Uint8Array => sha256(text);
@@ -138,3 +168,7 @@ export function keyedDigest(key: Uint8Array): (text: string) => Uint8Array {
   const secret = createSecretKey(key);
   return (text) => createHmac("sha256", secret).update(text).digest();
 }
+
+/** A keyed digest in hex, marked as such: whoever has not got the key cannot try guesses on it. */
+export const keyedHash = (key: Uint8Array, text: string): string =>
+  `hmac:${Buffer.from(keyedDigest(key)(text)).toString("hex")}`;

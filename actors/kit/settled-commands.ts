@@ -11,11 +11,24 @@ export interface Committed {
   readonly to: number;
 }
 
+/** In place of the fingerprint of a request whose words were forgotten: a guess at them cannot be tried on it. */
+const FORGOTTEN = new Uint8Array(32);
+
+/** Takes the fingerprints from the commands that made these events; their ids are answered as before, whatever comes under them. */
+export const forgetFingerprints = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
+  sql.run(
+    `UPDATE commands SET fingerprint = ?
+     WHERE id IN (SELECT command FROM events WHERE seq IN (SELECT value FROM json_each(?)))`,
+    FORGOTTEN,
+    JSON.stringify(seqs),
+  );
+
 /** What a command with this id was answered; undefined when it is new. `print` tells another command under the same id. */
 export function settledReply(sql: SqlPort, id: string, print: Uint8Array): Reply<Committed> | undefined {
   const row = sql.rows("SELECT fingerprint, reply FROM commands WHERE id = ?", id)[0];
   if (row === undefined) return undefined;
-  if (!same(row[0] as Uint8Array, print)) return refused(new CommandIdReused());
+  const kept = row[0] as Uint8Array;
+  if (!same(kept, print) && !same(kept, FORGOTTEN)) return refused(new CommandIdReused());
   const stored = decodeStoredReply(row[1]);
   return "from" in stored
     ? accepted(stored, stored.to, true)

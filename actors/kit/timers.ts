@@ -56,6 +56,12 @@ export class Timers {
       }));
   }
 
+  /** When this timer is due; undefined when it is not set. */
+  dueOf(id: string): number | undefined {
+    const due = this.#sql.rows("SELECT due FROM timers WHERE id = ?", id)[0]?.[0];
+    return due == null ? undefined : Number(due);
+  }
+
   next(): number | undefined {
     const due = this.#sql.rows("SELECT MIN(due) FROM timers")[0]?.[0];
     return due == null ? undefined : Number(due);

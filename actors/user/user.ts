@@ -1,4 +1,4 @@
-/** UserActor: what the house knows of a person: that they came, and who may remember them. */
+/** UserActor: what the house knows of a person, who may remember them, and how they are forgotten. The inbox moves in later. */
 import { Redacted } from "effect";
 import { AgentUnknown } from "#events/agent/refusals.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
@@ -7,24 +7,44 @@ import { type ActorName, type AgentId, agentName, type RoomId, type UserId, user
 import type { UserCommand } from "#events/user/commands.ts";
 import { user } from "#events/user/decide.ts";
 import type { UserEvent } from "#events/user/events.ts";
+import type { UserRefusal } from "#events/user/refusals.ts";
 import type { UserState } from "#events/user/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
 import type { ActorEnv, ConsentView, Principal, UserDoor } from "../kit/doors.ts";
+import type { ErasureReceipt } from "../kit/key-doors.ts";
+import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
+import { Erasures } from "./erasures.ts";
 
 /** The feed that tells agents what the person decided. */
 const AGENTS = "agents";
+/** An answer to who asks to be erased: usually it is done by then, else the receipt says how far it is. */
+const ANSWERED_WITHIN_MS = 3_000;
+
+const unknownPerson = { _tag: "PersonUnknown", message: "There is no such person." };
+const unknownErasure = { _tag: "PersonUnknown", message: "There was no such erasure." };
+
+type Requested = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureRequested" }>;
 
 export class UserActor<Env extends ActorEnv = ActorEnv>
-  extends Actor<UserState, UserCommand, UserEvent, never, Env>
+  extends Actor<UserState, UserCommand, UserEvent, UserRefusal, Env>
   implements UserDoor
 {
   #arriving: Promise<void> | undefined;
+  readonly #erasures: Erasures;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, user);
+    this.#erasures = new Erasures({
+      ...{ env, ledger: this.ledger },
+      complete: async (erasureId, { shreddedAt, generations, fingerprints, kek, streams }, { id }) => {
+        const meta = { ...this.#meta(`${erasureId}/complete`, "system:vault"), correlation: id, causation: id };
+        const shredded = { shreddedAt, generations, fingerprints, kek, streams };
+        await this.commit({ type: "CompleteErasure", meta, erasureId, ...shredded });
+      },
+    });
     addReadModels(this.feeds, this.ledger, "user", env.DB);
     this.feeds.add({
       name: "system",
@@ -46,6 +66,14 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
         return to;
       },
     });
+    this.feeds.add({
+      name: "erasure",
+      wants: new Set<UserEvent["type"]>(["ErasureRequested"]),
+      deliver: async (events, { to }) => {
+        for (const event of events) await this.#erasures.goOn(event as Requested);
+        return to;
+      },
+    });
   }
 
   /** Notes a person's first coming; every later one changes nothing. */
@@ -58,13 +86,8 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
 
   async #note(by: Principal): Promise<void> {
     if (this.ledger.state.userId !== null) return;
-    const id = `${by.userId}/arrive`;
-    await this.commit({
-      type: "Arrive",
-      meta: { id, at: now(), by: userName(by.userId), correlation: id, causation: null },
-      userId: by.userId,
-      words: Redacted.make({ name: by.name }),
-    });
+    const meta = this.#meta(`${by.userId}/arrive`, userName(by.userId));
+    await this.commit({ type: "Arrive", meta, userId: by.userId, words: Redacted.make({ name: by.name }) });
   }
 
   requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<boolean> {
@@ -97,22 +120,67 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
     );
   }
 
-  #meta(id: string, by: ActorName): CommandMeta {
-    return { id, at: now(), by, correlation: id, causation: null };
-  }
-
-  /** What the person is called; null for somebody who was never here. */
+  /** What the person is called, empty once they were erased; null for somebody who was never here. */
   displayName(): Promise<string | null> {
     return this.behindWall("displayName", async () => {
       await this.#arriving; // their first request may still be on its way through the Vault
-      if (this.ledger.state.userId === null) return null;
-      const [arrived] = await this.revealed([1]);
-      return arrived === undefined || arrived.words === Erased ? "" : String(arrived.words.name ?? "");
+      const { userId, nameSeq } = this.ledger.state;
+      if (userId === null) return null;
+      const [named] = await this.revealed([nameSeq]);
+      return named === undefined || named.words === Erased ? "" : String(named.words.name ?? "");
+    });
+  }
+
+  erase(by: Principal, commandId: string): Promise<Reply<ErasureReceipt>> {
+    return this.behindWall("erase", async (): Promise<Reply<ErasureReceipt>> => {
+      if (!this.#isSelf(by)) return refused(unknownPerson);
+      const meta = this.#meta(commandId, userName(by.userId));
+      const reply = await this.commit({ type: "RequestErasure", meta, userId: by.userId });
+      if (reply.outcome === "refused") return reply;
+      const late = new Promise((resolve) => setTimeout(resolve, ANSWERED_WITHIN_MS));
+      await Promise.race([Promise.all([this.feeds.pump("erasure"), this.feeds.pump(AGENTS)]), late]);
+      // The one that this command asked for, or the one that stood already.
+      const [made] = reply.value.to < reply.value.from ? [] : this.ledger.read(reply.value.from - 1, 1);
+      const id = (made as Requested | undefined)?.open.erasureId ?? this.ledger.state.erasure?.erasureId;
+      return this.#receipt(id, reply.replayed);
+    });
+  }
+
+  erasure(by: Principal, id: string): Promise<Reply<ErasureReceipt>> {
+    return this.behindWall("erasure", async () => (this.#isSelf(by) ? this.#receipt(id) : refused(unknownPerson)));
+  }
+
+  comeBack(by: Principal, commandId: string): Promise<Reply> {
+    return this.behindWall("comeBack", async (): Promise<Reply> => {
+      if (!this.#isSelf(by)) return refused(unknownPerson);
+      const subject = userName(by.userId);
+      if (this.ledger.state.erasure?.completed) {
+        const last = this.ledger.read(0, Number.MAX_SAFE_INTEGER, ["ErasureCompleted"]).at(-1)!;
+        await this.env.VAULT.getByName(vaultOf(subject)).admit(subject, { by: subject, causation: last.id });
+        this.keys.again(subject);
+      }
+      const meta = this.#meta(commandId, subject);
+      const words = Redacted.make({ name: by.name });
+      const reply = await this.commit({ type: "ComeBack", meta, userId: by.userId, words });
+      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
     });
   }
 
   async settle(waitMs: number): Promise<void> {
     await this.readModelsLevel(waitMs);
+  }
+
+  async #receipt(id: string | undefined, replayed = false): Promise<Reply<ErasureReceipt>> {
+    const receipt = id === undefined ? undefined : await this.#erasures.receipt(id);
+    return receipt === undefined ? refused(unknownErasure) : accepted(receipt, this.ledger.head, replayed);
+  }
+
+  #isSelf(by: Principal): boolean {
+    return by.userId === (this.ctx.id.name as UserId);
+  }
+
+  #meta(id: string, by: ActorName): CommandMeta {
+    return { id, at: now(), by, correlation: id, causation: null };
   }
 
   protected override readModels(): ReadonlyArray<string> {

@@ -14,6 +14,7 @@ export const prefixes = {
   memory: "mem",
   event: "evt",
   command: "cmd",
+  erasure: "ers",
 } as const;
 
 export type Kind = keyof typeof prefixes;
@@ -36,6 +37,9 @@ export const CallId = idSchema("call").pipe(Schema.brand("CallId"));
 export type CallId = typeof CallId.Type;
 export const MemoryId = idSchema("memory").pipe(Schema.brand("MemoryId"));
 export type MemoryId = typeof MemoryId.Type;
+
+export const ErasureId = idSchema("erasure").pipe(Schema.brand("ErasureId"));
+export type ErasureId = typeof ErasureId.Type;
 
 /** A person: the `sub` of their token, as the identity provider wrote it. */
 export const UserId = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}$/)).pipe(

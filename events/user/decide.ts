@@ -1,13 +1,24 @@
-/** What happens next to a person's actor; arriving twice is arriving once, and only they decide who may remember them. */
+/** What happens next to a person's actor; arriving twice is arriving once, only they decide who may remember them, and they are erased once. */
 import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
-import { userName } from "../kit/ids.ts";
+import { type AgentId, childId, type ErasureId, userName } from "../kit/ids.ts";
 import type { UserCommand } from "./commands.ts";
-import { ConsentDecided, ConsentRequested, PersonArrived, type UserEvent, userEvents } from "./events.ts";
+import {
+  ConsentDecided,
+  ConsentRequested,
+  ErasureCompleted,
+  ErasureRequested,
+  PersonArrived,
+  PersonReturned,
+  type UserEvent,
+  userEvents,
+} from "./events.ts";
+import { ErasureUnderWay, type UserRefusal } from "./refusals.ts";
 import { evolve, initial, type UserState, UserState as UserStateSchema } from "./state.ts";
 
-/** What happens next, or nothing. */
-export function decide(command: UserCommand, state: UserState): Result.Result<ReadonlyArray<UserEvent>, never> {
+/** What happens next, or nothing, or why not. */
+export function decide(command: UserCommand, state: UserState): Result.Result<ReadonlyArray<UserEvent>, UserRefusal> {
+  const { erasure } = state;
   switch (command.type) {
     case "Arrive": {
       const { userId, words } = command;
@@ -22,12 +33,35 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
       const stands = state.consents[agentId]?.decision;
       return Result.succeed(stands === (granted ? "granted" : "refused") ? [] : [ConsentDecided({ agentId, granted })]);
     }
+    case "RequestErasure": {
+      const { userId } = command;
+      const erasureId = childId<ErasureId>("erasure", userId, String(state.erasures + 1));
+      return Result.succeed(erasure === null ? [ErasureRequested({ userId, erasureId }), ...withdrawn(state)] : []);
+    }
+    case "CompleteErasure": {
+      const { erasureId, shreddedAt, generations, fingerprints, kek, streams } = command;
+      const due = erasure?.erasureId === erasureId && !erasure.completed;
+      return Result.succeed(
+        due ? [ErasureCompleted({ erasureId, shreddedAt, generations, fingerprints, kek, streams })] : [],
+      );
+    }
+    case "ComeBack": {
+      const { userId, words } = command;
+      if (erasure !== null && !erasure.completed) return Result.fail(new ErasureUnderWay());
+      return Result.succeed(erasure === null ? [] : [PersonReturned({ userId }, userName(userId), words)]);
+    }
   }
 }
 
-export const user: Decider<UserState, UserCommand, UserEvent, never> = {
+/** Who is forgotten is remembered by nobody: each agent has to ask anew, should they come back. */
+const withdrawn = ({ consents }: UserState): ReadonlyArray<UserEvent> =>
+  Object.entries(consents).flatMap(([agentId, { decision }]) =>
+    decision === "granted" ? [ConsentDecided({ agentId: agentId as AgentId, granted: false })] : [],
+  );
+
+export const user: Decider<UserState, UserCommand, UserEvent, UserRefusal> = {
   kind: "user",
-  foldVersion: 2,
+  foldVersion: 3,
   initial,
   events: userEvents,
   state: UserStateSchema,

@@ -1,7 +1,7 @@
 /** What can have happened to a person, as far as the house knows. These schemas are the storage format. */
 import { Schema } from "effect";
 import { defineEvent, type EventOf } from "../kit/define.ts";
-import { AgentId, RoomId, UserId } from "../kit/ids.ts";
+import { AgentId, ErasureId, RoomId, UserId } from "../kit/ids.ts";
 
 export const PersonArrived = defineEvent("PersonArrived", {
   v: 1,
@@ -19,5 +19,32 @@ export const ConsentDecided = defineEvent("ConsentDecided", {
   about: "The person let an agent remember them, or took it back.",
   open: { agentId: AgentId, granted: Schema.Boolean },
 });
-export const userEvents = [PersonArrived, ConsentRequested, ConsentDecided] as const;
+export const PersonReturned = defineEvent("PersonReturned", {
+  v: 1,
+  about: "A person who was erased uses the house again. What they said before stays gone.",
+  open: { userId: UserId },
+  sealed: ["name"],
+});
+export const ErasureRequested = defineEvent("ErasureRequested", {
+  v: 1,
+  about: "A person asked for everything they ever said to be made unreadable.",
+  open: { userId: UserId, erasureId: ErasureId },
+});
+export const ErasureCompleted = defineEvent("ErasureCompleted", {
+  v: 1,
+  about: "The person's key is destroyed, and every stream that held it has forgotten it: the receipt.",
+  open: {
+    erasureId: ErasureId,
+    shreddedAt: Schema.Int,
+    generations: Schema.Array(Schema.Int),
+    fingerprints: Schema.Array(Schema.String),
+    kek: Schema.Int,
+    streams: Schema.Array(Schema.Struct({ stream: Schema.String, confirmedAt: Schema.Int })),
+  },
+});
+
+export const userEvents = [
+  ...[PersonArrived, ConsentRequested, ConsentDecided],
+  ...[PersonReturned, ErasureRequested, ErasureCompleted],
+] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;

@@ -3,6 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { durableSql } from "#actors/kit/sql.ts";
 import { ledgerContract, type WithSql } from "../contract/ledger.ts";
 import { sealingContract } from "../contract/sealing.ts";
+import { turningContract } from "../contract/turning.ts";
 import { bindings, fresh } from "../support/door.ts";
 
 /** An object that has never been spoken to: its storage is empty. */
@@ -11,3 +12,4 @@ const inAnObject: WithSql = (body) =>
 
 ledgerContract(inAnObject);
 sealingContract(inAnObject);
+turningContract(inAnObject);

@@ -1,6 +1,15 @@
 /** What a ledger promises of words and of reading back: sealed, forgettable, in order; the second half of the ledger's contract. */
 import { describe, expect, it } from "vitest";
-import { deriveKey, freshKey, openWords, type Place, sealWords } from "#actors/kit/seal.ts";
+import {
+  freshKey,
+  openWords,
+  type Place,
+  rewrapKey,
+  type SubjectKey,
+  sealWords,
+  unwrapKey,
+  wrapKey,
+} from "#actors/kit/seal.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
 import { fold } from "#events/kit/decider.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
@@ -14,7 +23,7 @@ import { begin, conversation, join, post, triggers, type WithSql } from "./ledge
 const by = userName(dana);
 
 /** The words found at these places. */
-const said = (found: ReturnType<ReturnType<typeof conversation>["reveal"]>) =>
+export const said = (found: ReturnType<ReturnType<typeof conversation>["reveal"]>) =>
   (found as ReadonlyArray<Unsealed>).map(({ event, words }) => [
     event.seq,
     words === Erased ? Erased : (words.text ?? null),
@@ -137,6 +146,38 @@ export function sealingContract(withSql: WithSql): void {
       const { sealed, wrapped } = sealWords("secret", place, key);
       expect(openWords(sealed, wrapped, place, key)).toBe("secret");
       expect(() => openWords(sealed, wrapped, other, key)).toThrow();
+      const next = { number: 2, key: freshKey() };
+      const rewrapped = rewrapKey(wrapped, place, key, next);
+      expect(openWords(sealed, rewrapped, place, next)).toBe("secret");
+      expect(() => openWords(sealed, rewrapped, other, next)).toThrow();
+      expect(() => rewrapKey(wrapped, other, key, next)).toThrow();
+    });
+
+    it("are bound to the generation they were sealed under, through every turning of keys", () => {
+      const generation = (number: number): SubjectKey => ({ number, key: freshKey() });
+      const [first, second, third] = [generation(1), generation(2), generation(3)];
+      const { sealed, wrapped } = sealWords("secret", place, first);
+      const twice = rewrapKey(rewrapKey(wrapped, place, first, second), place, second, third);
+      expect(openWords(sealed, twice, place, third)).toBe("secret");
+      for (const wrong of [first, second]) expect(() => openWords(sealed, twice, place, wrong)).toThrow();
+      const sameKeyOtherNumber = sealWords("secret", place, { ...first, number: 2 });
+      expect(() => openWords(sealed, sameKeyOtherNumber.wrapped, place, { ...first, number: 2 })).toThrow();
+      for (let index = 0; index < twice.length; index++)
+        expect(() => openWords(sealed, Uint8Array.from(twice).with(index, twice[index]! ^ 1), place, third)).toThrow();
+    });
+
+    const other = freshKey();
+    const kek = freshKey();
+    const ofDana = wrapKey(kek, other, "user:dana", 11);
+
+    it.each([
+      ["another key-encryption key", () => unwrapKey(freshKey(), ofDana, "user:dana", 11)],
+      ["another subject", () => unwrapKey(kek, ofDana, "user:eli", 11)],
+      ["another generation", () => unwrapKey(kek, ofDana, "user:dana", 12)],
+      ["another border between the two", () => unwrapKey(kek, ofDana, "user:dana1", 1)],
+    ])("stay sealed where a person's key was wrapped for %s", (_name, open) => {
+      expect(unwrapKey(kek, ofDana, "user:dana", 11)).toEqual(Buffer.from(other));
+      expect(open).toThrow();
     });
 
     it("are bound to their key: another one, another generation, or one changed bit does not open them", () => {
@@ -161,30 +202,6 @@ export function sealingContract(withSql: WithSql): void {
         expect(new Set(texts.map((text) => text.length)).size).toBe(1);
       }
       expect(all.every(({ sealed, wrapped }) => openWords(sealed, wrapped, place, key) === "yes")).toBe(true);
-    });
-  });
-
-  describe("a derived key", () => {
-    const key = new Uint8Array(32).map((_, index) => index);
-
-    it("is HKDF-SHA-256 over its parts, each behind its length", async () => {
-      const base = await crypto.subtle.importKey("raw", key, "HKDF", false, ["deriveBits"]);
-      const info = new TextEncoder().encode("\0\0\0\u0005index\0\0\0\u0007agent:a\0\0\0\u00011");
-      const method = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info };
-      const expected = new Uint8Array(await crypto.subtle.deriveBits(method, base, 256));
-      expect(deriveKey(key, ["index", "agent:a", "1"])).toEqual(expected);
-    });
-
-    it("is another one for every other key, purpose, stream and generation", () => {
-      const parts = [
-        ["index", "agent:a", "1"],
-        ["vectors", "agent:a", "1"],
-        ["index", "agent:b", "1"],
-        ["index", "agent:a", "2"],
-        ["indexa", "gent:a", "1"],
-      ];
-      const made = [...parts.map((info) => deriveKey(key, info)), deriveKey(freshKey(), parts[0]!)];
-      expect(new Set(made.map((each) => Buffer.from(each).toString("hex"))).size).toBe(6);
     });
   });
 

@@ -6,7 +6,15 @@ import { isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending, Words } from "#events/kit/envelope.ts";
-import { type ActorName, agentName, childId, type MessageId, type UserId, userName } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  agentName,
+  childId,
+  type ErasureId,
+  type MessageId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
 import { PassedBecause, RoomMode } from "#events/room/rhythm.ts";
@@ -15,8 +23,10 @@ import type { SystemCommand } from "#events/system/commands.ts";
 import { system } from "#events/system/decide.ts";
 import type { UserCommand } from "#events/user/commands.ts";
 import { user } from "#events/user/decide.ts";
+import type { UserState } from "#events/user/state.ts";
 import type { VaultCommand } from "#events/vault/commands.ts";
 import { vault } from "#events/vault/decide.ts";
+import type { VaultState } from "#events/vault/state.ts";
 import type { Wish } from "../support/arbitrary.ts";
 import {
   type Asked,
@@ -288,30 +298,52 @@ function stream<S, C extends Command, E extends Pending, R extends Refusal>(
   return { decider, ask } as unknown as AnyStream;
 }
 
-function livePerson({ what, which, how }: Wish): Asked<UserCommand> {
+const ofPerson = ({ what, which, how }: Wish, { erasure }: UserState, index: number): Asked<UserCommand> => {
+  const userId = at(people, which);
   const agentOf = agentId(at(["ada", "bo", "cy"], how));
-  if (what < 40) return { type: "Arrive", userId: at(people, which), words: said("name") };
-  if (what < 70) return { type: "RequestConsent", agentId: agentOf, roomId: at(rooms, which) };
-  return { type: "DecideConsent", agentId: agentOf, granted: which % 2 === 0 };
-}
+  if (what < 25) return { type: "Arrive", userId, words: said("name") };
+  if (what < 40) return { type: "RequestConsent", agentId: agentOf, roomId: at(rooms, which) };
+  if (what < 58) return { type: "DecideConsent", agentId: agentOf, granted: which % 2 === 0 };
+  if (what < 70) return { type: "RequestErasure", userId };
+  if (what < 82) return { type: "ComeBack", userId, words: said("name") };
+  const erasureId = erasure?.erasureId ?? childId<ErasureId>("erasure", userId, String(index));
+  const streams = [{ stream: `user:${userId}`, confirmedAt: index }];
+  const shredded = { shreddedAt: index, generations: [1], fingerprints: ["a1"], kek: 1, streams };
+  return { type: "CompleteErasure", erasureId, ...shredded };
+};
 
 const register = ({ what, which }: Wish): Asked<SystemCommand> => {
   const about = { kind: at(["agent", "room", "user"] as const, which), name: String(which) };
   return what < 60 ? { type: "RegisterStream", ...about } : { type: "RetireStream", ...about };
 };
 
-const lend = ({ which, how }: Wish): Asked<VaultCommand> => ({
-  type: "LendKey",
-  subject: userName(at(people, which)),
-  stream: `room:${how % 4}`,
-});
+const ofKeys = ({ what, which, how }: Wish, { keys, rotatingTo }: VaultState): Asked<VaultCommand> => {
+  const subject = userName(at(people, which));
+  const { number = 1, lentTo = [], recalling = [], renewing = [], living = [] } = keys[subject] ?? {};
+  const stream = `room:${how % 4}`;
+  const fingerprints = living.map(String);
+  if (what < 35) return { type: "LendKey", subject, stream };
+  if (what < 42) return { type: "ShredKey", subject, fingerprints, kek: 1 };
+  if (what < 56)
+    return {
+      type: "NoteRecalled",
+      subject,
+      stream: recalling[0]?.stream ?? stream,
+      number: recalling[0]?.number ?? how,
+    };
+  if (what < 62) return { type: "AdmitAgain", subject };
+  if (what < 74) return { type: "RenewKey", subject };
+  if (what < 86) return { type: "NoteRenewed", subject, stream: renewing[0] ?? lentTo[0] ?? stream, number };
+  if (what < 94) return { type: "RetireKey", subject, number: living[0] ?? how, fingerprint: String(how) };
+  return how % 2 === 0 ? { type: "StartRotation", kek: which } : { type: "CompleteRotation", kek: rotatingTo ?? which };
+};
 
 export const streams: ReadonlyArray<readonly [kind: string, stream: AnyStream]> = [
   ["agent", stream(agent, agentCommand)],
   ["room", stream(room, roomCommand)],
-  ["user", stream(user, livePerson)],
+  ["user", stream(user, ofPerson)],
   ["system", stream(system, register)],
-  ["vault", stream(vault, lend)],
+  ["vault", stream(vault, ofKeys)],
 ];
 
 /** Who asks: people mostly, now and then an agent, so that rights are refused too. */

@@ -1,7 +1,7 @@
 /** How much a reply may be: what is gathered at its largest can be kept, as an event and as a draft, and a byte more is none. */
 import { describe, expect, it } from "@effect/vitest";
 import { Clock, Effect, Redacted, Result } from "effect";
-import { MAX_EVENT_BYTES } from "#actors/kit/ledger.ts";
+import { MAX_EVENT_BYTES } from "#actors/kit/plan.ts";
 import { agent } from "#events/agent/decide.ts";
 import { type AgentEvent, ModelReplied, ReplyDrafted } from "#events/agent/events.ts";
 import { agentName } from "#events/kit/ids.ts";

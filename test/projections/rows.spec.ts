@@ -3,8 +3,9 @@ import * as Base64 from "effect/encoding/Base64";
 import { describe, expect, it } from "vitest";
 import * as A from "#events/agent/events.ts";
 import type { Pending, Recorded } from "#events/kit/envelope.ts";
-import { type AgentId, agentName, type UserId, userName } from "#events/kit/ids.ts";
+import { type AgentId, agentName, childId, type ErasureId, type UserId, userName } from "#events/kit/ids.ts";
 import * as R from "#events/room/events.ts";
+import { ErasureRequested, PersonReturned } from "#events/user/events.ts";
 import { liveFor, registry } from "#projections/index.ts";
 import { deliver } from "#projections/kit/deliver.ts";
 import type { StreamKind, StreamName } from "#projections/kit/projection.ts";
@@ -241,6 +242,18 @@ describe("the rows of rooms and people", () => {
     const [row] = await viewed("SELECT * FROM users WHERE clerk_user_id = ?", dana);
     expect(row).toMatchObject({ clerk_user_id: dana, created_at: second(1) });
     expect(parsed(row, "display_name")).toEqual(sealedOf(events[0]));
+  });
+
+  it("users: no name once they asked to be erased, and the new one when they come back", async () => {
+    const erasure = (userId: UserId) =>
+      ErasureRequested({ userId, erasureId: childId<ErasureId>("erasure", userId, "1") });
+    const [gone, back] = ["user_gone" as UserId, "user_back" as UserId];
+    const shown = async (id: UserId) => (await viewed("SELECT display_name FROM users WHERE clerk_user_id = ?", id))[0];
+    await project(`user:${gone}`, [person(gone), erasure(gone)]);
+    expect(await shown(gone)).toEqual({ display_name: null });
+    const returned = PersonReturned({ userId: back }, userName(back), words("Erin"));
+    const { events } = await project(`user:${back}`, [person(back), erasure(back), returned]);
+    expect(parsed(await shown(back), "display_name")).toEqual(sealedOf(events[2]));
   });
 });
 

@@ -12,6 +12,7 @@ import type { Actor, Kind } from "./instance.ts";
 /** What an instance finds in its environment: the stubs carry who it is. */
 export interface SimulatedEnv extends ActorEnv {
   readonly abilities: Layer.Layer<Abilities>;
+  readonly keyEncryptionKeys: KeyEncryptionKeys;
 }
 
 class Agent extends AgentActor<SimulatedEnv> {
@@ -20,11 +21,9 @@ class Agent extends AgentActor<SimulatedEnv> {
   }
 }
 
-const keys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
-
 class Vault extends VaultActor<SimulatedEnv> {
-  protected override keyEncryptionKeys(): KeyEncryptionKeys {
-    return keys;
+  protected override keyEncryptionKeys({ keyEncryptionKeys }: SimulatedEnv): KeyEncryptionKeys {
+    return keyEncryptionKeys;
   }
 }
 

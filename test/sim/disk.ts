@@ -12,11 +12,11 @@ interface Prepared {
 const READS = /^\s*(SELECT|WITH|PRAGMA|EXPLAIN)\b/i;
 
 /**
- * A database in memory. All that is written after a flush stands in one open transaction: a crash may take it back as a
+ * A database. All that is written after a flush stands in one open transaction: a crash may take it back as a
  * whole, for the platform makes writes durable together that no wait lies between.
  */
 export class Disk {
-  readonly #database = new DatabaseSync(":memory:");
+  readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, Prepared>();
   #open = false;
   #depth = 0;
@@ -25,6 +25,12 @@ export class Disk {
   #safeAlarm: number | null = null;
   /** What is kept beside the tables, by key. Nothing in the house depends on it, so that no crash takes it back. */
   readonly kept = new Map<string, unknown>();
+
+  /** In memory, unless somebody wants to look at the bytes of its file. */
+  constructor(path = ":memory:") {
+    this.#database = new DatabaseSync(path);
+    this.#database.exec("PRAGMA synchronous = OFF");
+  }
 
   /** True while something is written that a crash may still take back. */
   get unsafe(): boolean {

@@ -61,6 +61,8 @@ export interface Bent {
 }
 
 export interface Surroundings {
+  /** Where the files of all objects lie; undefined: in memory. */
+  readonly folder: string | undefined;
   readonly clock: VirtualClock;
   readonly chance: Chance;
   readonly weather: () => Weather;

@@ -4,8 +4,9 @@
  * a superseded one cannot write, so that no history in here comes near it. test/turn/crash.spec.ts holds that promise.
  */
 import { AgentActor } from "#actors/agent/agent.ts";
-import type { FullHouse, Heard, LentKey, PostInput, Principal } from "#actors/kit/doors.ts";
+import type { FullHouse, Heard, PostInput, Principal } from "#actors/kit/doors.ts";
 import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
+import type { LentKey } from "#actors/kit/key-doors.ts";
 import { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";
 import { RoomActor } from "#actors/room/room.ts";

@@ -39,6 +39,7 @@ export const silence = Symbol("silence");
 /** Calls whose receiver knows them by an id of their own, so that the same one may come twice. */
 const idempotent = new Set([
   ...["hear", "postReply", "agentChanged", "register", "retire", "lend", "arrive", "noteConsent", "requestConsent"],
+  ...["forgetKey", "renewKey", "shred", "admit", "rotate", "erase", "comeBack"],
   ...["open", "join", "addPerson", "removePerson", "inviteAgent", "dismissAgent", "post"],
   ...["create", "change", "setActive", "remove", "setPolicy", "stop", "decideConsent"],
 ]);

@@ -307,15 +307,27 @@ export class People {
 
   async #readAs(by: Principal, roomId: RoomId): Promise<void> {
     const { chronicle, tell } = this.#town;
-    const reply = await this.#ask<Reply<Page>>("ROOM", roomId, "messages", [by, { after: 0, limit: 1_000 }]);
+    const reply = await this.#ask<Reply<Page>>("ROOM", roomId, "messages", [by, { after: 0, limit: 5_000 }]);
     if (reply?.outcome !== "accepted") return tell("words", `${roomId} cannot be read`);
     const written = new Map(this.#said.map(({ id, input }) => [id, input.text]));
     const posted = chronicle.of(`room:${roomId}`).filter(({ type }) => type === "MessagePosted");
+    const shredded = shreddedIn(chronicle);
     for (const [index, { seq, open }] of posted.entries()) {
       const { id, text } = reply.value.messages[index] ?? {};
       if (id !== open["messageId"]) tell("words", `${seq} of ${roomId} is not read in its place`);
-      if (text?.length !== open["chars"] || (written.get(id ?? "") ?? text) !== text)
+      if (shredded.has(open["by"])) {
+        if (text !== null) tell("S2", `${seq} of ${roomId} is still read, and the key of ${open["by"]} is destroyed`);
+      } else if (text?.length !== open["chars"] || (written.get(id ?? "") ?? text) !== text)
         tell("words", `${seq} of ${roomId} does not say what was said`);
     }
   }
+}
+
+/** Subjects whose key is destroyed, and who have not come back since. */
+function shreddedIn(chronicle: Chronicle): ReadonlySet<unknown> {
+  const shredded = new Set<unknown>();
+  for (const { type, open } of chronicle.all("vault").flat())
+    if (type === "KeyShredded") shredded.add(open["subject"]);
+    else if (type === "KeyIssued") shredded.delete(open["subject"]);
+  return shredded;
 }

@@ -23,8 +23,10 @@ export class Platform {
     const stream = `${kind.toLowerCase()}:${name}`;
     const known = this.objects.get(stream);
     if (known !== undefined) return known;
+    const { folder } = this.#world;
+    const disk = new Disk(folder && `${folder}/${kind}-${name}.sqlite`);
     const made: SimulatedObject = {
-      ...{ kind, name, stream, disk: new Disk(), lines: new Set<Line>() },
+      ...{ kind, name, stream, disk, lines: new Set<Line>() },
       ...{ instance: undefined, bell: undefined, ringing: undefined, tries: 0 },
     };
     this.objects.set(stream, made);

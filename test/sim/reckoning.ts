@@ -12,6 +12,7 @@ import { room } from "#events/room/decide.ts";
 import { system } from "#events/system/decide.ts";
 import { user } from "#events/user/decide.ts";
 import { vault } from "#events/vault/decide.ts";
+import type { VaultState } from "#events/vault/state.ts";
 import { liveFor } from "#projections/index.ts";
 import { deliver } from "#projections/kit/deliver.ts";
 import type { StreamKind, StreamName } from "#projections/kit/projection.ts";
@@ -111,7 +112,7 @@ export function presences(chronicle: Chronicle): ReadonlyArray<Presence> {
 const isDeleted = (chronicle: Chronicle, agentId: string): boolean =>
   chronicle.of(`agent:${agentId}`).at(-1)?.type === "AgentDeleted";
 
-/** Every message reached everybody it was for, who was there when it was said [house.md II.12]. */
+/** Every message reached everybody it was for, who was there when it was said [house.md II.12], unless its author was erased. */
 export function checkDeliveries(chronicle: Chronicle, tell: Tell): void {
   const heard = new Set(
     chronicle
@@ -121,6 +122,11 @@ export function checkDeliveries(chronicle: Chronicle, tell: Tell): void {
           type === "MessageReceived" ? [`${stream} ${open["messageId"]}`] : [],
         ),
       ),
+  );
+  const erased = new Set(
+    chronicle
+      .all("vault")
+      .flatMap((events) => events.filter(({ type }) => type === "KeyShredded").map(({ open }) => open["subject"])),
   );
   for (const events of chronicle.all("room")) {
     const here = new Set<string>();
@@ -134,7 +140,11 @@ export function checkDeliveries(chronicle: Chronicle, tell: Tell): void {
             ? [String(open["agentId"])]
             : [];
       for (const agentId of concerned)
-        if (!isDeleted(chronicle, agentId) && !heard.has(`agent:${agentId} ${open["messageId"]}`))
+        if (
+          !isDeleted(chronicle, agentId) &&
+          !erased.has(open["by"]) &&
+          !heard.has(`agent:${agentId} ${open["messageId"]}`)
+        )
           tell("delivery", `${agentId} never heard ${seq} of ${stream}`);
     }
   }
@@ -163,6 +173,18 @@ export function checkAgreement(chronicle: Chronicle, tell: Tell): void {
   for (const kind of ["agent", "room", "user"])
     for (const [first] of chronicle.all(kind))
       if (!catalogue.has(`StreamRegistered ${first!.stream}`)) tell("catalogue", `${first!.stream} is not in it`);
+}
+
+/** Every key that was to be destroyed or turned is, and every stream knows. */
+export function checkKeys(objects: Iterable<SimulatedObject>, tell: Tell): void {
+  for (const object of objects) {
+    if (object.kind !== "VAULT") continue;
+    const { keys, rotatingTo } = reopened(object).state as VaultState;
+    if (rotatingTo !== null) tell("liveness", `${object.stream} turns its keys for ever`);
+    for (const [subject, { recalling, renewing }] of Object.entries(keys))
+      if (recalling.length + renewing.length > 0)
+        tell("S2", `${object.stream} never reached ${[...recalling, ...renewing].length} streams about ${subject}`);
+  }
 }
 
 /** Every turn that was heard of has its end. */

@@ -52,6 +52,7 @@ async function reckon(world: World, calmSince: number): Promise<void> {
   reckoning.checkPatience(invariants, calmSince, tell);
   reckoning.checkDeliveries(chronicle, tell);
   reckoning.checkAgreement(chronicle, tell);
+  reckoning.checkKeys(objects, tell);
   reckoning.checkLogs(objects, (head) => chance.between(0, head), tell);
   if (world.violation === undefined) await reckoning.checkReadModels(objects, readModels, tell);
 }

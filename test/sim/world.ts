@@ -1,6 +1,7 @@
 /** A simulated house and everything around it, wired together: steps, deaths, and who hears what; driven by run.ts. */
 import { createHash } from "node:crypto";
 import type { ActorEnv, FullHouse, Heard } from "#actors/kit/doors.ts";
+import type { KeyEncryptionKeys } from "#actors/vault/vault.ts";
 import { actorOf, type SimulatedEnv } from "./cast.ts";
 import type { Chance } from "./chance.ts";
 import { Chronicle, type Happened } from "./chronicle.ts";
@@ -30,6 +31,8 @@ export interface Options {
   readonly bent?: Bent;
   /** Hears every step, event and report as it happens. */
   readonly watch?: (line: string) => void;
+  /** Where the files of all objects lie, for who looks at their bytes. */
+  readonly folder?: string;
 }
 
 /**
@@ -51,6 +54,8 @@ export class World {
   readonly readModels = new ReadModels();
   /** What goes wrong from here on. */
   weather: Weather = calm;
+  /** The setting, as those find it who wake from here on. */
+  keyEncryptionKeys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
   steps = 0;
   events = 0;
   deaths = 0;
@@ -60,7 +65,7 @@ export class World {
   readonly #watch: ((line: string) => void) | undefined;
   readonly #trace = createHash("sha256");
 
-  constructor(chance: Chance, plan: Plan, { bent = {}, watch }: Options) {
+  constructor(chance: Chance, plan: Plan, { bent = {}, watch, folder }: Options) {
     this.chance = chance;
     this.plan = plan;
     this.#bent = bent;
@@ -70,7 +75,7 @@ export class World {
     this.invariants = new Invariants(tell);
     this.chronicle = new Chronicle((event) => this.#see(event), tell);
     this.platform = new Platform({
-      ...{ clock, chance, weather, bent },
+      ...{ clock, chance, weather, bent, folder },
       build: (instance, ctx) => actorOf(instance.object.kind, ctx, this.#env(instance)),
       safe: (object) => this.chronicle.read(object),
     });
@@ -112,6 +117,7 @@ export class World {
     ) as unknown as ActorEnv;
     return {
       ...doors,
+      keyEncryptionKeys: this.keyEncryptionKeys,
       DB: this.readModels.binding(way, this.#bent.rewrite),
       CACHE: this.#caches.binding(way),
       abilities: abilitiesOf((what, faults, effect) => network.errand(instance, what, faults, effect), {
@@ -174,7 +180,10 @@ export class World {
   fate(): void {
     const { chance, platform, weather } = this;
     const living = () => [...platform.objects.values()].flatMap(({ instance }) => (instance ? [instance] : []));
-    if (chance.maybe(weather.deploy)) for (const instance of living()) this.end(instance);
+    if (chance.maybe(weather.deploy)) {
+      this.turnKey();
+      for (const instance of living()) this.end(instance);
+    }
     if (chance.maybe(weather.sleep)) {
       const idle = living().filter((instance) => platform.mayLeave(instance));
       if (idle.length > 0) platform.sleep(chance.pick(idle));
@@ -183,6 +192,19 @@ export class World {
     const movedLast = living().filter((instance) => instance === platform.touched);
     const victims = movedLast.length > 0 && chance.maybe(0.6) ? movedLast : living();
     if (victims.length > 0) this.end(chance.pick(victims));
+  }
+
+  /** A newer key-encryption key is in the settings, beside the older ones. */
+  turnKey(): void {
+    const newest = this.keyEncryptionKeys.newest + 1;
+    const keys = new Map([...this.keyEncryptionKeys.keys, [newest, new Uint8Array(32).fill(newest)]]);
+    this.keyEncryptionKeys = { newest, keys };
+  }
+
+  /** Only the newest key-encryption key is left in the settings. */
+  forgetOldKeys(): void {
+    const { newest, keys } = this.keyEncryptionKeys;
+    this.keyEncryptionKeys = { newest, keys: new Map([[newest, keys.get(newest)!]]) };
   }
 
   /** The end of an instance, in one of its ways. */

@@ -1,7 +1,8 @@
 /** A ledger with its keys at hand, for every test that commits; knows no database, so that it runs in Node and in workerd. */
 import { expect } from "vitest";
-import { type Keyring, Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
+import { Ledger, type NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
+import type { Keyring } from "#actors/kit/revealed.ts";
 import { freshKey, type SubjectKey } from "#actors/kit/seal.ts";
 import type { Committed } from "#actors/kit/settled-commands.ts";
 import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
@@ -13,16 +14,32 @@ import { START } from "./given.ts";
 
 /** A ring that has everybody's key, unless it was withheld or destroyed. */
 export class TestKeys implements Keyring {
-  readonly #keys = new Map<ActorName, SubjectKey>();
+  readonly #keys = new Map<ActorName, ReadonlyArray<SubjectKey>>();
   readonly withheld = new Set<ActorName>();
   readonly destroyed = new Set<ActorName>();
 
-  get(subject: ActorName): SubjectKey | "destroyed" | undefined {
+  get(subject: ActorName, number?: number): SubjectKey | "destroyed" | undefined {
     if (this.destroyed.has(subject)) return "destroyed";
     if (this.withheld.has(subject)) return undefined;
-    const key = this.#keys.get(subject) ?? { number: 1, key: freshKey() };
-    this.#keys.set(subject, key);
-    return key;
+    const living = this.#keys.get(subject) ?? [{ number: 1, key: freshKey() }];
+    this.#keys.set(subject, living);
+    return number === undefined ? living.at(-1) : (living.find((key) => key.number === number) ?? "destroyed");
+  }
+
+  /** The next generation of a key, beside those before. */
+  turn(subject: ActorName): SubjectKey {
+    const newest = this.get(subject) as SubjectKey;
+    const next = { number: newest.number + 1, key: freshKey() };
+    this.#keys.set(subject, [...this.#keys.get(subject)!, next]);
+    return next;
+  }
+
+  /** Destroys one generation of a key. */
+  retire(subject: ActorName, number: number): void {
+    this.#keys.set(
+      subject,
+      this.#keys.get(subject)!.filter((key) => key.number !== number),
+    );
   }
 }
 
@@ -58,6 +75,6 @@ const text = (value: SqlValue): string =>
 
 /** Every value of every table, as text, byte for byte: where a word that should be sealed would be found. */
 export const everythingIn = (sql: SqlPort): string =>
-  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "meta"]
+  ["events", "event_keys", "commands", "snapshots", "feeds", "timers", "destroyed_keys", "derived_keys", "meta"]
     .flatMap((table) => sql.rows(`SELECT * FROM ${table}`).flatMap((row) => row.map(text)))
     .join("\n");

@@ -6,6 +6,7 @@ import { Overloaded, RateLimited, TooLong } from "#actors/agent/turn/failures.ts
 import { type Remembered, TurnLedger } from "#actors/agent/turn/ports.ts";
 import { compilers } from "#actors/agent/turn/prompt.ts";
 import { ingredientsOf, rebuildPrompt } from "#actors/agent/turn/transcript.ts";
+import { digest } from "#actors/kit/seal.ts";
 import type { ContextAssembled } from "#events/agent/events.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded } from "#events/kit/envelope.ts";
@@ -218,14 +219,14 @@ describe("a prompt that is compiled again", () => {
         ...{ messageSeqs: [stage.ledger.head - 1], memorySeqs: [], summarySeq: null, tools: [] },
         ...{ configSeq: stage.ledger.state.configSeq, personalitySeq: stage.ledger.state.personalitySeq },
       };
-      const [prompt, promptHash] = yield* stage.perform(
+      const prompt = yield* stage.perform(
         Effect.gen(function* () {
           const ledger = yield* TurnLedger;
           const configuration = yield* ledger.configuration();
-          const first = compilers[1]!(yield* ingredientsOf(references, configuration, []));
-          return [first, ledger.digest(JSON.stringify(first))] as const;
+          return compilers[1]!(yield* ingredientsOf(references, configuration, []));
         }),
       );
+      const promptHash = digest(JSON.stringify(prompt)); // as hashes were made then
       stage.tell({
         ...{
           type: "RecordContext",

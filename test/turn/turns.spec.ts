@@ -72,6 +72,15 @@ describe("a turn whose room is away", () => {
   });
 });
 
+/** The Vault goes away while the first model is asked. */
+function goesAway(stage: Stage): void {
+  stage.along = (events) => {
+    if (!events.some(({ type }) => type === "ModelAsked")) return;
+    stage.along = () => {};
+    stage.withhold(agentName(ada));
+  };
+}
+
 describe("a turn that rests because the Vault is away", () => {
   const calls = [["clock", {}]] as const;
   const slow = { calls, says: ["On."], paceMs: 25_000 };
@@ -80,7 +89,7 @@ describe("a turn that rests because the Vault is away", () => {
   /** Rests since its first reply, which took this long, could not be recorded. */
   async function resting(script: Script, firstReplyMs: number) {
     const scene = alive(script);
-    scene.stage.withhold(agentName(ada));
+    goesAway(scene.stage);
     scene.ask();
     await scene.pass(firstReplyMs + 1_000);
     expect(scene.reports).toHaveLength(1);
@@ -112,7 +121,7 @@ describe("a turn that rests because the Vault is away", () => {
 describe("a Vault that is away for a moment", () => {
   it("costs no reply: what a model has said is recorded when the Vault is back", async () => {
     const { stage, ask, pass, reports } = alive({ model: [[prose]] });
-    stage.withhold(agentName(ada));
+    goesAway(stage);
     ask();
     await pass(50);
     expect(stage.happened().at(-1)).toBe("ModelAsked");

@@ -298,8 +298,11 @@ export class TurnLedger extends Context.Service<
     readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
     /** Events of these types with `seq > after`, oldest first, at most `limit`; without their words. */
     readonly read: (after: number, limit: number, types: ReadonlyArray<string>) => ReadonlyArray<Recorded>;
-    /** SHA-256 in hex; the turn itself may not touch cryptography. */
-    readonly digest: (text: string) => string;
+    /**
+     * A hash of words that dies with the agent's key; the turn itself may not touch cryptography. Made as `like` was, for
+     * comparison with one that an older program recorded.
+     */
+    readonly digest: (text: string, like?: string) => Effect.Effect<string, KeyFailure>;
   }
 >()("troupe/turn/TurnLedger") {}
 

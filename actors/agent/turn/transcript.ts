@@ -126,7 +126,7 @@ export const promptOf = Effect.fnUntraced(function* (turn: TurnView) {
 /** A prompt as it was, or as near as its words can still be had. */
 export interface RebuiltPrompt {
   readonly prompt: Prompt;
-  /** SHA-256 of the prompt as it is compiled now, in hex. */
+  /** The hash of the prompt as it is compiled now, made as the recorded one was. */
   readonly hash: string;
   /** The hash in the log. It differs when words were erased, or tools describe themselves otherwise today. */
   readonly recordedHash: string;
@@ -144,7 +144,7 @@ export const rebuildPrompt = Effect.fnUntraced(function* (contextSeq: number, ro
   const prompt = yield* compiledFrom(context, roundsBefore(ledger, context, round));
   const rebuilt: RebuiltPrompt = {
     prompt,
-    hash: ledger.digest(JSON.stringify(prompt)),
+    hash: yield* ledger.digest(JSON.stringify(prompt), context.open.promptHash),
     recordedHash: context.open.promptHash,
   };
   return rebuilt;

@@ -96,7 +96,7 @@ export const assemble = {
       policyVersion: POLICY_VERSION,
       masked: yield* concerns(references.messageSeqs, turn),
       promptVersion: PROMPT_VERSION,
-      promptHash: ledger.digest(JSON.stringify(prompt)),
+      promptHash: yield* ledger.digest(JSON.stringify(prompt)),
       tokens: estimateTokens(prompt),
       ...(degraded === undefined ? {} : { degraded }),
     });

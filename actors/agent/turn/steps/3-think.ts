@@ -70,11 +70,11 @@ const recordReply = Effect.fnUntraced(function* (turn: TurnView, name: ModelName
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const round = turn.rounds.length + 1;
-  const calls = reply.calls.map((call, index) => ({
-    callId: childId<CallId>("call", turn.turnId, `${round}/${index}`),
-    tool: call.tool,
-    argsHash: ledger.digest(call.arguments),
-  }));
+  const calls = yield* Effect.forEach(reply.calls, (call, index) =>
+    Effect.map(ledger.digest(call.arguments), (argsHash) => ({
+      ...{ callId: childId<CallId>("call", turn.turnId, `${round}/${index}`), tool: call.tool, argsHash },
+    })),
+  );
   const inputs = Object.fromEntries(calls.map(({ callId }, index) => [callId, reply.calls[index]!.arguments]));
   const { provider, model, tokensIn, tokensOut } = reply;
   const known = tokensIn !== undefined && tokensOut !== undefined;

@@ -53,7 +53,7 @@ const draft = Effect.fnUntraced(function* (
     attempt: turn.attempt,
     replyId: replyIdOf(turn),
     chars: text.length,
-    hash: ledger.digest(text),
+    hash: yield* ledger.digest(text),
     notice,
     masked,
     ...(withheld === undefined ? {} : { withheld: { rules: withheld, policyVersion: POLICY_VERSION } }),

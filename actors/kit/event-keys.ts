@@ -1,0 +1,113 @@
+/** The wrapped keys of events, the part of a log that may change: deleted to forget, wrapped anew when a key turns; used by the ledger. */
+import type { ActorName } from "#events/kit/ids.ts";
+import type { Keyring } from "./revealed.ts";
+import {
+  generationBytes,
+  generationOf,
+  type Place,
+  rewrapKey,
+  type SubjectKey,
+  unwrapEventKey,
+  wrapFreshKey,
+} from "./seal.ts";
+import { forgetFingerprints } from "./settled-commands.ts";
+import { insertRows, type SqlPort } from "./sql.ts";
+
+/** Whose keys, in which log, and the ring that opens them. */
+interface Owned {
+  readonly stream: string;
+  readonly subject: ActorName;
+  readonly keys: Keyring;
+}
+
+const deleteRows = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
+  sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
+
+/** Deletes the keys of these events, and what their words could be guessed by: nobody reads them again. */
+export function deleteKeys(sql: SqlPort, seqs: ReadonlyArray<number>): void {
+  deleteRows(sql, seqs);
+  forgetFingerprints(sql, seqs);
+}
+
+/** Deletes what was wrapped under these generations of a subject's key, and keeps in mind that they are destroyed. */
+export function destroyKeys(sql: SqlPort, subject: ActorName, upTo: number): void {
+  const rows = sql.rows(
+    "SELECT seq FROM event_keys WHERE subject = ? AND substr(wrapped, 1, 4) <= ?",
+    ...[subject, generationBytes(upTo)],
+  );
+  deleteKeys(
+    sql,
+    rows.map(([seq]) => Number(seq)),
+  );
+  sql.run("DELETE FROM derived_keys WHERE subject = ? AND number <= ?", subject, upTo);
+  sql.run(
+    `INSERT INTO destroyed_keys (subject, number) VALUES (?, ?)
+     ON CONFLICT (subject) DO UPDATE SET number = MAX(number, excluded.number)`,
+    subject,
+    upTo,
+  );
+}
+
+/** Of which generation the keys of each subject are derived here. */
+export const derivedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, number]> =>
+  sql
+    .rows("SELECT subject, number FROM derived_keys")
+    .map(([subject, number]) => [subject as ActorName, Number(number)]);
+
+/** Keeps in mind of which generation the keys of a subject are derived from now on. */
+export const noteDerived = (sql: SqlPort, subject: ActorName, number: number): void =>
+  sql.run("INSERT OR REPLACE INTO derived_keys (subject, number) VALUES (?, ?)", subject, number);
+
+/** Where the key for hashes lies: before the first event, so that it turns and dies with the keys of events. */
+const hashPlace = (stream: string, subject: ActorName): Place => ({ stream, seq: 0, type: "", v: 0, subject });
+
+/**
+ * This stream's key for hashes of words, made on first need under a subject's key; one stream has one. "destroyed" and
+ * undefined as of the subject's key.
+ */
+export function hashKey(
+  sql: SqlPort,
+  { stream, subject, keys }: Owned,
+): Uint8Array | Exclude<ReturnType<Keyring["get"]>, SubjectKey> {
+  const place = hashPlace(stream, subject);
+  const known = sql.rows("SELECT wrapped FROM event_keys WHERE seq = 0")[0]?.[0] as Uint8Array | undefined;
+  const key = keys.get(subject, known && generationOf(known));
+  if (key === undefined || key === "destroyed") return key;
+  const wrapped = known ?? wrapFreshKey(place, key);
+  if (known === undefined) insertRows(sql, "event_keys (seq, subject, wrapped)", [[0, subject, wrapped]]);
+  return unwrapEventKey(wrapped, place, key).eventKey;
+}
+
+/** Of each subject that was forgotten here, the newest generation that is destroyed. */
+export const destroyedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, number]> =>
+  sql
+    .rows("SELECT subject, number FROM destroyed_keys")
+    .map(([subject, number]) => [subject as ActorName, Number(number)]);
+
+/**
+ * Wraps at most `limit` keys of this subject's events from older generations to this one, and answers how many there
+ * were. A row whose generation is destroyed, as one from an older copy of this database is, opens nothing and goes.
+ * @throws when a generation that a row needs is not at hand.
+ */
+export function rewrapKeys(sql: SqlPort, { stream, subject, keys }: Owned, to: SubjectKey, limit: number): number {
+  const rows = sql.rows(
+    `SELECT k.seq, k.wrapped, e.type, e.v FROM event_keys k LEFT JOIN events e ON e.seq = k.seq
+     WHERE k.subject = ? AND substr(k.wrapped, 1, 4) < ? ORDER BY k.seq LIMIT ?`,
+    ...[subject, generationBytes(to.number), limit],
+  );
+  const renewed = rows.flatMap(([seq, wrapped, type, v]) => {
+    const number = generationOf(wrapped as Uint8Array);
+    const from = keys.get(subject, number);
+    if (from === undefined) throw new Error(`generation ${number} of the key of ${subject} is not at hand`);
+    if (from === "destroyed") return [];
+    const place =
+      seq === 0 ? hashPlace(stream, subject) : { stream, seq: Number(seq), type: String(type), v: Number(v), subject };
+    return [[place.seq, subject, rewrapKey(wrapped as Uint8Array, place, from, to)]];
+  });
+  deleteRows(
+    sql,
+    rows.map(([seq]) => Number(seq)),
+  );
+  insertRows(sql, "event_keys (seq, subject, wrapped)", renewed);
+  return rows.length;
+}

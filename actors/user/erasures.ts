@@ -1,0 +1,103 @@
+/** The erasing of a person: their key destroyed at the Vault, every stream told, and the receipt; owned by UserActor. */
+
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import { type ErasureId, type UserId, userName } from "#events/kit/ids.ts";
+import type { Shredded, UserCommand } from "#events/user/commands.ts";
+import type { UserEvent } from "#events/user/events.ts";
+import type { UserRefusal } from "#events/user/refusals.ts";
+import type { UserState } from "#events/user/state.ts";
+import type { ActorEnv } from "../kit/doors.ts";
+import type { ErasureReceipt, Shredding } from "../kit/key-doors.ts";
+import { LENT_FOR_MS, vaultOf } from "../kit/keys.ts";
+import type { Ledger } from "../kit/ledger.ts";
+
+/** How long the Vault may take to reach the streams before it answers how far it is. */
+const REACHED_WITHIN_MS = 2_000;
+/** Durable Objects and D1 can be put back to any moment of the last 30 days (developers.cloudflare.com, SQLite storage). */
+const RESTORABLE_MS = 30 * 24 * 3_600_000;
+
+type Requested = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureRequested" }>;
+type Completed = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureCompleted" }>;
+type Streams = ErasureReceipt["streams"];
+
+export interface ErasingPerson {
+  readonly env: ActorEnv;
+  readonly ledger: Ledger<UserState, UserCommand, UserEvent, UserRefusal>;
+  readonly complete: (erasureId: ErasureId, shredded: Shredded, cause: Requested) => Promise<void>;
+}
+
+export class Erasures {
+  readonly #person: ErasingPerson;
+
+  constructor(person: ErasingPerson) {
+    this.#person = person;
+  }
+
+  /**
+   * Has the key of this erasure destroyed, and completes it when every stream has confirmed. Doing it again goes on where
+   * it stood. @throws while streams are left.
+   */
+  async goOn(requested: Requested): Promise<void> {
+    const { erasureId, userId } = requested.open;
+    if (this.#completed(erasureId) !== undefined) return;
+    const told = await this.#shred(requested, REACHED_WITHIN_MS);
+    const confirmed = told.streams.flatMap(({ stream, confirmedAt }) =>
+      confirmedAt === null ? [] : [{ stream, confirmedAt }],
+    );
+    const left = told.streams.length - confirmed.length;
+    if (left > 0) throw new Error(`${left} streams have not forgotten ${userName(userId)} yet`);
+    await this.#person.complete(erasureId, { ...told, streams: confirmed }, requested);
+  }
+
+  /** The receipt as it stands; undefined when there is no such erasure. */
+  async receipt(id: string): Promise<ErasureReceipt | undefined> {
+    const requested = this.#all<Requested>("ErasureRequested").find(({ open }) => open.erasureId === id);
+    if (requested === undefined) return undefined;
+    const completed = this.#completed(id);
+    // Without an answer of the Vault it is not known how far it is; that it was asked for is.
+    const shredding = completed?.open ?? (await this.#shred(requested, 0).catch(() => undefined));
+    return {
+      ...{ id: requested.open.erasureId, subject: userName(requested.open.userId) },
+      requestedAt: requested.at,
+      unreadableAt: shredding === undefined ? null : unreadableAt(shredding.shreddedAt, shredding.streams),
+      completedAt: completed?.at ?? null,
+      streams: shredding?.streams ?? [],
+      generations: shredding?.generations ?? [],
+      fingerprints: shredding?.fingerprints ?? [],
+      whatRemains: {
+        restorableUntil: completed === undefined ? null : completed.at + RESTORABLE_MS,
+        openableWith: shredding === undefined ? null : await this.#openableWith(requested.open.userId, shredding.kek),
+      },
+    };
+  }
+
+  #shred({ open, id }: Requested, waitMs: number): Promise<Shredding> {
+    const subject = userName(open.userId);
+    return this.#vault(open.userId).shred(subject, { by: subject, causation: id }, waitMs);
+  }
+
+  #openableWith(userId: UserId, kek: number): Promise<ReadonlyArray<number> | null> {
+    return this.#vault(userId)
+      .keysUpTo(kek)
+      .catch(() => null);
+  }
+
+  #vault(userId: UserId) {
+    return this.#person.env.VAULT.getByName(vaultOf(userName(userId)));
+  }
+
+  #completed(id: string): Completed | undefined {
+    return this.#all<Completed>("ErasureCompleted").find(({ open }) => open.erasureId === id);
+  }
+
+  /** There are at most a few in a life. */
+  #all<Event extends Requested | Completed>(type: Event["type"]): ReadonlyArray<Event> {
+    return this.#person.ledger.read(0, Number.MAX_SAFE_INTEGER, [type]) as ReadonlyArray<Event>;
+  }
+}
+
+/** A stream that was not reached has the key for as long as it was lent; one that was reached, no longer than that. */
+function unreadableAt(shreddedAt: number, streams: Streams): number {
+  const latest = shreddedAt + LENT_FOR_MS;
+  return streams.reduce((at, { confirmedAt }) => Math.max(at, Math.min(confirmedAt ?? latest, latest)), shreddedAt);
+}

@@ -1,0 +1,10 @@
+/** Every named "no" of a person's actor; made in `decide`, told to people by src/http/problem.ts. */
+import { Schema } from "effect";
+
+/** Nobody comes back while what they said is still being forgotten. */
+export class ErasureUnderWay extends Schema.TaggedError<ErasureUnderWay>()("ErasureUnderWay", {}) {
+  override readonly message = "You are still being forgotten. Try again when that is completed.";
+  readonly passing = true;
+}
+
+export type UserRefusal = ErasureUnderWay;
