@@ -42,6 +42,7 @@ import { agentFeeds } from "./feeds.ts";
 import { commandOf } from "./hearing.ts";
 import { AgentMemory } from "./memory.ts";
 import { MemoryDoor } from "./memory-door.ts";
+import { type MemoryJobs, memoryJobs } from "./memory-jobs.ts";
 import { Outcomes } from "./outcomes.ts";
 import { RoomChannels } from "./rooms.ts";
 import { type Abilities, runtimeOf } from "./runtime.ts";
@@ -66,6 +67,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #memory: AgentMemory;
   readonly #memoryDoor: MemoryDoor;
   readonly #trainings: Trainings;
+  readonly #jobs: MemoryJobs;
   readonly #turns: Turns;
   #runtime: ReturnType<typeof runtimeOf> | undefined;
 
@@ -88,14 +90,18 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
-    });
-    this.#turns = new Turns({
-      state: () => this.ledger.state,
-      timers: this.timers,
-      commit: (command) => this.commitNow(command).outcome === "accepted",
-      meta: (id) => this.#meta(id, agentName(this.#id())),
-      fork: (program) => this.#services().runFork(program),
       report: (what, cause) => this.report(what, cause),
+    });
+    const working = {
+      ...{ state: () => this.ledger.state, timers: this.timers },
+      commit: (command: AgentCommand) => this.commitNow(command).outcome === "accepted",
+      meta: (id: string) => this.#meta(id, agentName(this.#id())),
+      report: (what: string, cause: unknown) => this.report(what, cause),
+    };
+    this.#turns = new Turns({ ...working, fork: (program) => this.#services().runFork(program) });
+    this.#jobs = memoryJobs({
+      ...{ ...working, memory: this.#memory, now },
+      run: (program) => void this.#services().runFork(program),
     });
     const owned = {
       ...{ ...own, isOwner: (by: Principal) => this.#isOwner(by) },
@@ -296,18 +302,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
     this.#channels.committed(events, (turnId) => this.ledger.state.turns[turnId]?.roomId);
-    this.#remember();
+    this.#memory.committed();
     this.followLog(events);
     this.#turns.committed(events);
-  }
-
-  /** What goes wrong in here must not undo what was committed: it is read again with the next commit, and before any search. */
-  #remember(): void {
-    try {
-      this.#memory.committed();
-    } catch (defect) {
-      this.report("memory", defect);
-    }
   }
 
   protected override async onKeyForgotten(subject: ActorName): Promise<void> {
@@ -321,12 +318,15 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#memory.forgetKeys(events);
+    this.#jobs.noticed(events);
     this.#trainings.along(events);
     this.#summaries.noticed(events);
     this.#turns.setTimers(events);
   }
 
-  protected override async onTimer({ id, kind }: Timer): Promise<void> {
+  protected override async onTimer(timer: Timer): Promise<void> {
+    const { id, kind } = timer;
+    this.#jobs.fired(timer);
     if (kind === SUMMARIZE_ROOM) this.#summaries.fired(id);
     if (kind === CONTINUE_TURN) this.#turns.continue(id as TurnId);
     if (kind === GO_ON_LEARNING) await this.#trainings.goOn(id);
