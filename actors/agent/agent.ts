@@ -313,6 +313,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override async onKeyRenewed(subject: ActorName): Promise<void> {
     this.#memory.keyTurned(subject);
+    this.#trainings.keyTurned(subject);
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {

@@ -53,6 +53,9 @@ const promised: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/api/me": ["get"],
   "/api/me/consents": ["get", "put"],
   "/api/me/memories": ["get"],
+  "/api/me/erase": ["post"],
+  "/api/me/erasures/{id}": ["get"],
+  "/api/me/come-back": ["post"],
   "/api/me/memories/{id}": ["delete"],
 };
 
