@@ -90,6 +90,15 @@ export const aboutMemory = {
   gain: budget("figure", "least", 60, engine),
 } as const;
 
+/** What the rules of memory are to reach without a model, in per cent, and what they may cost. */
+export const aboutRules = {
+  plain: budget("figure", "least", 100, engine),
+  free: budget("figure", "least", 65, engine),
+  precision: budget("figure", "least", 100, engine),
+  recall: budget("figure", "least", 95, engine),
+  messageMs: budget("figure", "most", 1, "memory.md § 5"),
+} as const;
+
 /** The value below which this share of all values lies. */
 export function percentile(values: ReadonlyArray<number>, share: number): number {
   const sorted = values.toSorted((left, right) => left - right);

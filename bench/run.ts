@@ -6,6 +6,7 @@ import { kills } from "./parts/kills.ts";
 import { ledger } from "./parts/ledger.ts";
 import { long } from "./parts/long.ts";
 import { memory } from "./parts/memory.ts";
+import { memoryRules } from "./parts/memory-rules.ts";
 import { projection } from "./parts/projection.ts";
 import { recall } from "./parts/recall.ts";
 import { size } from "./parts/size.ts";
@@ -14,7 +15,10 @@ import { turn } from "./parts/turn.ts";
 import { endEverything } from "./processes.ts";
 import { keep, surroundings } from "./report.ts";
 
-const parts: ReadonlyArray<Part> = [ledger, projection, turn, long, stream, fanout, kills, memory, recall, size];
+const parts: ReadonlyArray<Part> = [
+  ...[ledger, projection, turn, long, stream, fanout, kills],
+  ...[memory, recall, memoryRules, size],
+];
 
 function wanted() {
   const { values, positionals } = parseArgs({

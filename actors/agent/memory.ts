@@ -2,7 +2,6 @@
 import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
-import { importanceOf } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
@@ -11,9 +10,7 @@ import type { Present } from "../kit/doors.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
 import type { Committed } from "../kit/settled-commands.ts";
-import { formOf } from "./forming/importance.ts";
-import { requestsIn } from "./forming/requests.ts";
-import { sensitivityOf } from "./forming/sensitivity.ts";
+import { glean, memoriesOf } from "./forming/message.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
@@ -48,6 +45,8 @@ export interface Opened extends Found {
   readonly content: string;
   readonly words: Unsealed;
 }
+
+const NOBODY = { id: "", name: "" };
 
 const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   where: "m.seq NOT IN (SELECT value FROM json_each(?))",
@@ -221,12 +220,20 @@ export class AgentMemory {
   /** The port of a turn. */
   former(): MemoryFormer["Service"] {
     return {
-      form: ({ text }) => requestsIn(text),
-      episode: ({ text, roomId }) => ({
-        importance: importanceOf(formOf(text)),
-        names: this.named(text, roomId),
-        ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
-      }),
+      form: ({ text, authorId, authorName, roomId, at }) => {
+        const speaker = { id: idOf(authorId as ActorName), name: authorName };
+        return memoriesOf(glean({ text, speaker, at })).map(({ statement: _statement, ...drawn }) => ({
+          ...drawn,
+          names: this.named(drawn.content, roomId),
+        }));
+      },
+      episode: ({ text, roomId }) => {
+        const { importance, sensitivity } = glean({ text, speaker: NOBODY, at: this.#host.now() });
+        return {
+          ...{ importance, names: this.named(text, roomId) },
+          ...(sensitivity.length > 0 ? { sensitive: true } : {}),
+        };
+      },
     };
   }
 

@@ -9,8 +9,8 @@ export const faded = (ageMs: number): number => 2 ** (-Math.max(0, ageMs) / HALF
 
 // ── importance ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What a text looks like, without what it says. */
-export interface Form {
+/** What a message looks like, without what it says. */
+export interface MessageForm {
   readonly firstPerson: boolean;
   /** How many stems it has, fillers left out. */
   readonly stems: number;
@@ -31,7 +31,7 @@ const logit = (share: number): number => {
 };
 
 /** The share from 0 to 1 in which a text of that form is worth remembering: the logistic of form of memory.md § 6 (AUC 0.83 there). */
-export const importanceOf = (form: Form): number =>
+export const importanceOf = (form: MessageForm): number =>
   logistic(
     -9.2 +
       (form.firstPerson ? 1 : 0) +

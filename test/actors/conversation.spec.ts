@@ -104,8 +104,8 @@ describe("the read models", () => {
     const { room_id } = await chat("Remember that my boat is called Nixe.");
     const expected = {
       ai_agents: ["id", id, 1],
-      // Each message is a memory, and what was asked to be kept is one more.
-      agent_memories: ["agent_id", id, 5],
+      // Each message is a memory; what was asked to be kept, and the fact in it, are two more.
+      agent_memories: ["agent_id", id, 6],
       agent_conversations: ["agent_id", id, 1],
       tool_executions: ["agent_id", id, 1],
       users: ["clerk_user_id", olga.id, 1],
@@ -157,8 +157,8 @@ describe("the read models", () => {
       return agent.value.value.status === "inactive" ? [agent.value, remembered.value] : undefined;
     });
     expect(state.value).toMatchObject({ id, name: "Ada", active_conversations: [{ running_turn_id: null }] });
-    expect(memories.value.map(({ about }) => about)).toEqual([[olga.id], [olga.id], [olga.id]]);
-    expect(memories.value.filter(({ content }) => typeof content === "string")).toHaveLength(1);
+    expect(memories.value.map(({ about }) => about)).toEqual(Array(4).fill([olga.id]));
+    expect(memories.value.filter(({ content }) => typeof content === "string")).toHaveLength(2);
     expect(await CACHE.get(`agent:${id}:recent_memories`)).not.toContain("Nixe");
     const { keys } = await CACHE.list({ prefix: `agent:${id}:` });
     const hoursLeft = keys.map(({ name, expiration }) => [

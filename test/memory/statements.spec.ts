@@ -54,7 +54,7 @@ describe("… or of somebody they name, or of what all share", () => {
     ["My son Bo is 7", "Bo.age=7; speaker.son name=Bo+"],
     ["The deadline is Friday", "room.deadline=Friday"],
     ["The wifi password is gull-42", "room.wifi password=gull-42"],
-    ["Our project is called Troupe", "room.project name=Troupe"],
+    ["Our project is called Troupe", "room.project=Troupe"],
   ])("%s", (text, facts) => {
     expect(read(text)).toBe(facts);
   });
@@ -83,6 +83,17 @@ describe("what changes takes the place of what was", () => {
     ["The deadline has been moved to 12 June.", "room.deadline=12 June"],
     ["We pushed the launch from 3 May to 12 May", "room.launch=12 May<3 May"],
     ["I've switched gyms to FitPoint", "speaker.gym=FitPoint"],
+    ["We renamed the project from Apollo to Orion", "room.project=Orion"],
+    ["The budget was raised to 6000 euros", "room.budget=6000 euros"],
+    ["I got promoted from engineer to manager", "speaker.job=manager"],
+    ["We got a new car: a Volvo", "speaker.car=Volvo"],
+    ["Tom and I got engaged", "speaker.relationship=engaged; speaker.partner=Tom"],
+    ["We moved house, the new address is 44 Oak Avenue", "speaker.address=44 Oak Avenue"],
+    ["My phone number changed, it's 555-0100 now", "!speaker.phone=; speaker.phone=555-0100"],
+    [
+      "My favourite colour isn't green anymore, it's blue",
+      "!speaker.favourite colour=green; speaker.favourite colour=blue",
+    ],
     ["I live in Bern. Actually no, it's Basel now.", "speaker.home=Bern; speaker.home=Basel"],
     [
       "My favourite drink used to be tea, now it's coffee",
@@ -120,6 +131,11 @@ describe("what states nothing", () => {
     "It's my birthday today",
     "I moved to a new team",
     "I drive to work",
+    "My plan is to move to Rome",
+    "My calendar is a desert",
+    "I like the laugh",
+    "Swears like a docker",
+    "We'll split it by three",
     "The sky is blue",
     'He said "I live in Bern"',
     "> I live in Bern",

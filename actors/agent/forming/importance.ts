@@ -1,14 +1,7 @@
-/** The form of what was said, without a model: what events/agent/memory.ts weighs an episodic memory by; used by message.ts. */
-import type { Form } from "#events/agent/memory.ts";
+/** The form of a message, by which events/agent/memory.ts weighs it as an episodic memory without a model; used by message.ts. */
+import type { MessageForm } from "#events/agent/memory.ts";
+import { Form, formOf } from "../language/forms.ts";
 import { stemsOf } from "../language/stems.ts";
-
-const FIRST_PERSON = /\b(?:i|i'm|i've|i'll|i'd|me|my|mine|myself|we|we're|we've|us|our|ours)\b/i;
-const TIME_WORD =
-  /\b(?:today|tonight|yesterday|tomorrow|morning|afternoon|evening|night|weekend|week|month|year|ago|recently|soon|last|next|since|until|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december|in may|spring|summer|autumn|winter|christmas|birthday)s?\b|\b(?:19|20)\d\d\b|\b\d{1,2}(?::\d\d)?\s?(?:am|pm)\b/i;
-const QUOTATION = /["“”„«»]|(?<![\p{L}\p{N}])'[^'\n]{2,80}'(?![\p{L}\p{N}])/u;
-/** A name behind a preposition of place that is no name of a day or month. */
-const PLACE =
-  /\b(?:in|at|to|from|near|into|through|around|across|outside)\s(?:the\s)?(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May\b|June|July|August|September|October|November|December|I\b|I')\p{Lu}\p{L}+/u;
 
 /** What a store knows of how often a stem is said; without one, every stem is middling. */
 export interface Commonness {
@@ -33,17 +26,22 @@ function rarityOf(stems: ReadonlyArray<string>, common: Commonness | undefined):
   return stems.reduce((sum, stem) => sum + idf(stem), 0) / stems.length / Math.log(1 + memories);
 }
 
-/** What a text looks like. `stems` are its stems, where they are known already. */
-export function formOf(text: string, common?: Commonness, stems: ReadonlyArray<string> = stemsOf(text)): Form {
-  const read = text.replaceAll("’", "'");
+/** What a message looks like. `stems` are its stems, where they are known already. */
+export function messageFormOf(
+  text: string,
+  common?: Commonness,
+  stems: ReadonlyArray<string> = stemsOf(text),
+): MessageForm {
+  const form = formOf(text);
+  const has = (bit: number): boolean => (form & bit) !== 0;
   return {
-    firstPerson: FIRST_PERSON.test(read),
+    firstPerson: has(Form.firstPerson),
     stems: stems.length,
-    number: /\p{N}/u.test(read),
-    timeWord: TIME_WORD.test(read),
-    quotation: QUOTATION.test(read),
-    place: PLACE.test(read),
-    question: /\?(?=\s|$)/.test(read),
+    number: has(Form.number),
+    timeWord: has(Form.time),
+    quotation: has(Form.quotation),
+    place: has(Form.place),
+    question: has(Form.asks),
     rarity: rarityOf(stems, common),
   };
 }

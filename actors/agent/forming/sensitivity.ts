@@ -18,7 +18,7 @@ const FOUND = new Map<string, Sensitivity>([
 const WORDS: ReadonlyArray<readonly [Sensitivity, RegExp]> = [
   [
     "contact",
-    /\b(?:phone|mobile|cell|telephone|my (?:new |old )?number|home address|postal address|address is|zip code|postcode)\b|\b\d{1,5}[a-z]?\s(?:[A-Z]\S+\s){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|way|square|court|boulevard|blvd|place|terrace)\b|(?<![\d.,])(?:\d[\s().-]{0,2}){7,14}\d(?![\d.,])/i,
+    /\b(?:phone|mobile|cell|telephone|my (?:new |old )?number|home address|postal address|address is|zip code|postcode)\b|\b\d{1,5}[a-z]?\s(?:[A-Z]\S+\s){1,3}(?:street|st|road|rd|avenue|ave|lane|ln|drive|way|square|court|boulevard|blvd|place|terrace)\b|(?<![\d.,])(?!\d{4}\s?[-–]\s?\d{4}\b|\d{4}-\d\d-\d\d)(?:\d[\s().-]{0,2}){7,14}\d(?![\d.,])/i,
   ],
   [
     "health",
@@ -26,7 +26,7 @@ const WORDS: ReadonlyArray<readonly [Sensitivity, RegExp]> = [
   ],
   [
     "money",
-    /\b(?:salary|wages?|income|i (?:earn|make) (?:about |around )?\S*\d|pay ?check|debts?|in debt|loan|mortgage|overdraft|bankrupt\w*|credit (?:card|score|limit|rating)|bank (?:account|details|balance)|account number|sort code|routing number|savings|pension|inherit\w*|tax (?:return|id|number|bill)|net worth|social security|rent is|i owe|alimony|stock options)\b|[€$£¥]\s?\d[\d.,]{3,}|\b\d[\d.,]{3,}\s?(?:euros?|dollars?|pounds?|francs?|usd|eur|gbp|chf)\b/i,
+    /\b(?:salary|wages?|income|i (?:earn|make) (?:about |around )?\S{0,3}\d|pay ?check|debts?|in debt|loan|mortgage|overdraft|bankrupt\w*|credit (?:card|score|limit|rating)|bank (?:account|details|balance)|account number|sort code|routing number|savings|pension|inherit\w*|tax (?:return|id|number|bill)|net worth|social security|rent is|i owe|alimony|stock options)\b|[€$£¥]\s?\d[\d.,]{3,}|(?<![\d.,])\d[\d.,]{3,20}\s?(?:euros?|dollars?|pounds?|francs?|usd|eur|gbp|chf)\b/i,
   ],
   [
     "credentials",

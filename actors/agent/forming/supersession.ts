@@ -16,6 +16,13 @@ export interface Fact {
   readonly validTo: number | undefined;
 }
 
+/** A fact with its other time as well (bi-temporal): not when it held, but when that was known. */
+export interface KnownFact extends Fact {
+  readonly recordedAt: number;
+  /** When it was learned that it ended; undefined while nobody has said so. */
+  readonly retractedAt: number | undefined;
+}
+
 /** What becomes of a statement. */
 export interface Outcome {
   /** The fact to keep; undefined when it says nothing new or only that something ended. */
@@ -34,12 +41,18 @@ export const subjectKey = (subject: string, speaker: { readonly id: string; read
     ? speaker.id
     : folded(subject);
 
-export const isInForce = ({ validFrom, validTo }: Pick<Fact, "validFrom" | "validTo">, at: number): boolean =>
-  validFrom <= at && (validTo === undefined || at < validTo);
+/** The facts that held at a moment, as far as is known now: “where did Dana live in May?” */
+export const inForceAt = <A extends Fact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>
+  facts.filter(({ validFrom, validTo }) => validFrom <= at && (validTo === undefined || at < validTo));
 
-/** The facts that held at a moment, as far as is known now: “what did you believe in May?” */
-export const inForceAt = (facts: ReadonlyArray<Fact>, at: number): ReadonlyArray<Fact> =>
-  facts.filter((fact) => isInForce(fact, at));
+/** The facts that one would have named at a moment, knowing what was known by then: “what did you believe in May?” */
+export const believedAt = <A extends KnownFact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>
+  facts.filter(
+    ({ recordedAt, retractedAt, validFrom, validTo }) =>
+      recordedAt <= at &&
+      validFrom <= at &&
+      (validTo === undefined || at < validTo || (retractedAt !== undefined && at < retractedAt)),
+  );
 
 const sameValue = (attribute: string, left: string, right: string): boolean =>
   valueKey(attribute, left) === valueKey(attribute, right);
@@ -57,14 +70,18 @@ const OPPOSITES = new Map([
   ["dislikes", "likes"],
 ]);
 
-/** Which attribute is meant, and of whom: the old value tells it where words do not. */
-function resolved(statement: Statement, subject: string, held: ReadonlyArray<Fact>) {
+/** The statement with the attribute that its old value tells, and whose it is; `subject` is a key, see `subjectKey`. */
+export function settled(statement: Statement, subject: string, held: ReadonlyArray<Fact>): Statement {
   const { attribute, formerly } = statement;
-  if (formerly === undefined) return { subject, attribute };
+  if (formerly === undefined) return { ...statement, subject };
   const known = held.filter((fact) => means(fact, formerly));
   const own = known.find((fact) => fact.subject === subject && fact.attribute === attribute);
   const found = own ?? known.findLast((fact) => fact.subject === subject) ?? known.at(-1);
-  return found === undefined ? { subject, attribute } : { subject: found.subject, attribute: found.attribute };
+  return {
+    ...statement,
+    subject,
+    ...(found === undefined ? {} : { subject: found.subject, attribute: found.attribute }),
+  };
 }
 
 /** What ends when it is said that something does not hold, or no longer. */
@@ -78,9 +95,16 @@ function endedBy(statement: Statement, about: ReadonlyArray<Fact>, from: number)
 }
 
 /**
+ * From when on a new value holds. “I moved last week” names a week, not a moment: where another value was told of since its
+ * beginning, the change lies between that and now.
+ */
+const beginning = (said: number, at: number, others: ReadonlyArray<Fact>): number =>
+  others.some(({ validFrom }) => said <= validFrom && validFrom <= at) ? Math.max(said, at) : said;
+
+/**
  * What a statement made at `at` by `speaker` does to the facts that are known of whom it may be about. A new value of an
  * attribute that has one ends the old one at the moment from which the new one holds (old.validTo = new.validFrom, as in
- * Graphiti); said late, about a time before, it is itself over by then. Deterministic; changes nothing.
+ * Graphiti); of two that were said in the wrong order, the earlier is over when the later begins. Changes nothing itself.
  */
 export function outcomeOf(
   statement: Statement,
@@ -94,25 +118,22 @@ export function outcomeOf(
     readonly facts: ReadonlyArray<Fact>;
   },
 ): Outcome {
-  const from = statement.validFrom ?? at;
-  const held = facts.filter(({ validTo }) => validTo === undefined || validTo > from);
-  const { subject, attribute } = resolved(statement, subjectKey(statement.subject, speaker), held);
+  const said = statement.validFrom ?? at;
+  const held = facts.filter(({ validTo }) => validTo === undefined || validTo > said);
+  const { subject, attribute } = settled(statement, subjectKey(statement.subject, speaker), held);
   if (attribute === undefined) return nothing;
   const about = held.filter((fact) => fact.subject === subject && fact.attribute === attribute);
-  if (statement.negated) return endedBy(statement, about, from);
+  if (statement.negated) return endedBy(statement, about, said);
   const { value } = statement;
-  const again = about.find((fact) => sameValue(attribute, fact.value, value) && fact.validFrom <= from);
+  const again = about.find((fact) => sameValue(attribute, fact.value, value));
+  const others = about.filter((fact) => statement.singleValued && !sameValue(attribute, fact.value, value));
+  const from = beginning(said, at, others);
   const opposite = OPPOSITES.get(attribute);
   const contradicted = held.filter(
     (fact) => fact.subject === subject && fact.attribute === opposite && sameValue(attribute, fact.value, value),
   );
-  const others = about.filter(
-    (fact) => fact !== again && statement.singleValued && !sameValue(attribute, fact.value, value),
-  );
-  const ended = [...others.filter(({ validFrom }) => validFrom <= from), ...contradicted].map(({ id }) => ({
-    id,
-    validTo: from,
-  }));
+  const before = [...others.filter(({ validFrom }) => validFrom <= from), ...contradicted];
+  const ended = before.map(({ id }) => ({ id, validTo: from }));
   if (again !== undefined) return { fact: undefined, ended, repeated: again.id };
   const later = others.filter(({ validFrom }) => validFrom > from).map(({ validFrom }) => validFrom);
   const validTo = later.length === 0 ? undefined : Math.min(...later);

@@ -1,5 +1,5 @@
 /** What a fact is about, by one name however it is said, and when two values are one; used by statements.ts, questions.ts and forming. */
-import { isPartner, isRole, RELATION } from "./people.ts";
+import { isPartner, isRelation, isRole, RELATION } from "./people.ts";
 import { isFiller, stemsOf, wordsOf } from "./stems.ts";
 
 /** What is known of an attribute. All others have one value, and no name but the words they were called by. */
@@ -18,7 +18,9 @@ const attribute = (name: string, single: boolean, nouns: string): Attribute => (
 });
 
 const ATTRIBUTES: ReadonlyArray<Attribute> = [
-  attribute("name", true, "name|full name|first name|last name|surname|nickname"),
+  attribute("name", true, "name|full name|first name"),
+  attribute("surname", true, "surname|last name|family name"),
+  attribute("nickname", true, "nickname|nick"),
   attribute(
     "home",
     true,
@@ -37,7 +39,7 @@ const ATTRIBUTES: ReadonlyArray<Attribute> = [
     true,
     "phone|phone number|number|telephone|telephone number|mobile|mobile number|cell|cell number|cell phone number|cellphone number|mobile phone number",
   ),
-  attribute("email", true, "email|e-mail|email address|e-mail address|mail|mail address"),
+  attribute("email", true, "email|email address|mail|mail address"),
   attribute("car", true, "car|vehicle"),
   attribute("diet", true, "diet"),
   attribute("school", true, "school|university|college"),
@@ -58,7 +60,7 @@ const byName = new Map(ATTRIBUTES.map((known) => [known.name, known]));
 
 /** Words that say when, not what: “my new phone number” is a phone number. */
 const WHEN =
-  /^(?:new|newer|newest|current|currently|latest|present|updated|old|former|previous|own|main|primary|actual|real|very|all|time|personal|private)$/;
+  /^(?:new|newer|newest|current|currently|latest|present|updated|old|former|previous|own|main|primary|actual|real|very|personal|private)$/;
 const SPELLINGS = new Map([
   ["favorite", "favourite"],
   ["color", "colour"],
@@ -70,13 +72,21 @@ const SPELLINGS = new Map([
  * is not in the table is called by its own words in the singular. Empty when no word says anything.
  */
 export function attributeName(noun: string): string {
-  const words = wordsOf(noun)
+  const words = wordsOf(
+    noun
+      .replace(/\be-mail\b/gi, "email")
+      .replace(/\ball[- ]time\s/gi, "")
+      .replace(/\btime zone\b/gi, "timezone"),
+  )
     .filter((word) => !WHEN.test(word))
     .map((word) => SPELLINGS.get(word) ?? word);
   const known = byNoun.get(words.join(" "));
   if (known !== undefined) return known;
   const singular = words.filter((word) => !isFiller(word)).map(singularOf);
-  return byNoun.get(singular.join(" ")) ?? singular.join(" ");
+  // A thing is known by its name, so that both are one; of kin and animals the name is what is asked for.
+  const named = singular.length > 1 && singular.at(-1) === "name" && !isRelation(singular.at(-2)!);
+  const name = (named ? singular.slice(0, -1) : singular).join(" ");
+  return byNoun.get(name) ?? name;
 }
 
 /** Good enough for both sides to say the same: “shoes” and “shoe”, “hobbies” and “hobby”; “bus” and “boss” stay. */
@@ -94,9 +104,12 @@ const SHARED =
 
 export const isShared = (noun: string): boolean => SHARED.test(noun);
 
+const OF_SOMEBODY = new RegExp(`\\b${RELATION}\\b`, "i");
+const NAME_OF_SOMEBODY = new RegExp(`^${RELATION} name$`);
+
 /** Whose a thing is by the word in front of it: `speaker`, or `room` for what all share; animals and kin are somebody's. */
 export function holderOf(determiner: string, noun: string): "speaker" | "room" {
-  if (new RegExp(`\\b${RELATION}\\b`, "iu").test(noun)) return "speaker";
+  if (OF_SOMEBODY.test(noun)) return "speaker";
   if (/^the$/i.test(determiner)) return "room";
   return /^our$/i.test(determiner) && isShared(noun) ? "room" : "speaker";
 }
@@ -106,7 +119,7 @@ export function holderOf(determiner: string, noun: string): "speaker" | "room" {
  * of kin and animals, of which people have several. A relation may stand in front: `sister home`.
  */
 export const isSingleValued = (name: string): boolean => {
-  if (new RegExp(`^${RELATION} name$`).test(name)) return false;
+  if (NAME_OF_SOMEBODY.test(name)) return false;
   return (byName.get(name) ?? byName.get(name.slice(name.lastIndexOf(" ") + 1)))?.single ?? true;
 };
 

@@ -29,6 +29,12 @@ function changed({ whose, noun, from, value }: Groups): ReadonlyArray<Said> {
   return [{ subject, attribute, value: now, renewed: true, ...(old === undefined ? {} : { formerly: old }) }];
 }
 
+/** “My number has changed”: what it is now is said next. */
+function outdated({ whose, noun }: Groups): ReadonlyArray<Said> {
+  const attribute = attributeName(noun ?? "");
+  return attribute === "" ? [] : [{ subject: holderOf(whose ?? "my", noun ?? ""), attribute, value: "", ended: true }];
+}
+
 function told({ from, value }: Groups): ReadonlyArray<Said> {
   const [old, now] = [bare(from), bare(value)];
   if (now === undefined) return [];
@@ -40,7 +46,7 @@ function ended({ from }: Groups): ReadonlyArray<Said> {
   return old === undefined ? [] : [{ attribute: undefined, value: "", formerly: old, ended: true }];
 }
 
-const clause = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
+const clause = (source: string): RegExp => new RegExp(`^(?:${source})$`, "i");
 const WHO = "(?:(?:i|we|they|he|she)\\s(?:have\\s|has\\s|had\\s|am\\s|are\\s|just\\s|finally\\s|recently\\s|now\\s)*)?";
 const OLD = "(?<from>[^,]{1,60}?)";
 const NEW = "(?<value>.{1,100})";
@@ -55,9 +61,15 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   ],
   [
     clause(
-      `(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:(?:has|have|is|are|was|were|got|gets)\\s(?:been\\s|now\\s|just\\s)*)?(?:changed|switched|moved|updated|set|shifted|pushed(?:\\sback)?|postponed|rescheduled|brought forward|moves|moving|went|goes|gone)(?:\\sfrom\\s${OLD})?\\s(?:back\\s)?(?:to|until|till)\\s${NEW}`,
+      `(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:(?:has|have|is|are|was|were|got|gets)\\s(?:been\\s|now\\s|just\\s)*)?(?:changed|switched|moved|updated|set|shifted|pushed(?:\\sback)?|postponed|rescheduled|brought forward|moves|moving|raised|cut|lowered|increased|reduced|extended|(?:went|goes|gone)(?:\\sup|\\sdown)?(?=\\s.*\\d))(?:\\sfrom\\s${OLD})?\\s(?:back\\s)?(?:to|until|till)\\s${NEW}`,
     ),
     changed,
+  ],
+  [
+    clause(
+      "(?<whose>my|our|the)\\s(?<noun>[^,]{1,40}?)\\s(?:has\\s|have\\s|was\\s|were\\s)?(?:just\\s)?changed(?:\\sagain)?",
+    ),
+    outdated,
   ],
   [
     clause(
@@ -73,7 +85,7 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   ],
   [
     clause(
-      `${WHO}(?:switched|changed|switching|changing|went|gone|going|converted)(?:\\sover)?\\s(?:from\\s)${OLD}\\s(?:over\\s)?to\\s${NEW}`,
+      `${WHO}(?:switched|changed|switching|changing|migrated|upgraded|went|gone|going|converted)(?:\\sover)?\\s(?:from\\s)${OLD}\\s(?:over\\s)?to\\s${NEW}`,
     ),
     swapped,
   ],
@@ -86,7 +98,14 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
   [clause(`(?:not|no longer|no more)\\s${OLD},?(?:\\sany\\s?more)?,?\\s(?:but|it is|now|only)\\s${NEW}`), told],
   [
     clause(
-      `${WHO}(?:use|using|take|taking|have|want|prefer|drink|eat|drive|driving)?\\s?${NEW.replace(".{1,100}", "[^,]{1,60}?")}\\s(?:instead of|rather than|in place of)\\s${OLD}(?:\\snow)?`,
+      `(?:${WHO}(?:use|using|take|taking|have|want|prefer|drink|eat|drive|driving)\\s|[^,]{0,40}?\\s(?:to|at|in|with|on|for|is|until|called)\\s)?(?<value>[^,]{1,60}?)\\s(?:instead of|rather than|in place of)\\s${OLD}(?:\\snow)?`,
+    ),
+    told,
+  ],
+  [clause(`(?:goodbye|bye|bye bye|farewell|so long)\\s${OLD},?(?:\\sand)?\\s(?:hello|welcome|hi)\\s${NEW}`), told],
+  [
+    clause(
+      `${WHO}(?:dropped|gave up|given up|quit|sold|left|cancelled|canceled|ditched|got rid of)\\s${OLD}(?:,|\\sand)\\s(?:(?:i|we)\\s)?(?:have\\s|am\\s)?(?:took up|bought|got|switched to|joined|moved to|use|train at|go to|eat|drive|started|am using|drink)\\s(?:myself\\s|ourselves\\s)?${NEW}`,
     ),
     told,
   ],
@@ -102,13 +121,13 @@ const PATTERNS: ReadonlyArray<readonly [RegExp, (groups: Groups) => ReadonlyArra
 
 /** “It is Basel now”, “make that six”, “use the other one”: what is meant was said before. */
 const MEANT = clause(
-  `(?:(?:it|that|this|they)(?:\\sone)?\\s(?:is|are|should be|was changed to|has changed to|became|has become|will be)|(?:please\\s)?(?:make|call)\\s(?:it|that)|(?:please\\s)?use|now|that would be|should be)\\s(?:now\\s|actually\\s|really\\s)*${NEW}`,
+  `(?:(?:it|that|this)(?:\\sone)?\\s(?:is|should be|was changed to|has changed to|became|has become|will be)|(?:please\\s)?(?:make|call)\\s(?:it|that)|(?:please\\s)?use|now|that would be|should be)\\s(?:now\\s|actually\\s|really\\s)*${NEW}`,
 );
 const NOTHING_MEANT =
   /^(?:not|no|that|this|it|what|how|why|when|because|so|very|too|just|all|really|a (?:bit|lot)|good|bad|fine|great|nice|ok|okay|true|right|wrong|done|over|time|clear|\p{L}+ing|\p{L}+ed)\b/iu;
 /** What makes a clause one that puts something right. */
 const PUTS_RIGHT =
-  /\b(?:actually|now|instead|correction|scratch that|update|sorry|wait|i mean|rather|any ?more|from now on|no longer)\b/i;
+  /\b(?:actually|now|instead|correction|scratch that|update|sorry(?=,)|wait(?=,)|i mean|rather|any ?more|from now on|no longer)\b/i;
 
 /** What a clause changes by itself; empty when it says nothing of the kind. */
 export function correctionsIn(words: string): ReadonlyArray<Said> {
@@ -132,7 +151,9 @@ export function meantIn(words: string, sentence: string, known: boolean): Readon
   if (over !== undefined) return [{ attribute: undefined, value: over, ended: true }];
   const value = MEANT.exec(words)?.groups?.value ?? (PUTS_RIGHT.test(sentence) && isValue(words) ? words : undefined);
   const now = bare(value);
-  return now === undefined || NOTHING_MEANT.test(now) ? [] : [{ attribute: undefined, value: now, renewed: true }];
+  return now === undefined || NOTHING_MEANT.test(now) || /\b(?:i|we|you|he|she|they|is|are|was|were)\b/i.test(now)
+    ? []
+    : [{ attribute: undefined, value: now, renewed: true }];
 }
 
 /** Up to three words that begin with a capital or a figure, and no sentence. */

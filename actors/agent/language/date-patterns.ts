@@ -40,7 +40,7 @@ const NTH = "(?:st|nd|rd|th)?";
 const COUNT =
   "(?:\\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a\\s(?:couple|few)(?:\\sof)?|couple(?:\\sof)?|few|several|half\\san?)";
 const UNIT = "(?:minute|hour|day|night|week|weekend|fortnight|month|year|decade)";
-const pattern = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER}|-${LETTER})`, "giu");
+const pattern = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER}|-${LETTER})`, "gi");
 
 // ── what words stand for ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -110,7 +110,7 @@ function partOf(window: DateWindow | undefined, part: string | undefined): DateW
 /** One look that most messages end with: no figure and no word of time, no date. */
 export const DATED = new RegExp(
   `\\d|${MONTH}|day|night|week|month|year|decade|quarter|spring|summer|autumn|fall|winter|morrow|morning|afternoon|evening|ago|now|christmas|easter|halloween|thanksgiving`,
-  "iu",
+  "i",
 );
 
 // ── the patterns ────────────────────────────────────────────────────────────────────────────────────────────────────

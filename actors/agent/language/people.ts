@@ -20,10 +20,10 @@ export const NAME = `(?:(?:Dr|Mr|Mrs|Ms|Prof)\\.?\\s)?${CAPITAL}${LETTER}*(?:['-
 
 /** Capitalised words that name nobody. */
 const NOBODY =
-  /^(?:i|i'm|i've|we|you|he|she|it|they|my|our|his|her|their|your|the|a|an|this|that|these|those|there|here|who|what|where|when|which|why|how|if|and|but|or|so|as|at|by|for|from|in|of|on|to|with|yes|no|not|now|never|always|maybe|please|thanks|hello|hey|hi|also|just|actually|well|ok|okay|everyone|everybody|someone|somebody|nobody|people|today|tomorrow|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|since|after|before|then|once|does|did|is|are|was|were|has|have|can|could|would|will|should|do|let|use|call|one|most|some|all|both|work|home|life|god)$/i;
+  /^(?:i|i'm|i've|we|you|he|she|it|they|my|our|his|her|their|your|the|a|an|this|that|these|those|there|here|who|what|where|when|which|why|how|if|and|but|or|so|as|at|by|for|from|in|of|on|to|with|yes|no|not|now|never|always|maybe|please|thanks|hello|hey|hi|also|just|actually|well|ok|okay|everyone|everybody|someone|somebody|nobody|people|today|tomorrow|yesterday|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august|september|october|november|december|since|after|before|then|once|does|did|is|are|was|were|has|have|can|could|would|will|should|do|let|use|call|one|most|some|all|both|work|home|life|god|mine|ours|yours|hers|theirs|nothing|everything|something|thing|things|love|same|still|more|less|first|second|next|last)$/i;
 
 /** Whether a capitalised word may be somebody's name. */
-export const isName = (word: string): boolean => word !== "" && !NOBODY.test(word.split(/\s/)[0]!);
+export const isName = (word: string): boolean => word !== "" && !NOBODY.test(word.split(/[\s']/)[0]!);
 
 /** Somebody who stands in a relation to the one who speaks. */
 export interface Kinship {
@@ -55,6 +55,10 @@ const COMMON = new Map(
 );
 
 const RELATIVE = new RegExp(`^${RELATION}$`, "i");
+const FULL_NAME = new RegExp(`^${NAME}$`);
+/** Whether a text is a name and nothing else. */
+export const isFullName = (text: string): boolean => FULL_NAME.test(text);
+
 /** Whether a word says in which relation somebody stands. */
 export const isRelation = (word: string): boolean => RELATIVE.test(word);
 
@@ -75,16 +79,16 @@ const letters = `(?:${INNER}|['-])`;
 /** Patterns that give the relation before the name: “my sister Mina”, “my dog is called Rex”, “my cat's name is Tom”. */
 const RELATION_FIRST = new RegExp(
   `(?<!${letters})(?:[Mm]y|[Oo]ur)\\s(?:(?:little|big|older|younger|elder|eldest|youngest|oldest|new|old|late|dear|twin|two|three)\\s){0,2}(?<relation>${RELATION})(?:,?\\s|\\sis\\s(?:now\\s)?(?:called\\s|named\\s)?|'s\\s(?:new\\s)?name\\sis\\s(?:now\\s)?|\\s(?:called|named)\\s)(?<name>${NAME})(?!${letters})`,
-  "gu",
+  "g",
 );
 /** … and after it: “Mina is my sister”, “Mina, my sister,”, “a dog named Rex”. */
 const NAME_FIRST = new RegExp(
   `(?<!${letters})(?<name>${NAME})(?:\\sis|,)\\s(?:my|our)\\s(?:(?:little|big|older|younger|twin|new)\\s){0,2}(?<relation>${RELATION})(?!${letters})`,
-  "gu",
+  "g",
 );
 const NEWLY_NAMED = new RegExp(
   `(?<!${letters})(?:I|[Ww]e|I've|[Ww]e've)\\s(?:have|got|adopted|bought|also have)\\s(?:got\\s|adopted\\s)?(?:a|an|one)\\s(?:${LETTER}+\\s){0,2}(?<relation>${RELATION})\\s?,?\\s?(?:called|named|by the name of)\\s(?<name>${NAME})(?!${letters})`,
-  "gu",
+  "g",
 );
 
 /** Who is whose, as somebody tells of their own people and animals, each once, in the order of the text. */

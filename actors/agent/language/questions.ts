@@ -2,7 +2,7 @@
 import { attributeName, holderOf, relativeAttribute } from "./attributes.ts";
 import { datesIn } from "./dates.ts";
 import { INNER, LETTER, WORD } from "./letters.ts";
-import { isName, isRelation, NAME, RELATION, relationName } from "./people.ts";
+import { isName, isRelation, NAME, relationName } from "./people.ts";
 import { spelledOut } from "./sentences.ts";
 
 /** What a question asks for. */
@@ -26,7 +26,7 @@ const KIN = `(?:best\\s|guinea\\s)?${LETTER}+(?:-in-law)?`;
 const WHO = `(?<who>i|we|(?-i:${NAME})|(?:my|our)\\s(?<kin>${KIN}))`;
 const OF = `(?:(?<whose>my|our|the)|(?<owner>(?-i:${NAME}))'s?|(?:my|our)\\s(?<kin>${KIN})'s)`;
 const DO = "(?:do|does|did|is|are|am|was|were|has|have|had|will|would)";
-const looked = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER})`, "iu");
+const looked = (source: string): RegExp => new RegExp(`(?<!${INNER})(?:${source})(?!${INNER})`, "i");
 const ADVERB =
   "(?:\\s(?:now|currently|still|usually|actually|really|right now|used to|use to|previously|originally|formerly|before))*";
 
@@ -76,6 +76,7 @@ const QUESTIONS: ReadonlyArray<readonly [RegExp, string]> = [
     ),
     "partner",
   ],
+  [looked(`who\\s(?:is|are|am|was|were)\\s${WHO}${ADVERB}\\swith(?=\\s*[?.!]|\\snow|$)`), "partner"],
   [looked(`(?:is|are|am|was)\\s${WHO}${ADVERB}\\s(?:single|married|engaged|divorced|dating)`), "relationship"],
   [
     looked(
@@ -116,20 +117,24 @@ const STOP =
   "(?=\\s(?:again|now|currently|called|named|at|in|on|before|back|last|these|right|used|previously|today|nowadays|was|is|until|when|for|then|since)\\b|\\s*[?.!,]|$)";
 const CALLED = new RegExp(
   `(?<!${INNER})what\\s(?:is|was|are|were)\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2})\\s(?:called|named)`,
-  "iu",
+  "i",
 );
-const NAME_OF = new RegExp(`(?<!${INNER})name\\sof\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2}?)${STOP}`, "iu");
+const NAME_OF = new RegExp(`(?<!${INNER})name\\sof\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,2}?)${STOP}`, "i");
 const OWNED = new RegExp(
   `(?<!${INNER})${WHAT}(?:\\s(?:is|are|was|were|did|does|do|will be|has been)|'s)?\\s${OF}\\s(?<noun>${WORD}(?:\\s${WORD}){0,3}?)(?:\\s(?:used to|number\\sused))?${STOP}`,
-  "iu",
+  "i",
 );
 const HAS = new RegExp(
   `(?<!${INNER})(?:what|which)\\s(?:kind of\\s|sort of\\s|type of\\s)?(?<noun>${WORD}(?:\\s${WORD}){0,2}?)\\s(?:do|does|did|is|are|am|was|has|have)\\s${WHO}\\s(?:${LETTER}+\\s)?(?:have|use|own|go|take|like|prefer|attend|support|follow|play|visit|got|using|going|watch|read|wear|drink|order|belong|see|on|in|at|with)`,
-  "iu",
+  "i",
+);
+const LIKED = new RegExp(
+  `(?<!${INNER})(?:what|which)\\s(?<noun>${WORD}(?:\\s${WORD})?)\\s(?:do|does|did)\\s${WHO}\\s(?:like|love|prefer)(?:\\s(?:best|most))?(?=\\s*[?.]|$)`,
+  "i",
 );
 const CHOSEN = new RegExp(
   `(?<!${INNER})(?:what|which|who)\\s(?:is|was)\\s(?<noun>favou?rite\\s(?:${WORD}\\s?){1,4}?)\\sof\\s${WHO}`,
-  "iu",
+  "i",
 );
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -148,14 +153,13 @@ function subjectOf({
   return isName(name) ? { subject: name, relation: "" } : undefined;
 }
 
-const RELATIVE = new RegExp(`^(?:old |new |current )?(?<kin>${RELATION})$`, "iu");
+const RELATIVE = /^(?:(?:old|new|current|former)\s)*(?<kin>\S.*)$/i;
 
 /** The attribute that a noun names; of people and animals it is their name that is asked for. */
-function nounAsked(noun: string, called: boolean): string {
+function nounAsked(noun: string): string {
   const kin = RELATIVE.exec(noun)?.groups?.kin;
-  if (kin !== undefined) return relativeAttribute(relationName(kin), "name");
-  const attribute = attributeName(noun);
-  return called && attribute !== "" && attribute !== "name" ? `${attribute} name` : attribute;
+  if (kin !== undefined && isRelation(kin)) return relativeAttribute(relationName(kin), "name");
+  return attributeName(noun);
 }
 
 function read(question: string): { readonly groups: Groups; readonly attribute: string } | undefined {
@@ -164,10 +168,12 @@ function read(question: string): { readonly groups: Groups; readonly attribute: 
     if (groups !== undefined) return { groups, attribute };
   }
   const called = (CALLED.exec(question) ?? NAME_OF.exec(question))?.groups;
-  if (called !== undefined) return { groups: called, attribute: nounAsked(called.noun!, true) };
+  if (called !== undefined) return { groups: called, attribute: nounAsked(called.noun!) };
+  const liked = LIKED.exec(question)?.groups;
+  if (liked !== undefined) return { groups: liked, attribute: nounAsked(`favourite ${liked.noun}`) };
   for (const pattern of [OWNED, HAS, CHOSEN]) {
     const groups = pattern.exec(question)?.groups;
-    const attribute = groups === undefined ? "" : nounAsked(groups.noun!, false);
+    const attribute = groups === undefined ? "" : nounAsked(groups.noun!);
     if (groups !== undefined && attribute !== "") return { groups, attribute };
   }
   return undefined;

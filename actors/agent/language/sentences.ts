@@ -1,4 +1,5 @@
 /** What somebody says in words of their own, sentence by sentence and clause by clause; used by statements.ts and by what forms memories. */
+import { CAPITAL, LETTER } from "./letters.ts";
 
 /** A message is at most 16 KiB, and none of the patterns over it may run long: nothing is read behind this. */
 const LONGEST_READ = 8_000;
@@ -21,11 +22,23 @@ export const sentencesOf = (text: string): ReadonlyArray<string> =>
 
 /** Where a new clause begins: behind a semicolon or dash, or behind a comma or “and” when somebody is named anew. */
 const CLAUSE =
-  /\s*;\s*|\s+[–—-]{1,2}\s+|,?\s+(?:and|but|so|because|while|although|though|then)\s+(?=(?:i|i'm|i've|we|we're|we've|my|our|he|she|they|it|it's|the|now|not)\b)|,\s+(?=(?:i|i'm|i've|we|we're|we've|my|our|he|she|it's|so|now|not|but|use)\b)/i;
+  /\s*;\s*|:\s+(?=(?:i|i'm|i've|my|we|we're|we've|our|the|it's)\b)|\s+[–—-]{1,2}\s+|(?<!^\S{1,30}),?\s+(?:and|but|so|because|while|although|though|then)\s+(?=(?:i|i'm|i've|we|we're|we've|my|our|he|she|they|it|it's|the|now|not)\b)|,\s+(?=(?:i|i'm|i've|we|we're|we've|my|our|he|she|it's|so|now|not|but|use|the (?:new|old))\b)/i;
 
-/** The clauses of a sentence in order, without what joins them. */
+/** Where a second verb says more of the same person: “Mina lives in Oslo and works at Acme”. */
+const SECOND_VERB =
+  /,?\s+and\s+(?=(?:also\s)?(?:works?|worked|lives?|lived|drives?|speaks?|plays?|stud(?:y|ies)|moved|joined|likes?|loves?|hates?|has|have|owns?|prefers?)\s)/i;
+const WHO = new RegExp(
+  `^(?:.*?[,:]\\s)?(?<who>(?:i|we|(?:my|our)\\s${LETTER}+(?:\\s${CAPITAL}${LETTER}*)?|${CAPITAL}${LETTER}*))\\s`,
+  "i",
+);
+
+/** The clauses of a sentence in order, without what joins them; where one has no subject, it has that of the one before. */
 export const clausesOf = (sentence: string): ReadonlyArray<string> =>
-  sentence.split(CLAUSE).flatMap((one) => one.trim() || []);
+  sentence.split(CLAUSE).flatMap((clause) => {
+    const [first = "", ...more] = clause.split(SECOND_VERB);
+    const who = more.length === 0 ? "" : (WHO.exec(first.trim())?.groups?.who ?? "");
+    return [first.trim(), ...more.map((one) => `${who} ${one}`.trim())].filter((one) => one !== "");
+  });
 
 const CONTRACTIONS: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bname's\b/gi, "name is"],

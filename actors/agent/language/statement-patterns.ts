@@ -1,7 +1,7 @@
 /** The patterns of plain statements in English: what somebody says of themselves or of somebody they name; used by statements.ts. */
 import { attributeName, holderOf, relativeAttribute } from "./attributes.ts";
 import { CAPITAL as CAPITAL_LETTER } from "./letters.ts";
-import { ANIMAL, isName, NAME, RELATION, relationName } from "./people.ts";
+import { ANIMAL, isFullName, isName, isRelation, RELATION, relationName } from "./people.ts";
 
 /** What a pattern read. */
 export interface Said {
@@ -26,7 +26,7 @@ const MOST_WORDS = 9;
 
 /** What follows a value and is not part of it. */
 const TAIL =
-  /(?:,(?!\s\d{4}\b)|\s[–—-]|\s\(|\s(?:since|because|which|who|where|when|with my|with our|with a|until|so that|as of|these days|nowadays|any ?more|now|right now|at the moment|currently|instead|again|too|as well|though|please|from now on|already|actually|by the way|btw|for (?:the|a|about|over|almost|several|many|two|three|four|five|six|ten|years|now|good)|if you|in case|after all|at last|and (?:i|we|love|like|am|it)))(?=[\s,.!]|$).*$/iu;
+  /(?:,(?!\s\d{4}\b)|:\s|\s[–—-]|\s\(|\s(?:since|because|which|who|where|when|with (?:the|my|our|an?|his|her|two|three)|by (?:training|trade|profession|day|heart)|in the end|until|so that|as of|these days|nowadays|any ?more|now|right now|at the moment|currently|instead|again|too|as well|though|please|from now on|already|actually|by the way|btw|for (?:the|a|about|over|almost|several|many|two|three|four|five|six|ten|years|now|good)|if you|in case|after all|at last|and (?:i|we|love|like|am|it)))(?=[\s,.!]|$).*$/iu;
 
 /** The value without what follows it; undefined for what is too long to be one, or is none. */
 export function tidied(value: string | undefined): string | undefined {
@@ -50,11 +50,12 @@ const one = (
   return tidy === undefined ? [] : [{ attribute, value: tidy, ...more }];
 };
 
-/** Each of “nuts, eggs and shellfish”. */
-const each = (attribute: string, value: string | undefined, more: Partial<Said> = {}): ReadonlyArray<Said> =>
-  (value ?? "")
-    .split(/,\s*(?:and\s+)?|\s+(?:and|or|&)\s+/i)
-    .flatMap((part) => one(attribute, withoutArticle(part), more));
+/** Each of “nuts, eggs and shellfish”; what has a verb in it goes on with something else. */
+const each = (attribute: string, value: string | undefined, more: Partial<Said> = {}): ReadonlyArray<Said> => {
+  const parts = (value ?? "").split(/,\s*(?:and\s+)?|\s+(?:and|or|&)\s+/i);
+  const others = parts.findIndex((part) => /\b(?:is|are|was|were|be|have|has|had|i|we|it)\b/i.test(part));
+  return parts.slice(0, others < 0 ? undefined : others).flatMap((part) => one(attribute, withoutArticle(part), more));
+};
 
 const former = (value: string | undefined): Partial<Said> => {
   const tidy = tidied(value);
@@ -66,13 +67,17 @@ const HAVE = "(?:(?:have|has|had|will)\\s)?";
 const V = "(?<value>.+)";
 /** A name follows; the rest of a pattern takes capitals and small letters for one. */
 const CAPITAL = `(?=${CAPITAL_LETTER})`;
-const predicate = (source: string): RegExp => new RegExp(`^(?:${source})$`, "iu");
+const predicate = (source: string): RegExp => new RegExp(`^(?:${source})$`, "i");
 
+/** Where in a place, which is not its name. */
+const BESIDE = /\s(?:by|with|above|below|near|behind|next to|opposite|on|at|from|for|and|to)\s.*$/i;
 /** Where one cannot live: “I moved to a new team”. */
 const noPlace =
   /^(?:an?|my|our|his|her|this|that|it|work|bed|school|another|something|someone|the (?:next|same|other|past|moment|middle|new))\b/i;
 const place = (value: string | undefined, more: Partial<Said> = {}): ReadonlyArray<Said> =>
-  noPlace.test(value ?? "") ? [] : one("home", value?.replace(/^the (?:city|town|village) of\s/i, ""), more);
+  noPlace.test(value ?? "")
+    ? []
+    : one("home", value?.replace(BESIDE, "").replace(/^the (?:city|town|village) of\s/i, ""), more);
 
 const noEmployer =
   /^(?:an?|my|our|his|her|this|that|it|home|night|nights|the (?:moment|weekend|office|same)|people|least|once|all)\b/i;
@@ -89,7 +94,7 @@ const DIET =
   "vegan|vegetarian|pescatarian|pescetarian|flexitarian|keto|halal|kosher|gluten[- ]free|dairy[- ]free|lactose[- ]free|lactose intolerant|paleo|omnivore|meat eater";
 const CARS =
   "tesla|golf|polo|passat|toyota|prius|corolla|honda|civic|ford|fiesta|bmw|audi|mercedes|volkswagen|vw|volvo|skoda|seat|renault|clio|peugeot|citro[eë]n|fiat|opel|corsa|mazda|nissan|leaf|hyundai|kia|subaru|jeep|porsche|mini|dacia|polestar|rivian|lexus|suzuki|chevrolet|chevy|dodge|tractor|van|camper|motorbike|motorcycle|scooter|truck|pickup";
-const STATUS = "single|married|engaged|divorced|separated|widowed|pregnant";
+const STATUS = "single|married|engaged|divorced|separated|widowed";
 
 /** What is said behind “I”, “we” or a name, from the surest to the loosest; the first that fits is what was said. */
 export const PREDICATES: ReadonlyArray<Predicate> = [
@@ -101,13 +106,13 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated|going to move)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sfrom\\s(?<from>.+?)\\s(?:back\\s)?to\\s${V}`,
+      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sfrom\\s(?<from>.+?)\\s(?:back\\s)?to\\s${V}`,
     ),
     ({ from, value }) => place(value, former(from)),
   ],
   [
     predicate(
-      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated|going to move)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sto\\s${V}`,
+      `${BE}${HAVE}(?:moved|moves|move|moving|relocated|relocates|relocating|relocate|emigrated)(?:\\s(?:back|over|house|away|out|up|down|here))*\\sto\\s${V}`,
     ),
     ({ value }) => place(value),
   ],
@@ -119,7 +124,10 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [predicate(`(?:was|were|am|is)\\sborn\\s(?:in|near)\\s${CAPITAL}${V}`), ({ value }) => one("birthplace", value)],
   [predicate(`(?:was|were)\\sborn\\son\\s${V}`), ({ value }) => one("birthday", value)],
-  [predicate(`(?:come|comes|am|is)\\s(?:originally\\s)?from\\s${V}`), ({ value }) => one("birthplace", value)],
+  [
+    predicate(`(?:(?:come|comes)\\soriginally|am|is|am originally|is originally)\\sfrom\\s${V}`),
+    ({ value }) => one("birthplace", value),
+  ],
   // ── work ──
   [
     predicate(`${BE}${HAVE}(?:left|leaving)\\s(?<from>\\S.*?)\\s(?:for|to join|and joined)\\s${V}`),
@@ -170,7 +178,9 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [predicate(`${BE}${HAVE}(?:retired|in retirement)(?<rest>.*)`), () => [{ attribute: "job", value: "retired" }]],
   [
-    predicate(`${BE}${HAVE}(?:been\\s)?(?:promoted|become|became|appointed|made)\\s(?:to\\s)?(?:an?\\s|the\\s)?${V}`),
+    predicate(
+      `${BE}${HAVE}(?:been\\s|got\\s)?(?:promoted|become|became|appointed|made)\\s(?:from\\s.+?\\s(?=to\\s))?(?:to\\s)?(?:an?\\s|the\\s)?${V}`,
+    ),
     ({ value }) => (OCCUPATION.test(tidied(value) ?? "") ? one("job", value) : relationshipOrDiet(value)),
   ],
   // ── names and people ──
@@ -184,9 +194,9 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ],
   ],
   [
-    predicate(`(?:${HAVE}got\\s|${HAVE}|(?:am|are|is)\\sgetting\\s)(?:married|engaged)(?:\\sto)?(?:\\s${V})?`),
-    ({ value }) => [
-      ...one("relationship", "married"),
+    predicate(`(?:${HAVE}got\\s|${HAVE}|(?:am|are|is)\\sgetting\\s)(?<status>married|engaged)(?:\\sto)?(?:\\s${V})?`),
+    ({ status, value }) => [
+      ...one("relationship", status!.toLowerCase()),
       ...(isName(value ?? "i") && /^\p{Lu}/u.test(value ?? "") ? one("partner", value) : []),
     ],
   ],
@@ -195,9 +205,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ({ value }) => one("partner", value),
   ],
   [
-    predicate(
-      `${HAVE}(?:got\\s)?(?:broke up|broken up|split up|split|separated|divorced)(?:\\s(?:with|from))?(?:\\s(?<who>.+))?`,
-    ),
+    predicate(`${HAVE}(?:got\\s)?(?:broke up|broken up|split up|separated|divorced)(?:\\s(?:with|from)\\s(?<who>.+))?`),
     () => [{ attribute: "partner", value: "", ended: true }],
   ],
   [
@@ -222,7 +230,9 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ({ kin, value }) => (/^\p{Lu}/u.test(value!) ? each(relativeAttribute(relationName(kin!), "name"), value) : []),
   ],
   [
-    predicate(`${HAVE}(?:renamed|rename)\\s(?:(?:my|our|the)\\s)?(?<what>.+?)\\s(?:to|as|into|:)?\\s?${CAPITAL}${V}`),
+    predicate(
+      `${HAVE}(?:renamed|rename)\\s(?:(?:my|our|the)\\s)?(?<what>.+?)(?:\\sfrom\\s\\S.*?)?\\s(?:to|as|into|:)?\\s?${CAPITAL}${V}`,
+    ),
     ({ what, value }) => renamed(what, value),
   ],
   // ── traits ──
@@ -254,7 +264,7 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `(?:drive|drives|driving|am driving|is driving)\\s(?!to\\b|home|from|by|me|us|him|her|them|back|there|around|at|in\\b|on\\b|for\\b|past|through)${V}`,
+      `(?:drive|drives|driving|am driving|is driving|(?:have\\s|has\\s)?(?:switched|changed)\\sto\\sdriving)\\s(?!to\\b|home|from|by|me|us|him|her|them|back|there|around|at|in\\b|on\\b|for\\b|past|through)(?:(?:an?|my|the)\\s(?!lot\\b|bit\\b|little\\b|long\\b|bus\\b|night\\b))?(?=(?:\\S+\\s)?(?:${CARS}|hybrid|convertible|electric|estate|pickup|suv)\\b|${CAPITAL})${V}`,
     ),
     ({ value }) => one("car", withoutArticle(value!)),
   ],
@@ -268,9 +278,15 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   [predicate(`${BE}(?:learn|learns|learning)\\s${CAPITAL}${V}`), ({ value }) => each("learning", value)],
   [
     predicate(
-      `${BE}(?:study|studies|studied|studying|major|majors|majoring)\\s(?:in\\s)?(?<value>.+?)(?:\\s(?:at|in)\\s(?<school>.+))?`,
+      `${BE}(?:study|studies|studied|studying|major|majors|majoring)\\s(?:in\\s)?(?!for\\b|at\\b|with\\b|in\\b)(?<value>.+?)(?:\\sat\\s(?<school>.+))?`,
     ),
     ({ value, school }) => [...one("studies", value), ...one("school", school)],
+  ],
+  [
+    predicate(
+      `${BE}(?:study|studies|studying|go|goes|going)\\s(?:at|to)\\s${CAPITAL}(?<value>.+?(?:school|university|college|academy|kindergarten|institute)|(?<=(?:at)\\s).+)`,
+    ),
+    ({ value }) => one("school", value),
   ],
   [
     predicate(`${BE}(?:play|plays|playing)\\s(?!with\\b|at\\b|in\\b|for\\b|a role)(?:the\\s)?${V}`),
@@ -278,13 +294,13 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `${BE}(?:like|likes|love|loves|enjoy|enjoys|adore|adores|prefer|prefers|into|fond of|a (?:big |huge )?fan of|keen on)\\s(?!it\\b|that\\b|this\\b|you\\b|how\\b|when\\b|what\\b|him\\b|her\\b|them\\b|your\\b|the way|the idea|to see)${V}`,
+      `${BE}(?:like|likes|love|loves|enjoy|enjoys|adore|adores|prefer|prefers|into|fond of|a (?:big |huge )?fan of|keen on)\\s(?!it\\b|that\\b|this\\b|the\\b|those\\b|these\\b|your\\b|my\\b|you\\b|how\\b|when\\b|what\\b|him\\b|her\\b|them\\b|your\\b|the way|the idea|to see)${V}`,
     ),
     ({ value }) => each("likes", value?.split(/\s(?:to|over|rather than|more than|instead of)\s(?=\S+$)/i)[0]),
   ],
   [
     predicate(
-      `(?:hate|hates|dislike|dislikes|cannot stand|do not like|does not like|do not enjoy|does not enjoy)\\s(?!it\\b|that\\b|this\\b|you\\b|how\\b|when\\b|him\\b|her\\b|them\\b|your\\b)${V}`,
+      `(?:hate|hates|dislike|dislikes|cannot stand|do not like|does not like|do not enjoy|does not enjoy)\\s(?!it\\b|that\\b|this\\b|the\\b|those\\b|these\\b|my\\b|being\\b|asking\\b|having\\b|you\\b|how\\b|when\\b|him\\b|her\\b|them\\b|your\\b)${V}`,
     ),
     ({ value }) => each("dislikes", value),
   ],
@@ -293,20 +309,22 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
     ({ job, value }) => (OCCUPATION.test(tidied(job) ?? "") ? [...one("job", job), ...employer(value)] : []),
   ],
   [
-    predicate(`(?:am|is)\\s(?:now\\s)?(?:an?\\s|the\\s)${V}`),
+    predicate(`(?:am|is)\\s(?:now\\s)?an?\\s${V}`),
     ({ value }) => (OCCUPATION.test(tidied(value) ?? "") ? one("job", value) : []),
   ],
 ];
 
+const DIETS = new RegExp(`^(?:${DIET})$`);
+
 function relationshipOrDiet(value: string | undefined): ReadonlyArray<Said> {
   const tidy = tidied(value)?.toLowerCase() ?? "";
-  return new RegExp(`^(?:${DIET})$`).test(tidy) ? one("diet", tidy) : [];
+  return DIETS.test(tidy) ? one("diet", tidy) : [];
 }
 
 /** “We renamed the dog to Max”: the name of what it was called by, or of whatever had that name. */
 function renamed(what: string | undefined, value: string | undefined): ReadonlyArray<Said> {
   const noun = what ?? "";
-  if (new RegExp(`^${NAME}$`, "u").test(noun)) return one(undefined, value, { ...former(noun), renewed: true });
-  const thing = new RegExp(`^${RELATION}$`, "iu").test(noun) ? relationName(noun) : attributeName(noun);
-  return one(`${thing} name`, value, { renewed: true, subject: holderOf("the", noun) });
+  if (isFullName(noun)) return one(undefined, value, { ...former(noun), renewed: true });
+  const thing = isRelation(noun) ? relativeAttribute(relationName(noun), "name") : attributeName(noun);
+  return one(thing, value, { renewed: true, subject: holderOf("the", noun) });
 }

@@ -2,7 +2,7 @@
 import { isSingleValued, relativeAttribute } from "./attributes.ts";
 import { correctionsIn, meantIn } from "./corrections.ts";
 import { datesIn } from "./dates.ts";
-import { CAPITAL, INNER, LETTER } from "./letters.ts";
+import { INNER } from "./letters.ts";
 import { byShape, owned } from "./noun-statements.ts";
 import { ADJECTIVES, isName, kinshipsIn, NAME, RELATION, relationName } from "./people.ts";
 import { clausesOf, ownWords, sentencesOf, spelledOut } from "./sentences.ts";
@@ -35,11 +35,13 @@ export interface Topic {
 }
 
 const MOST = 12;
+/** More than anybody says in one message; a text of ten thousand commas is none. */
+const MOST_CLAUSES = 200;
 
 /** Leads up to a statement and says nothing of it. */
 const LEAD =
-  /^(?:(?:hey|hi|hello|oh|ok|okay|yes|yeah|no|nope|well|so|and|but|also|btw|fyi|by the way|actually|in fact|just so you know|for the record|heads[- ]up|(?:quick |small |another )?update|correction|news|good news|sad news|big news|sorry|wait|scratch that|i mean|rather|please|note that|please note(?: that)?|remember(?: that)?|as of now|from now on|change of plans?|now(?=\s(?:i|we|my|the|our|it)\b)|we (?:have )?(?:decided|agreed)(?: that)?|nowadays|these days|currently|lately|recently|finally|honestly|turns out(?: that)?|i (?:just )?(?:want|wanted) to (?:say|tell you|let you know) (?:that )?|let me tell you(?: that)?|did i mention(?: that)?|as you know|you know|guess what|i think i (?:told|said)(?: you)?(?: that)?|(?:i )?forgot to (?:say|mention)(?: that)?|it is official)\b[\s,:!.–—-]*)+/i;
-const ADDRESSED = new RegExp(`^(?:@(?:${INNER}|-)+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`, "u");
+  /^(?:(?:hey|hi|hello|oh|ok|okay|yes|yeah|no(?!\s(?:longer|more)\b)|nope|well|so|and|but|also|btw|fyi|by the way|actually|in fact|just so you know|for the record|heads[- ]up|(?:quick |small |another )?update|correction|news|good news|sad news|big news|sorry|wait|scratch that|i mean|rather|please|note that|please note(?: that)?|remember(?: that)?|as of now|from now on|change of plans?|now(?=\s(?:i|we|my|the|our|it)\b)|we (?:have )?(?:decided|agreed)(?: that)?|nowadays|these days|currently|lately|recently|finally|honestly|turns out(?: that)?|i (?:just )?(?:want|wanted) to (?:say|tell you|let you know) (?:that )?|let me tell you(?: that)?|did i mention(?: that)?|as you know|you know|guess what|i think i (?:told|said)(?: you)?(?: that)?|(?:i )?forgot to (?:say|mention)(?: that)?|it is official)\b[\s,:!.–—-]*)+/i;
+const ADDRESSED = new RegExp(`^(?:@(?:${INNER}|-)+[,:]?\\s+|(?!(?:I|My|We|Our)\\b)${NAME}[,:]\\s+)(?=\\S)`);
 /** No statements: what is asked, wished, supposed or only perhaps so. */
 const UNREAL =
   /\?\s*$|\b(?:if|whether|maybe|perhaps|might|wish|would|could|should|hope|hopefully|want to|wants to|wanted to|considering|thinking (?:of|about)|dream|dreamt|pretend|imagine|suppose|almost|nearly|unless|someday|one day)\b|^(?:do|does|did|can|will|are|is|what|where|who|when|why|how)\s(?:i|we|you|he|she|it|they|the|my)\b/i;
@@ -60,14 +62,27 @@ interface Frame {
 
 const RELATIVE = new RegExp(
   `^(?:my|our)\\s${ADJECTIVES}(?<kin>${RELATION})(?:,?\\s(?<name>(?-i:${NAME})),?)?\\s(?<rest>.+)$`,
-  "iu",
+  "i",
 );
-const NAMED = new RegExp(`^(?<name>${NAME})\\s(?!${CAPITAL})(?<rest>${LETTER}.+)$`, "u");
+/** What “Kim and I” did, said of the one who speaks. */
+const COUPLE = new RegExp(
+  `^(?<name>(?-i:${NAME}))\\sand\\s(?:i|me)\\s(?<rest>(?:(?:have|are|got|just|finally|been|now)\\s)*(?<what>together|dating|seeing each other|married|engaged|split up|broke up|broken up|separated|divorced))(?:\\s(?:now|again|last \\S+))?$`,
+  "i",
+);
+const NAMED = new RegExp(
+  `^(?<name>${NAME})\\s(?<rest>(?:(?:also|now|just|still|really|only|always|never|no longer|currently|recently|finally|already)\\s)*(?:[a-z]+(?:s|ed)|will|went|got|had|does not|has)\\s.+)$`,
+);
 
 /** Who a clause is about, and what it says of them. `last` is whom “she” stands for. */
 function framed(clause: string, last: string | undefined): Frame | undefined {
   const own = /^(?:i|we|me and my \S+|my \S+ and i)\s(?<rest>.+)$/i.exec(clause)?.groups;
   if (own !== undefined) return { subject: "speaker", relation: "", rest: own.rest! };
+  const couple = COUPLE.exec(clause)?.groups;
+  if (couple !== undefined && isName(couple.name!)) {
+    const { name, rest, what } = couple;
+    const joint = /dating|seeing/i.test(what!) ? "" : /married|engaged/i.test(what!) ? "to " : "with ";
+    return { subject: "speaker", relation: "", rest: `${rest} ${joint}${name}` };
+  }
   const relative = RELATIVE.exec(clause)?.groups;
   if (relative !== undefined) {
     const { kin, name, rest } = relative;
@@ -122,13 +137,22 @@ function atWork(rest: string, clause: string): ReadonlyArray<Said> {
   return value === undefined ? [] : [{ attribute: "employer", value }];
 }
 
+/** What has been said so far, which “it” and “she” may stand for. */
+interface Around {
+  topic: Topic | undefined;
+  /** Who was named last. */
+  last: string | undefined;
+  /** Whether the last statement was of something that ended, so that what took its place may follow. */
+  ended: boolean;
+}
+
 interface Reading {
   readonly subject: string | undefined;
   readonly said: ReadonlyArray<Said>;
 }
 
 /** What one way to read a clause says, and of whom; the surer readings first. */
-function readClause(clause: string, sentence: string, topic: Topic | undefined, last: string | undefined): Reading {
+function readClause(clause: string, sentence: string, { topic, last, ended }: Around): Reading {
   const noun = owned(clause, last);
   if (noun !== undefined) return noun;
   const corrected = correctionsIn(clause);
@@ -148,7 +172,7 @@ function readClause(clause: string, sentence: string, topic: Topic | undefined, 
   }
   const shaped = byShape(clause);
   if (shaped.length > 0) return { subject: "speaker", said: shaped };
-  return { subject: undefined, said: meantIn(clause, sentence, topic !== undefined) };
+  return { subject: undefined, said: meantIn(clause, sentence, ended && topic !== undefined) };
 }
 
 /** The clause without its dates and what leads to them, and when the first of them begins. */
@@ -164,7 +188,10 @@ function undated(clause: string, at: number): { readonly words: string; readonly
     );
     end = date.end;
   }
-  words = `${words}${clause.slice(end)}`.replace(/\s+/g, " ").replace(/^[\s,:]+/, "");
+  // “From 20 June on”.
+  words = `${words}${dates.length === 0 ? clause : clause.slice(end).replace(/^\s(?:on|onwards?)\b,?/, "")}`
+    .replace(/\s+/g, " ")
+    .replace(/^[\s,:]+/, "");
   const lead = dates[0] === undefined ? "" : clause.slice(Math.max(0, dates[0].start - 8), dates[0].start);
   return { words, from: /\b(?:until|till|by)\s(?:the\s)?$/i.test(lead) ? undefined : dates[0]?.window.from };
 }
@@ -208,35 +235,32 @@ const cleaned = (clause: string): string =>
     .replace(/[\s.!,;…]+$/, "");
 
 /** What the clauses of a sentence say, with what “it” and “she” stand for carried from one to the next. */
-function* sentenceStatements(
-  sentence: string,
-  at: number,
-  around: { topic: Topic | undefined; last: string | undefined },
-) {
+function* sentenceStatements(sentence: string, at: number, around: Around) {
   const turned = correctionsIn(cleaned(sentence)).filter(
     ({ formerly, attribute }) => formerly !== undefined && attribute === undefined,
   );
-  for (const raw of turned.length > 0 ? [sentence] : clausesOf(sentence)) {
+  for (const raw of turned.length > 0 ? [sentence] : clausesOf(sentence).slice(0, MOST_CLAUSES)) {
     const clause = cleaned(raw);
     if (clause === "") continue;
     const cut = undated(clause, at);
     const readings = DATED_VALUE.test(clause) ? [clause, cut.words] : [cut.words, clause];
     for (const words of new Set(readings)) {
-      const { subject, said } = readClause(words, sentence, around.topic, around.last);
+      const { subject, said } = readClause(words, sentence, around);
       const found = said.flatMap(
         (one) => stated(one, subject, around.topic, words === clause ? undefined : cut.from) ?? [],
       );
       if (found.length === 0) continue;
       yield* found;
       const spoken = found.at(-1)!;
+      if (!/^(?:speaker|room)$/.test(spoken.subject)) around.last = spoken.subject;
+      around.ended = spoken.negated === true;
       if (spoken.attribute !== undefined) around.topic = { subject: spoken.subject, attribute: spoken.attribute };
       break;
     }
   }
   const kin = kinStatements(sentence);
   yield* kin;
-  const named = kin.at(-1)?.value ?? framed(sentence, undefined)?.subject;
-  if (named !== undefined && named !== "speaker") around.last = named;
+  if (kin.length > 0) around.last = kin.at(-1)!.value;
 }
 
 /**
@@ -246,11 +270,11 @@ function* sentenceStatements(
  */
 export function statementsIn(text: string, at: number, topic?: Topic): ReadonlyArray<Statement> {
   const found = new Map<string, Statement>();
-  const around: { topic: Topic | undefined; last: string | undefined } = { topic, last: undefined };
-  for (const sentence of sentencesOf(ownWords(text))) {
+  const around: Around = { topic, last: undefined, ended: false };
+  for (const sentence of sentencesOf(ownWords(text)).slice(0, MOST_CLAUSES)) {
     if (UNREAL.test(sentence)) continue;
     for (const one of sentenceStatements(sentence, at, around)) {
-      const key = `${one.subject} ${one.attribute} ${one.value.toLowerCase()}`;
+      const key = `${one.negated} ${one.subject} ${one.attribute} ${one.value.toLowerCase()}`;
       const known = found.get(key);
       found.set(key, known === undefined ? one : { ...known, singleValued: known.singleValued || one.singleValued });
     }

@@ -3,7 +3,7 @@ import type { ActorName } from "#events/kit/ids.ts";
 import { parseList } from "../../kit/encoding.ts";
 import { decrypt, encrypt } from "../../kit/seal.ts";
 import type { SqlPort, SqlValue } from "../../kit/sql.ts";
-import { type Fact, outcomeOf } from "../forming/supersession.ts";
+import { believedAt, type Fact, type KnownFact, outcomeOf } from "../forming/supersession.ts";
 import { statementsIn } from "../language/statements.ts";
 import type { IndexKeys } from "./subjects.ts";
 
@@ -17,7 +17,13 @@ export interface Stating {
   readonly speaker: { readonly id: string; readonly name: string };
 }
 
-/** Where a fact stands, and since when it no longer holds. */
+/** A memory that states what is asked for, and whether that was over by then. */
+export interface Stated {
+  readonly seq: number;
+  readonly superseded: boolean;
+}
+
+/** Since when what a memory states no longer holds. */
 export interface Standing {
   readonly seq: number;
   readonly supersededAt: number | null;
@@ -30,7 +36,7 @@ const textOf = new TextDecoder();
 const LOOKED_THROUGH = 2_000;
 
 /** A fact of one subject, opened. */
-interface Kept extends Fact {
+interface Kept extends KnownFact {
   readonly seq: number;
   readonly endedBy: number | null;
 }
@@ -55,7 +61,8 @@ export class FactStore {
     this.#sql.run(
       `CREATE TABLE memory_facts (
          id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, subject TEXT NOT NULL, sealed BLOB NOT NULL,
-         valid_from INTEGER NOT NULL, valid_to INTEGER, ended_by INTEGER
+         valid_from INTEGER NOT NULL, valid_to INTEGER, recorded_at INTEGER NOT NULL, retracted_at INTEGER,
+         ended_by INTEGER
        ) STRICT`,
     );
     for (const column of ["seq", "subject", "ended_by"])
@@ -70,20 +77,34 @@ export class FactStore {
     this.#makeTable();
     for (const statement of statements) {
       const facts = this.#factsOf(subject, key);
-      const { fact, ended } = outcomeOf(statement, { at: saidAt, speaker, facts });
+      const { fact, ended, repeated } = outcomeOf(statement, { at: saidAt, speaker, facts });
       for (const { id, validTo } of ended)
-        this.#sql.run("UPDATE memory_facts SET valid_to = ?, ended_by = ? WHERE id = ?", validTo, seq, Number(id));
-      if (fact !== undefined) {
-        const words = JSON.stringify([fact.subject, fact.attribute, fact.value]);
-        const later = facts.find(({ validFrom }) => validFrom === fact.validTo);
         this.#sql.run(
-          "INSERT INTO memory_facts (seq, subject, sealed, valid_from, valid_to, ended_by) VALUES (?, ?, ?, ?, ?, ?)",
-          ...[seq, subject, encrypt(key, bytesOf.encode(words), placeOf(subject, seq))],
-          ...[fact.validFrom, fact.validTo ?? null, fact.validTo === undefined ? null : (later?.seq ?? null)],
+          "UPDATE memory_facts SET valid_to = ?, retracted_at = ?, ended_by = ? WHERE id = ?",
+          ...[validTo, saidAt, seq, Number(id)],
         );
-      }
-      if (fact !== undefined || ended.length > 0) this.#open.delete(subject);
+      // Said again is stated by both: should the first be forgotten, the second still says it.
+      const stated = fact ?? facts.find(({ id }) => id === repeated);
+      if (stated !== undefined) this.#insert({ seq, subject, saidAt }, key, stated, facts);
+      if (stated !== undefined || ended.length > 0) this.#open.delete(subject);
     }
+  }
+
+  #insert(
+    { seq, subject, saidAt }: Pick<Stating, "seq" | "subject" | "saidAt">,
+    key: Uint8Array,
+    fact: Omit<Fact, "id">,
+    facts: ReadonlyArray<Kept>,
+  ): void {
+    const words = JSON.stringify([fact.subject, fact.attribute, fact.value]);
+    const { validFrom, validTo } = fact;
+    const later = validTo === undefined ? undefined : facts.find((other) => other.validFrom === validTo);
+    this.#sql.run(
+      `INSERT INTO memory_facts (seq, subject, sealed, valid_from, valid_to, recorded_at, retracted_at, ended_by)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[seq, subject, encrypt(key, bytesOf.encode(words), placeOf(subject, seq))],
+      ...[validFrom, validTo ?? null, saidAt, validTo === undefined ? null : saidAt, later?.seq ?? null],
+    );
   }
 
   /** Takes out what these memories stated; what only they had ended holds again. */
@@ -92,7 +113,7 @@ export class FactStore {
     const asked = JSON.stringify(seqs);
     this.#sql.run("DELETE FROM memory_facts WHERE seq IN (SELECT value FROM json_each(?))", asked);
     this.#sql.run(
-      "UPDATE memory_facts SET valid_to = NULL, ended_by = NULL WHERE ended_by IN (SELECT value FROM json_each(?))",
+      "UPDATE memory_facts SET valid_to = NULL, retracted_at = NULL, ended_by = NULL WHERE ended_by IN (SELECT value FROM json_each(?))",
       asked,
     );
     this.#open.clear();
@@ -111,18 +132,18 @@ export class FactStore {
     this.#open.delete(subject);
   }
 
-  /** Memories that state this attribute of one of these, among these subjects' keys. */
+  /** Memories that state this attribute of one of these, among these subjects' keys, and what was believed of it at a moment. */
   stating(
-    asked: { readonly attribute: string; readonly whose: (holder: string) => boolean },
+    asked: { readonly attribute: string; readonly whose: (holder: string) => boolean; readonly at: number },
     subjects: ReadonlyArray<ActorName>,
-  ): ReadonlyArray<Standing> {
+  ): ReadonlyArray<Stated> {
     if (!this.#hasTable()) return [];
     return subjects.flatMap((subject) => {
       const key = this.#keys.get(subject);
       const facts = key instanceof Uint8Array ? this.#factsOf(subject, key) : [];
-      return facts
-        .filter((fact) => fact.attribute === asked.attribute && asked.whose(fact.subject))
-        .map(({ seq, validTo, endedBy }) => ({ seq, supersededAt: validTo ?? null, supersededBy: endedBy }));
+      const stating = facts.filter((fact) => fact.attribute === asked.attribute && asked.whose(fact.subject));
+      const believed = new Set(believedAt(stating, asked.at));
+      return stating.map((fact) => ({ seq: fact.seq, superseded: !believed.has(fact) }));
     });
   }
 
@@ -156,7 +177,7 @@ export class FactStore {
     const known = this.#open.get(subject);
     if (known !== undefined) return known;
     const rows = this.#sql.rows(
-      `SELECT id, seq, sealed, valid_from, valid_to, ended_by FROM memory_facts WHERE subject = ? ORDER BY id DESC LIMIT ?`,
+      `SELECT id, seq, sealed, valid_from, valid_to, recorded_at, retracted_at, ended_by FROM memory_facts WHERE subject = ? ORDER BY id DESC LIMIT ?`,
       ...[subject, LOOKED_THROUGH],
     );
     const facts = rows.map((row) => keptOf(row, subject, key)).reverse();
@@ -167,13 +188,16 @@ export class FactStore {
 
 const placeOf = (subject: ActorName, seq: number): Uint8Array => bytesOf.encode(`fact ${subject} ${seq}`);
 
+const momentOf = (value: SqlValue | undefined): number | undefined => (value == null ? undefined : Number(value));
+
 function keptOf(row: ReadonlyArray<SqlValue>, subject: ActorName, key: Uint8Array): Kept {
-  const [id, seq, sealed, validFrom, validTo, endedBy] = row;
+  const [id, seq, sealed, validFrom, validTo, recordedAt, retractedAt, endedBy] = row;
   const words = parseList(textOf.decode(decrypt(key, sealed as Uint8Array, placeOf(subject, Number(seq)))));
   const [holder, attribute, value] = words.map(String);
   return {
     ...{ id: String(id), seq: Number(seq), endedBy: endedBy === null ? null : Number(endedBy) },
     ...{ subject: holder!, attribute: attribute!, value: value! },
-    ...{ validFrom: Number(validFrom), validTo: validTo === null ? undefined : Number(validTo) },
+    ...{ validFrom: Number(validFrom), validTo: momentOf(validTo) },
+    ...{ recordedAt: Number(recordedAt), retractedAt: momentOf(retractedAt) },
   };
 }

@@ -4,7 +4,6 @@ import { type ActorName, type AgentId, idOf } from "#events/kit/ids.ts";
 import type { NeedKeys } from "../../kit/ledger.ts";
 import { digest } from "../../kit/seal.ts";
 import type { SqlPort } from "../../kit/sql.ts";
-import { resolveDates } from "../language/dates.ts";
 import { attributeAsked } from "../language/questions.ts";
 import { folded } from "../language/stems.ts";
 import type { Scope } from "./audience.ts";
@@ -61,7 +60,7 @@ export class Mind {
   constructor(host: MindHost) {
     this.#host = host;
     this.register = new MemoryRegister(host.sql, host.log, () => host.agent().agentId);
-    this.#index = new MemoryIndex(host.sql, host.keys, resolveDates);
+    this.#index = new MemoryIndex(host.sql, host.keys);
     this.facts = new FactStore(host.sql, host.keys);
   }
 
@@ -125,9 +124,7 @@ export class Mind {
     const name = folded(asked.subject);
     const whose = (holder: string) =>
       asked.subject === "speaker" ? holder === asker || holder === "" : holder === name;
-    return this.facts
-      .stating({ attribute: asked.attribute, whose }, subjects)
-      .map(({ seq, supersededAt }) => ({ seq, superseded: supersededAt !== null && supersededAt <= at }));
+    return this.facts.stating({ attribute: asked.attribute, whose, at }, subjects);
   }
 
   /** Answers how many rows it has looked at: none when all that wait want a key. */
@@ -144,7 +141,7 @@ export class Mind {
   #indexOne(row: MemoryRow): boolean {
     const revealed = this.#host.log.reveal([row.seq]);
     if ("outcome" in revealed) {
-      for (const subject of revealed.subjects) this.#wanting.add(subject);
+      for (const subject of [row.subject, ...revealed.subjects]) this.#wanting.add(subject);
       return false;
     }
     const [unsealed] = revealed;

@@ -26,9 +26,10 @@ function drawn(
     about: [...new Set([idOf(author) as UserId, ...names])],
     origin: "person",
     speaker: author,
-    // Who it is about stands in the memory itself: in a room with several people "prefers tea" would be nobody's.
+    // Who it is about stands in the memory itself, as it does in what was drawn from a statement: in a room with several
+    // people "prefers tea" would be nobody's.
     words: Redacted.make({
-      content: name === "" ? content : `${name} ${content}`,
+      content: name === "" || formed.basis === "drawn" ? content : `${name} ${content}`,
       speakerName: name,
       ...(fact === undefined ? {} : { fact }),
     }),
