@@ -1,6 +1,7 @@
 /** The composition root: binds the adapters to the actors, exports them, and opens the doors. */
 import { Layer } from "effect";
-import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
+import { AgentActor } from "#actors/agent/agent.ts";
+import type { Abilities } from "#actors/agent/runtime.ts";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";

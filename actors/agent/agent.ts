@@ -1,5 +1,5 @@
 /** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
-import { Layer, ManagedRuntime, Redacted, Scheduler } from "effect";
+import type { Layer } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
@@ -11,8 +11,6 @@ import {
   type ActorName,
   type AgentId,
   agentName,
-  childId,
-  type MemoryId,
   type MessageId,
   type RoomId,
   type TurnId,
@@ -34,33 +32,25 @@ import type {
   TurnOutcome,
   WordsReference,
 } from "../kit/doors.ts";
+import type { MemoryInput, MemoryQuery, MemorySearch, TaughtRow } from "../kit/memory-doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
 import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
-import { describe, inputWords, personalityOf, settingsOf } from "./description.ts";
+import { changed, describe, inputWords, personalityOf, settingsOf, wordsAt } from "./description.ts";
 import { agentFeeds } from "./feeds.ts";
+import { commandOf } from "./hearing.ts";
 import { AgentMemory } from "./memory.ts";
+import { MemoryDoor } from "./memory-door.ts";
+import { type MemoryJobs, memoryJobs } from "./memory-jobs.ts";
 import { Outcomes } from "./outcomes.ts";
 import { RoomChannels } from "./rooms.ts";
+import { type Abilities, runtimeOf } from "./runtime.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
-import { type ChatModel, MemoryFormer, type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
+import { GO_ON_LEARNING, Trainings } from "./training.ts";
+import type { TurnLedger } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 import { CONTINUE_TURN, Turns } from "./turns.ts";
-
-/** What an agent gets from above: models, tools, and a sense of what may not be said. */
-export type Abilities = ChatModel | Toolbox | Moderator;
-
-/**
- * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:
- * steps that need no wait between them would each pay an fsync instead of sharing one.
- */
-const inOneBreath = Layer.succeed(Scheduler.Scheduler, new Scheduler.MixedScheduler("sync"));
-
-type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
-
-/** A message as a memory: its id follows from the turn that the message belongs to. */
-const episodeOf = (turnId: TurnId): MemoryId => childId<MemoryId>("memory", turnId, "message");
 
 const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
@@ -75,8 +65,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #caches: AgentCaches;
   readonly #summaries: RoomSummaries;
   readonly #memory: AgentMemory;
+  readonly #memoryDoor: MemoryDoor;
+  readonly #trainings: Trainings;
+  readonly #jobs: MemoryJobs;
   readonly #turns: Turns;
-  #runtime: ManagedRuntime.ManagedRuntime<Abilities | MemoryFormer | TurnLedger | Rooms | Recall, never> | undefined;
+  #runtime: ReturnType<typeof runtimeOf> | undefined;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, agent);
@@ -87,22 +80,35 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
       run: (program) => this.#services().runFork(program),
     });
-    this.#memory = new AgentMemory({
+    const own = {
       ...{ ledger: this.ledger, agentId: () => this.#id(), now },
-      commit: (command) => this.commitNow(command),
+      commit: (command: AgentCommand) => this.commitNow(command),
+      fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
+    };
+    this.#memory = new AgentMemory({
+      ...own,
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
-      fetchKeys: (subjects) => this.keys.fetch(subjects),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
-    });
-    this.#turns = new Turns({
-      state: () => this.ledger.state,
-      timers: this.timers,
-      commit: (command) => this.commitNow(command).outcome === "accepted",
-      meta: (id) => this.#meta(id, agentName(this.#id())),
-      fork: (program) => this.#services().runFork(program),
       report: (what, cause) => this.report(what, cause),
     });
+    const working = {
+      ...{ state: () => this.ledger.state, timers: this.timers },
+      commit: (command: AgentCommand) => this.commitNow(command).outcome === "accepted",
+      meta: (id: string) => this.#meta(id, agentName(this.#id())),
+      report: (what: string, cause: unknown) => this.report(what, cause),
+    };
+    this.#turns = new Turns({ ...working, fork: (program) => this.#services().runFork(program) });
+    this.#jobs = memoryJobs({
+      ...{ ...working, memory: this.#memory, now },
+      run: (program) => void this.#services().runFork(program),
+    });
+    const owned = {
+      ...{ ...own, isOwner: (by: Principal) => this.#isOwner(by) },
+      meta: (id: string, by: ActorName) => this.#meta(id, by),
+    };
+    this.#memoryDoor = new MemoryDoor({ ...owned, memory: this.#memory, revealed: (seqs) => this.revealed(seqs) });
+    this.#trainings = new Trainings({ ...owned, tables: this.tables, timers: this.timers, keys: this.keys });
     agentFeeds(this.feeds, this.ledger, env);
   }
 
@@ -128,9 +134,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   change(by: Principal, commandId: string, input: Partial<AgentInput>, ifVersion?: number) {
     return this.behindWall("change", async (): Promise<Reply<AgentDescription>> => {
       if (!this.#isOwner(by)) return refused(unknownAgent);
-      const current = await this.#describe();
-      const next = { ...current, description: current.description ?? "", systemPrompt: current.systemPrompt ?? "" };
-      const merged = { ...next, ...input } as AgentInput;
+      const merged = changed(await this.#describe(), input);
       const reply = await this.commit({
         type: "ReconfigureAgent",
         meta: this.#meta(commandId, userName(by.userId)),
@@ -180,15 +184,60 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("reveal", async (): Promise<Reply<ReadonlyArray<Record<string, unknown> | null>>> => {
       if (!this.#isOwner(by)) return refused(unknownAgent);
       const found = await this.revealed([...new Set(references.map(({ seq }) => seq))]);
-      const words = new Map(found.map(({ event, words: said }) => [event.seq, said]));
-      return accepted(
-        references.map(({ seq }) => {
-          const said = words.get(seq);
-          return said === undefined || typeof said === "symbol" ? null : { ...said };
-        }),
-        this.ledger.head,
-      );
+      return accepted(wordsAt(references, found), this.ledger.head);
     });
+  }
+
+  // ── its memory (memory-door.ts, training.ts) ──────────────────────────────────────────────────────────────────────
+
+  memories(by: Principal, query: MemoryQuery) {
+    return this.behindWall("memories", async () => this.#memoryDoor.list(by, query));
+  }
+
+  memory(by: Principal, memoryId: string) {
+    return this.behindWall("memory", async () => this.#memoryDoor.explain(by, memoryId));
+  }
+
+  addMemory(by: Principal, commandId: string, input: MemoryInput) {
+    return this.behindWall("addMemory", async () => this.#memoryDoor.add(by, commandId, input));
+  }
+
+  changeMemory(by: Principal, commandId: string, memoryId: string, input: Partial<MemoryInput>, ifVersion?: number) {
+    return this.behindWall("changeMemory", async () =>
+      this.#memoryDoor.change(by, commandId, memoryId, input, ifVersion),
+    );
+  }
+
+  forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number) {
+    return this.behindWall("forgetMemory", async () => this.#memoryDoor.forget(by, commandId, memoryId, ifVersion));
+  }
+
+  restoreMemory(by: Principal, commandId: string, memoryId: string) {
+    return this.behindWall("restoreMemory", async () => this.#memoryDoor.restore(by, commandId, memoryId));
+  }
+
+  searchMemories(by: Principal, search: MemorySearch) {
+    return this.behindWall("searchMemories", async () => this.#memoryDoor.search(by, search));
+  }
+
+  memoriesOf(by: Principal, query: { limit: number; before?: number }) {
+    return this.behindWall("memoriesOf", async () => this.#memoryDoor.about(by, query));
+  }
+
+  forgetMemoryOf(by: Principal, commandId: string, memoryId: string) {
+    return this.behindWall("forgetMemoryOf", async () => this.#memoryDoor.forgetAbout(by, commandId, memoryId));
+  }
+
+  train(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>) {
+    return this.behindWall("train", async () => this.#trainings.begin(by, trainingId, rows));
+  }
+
+  training(by: Principal, trainingId: string) {
+    return this.behindWall("training", async () => this.#trainings.progress(by, trainingId));
+  }
+
+  cancelTraining(by: Principal, trainingId: string) {
+    return this.behindWall("cancelTraining", async () => this.#trainings.cancel(by, trainingId));
   }
 
   // ── for rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,26 +253,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
         await this.env.ROOM.getByName(roomId).agentChanged(command, this.#id(), null);
         return;
       }
-      for (const item of heard) await this.commit(this.#command(roomId, item));
+      const { episode } = this.#memory.former();
+      const listener = { agentId: this.#id(), meta: (id: string, by: ActorName) => this.#meta(id, by), episode };
+      for (const item of heard) await this.commit(commandOf(roomId, item, listener));
       this.#turns.work();
     });
-  }
-
-  #command(roomId: RoomId, item: Heard): AgentCommand {
-    const id = `${roomId}:${item.seq}`;
-    if (item.kind === "joined") return { type: "JoinRoom", meta: this.#meta(id, item.by), roomId, kind: item.roomKind };
-    if (item.kind === "left") return { type: "LeaveRoom", meta: this.#meta(id, item.by), roomId };
-    const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed, callsOff } = item;
-    const turnId = turnOf(this.#id(), messageId);
-    return {
-      type: "ReceiveMessage",
-      meta: { ...this.#meta(`${turnId}/receive`, authorId), causation: item.causation, correlation: item.correlation },
-      turnId,
-      ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed, callsOff },
-      chars: text?.length ?? 0,
-      ...(text ? { episode: { ...this.#memory.former().episode({ text, roomId }), memoryId: episodeOf(turnId) } } : {}),
-      words: Redacted.make({ text: text ?? "", authorName }),
-    };
   }
 
   stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply> {
@@ -267,19 +301,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
-    for (const event of events) this.#closeSigns(event, events);
-    this.#remember();
+    this.#channels.committed(events, (turnId) => this.ledger.state.turns[turnId]?.roomId);
+    this.#memory.committed();
     this.followLog(events);
     this.#turns.committed(events);
-  }
-
-  /** What goes wrong in here must not undo what was committed: it is read again with the next commit, and before any search. */
-  #remember(): void {
-    try {
-      this.#memory.committed();
-    } catch (defect) {
-      this.report("memory", defect);
-    }
   }
 
   protected override async onKeyForgotten(subject: ActorName): Promise<void> {
@@ -292,42 +317,18 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#memory.forgetKeys(events);
+    this.#jobs.noticed(events);
+    this.#trainings.along(events);
     this.#summaries.noticed(events);
     this.#turns.setTimers(events);
   }
 
-  protected override async onTimer({ id, kind }: Timer): Promise<void> {
+  protected override async onTimer(timer: Timer): Promise<void> {
+    const { id, kind } = timer;
+    this.#jobs.fired(timer);
     if (kind === SUMMARIZE_ROOM) this.#summaries.fired(id);
     if (kind === CONTINUE_TURN) this.#turns.continue(id as TurnId);
-  }
-
-  /**
-   * Whoever was told a turn's id must see that turn end, also when another one answers for it or nobody does, and whoever
-   * saw a call run what became of it.
-   */
-  #closeSigns(event: RecordedOf<AgentEvent>, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    const { type, open } = event;
-    const isPosted = events.some((other) => other.type === "ReplyPosted");
-    if (type === "ModelReplied") this.#channels.replied(open.turnId);
-    if (type === "ToolDenied" || type === "ToolOutcomeUnknown") this.#closeCall(event, events);
-    if (type === "TurnDeclined" && open.why === "coalesced")
-      this.#channels.turnClosed(open.roomId, open.turnId, "done");
-    if (type === "TurnDeclined" && open.why === "called-off")
-      this.#channels.turnClosed(open.roomId, open.turnId, "stopped");
-    if (type === "TurnStopped" && !isPosted) this.#channels.turnClosed(open.roomId, open.turnId, "stopped");
-    if (type === "TurnFailed" && !isPosted) this.#channels.turnClosed(open.roomId, open.turnId, "failed");
-  }
-
-  /** A call that was open when its turn was stopped or failed: no step is left to show what became of it. */
-  #closeCall(event: CallClosed, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    const { turnId } = event.open;
-    const cause = events.find(
-      ({ type, open }) => (type === "TurnInterrupted" || type === "TurnFailed") && open.turnId === turnId,
-    );
-    if (cause === undefined) return;
-    const roomId = cause.type === "TurnFailed" ? cause.open.roomId : this.ledger.state.turns[turnId]?.roomId;
-    if (roomId !== undefined)
-      this.#channels.callClosed(roomId, event.open, event.type === "ToolDenied" ? "denied" : "unknown");
+    if (kind === GO_ON_LEARNING) await this.#trainings.goOn(id);
   }
 
   protected override readModels(): ReadonlyArray<string> {
@@ -349,16 +350,12 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   /** One runtime per object, built on first need. */
   #services() {
-    this.#runtime ??= ManagedRuntime.make(
-      Layer.mergeAll(
-        this.abilities(this.env),
-        inOneBreath,
-        Layer.succeed(TurnLedger, this.#turnLedger()),
-        Layer.succeed(Rooms, this.#channels.service()),
-        Layer.succeed(Recall, this.#memory.recall()),
-        Layer.succeed(MemoryFormer, this.#memory.former()),
-      ),
-    );
+    this.#runtime ??= runtimeOf(this.abilities(this.env), {
+      ledger: this.#turnLedger(),
+      rooms: this.#channels.service(),
+      recall: this.#memory.recall(),
+      former: this.#memory.former(),
+    });
     return this.#runtime;
   }
 

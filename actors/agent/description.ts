@@ -3,7 +3,7 @@ import { Redacted } from "effect";
 import type { PersonalityChoice, Settings } from "#events/agent/commands.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import { Erased, type Unsealed, type Words } from "#events/kit/envelope.ts";
-import type { AgentDescription, AgentInput, PersonalityInput } from "../kit/doors.ts";
+import type { AgentDescription, AgentInput, PersonalityInput, WordsReference } from "../kit/doors.ts";
 
 /** The settings that are not words. */
 export const settingsOf = (input: AgentInput): Settings => ({
@@ -72,3 +72,22 @@ export function describe(state: AgentState, head: number, found: ReadonlyArray<U
     updatedAt: state.updatedAt,
   };
 }
+
+/** The words that were asked for, in that order; null for what is erased or is not there. */
+export function wordsAt(
+  references: ReadonlyArray<WordsReference>,
+  found: ReadonlyArray<Unsealed>,
+): ReadonlyArray<Record<string, unknown> | null> {
+  const words = new Map(found.map(({ event, words: said }) => [event.seq, said]));
+  return references.map(({ seq }) => {
+    const said = words.get(seq);
+    return said === undefined || typeof said === "symbol" ? null : { ...said };
+  });
+}
+
+/** What an owner wants in the end: what is left out stays as it is. */
+export const changed = (current: AgentDescription, input: Partial<AgentInput>): AgentInput =>
+  ({
+    ...{ ...current, description: current.description ?? "", systemPrompt: current.systemPrompt ?? "" },
+    ...input,
+  }) as AgentInput;

@@ -65,7 +65,8 @@ async function askForConsent(event: RecordedOf<AgentEvent>, log: AskingLog, env:
   if (event.type !== "ConsentAsked") return;
   const { userId, roomId } = event.open;
   const agentId = log.stream.slice("agent:".length) as AgentId;
-  await env.USER.getByName(userId).requestConsent(changeId(event, agentId), agentId, roomId);
+  const isNew = await env.USER.getByName(userId).requestConsent(changeId(event, agentId), agentId, roomId);
+  if (!isNew) return; // delivered before: the person has been asked
   const days = retentionOf(log.state, RETENTION_DAYS);
   const payload = { agent_id: agentId, what: REMEMBERED, days };
   // Lost is no loss: the person finds the question among their consents.

@@ -36,6 +36,7 @@ export interface MemoryHost {
   readonly indexKey: (subject: ActorName) => Uint8Array | "destroyed" | undefined;
   readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
   readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
+  readonly report: (what: string, cause: unknown) => void;
   /** The house's rule for episodes; in days. */
   readonly retentionDays?: number;
 }
@@ -90,9 +91,14 @@ export class AgentMemory {
 
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
   committed(): void {
-    this.#mind.catchUp();
-    // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
-    this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
+    try {
+      this.#mind.catchUp();
+      // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
+      this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
+    } catch (defect) {
+      // What was committed stands: it is read again with the next commit, and before any search.
+      this.#host.report("memory", defect);
+    }
   }
 
   /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */

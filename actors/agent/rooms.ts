@@ -1,10 +1,14 @@
 /** The Rooms port over the room objects: replies wait for an answer, signs for nothing; built by AgentActor. */
 import { Effect } from "effect";
-import type { AgentId, CallId, RoomId, TurnId } from "#events/kit/ids.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import type { AgentId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
 import { BUNDLE_MS, SignQueue } from "./signs.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
+
+type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
 
 interface Channel {
   readonly door: RoomDoor;
@@ -51,23 +55,41 @@ export class RoomChannels {
     };
   }
 
-  /** A model's reply is on record: what was shown of it need not be known any more. */
-  replied(turnId: TurnId): void {
-    this.#shown.delete(turnId);
+  /**
+   * Hears what was committed. Whoever was told a turn's id must see that turn end, also when another one answers for it or
+   * nobody does, and whoever saw a call run what became of it. `roomOf` knows the rooms of the turns that are open still.
+   */
+  committed(events: ReadonlyArray<RecordedOf<AgentEvent>>, roomOf: (turnId: TurnId) => RoomId | undefined): void {
+    const isPosted = events.some(({ type }) => type === "ReplyPosted");
+    for (const event of events) {
+      const { type, open } = event;
+      // A model's reply is on record: what was shown of it need not be known any more.
+      if (type === "ModelReplied") this.#shown.delete(open.turnId);
+      if (type === "ToolDenied" || type === "ToolOutcomeUnknown") this.#closeCall(event, events, roomOf);
+      if (type === "TurnDeclined" && open.why === "coalesced") this.#closeTurn(open.roomId, open.turnId, "done");
+      if (type === "TurnDeclined" && open.why === "called-off") this.#closeTurn(open.roomId, open.turnId, "stopped");
+      if (type === "TurnStopped" && !isPosted) this.#closeTurn(open.roomId, open.turnId, "stopped");
+      if (type === "TurnFailed" && !isPosted) this.#closeTurn(open.roomId, open.turnId, "failed");
+    }
   }
 
-  /** A call was settled without its step: nobody waits for it any more. */
-  callClosed(
-    roomId: RoomId,
-    call: { readonly turnId: TurnId; readonly callId: CallId; readonly tool: string },
-    status: "denied" | "unknown",
+  /** A call that was open when its turn was stopped or failed: no step is left to show what became of it. */
+  #closeCall(
+    { type, open: { turnId, callId, tool } }: CallClosed,
+    events: ReadonlyArray<RecordedOf<AgentEvent>>,
+    roomOf: (turnId: TurnId) => RoomId | undefined,
   ): void {
-    const { turnId, callId, tool } = call;
-    this.#show(roomId, { event: "tool_execution", turnId, callId, tool, status });
+    const cause = events.find(
+      (event) => (event.type === "TurnInterrupted" || event.type === "TurnFailed") && event.open.turnId === turnId,
+    );
+    if (cause === undefined) return;
+    const roomId = cause.type === "TurnFailed" ? cause.open.roomId : roomOf(turnId);
+    const status = type === "ToolDenied" ? "denied" : "unknown";
+    if (roomId !== undefined) this.#show(roomId, { event: "tool_execution", turnId, callId, tool, status });
   }
 
   /** A turn has ended without a message of its own. */
-  turnClosed(roomId: RoomId, turnId: TurnId, state: "done" | "stopped" | "failed"): void {
+  #closeTurn(roomId: RoomId, turnId: TurnId, state: "done" | "stopped" | "failed"): void {
     this.#shown.delete(turnId);
     this.#queue(roomId, this.#thinking(turnId, state, ""));
   }

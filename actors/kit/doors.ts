@@ -7,14 +7,11 @@ import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
 import type { BorrowerDoor, ErasureReceipt, VaultDoor } from "./key-doors.ts";
+import type { MemoryDoors } from "./memory-doors.ts";
+import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
 
-/** Who is asking, as the door verified it. */
-export interface Principal {
-  readonly userId: UserId;
-  readonly name: string;
-  readonly roles: ReadonlyArray<"participant" | "auditor" | "admin">;
-}
+export type { Principal } from "./principal.ts";
 
 /** An event as auditors get it. */
 export interface EventRow {
@@ -173,7 +170,7 @@ export interface WordsReference {
 }
 
 /** An agent's door, for rooms and for the Worker. */
-export interface AgentDoor extends BorrowerDoor {
+export interface AgentDoor extends BorrowerDoor, MemoryDoors {
   create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>>;
   change(
     by: Principal,
@@ -304,8 +301,8 @@ export interface UserDoor extends BorrowerDoor {
   /** Who was erased uses the house again: from now on what they say is kept, under a new key. */
   comeBack(by: Principal, commandId: string): Promise<Reply>;
   arrive(by: Principal): Promise<void>;
-  /** An agent that met the person asks; asking again changes nothing. */
-  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<void>;
+  /** An agent that met the person asks; asking again changes nothing. True the first time. */
+  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<boolean>;
   /** The person decides. Answers when the agent knows; taken back, what it knew of them is unreadable by then. */
   decideConsent(by: Principal, commandId: string, agentId: AgentId, granted: boolean): Promise<Reply<ConsentView>>;
   consents(by: Principal): Promise<ReadonlyArray<ConsentView>>;

@@ -90,10 +90,11 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
     await this.commit({ type: "Arrive", meta, userId: by.userId, words: Redacted.make({ name: by.name }) });
   }
 
-  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<void> {
+  requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<boolean> {
     return this.behindWall("requestConsent", async () => {
       const meta = this.#meta(commandId, agentName(agentId));
-      await this.commit({ type: "RequestConsent", meta, agentId, roomId });
+      const reply = await this.commit({ type: "RequestConsent", meta, agentId, roomId });
+      return reply.outcome === "accepted" && !reply.replayed && reply.value.to >= reply.value.from;
     });
   }
 

@@ -2,7 +2,7 @@
 import { conversations } from "../evaluation-set.ts";
 import { type Budget, budgets, type Figure, type Part, percentile, type Scale } from "../figures.ts";
 import type { Saying } from "../objects/memories.ts";
-import { memoryBytes } from "../processes.ts";
+import { cpuMs, memoryBytes } from "../processes.ts";
 import { type Program, startWorker } from "../program.ts";
 import { call } from "../requests.ts";
 
@@ -103,7 +103,9 @@ async function ofSize(worker: Program, load: Load): Promise<ReadonlyArray<Figure
   const asked = Array.from({ length: searches }, (_, index) => questions[(index * 7) % questions.length]!.text);
   const search = (text: string) => ask<ReadonlyArray<string>>("search", { text, now });
   await times(asked.slice(0, 20), search);
+  const begun = cpuMs(worker.pid);
   const found = await times(asked, search);
+  const processor = (cpuMs(worker.pid) - begun) / searches;
   const held = memoryBytes(worker.pid);
   const added = await times(
     Array.from({ length: adds }, () => sayings.next().value),
@@ -121,6 +123,7 @@ async function ofSize(worker: Program, load: Load): Promise<ReadonlyArray<Figure
   return [
     ms(`search ${among}, p50`, median50(found)),
     ms(`search ${among}, p95`, worst5(found), budget),
+    ms(`search ${among}, processor time`, processor),
     ms(`one memory more ${among}, p50`, median50(added)),
     ms(`one memory more ${among}, p95`, worst5(added), budgets.rememberMs),
     ms(`wake and first search ${among}, less a wake`, median50(woken) - median50(evictions)),
@@ -163,6 +166,7 @@ export const recall: Part = {
       notes: [
         "over HTTP, one at a time: each time includes a request's own (last line of each size); ten results, their words opened",
         "turns and questions of bench/memory in any order, 20 speakers under keys of their own, 50 rooms",
+        "processor time: of all that the program does meanwhile, the answering of the request included",
         "one memory more: sealed, registered and indexed in one transaction, and on disk; one round, for each size takes minutes",
         "held by the program: anonymous memory of all its processes, between writing what is indexed and searching in it",
       ],

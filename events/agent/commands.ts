@@ -70,6 +70,11 @@ export interface NewMemory {
   readonly words: Words;
 }
 
+/** A row of what the owner teaches: a memory, or why it cannot be one. */
+export type TrainingItem =
+  | { readonly row: number; readonly memory: NewMemory & { readonly basis: Basis } }
+  | { readonly row: number; readonly reason: string };
+
 /** A memory that a turn makes of a message; where it may surface follows from the room. */
 export type DrawnMemory = Omit<NewMemory, "audience" | "roomId" | "sourceSeqs"> & { readonly basis: "asked" | "drawn" };
 
@@ -247,8 +252,9 @@ type MemoryCommand =
     >
   | CommandOf<"EndSweep", { looked: number; merged: number; superseded: number; archived: number; forgotten: number }>
   | CommandOf<"NoteConsent", { userId: UserId; granted: boolean }>
-  | CommandOf<"StartTraining", { trainingId: string; items: number }>
-  | CommandOf<"RefuseTrainingItem", { trainingId: string; item: number; reason: string }>
+  /** `digest` tells another training under the same id: what is to be learned stands beside the log until it is. */
+  | CommandOf<"StartTraining", { trainingId: string; items: number; digest: string }>
+  | CommandOf<"TeachItems", { trainingId: string; items: ReadonlyArray<TrainingItem> }>
   | CommandOf<"EndTraining", { trainingId: string; taken: number; refused: number; cancelled: boolean }>;
 
 export type AgentCommand = TurnOrLifeCommand | MemoryCommand;

@@ -43,6 +43,22 @@ function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Ans
   return accept(E.MemoryRevised({ ...open, version: open.version + 1 }, subjectOf(state, open.about), words));
 }
 
+const startTraining = ({ trainingId, items }: AgentCommandOf<"StartTraining">, state: AgentState): Answer =>
+  state.memoryEnabled ? accept(E.TrainingStarted({ trainingId, items })) : refuse(new MemoryIsOff());
+
+/** Each item by itself: what cannot be taken is on record by its row, and keeps no other from being taken. */
+function teachItems({ trainingId, items }: AgentCommandOf<"TeachItems">, state: AgentState): Answer {
+  const refused = (item: number, reason: string) => E.TrainingItemRefused({ trainingId, item, reason });
+  return accept(
+    ...items.map((item): E.AgentEvent => {
+      if ("reason" in item) return refused(item.row, item.reason);
+      if (!state.memoryEnabled) return refused(item.row, "memory-off");
+      if (!mayRemember(state, item.memory.about)) return refused(item.row, "consent-required");
+      return formed(item.memory, state, null);
+    }),
+  );
+}
+
 /** Each person decides for themselves, and may change their mind. */
 function noteConsent({ userId, granted }: AgentCommandOf<"NoteConsent">, state: AgentState): Answer {
   return state.consents[userId] === (granted ? "granted" : "refused")
@@ -69,7 +85,7 @@ export const memoryAnswers = {
   ForgetMemories: (command) => accept(E.MemoryForgotten(fields(command))),
   EndSweep: (command) => accept(E.MemoriesSwept(fields(command))),
   NoteConsent: noteConsent,
-  StartTraining: (command) => accept(E.TrainingStarted(fields(command))),
-  RefuseTrainingItem: (command) => accept(E.TrainingItemRefused(fields(command))),
+  StartTraining: startTraining,
+  TeachItems: teachItems,
   EndTraining: (command) => accept(E.TrainingEnded(fields(command))),
 } satisfies { readonly [T in AgentCommand["type"]]?: (command: AgentCommandOf<T>, state: AgentState) => Answer };

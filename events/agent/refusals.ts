@@ -61,6 +61,12 @@ export class MemoryUnknown extends Schema.TaggedError<MemoryUnknown>()("MemoryUn
   readonly passing = true;
 }
 
+/** The agent was never given this to learn. */
+export class TrainingUnknown extends Schema.TaggedError<TrainingUnknown>()("TrainingUnknown", {}) {
+  override readonly message = "There is no such operation.";
+  readonly passing = true;
+}
+
 export type AgentRefusal =
   | AgentUnknown
   | AgentIsDeleted
@@ -74,4 +80,5 @@ export type AgentRefusal =
   | WorkExhausted
   | MemoryIsOff
   | ConsentRequired
-  | MemoryUnknown;
+  | MemoryUnknown
+  | TrainingUnknown;

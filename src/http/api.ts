@@ -1,6 +1,7 @@
 /** Every HTTP endpoint, its schemas and its problems, declared once: the document, the typed client and the validation come from it. */
 import { Schema } from "effect";
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api";
+import { Memories } from "./memory-api.ts";
 import { Privacy } from "./privacy-api.ts";
 import { anyProblem } from "./problems.ts";
 import { Rooms } from "./rooms-api.ts";
@@ -291,7 +292,7 @@ export class RequestValidation extends HttpApiMiddleware.Service<RequestValidati
 }) {}
 
 export const Api = HttpApi.make("troupe")
-  .add(Agents, Tools, Rooms, Me, Privacy)
+  .add(Agents, Memories, Tools, Rooms, Me, Privacy)
   .middleware(RequestValidation)
   .annotateMerge(
     OpenApi.annotations({

@@ -3,16 +3,16 @@ import { Context, Layer, Option, Scheduler, Schema } from "effect";
 import { HttpRouter, HttpServer } from "effect/http";
 import { HttpApi, HttpApiBuilder, OpenApi } from "effect/http-api";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
-import { valueFault } from "#events/kit/canonical.ts";
 import { newTrace, report, type Settings, SettingsFault, settingsOf, type Variables } from "../env.ts";
 import { Api } from "./api.ts";
 import { Asker, type Asking } from "./asker.ts";
 import { bearerOf, principalOf } from "./auth.ts";
+import { readBody } from "./body.ts";
 import { developmentToken } from "./development-identity.ts";
 import { problemResponse } from "./problem.ts";
-import type { ProblemName } from "./problems.ts";
 import { AgentRoutes } from "./routes/agents.ts";
 import { MeRoutes } from "./routes/me.ts";
+import { MemoryRoutes } from "./routes/memories.ts";
 import { PrivacyRoutes } from "./routes/privacy.ts";
 import { RoomRoutes } from "./routes/rooms.ts";
 import { ToolRoutes } from "./routes/tools.ts";
@@ -21,9 +21,6 @@ import { missingRight, RequestValidationLayer } from "./validation.ts";
 
 export const VERSION = "0.1.0";
 
-/** The largest body that is read (contract § 4). */
-const MAX_BODY_BYTES = 256 * 1024;
-
 const document = OpenApi.fromApi(Api);
 /** What the router answers by itself, a path it cannot decode for one, is no problem of ours yet. */
 const decodeProblem = Schema.decodeUnknownOption(
@@ -31,7 +28,6 @@ const decodeProblem = Schema.decodeUnknownOption(
     Schema.StructWithRest(Schema.Struct({ type: Schema.String }), [Schema.Record(Schema.String, Schema.Unknown)]),
   ),
 );
-const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown));
 
 /** Every path of the API with its methods, read off the declaration: what it does not have is 404 or 405. */
 const paths: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<string> }> = (() => {
@@ -51,7 +47,7 @@ const paths: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<str
 
 const api = HttpRouter.toWebHandler(
   HttpApiBuilder.layer(Api).pipe(
-    Layer.provide([AgentRoutes, RoomRoutes, ToolRoutes, MeRoutes, PrivacyRoutes]),
+    Layer.provide([AgentRoutes, MemoryRoutes, RoomRoutes, ToolRoutes, MeRoutes, PrivacyRoutes]),
     Layer.provide(RequestValidationLayer),
     Layer.provide(HttpServer.layerServices),
     // Effect yields with `setImmediate` by default, which costs a turn of the event loop at every hop.
@@ -142,66 +138,12 @@ async function callApi(request: Request, asking: Asking, at: At): Promise<Respon
   }
   const heard = new Request(request.url, {
     method: request.method,
-    headers: jsonOnly,
+    // The API reads what the body was read as; all other headers it reads off the asker's request.
+    headers: { "content-type": body.type },
     ...(body.text === undefined ? {} : { body: body.text }),
   });
   const response = await api.handler(heard, Context.make(Asker, asking));
   return finish(response, asking, at);
-}
-
-/** The API reads JSON and nothing else, whatever the client calls it; all other headers it reads off the asker's request. */
-const jsonOnly = { "content-type": "application/json" };
-
-type Body =
-  | { readonly text: string | undefined }
-  | {
-      readonly name: ProblemName;
-      readonly said: {
-        readonly detail?: string;
-        readonly errors?: ReadonlyArray<{ path: ReadonlyArray<string | number>; message: string }>;
-      };
-    };
-
-/** The body as text that may be stored as it is: not too long, UTF-8, JSON, nothing in it that SQLite would change. */
-async function readBody(request: Request): Promise<Body> {
-  if (request.method === "GET" || request.method === "DELETE" || request.body === null) return { text: undefined };
-  const tooLarge: Body = { name: "payload-too-large", said: { detail: "A body may have 256 KiB at most." } };
-  const announced = request.headers.get("content-length");
-  if (Number(announced ?? 0) > MAX_BODY_BYTES) return tooLarge;
-  // A length that is announced is kept by the platform; only a body without one has to be counted as it comes.
-  const whole = announced === null ? await counted(request.body) : new Uint8Array(await request.arrayBuffer());
-  if (whole === undefined) return tooLarge;
-  if (whole.length === 0) return { text: undefined };
-  let text: string;
-  let value: unknown;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(whole);
-    value = decodeJson(text); // only looked over here; every endpoint decodes it through its own schema
-  } catch {
-    return { name: "validation", said: { errors: [{ path: ["body"], message: "is not JSON in UTF-8" }] } };
-  }
-  const fault = valueFault(value);
-  return fault === undefined
-    ? { text }
-    : { name: "validation", said: { errors: [{ path: ["body", ...fault.path], message: fault.message }] } };
-}
-
-/** The whole body, or undefined as soon as it is larger than it may be. */
-async function counted(body: ReadableStream<Uint8Array>): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /** Adds what every answer carries: its own headers, and on problems where and under which trace they happened. */

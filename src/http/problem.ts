@@ -27,6 +27,7 @@ const names: Readonly<Record<string, ProblemName>> = {
   EventTooLarge: "payload-too-large",
   NoSuchMessage: "validation",
   MemoryUnknown: "not-found",
+  TrainingUnknown: "not-found",
   ConsentRequired: "consent-required",
 };
 

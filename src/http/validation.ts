@@ -6,13 +6,15 @@ import { RequestValidation } from "./api.ts";
 import { Asker, type Asking } from "./asker.ts";
 import { problem, problemOf } from "./problem.ts";
 import type { Problem } from "./problems.ts";
+import { memoryRight } from "./routes/memories.ts";
 
 /**
  * The order of checks is token, path and method, rights, body. A body is decoded before its handler can ask for
  * rights, so a body's fault is told only after asking: undefined when the caller may know, else what it gets instead.
  */
-export async function missingRight({ env, principal, request }: Asking): Promise<Problem | undefined> {
+export async function missingRight({ env, principal, request, ...rest }: Asking): Promise<Problem | undefined> {
   const [, , kind, id, sub] = new URL(request.url).pathname.split("/");
+  if (id !== undefined && kind === "memories") return memoryRight({ env, principal, request, ...rest }, id);
   if (id === undefined || (kind !== "agents" && kind !== "rooms")) return undefined;
   // Only an id of ours names an object: asking any other name would make one.
   if (!(kind === "agents" ? isAgentId(id) : isRoomId(id))) return problem("not-found");

@@ -122,6 +122,15 @@ const screens: ReadonlyArray<Screen> = [
       await page.getByRole("list", { name: "Events of Ada" }).locator("summary").first().click();
     },
   },
+  {
+    name: "agent-memory",
+    path: "/agents",
+    reach: async (page) => {
+      await firstAgent(page, /^Memory of Bo/);
+      await page.getByRole("heading", { name: "Bo remembers nothing yet" }).waitFor();
+    },
+  },
+  { name: "me", path: "/me", reach: (page) => page.getByRole("heading", { name: "What they remember" }).waitFor() },
   { name: "agent-missing", path: "/agents/agt_none", reach: (page) => page.getByRole("alert").waitFor() },
   {
     name: "not-found",

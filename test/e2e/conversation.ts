@@ -91,6 +91,8 @@ export const conversation: Scenario = {
     [
       "a reload shows the same, the tool card included",
       async () => {
+        // What has scrolled out of sight is there again once the list is at rest.
+        await row(dana, "@Ada what is 12.5% of 640?").first().waitFor();
         const before = (await said(dana)).join("\n");
         await dana.reload();
         await openRoom(dana, "Welcome");

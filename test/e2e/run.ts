@@ -4,8 +4,10 @@ import { answers } from "./answers.ts";
 import { appearance } from "./appearance.ts";
 import { findChromium, launch, Stage } from "./browser.ts";
 import { connection } from "./connection.ts";
+import { consent } from "./consent.ts";
 import { conversation } from "./conversation.ts";
 import { entrance } from "./entrance.ts";
+import { memory } from "./memory.ts";
 import { type Program, startProgram } from "./program.ts";
 import { rooms } from "./rooms.ts";
 import type { Scenario } from "./scenario.ts";
@@ -13,7 +15,7 @@ import { stopping } from "./stopping.ts";
 
 const scenarios: ReadonlyArray<Scenario> = [
   ...[entrance, conversation, stopping, rooms, agents, answers],
-  ...[connection, appearance],
+  ...[consent, memory, connection, appearance],
 ];
 
 const titles = scenarios.map(({ title }) => title.toLowerCase());

@@ -193,8 +193,8 @@ function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<Ag
     { type: "RestoreMemories", memoryIds },
     { type: "ForgetMemories", memoryIds, seqs: [1], why: "asked" },
     { type: "EndSweep", looked: how, merged: 0, superseded: 0, archived: 1, forgotten: 0 },
-    { type: "StartTraining", ...training, items: 3 },
-    { type: "RefuseTrainingItem", ...training, item: 1, reason: "Empty" },
+    { type: "StartTraining", ...training, items: 3, digest: "00" },
+    { type: "TeachItems", ...training, items: [{ row: 1, reason: "empty" }] },
     { type: "EndTraining", ...training, taken: 2, refused: 1, cancelled: false },
   ];
   return at(all, how);

@@ -44,7 +44,16 @@ const promised: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/api/rooms/{id}/participants/{participantId}": ["delete"],
   "/api/rooms/{id}/messages": ["get", "post"],
   "/api/rooms/{id}/events": ["get"],
+  "/api/agents/{id}/memories": ["get", "post"],
+  "/api/agents/{id}/memories/search": ["post"],
+  "/api/agents/{id}/train": ["post"],
+  "/api/memories/{id}": ["get", "put", "delete"],
+  "/api/memories/{id}/restore": ["post"],
+  "/api/operations/{id}": ["get", "delete"],
   "/api/me": ["get"],
+  "/api/me/consents": ["get", "put"],
+  "/api/me/memories": ["get"],
+  "/api/me/memories/{id}": ["delete"],
 };
 
 describe("/api/openapi.json", () => {
@@ -126,6 +135,8 @@ describe("every path", () => {
       "/tools/executions",
       `/agents/${agent.id}/events`,
       `/agents/${agent.id}/conversations`,
+      `/agents/${agent.id}/memories`,
+      "/me/memories",
       `/rooms/${room.id}/messages`,
       `/rooms/${room.id}/events`,
     ]) {

@@ -82,6 +82,24 @@ const doors: Readonly<Record<string, Door>> = {
     body: { message: "Hi" },
     required: ["message"],
   },
+  "POST /agents/:id/memories": {
+    method: "POST",
+    path: () => `/agents/${agent.id}/memories`,
+    body: { memory_type: "fact", content: "x", importance_score: 1, about: [], sensitive: true, pinned: true },
+    required: ["memory_type", "content"],
+  },
+  "POST /agents/:id/memories/search": {
+    method: "POST",
+    path: () => `/agents/${agent.id}/memories/search`,
+    body: { query: "x", memory_types: ["fact"], limit: 1, min_similarity: 1, time_range: {}, as_of: "2024-01-01" },
+    required: ["query"],
+  },
+  "PUT /me/consents": {
+    method: "PUT",
+    path: () => "/me/consents",
+    body: { agent_id: `agt_${"0".repeat(26)}`, granted: true },
+    required: ["agent_id", "granted"],
+  },
   "POST /rooms": {
     method: "POST",
     path: () => "/rooms",
@@ -178,10 +196,13 @@ describe("a body", () => {
   const others: ReadonlyArray<unknown> = [null, true, 7, "x".repeat(40_000), ["x"], { x: 1 }, [], {}];
   /** What a field takes besides its own kind of value, because that is valid there. */
   const fits = (field: string, value: unknown): boolean =>
-    (["active", "memory_enabled"].includes(field) && value === true) ||
-    (field === "max_tokens" && value === 7) ||
-    (["capabilities", "tools"].includes(field) && Array.isArray(value) && value.length === 0) ||
-    (field === "personality" && typeof value === "object" && value !== null && !Array.isArray(value));
+    (["active", "memory_enabled", "sensitive", "pinned"].includes(field) && value === true) ||
+    (["max_tokens", "limit"].includes(field) && value === 7) ||
+    (["capabilities", "tools", "about"].includes(field) && Array.isArray(value) && value.length === 0) ||
+    (["personality", "time_range"].includes(field) &&
+      typeof value === "object" &&
+      value !== null &&
+      !Array.isArray(value));
 
   it.each(names)("%s: has values of the right kind in every field", async (name) => {
     const { body } = doors[name]!;
@@ -190,8 +211,9 @@ describe("a body", () => {
         if (fits(field, value)) continue;
         const answer = await at(name, JSON.stringify({ ...body, [field]: value }));
         if (answer.status === 413)
-          expect([field, typeof value]).toEqual([expect.stringMatching(/^(message|text)$/), "string"]);
-        else if (answer.status === 404) expect([field, typeof value]).toEqual(["user_id", "string"]);
+          expect([field, typeof value]).toEqual([expect.stringMatching(/^(message|text|content)$/), "string"]);
+        else if (answer.status === 404)
+          expect([field, typeof value]).toEqual([expect.stringMatching(/^(user|agent)_id$/), "string"]);
         else expectFault(answer);
       }
   });

@@ -59,6 +59,10 @@ const agentDoors: ReadonlyArray<Door> = [
   ["PUT", "/tools", { tools: [] }],
   ["GET", "/events"],
   ["GET", "/conversations"],
+  ["GET", "/memories"],
+  ["POST", "/memories", { memory_type: "fact", content: "Mine now." }],
+  ["POST", "/memories/search", { query: "What did they say?" }],
+  ["POST", "/train", { items: [{ content: "Mine now." }] }],
   ["POST", "/chat", { message: "What did they say?" }],
 ];
 const roomDoors: ReadonlyArray<Door> = [

@@ -96,7 +96,7 @@ export function recallContract(withSql: WithSql): void {
 
     on("keeps words over more parts than are kept apart", (kept) => {
       const seqs = Array.from({ length: 200 }, (_, index) => kept.says("Dana", `thing${index}x`));
-      expect(Number(kept.sql.rows("SELECT COUNT(*) FROM index_vocabulary")[0]![0])).toBeLessThan(70);
+      expect(Number(kept.sql.rows("SELECT COUNT(*) FROM index_vocabulary")[0]![0])).toBeLessThan(20);
       kept.reopen();
       expect(seqs.map((seq) => kept.found(`thing${seq - 1}x`)[0])).toEqual(seqs);
     });

@@ -1,6 +1,7 @@
 /** The house's own actor classes, unchanged, with the abilities and keys that a simulated run gives them; built by the platform. */
 import type { Layer } from "effect";
-import { type Abilities, AgentActor } from "#actors/agent/agent.ts";
+import { AgentActor } from "#actors/agent/agent.ts";
+import type { Abilities } from "#actors/agent/runtime.ts";
 import type { ActorEnv } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";

@@ -142,6 +142,25 @@ export interface MessageBody extends Json {
   readonly in_reply_to?: string;
 }
 
+export interface MemoryBody extends Json {
+  readonly id: string;
+  readonly agent_id: string;
+  readonly memory_type: string;
+  readonly content: string | null;
+  readonly version: number;
+  readonly seq: number;
+  readonly state: string;
+  readonly about: ReadonlyArray<string>;
+}
+
+/** Adds a memory to an agent of one's own. */
+export async function newMemory(owner: Person, agent: { readonly id: string }, input: Json = {}): Promise<MemoryBody> {
+  const body = { memory_type: "semantic", content: "The shop closes at six.", ...input };
+  const made = await owner.post<MemoryBody>(`/agents/${agent.id}/memories`, body);
+  expect(made.status, made.text).toBe(201);
+  return made.body;
+}
+
 /** What an agent needs to be made. */
 export const agentInput = (changes: Json = {}): Json => ({
   name: "Ada",
@@ -224,6 +243,7 @@ const problems = {
   "budget-exceeded": 402,
   "provider-unavailable": 503,
   "auth-not-configured": 503,
+  "consent-required": 403,
 } as const;
 
 /** The answer is this problem, as RFC 9457 and the contract want it told. */

@@ -6,7 +6,7 @@ import type { OutgoingMessage, Sign } from "#actors/agent/turn/ports.ts";
 import type { ActorEnv, Sighting } from "#actors/kit/doors.ts";
 import { accepted } from "#actors/kit/reply.ts";
 import { property, wishes } from "../support/arbitrary.ts";
-import { ada, callId, lobby, messageId, turnId } from "../support/given.ts";
+import { ada, callId, lobby, messageId, record, replied, turnId } from "../support/given.ts";
 
 const id = turnId("one");
 const replyId = messageId("one/reply");
@@ -177,7 +177,8 @@ describe("what was shown of a reply", () => {
     const { channels, rooms, show } = line();
     show(piece(), piece("One. "), piece("Two. "));
     expect(rooms.shown(id)).toBe("One. Two. ");
-    channels.replied(id);
+    const [onRecord] = record([replied("x", { turnId: id })]);
+    channels.committed([onRecord!], () => undefined);
     expect(rooms.shown(id)).toBe("");
   });
 });

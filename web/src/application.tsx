@@ -17,6 +17,8 @@ const RoomPage = lazy(() => import("./rooms/room-page.tsx"));
 const AgentsPage = lazy(() => import("./agents/agents-page.tsx"));
 const AgentPage = lazy(() => import("./agents/agent-page.tsx"));
 const AgentEventsPage = lazy(() => import("./agents/agent-events-page.tsx"));
+const AgentMemoryPage = lazy(() => import("./memory/agent-memory-page.tsx"));
+const AboutMePage = lazy(() => import("./memory/about-me-page.tsx"));
 
 const activity = (room: { readonly last_message_at: string | null; readonly created_at: string }) =>
   room.last_message_at ?? room.created_at;
@@ -69,6 +71,8 @@ function Pages() {
           <Route path="/agents" component={AgentsPage} />
           <Route path="/agents/:id">{page(AgentPage)}</Route>
           <Route path="/agents/:id/events">{page(AgentEventsPage)}</Route>
+          <Route path="/agents/:id/memory">{page(AgentMemoryPage)}</Route>
+          <Route path="/me" component={AboutMePage} />
           <Route component={MissingPage} />
         </Switch>
       </Suspense>

@@ -13,10 +13,39 @@ export interface Scope {
 export const RETENTION_DAYS = 90;
 const DAY_MS = 86_400_000;
 
-/** Live, and not past its time: what is due is unreadable, however late the sweep comes. */
-export const inForce = (now: number, retentionDays: number): Scope => ({
-  where: "m.state = 'live' AND (m.kind <> 'episodic' OR m.pinned = 1 OR m.recorded_at > ?)",
+/** Archived memories can be restored for so long. */
+const RESTORABLE_DAYS = 30;
+
+/** Not past its time: what is due is unreadable, however late the sweep comes. */
+const inTime = (now: number, retentionDays: number): Scope => ({
+  where: "m.kind <> 'episodic' OR m.pinned = 1 OR m.recorded_at > ?",
   parameters: [now - retentionDays * DAY_MS],
+});
+
+/** Live, and not past its time. */
+export const inForce = (now: number, retentionDays: number): Scope =>
+  both({ where: "m.state = 'live'", parameters: [] }, inTime(now, retentionDays));
+
+/** Whatever is there to be shown to the owner: live, merged into another, or archived and restorable. */
+export const kept = (now: number, retentionDays: number): Scope =>
+  both(
+    {
+      where: "m.state IN ('live', 'merged') OR (m.state = 'archived' AND m.archived_at > ?)",
+      parameters: [now - RESTORABLE_DAYS * DAY_MS],
+    },
+    inTime(now, retentionDays),
+  );
+
+/** What was held to be true at a moment: it held already, and nothing newer had taken its place. */
+export const believedAt = (moment: number): Scope => ({
+  where: "COALESCE(m.valid_from, m.said_at) <= ? AND (m.superseded_at IS NULL OR m.superseded_at > ?)",
+  parameters: [moment, moment],
+});
+
+/** What is about a person. */
+export const concerning = (userId: UserId): Scope => ({
+  where: "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)",
+  parameters: [userId],
 });
 
 /**

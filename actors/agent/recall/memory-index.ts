@@ -12,7 +12,7 @@ import { Pool } from "./pool.ts";
 import { Scoring, type Variant } from "./scoring.ts";
 import { closeGaps, standingOf } from "./sessions.ts";
 import { entriesOfSpans } from "./spans.ts";
-import { type IndexKeys, type OpenSubject, Subjects } from "./subjects.ts";
+import { type IndexKeys, Subjects } from "./subjects.ts";
 import { hasTables, listed, makeTables } from "./tables.ts";
 import { packed, spelled, unpacked } from "./tokens.ts";
 import { speakerEntry } from "./vocabulary.ts";
@@ -73,15 +73,19 @@ const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
 export class MemoryIndex {
   readonly #sql: SqlPort;
   readonly #subjects: Subjects;
+  readonly #dates: typeof resolveDates;
 
-  constructor(sql: SqlPort, keys: IndexKeys) {
+  /** `dates` finds the dates that a text speaks of, as seen from a moment. */
+  constructor(sql: SqlPort, keys: IndexKeys, dates = resolveDates) {
     this.#sql = sql;
     this.#subjects = new Subjects(sql, keys);
+    this.#dates = dates;
   }
 
   /**
    * Indexes a memory, or indexes it anew. Synchronous, for it is part of a commit; throws nothing, whatever the text is.
-   * @returns false, and does nothing, while the subject's key is not at hand.
+   * @returns false, and does nothing, while the subject's key is not at hand, or is not the one that its words were sealed
+   * with: then they have to be cleared first.
    */
   add(entry: IndexEntry): boolean {
     makeTables(this.#sql);
@@ -91,7 +95,7 @@ export class MemoryIndex {
     if (subject === undefined) return false;
     const saidAt = Math.trunc(entry.saidAt);
     const stems = rootsOf(entry.text);
-    const spans = entriesOfSpans(resolveDates(entry.text, saidAt));
+    const spans = entriesOfSpans(this.#dates(entry.text, saidAt));
     const spoken = [...stems, ...spans];
     const tokens = subject.vocabulary.keep(speaker === null ? spoken : [...spoken, speakerEntry(nameOf(speaker))]);
     const place = this.#place(name);
@@ -163,14 +167,14 @@ export class MemoryIndex {
     const open = this.#subjects.opened(search.subjects);
     if (open.length === 0) return [];
     const at = asOf ?? now;
-    const spans = variant === "all" ? resolveDates(text, at) : [];
+    const spans = variant === "all" ? this.#dates(text, at) : [];
     const asked = readQuestion(text, spans, open, this.#subjects, { repair: variant === "all" });
     const view = viewOf(search);
     const facts = new Map<number, boolean>();
     for (const { seq, superseded } of search.facts ?? []) facts.set(seq, superseded && (facts.get(seq) ?? true));
     const others = [...(search.also ?? []), ...facts.keys()];
     const seeds = new Candidates(this.#sql, asked, view).choose(others, search.cosines?.own);
-    const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: idsOf(open) });
+    const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: new Set(open.map(({ id }) => id)) });
     const best = new Scoring(asked, pool, variant).best({ now: at, cosines: search.cosines, facts });
     return best.slice(0, search.limit).map(({ index, score, share }) => {
       const [before, after] = [pool.before(index), pool.after(index)];
@@ -192,8 +196,6 @@ export class MemoryIndex {
     return Number(this.#sql.rows(query, name)[0]![0]);
   }
 }
-
-const idsOf = (open: ReadonlyArray<OpenSubject>): ReadonlySet<number> => new Set(open.map(({ id }) => id));
 
 /** What was said after the moment it is asked for does not exist yet. */
 const viewOf = ({ scope, asOf, kinds }: Search): View =>

@@ -14,17 +14,25 @@ const WINDOW = 2;
 
 type Row = readonly [
   seq: number,
-  subject: number,
   session: number,
   position: number,
   saidAt: number,
-  speaker: number,
-  form: number,
-  length: number,
+  traits: number,
   tokens: Uint8Array,
-  wanted: number,
-  superseded: number,
 ];
+
+/** Bits beside those of `Form`: facts of a turn come as one number, for every value that leaves SQLite has its price. */
+export const Trait = {
+  /** Somebody said it. */
+  isSpoken: 512,
+  /** And that is somebody whom the question names. */
+  isOfNamed: 1_024,
+  mayAnswer: 2_048,
+  superseded: 4_096,
+} as const;
+/** Above the bits stands the length, in twenty bits of its own, and above that the subject. */
+const LENGTHS = 8_192;
+const SUBJECTS = LENGTHS * 2 ** 20;
 
 /** Which term, concept or date a token of a memory is. */
 class Marks {
@@ -75,8 +83,8 @@ export class Pool {
   readonly sessions: Float64Array;
   readonly positions: Int32Array;
   readonly saidAt: Float64Array;
-  readonly speakers: Float64Array;
-  readonly forms: Int32Array;
+  /** Bits of `Form` and `Trait`. */
+  readonly traits: Int32Array;
   readonly lengths: Float64Array;
   /** How often each term of the question is in each turn: row after row. */
   readonly counts: Uint16Array;
@@ -84,25 +92,31 @@ export class Pool {
   readonly concepts: Float64Array;
   /** 1 where a turn speaks of the question's dates. */
   readonly dated: Uint8Array;
-  readonly superseded: Uint8Array;
   readonly #candidates: Uint8Array;
 
   private constructor(rows: ReadonlyArray<Row>, marks: Marks, averageLength: number) {
     const size = rows.length;
     this.size = size;
-    this.seqs = Float64Array.from(rows, (row) => row[0]);
-    this.sessions = Float64Array.from(rows, (row) => row[2]);
-    this.positions = Int32Array.from(rows, (row) => row[3]);
-    this.saidAt = Float64Array.from(rows, (row) => row[4]);
-    this.speakers = Float64Array.from(rows, (row) => row[5]);
-    this.forms = Int32Array.from(rows, (row) => row[6]);
-    this.lengths = Float64Array.from(rows, (row) => row[7]);
-    this.superseded = Uint8Array.from(rows, (row) => row[10]);
+    this.seqs = new Float64Array(size);
+    this.sessions = new Float64Array(size);
+    this.positions = new Int32Array(size);
+    this.saidAt = new Float64Array(size);
+    this.traits = new Int32Array(size);
+    this.lengths = new Float64Array(size);
     this.counts = new Uint16Array(size * marks.terms);
     this.concepts = new Float64Array(size);
     this.dated = new Uint8Array(size);
     this.#candidates = new Uint8Array(size);
-    rows.forEach((row, index) => void this.#count(row[8], index, marks, averageLength));
+    for (let index = 0; index < size; index++) {
+      const [seq, session, position, saidAt, traits, tokens] = rows[index]!;
+      this.seqs[index] = seq;
+      this.sessions[index] = session;
+      this.positions[index] = position;
+      this.saidAt[index] = saidAt;
+      this.traits[index] = traits % LENGTHS;
+      this.lengths[index] = Math.floor((traits % SUBJECTS) / LENGTHS);
+      this.#count(tokens, index, marks, averageLength);
+    }
   }
 
   /** Reads the seeds and the turns around them, so far as they may be seen and their subjects are open. */
@@ -113,25 +127,34 @@ export class Pool {
     asked: Asked,
     { at, subjects }: { readonly at: number; readonly subjects: ReadonlySet<number> },
   ): Pool {
+    // What nobody asks about is not worked out: a look into a list costs each row as much as all the rest.
+    const named = asked.speakers.size === 0 ? [] : [listed([...asked.speakers])];
+    const chosen = kinds === undefined ? [] : [listed(kinds)];
+    const among = "IN (SELECT value FROM json_each(?))";
     const rows = sql.rows(
-      `SELECT e.seq, e.subject, e.session, e.position, e.said_at, e.speaker, e.form, e.length, e.tokens,
-              ? IS NULL OR m.kind IN (SELECT value FROM json_each(?)), coalesce(m.superseded_at <= ?, 0)
+      `SELECT e.seq, e.session, e.position, e.said_at,
+              e.form + ${LENGTHS} * min(e.length, 1048575) + ${SUBJECTS} * e.subject + ${Trait.isSpoken} * (e.speaker <> 0)
+                + ${Trait.isOfNamed} * ${named.length === 0 ? "0" : `(e.speaker ${among})`}
+                + ${Trait.mayAnswer} * ${chosen.length === 0 ? "1" : `(m.kind ${among})`}
+                + ${Trait.superseded} * coalesce(m.superseded_at <= ?, 0),
+              e.tokens
          FROM json_each(?) r
         CROSS JOIN index_entries e ON e.session = r.value ->> 0 AND e.position BETWEEN r.value ->> 1 AND r.value ->> 2
         CROSS JOIN memories m ON m.seq = e.seq
         WHERE (${where})`,
-      ...[kinds === undefined ? null : 1, listed(kinds ?? []), at, listed(ranges(seeds.values())), ...parameters],
+      ...[...named, ...chosen, at, listed(ranges(seeds.values())), ...parameters],
     ) as unknown as ReadonlyArray<Row>;
     const legible = rows
-      .filter(([, subject]) => subjects.has(subject))
-      .toSorted((left, right) => left[2] - right[2] || left[3] - right[3]);
+      .filter(([, , , , traits]) => subjects.has(Math.floor(traits / SUBJECTS)))
+      .toSorted((left, right) => left[1] - right[1] || left[2] - right[2]);
     const pool = new Pool(legible, new Marks(asked), asked.averageLength);
     const ranks = new Map(Array.from(seeds.keys(), (seq, rank) => [seq, rank]));
     legible.forEach((row, index) => {
       const rank = ranks.get(row[0]);
       if (rank === undefined) return;
       const [first, last] = pool.around(index, rank < WITH_NEIGHBOURS ? NEIGHBOURS : 0);
-      for (let near = first; near <= last; near++) pool.#candidates[near] = legible[near]![9];
+      for (let near = first; near <= last; near++)
+        pool.#candidates[near] = pool.traits[near]! & Trait.mayAnswer ? 1 : 0;
     });
     return pool;
   }

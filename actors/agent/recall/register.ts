@@ -8,7 +8,7 @@ import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type Memory
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
 /** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
-const VERSION = 1;
+const VERSION = 2;
 const PAGE = 1_000;
 
 const tables = [
@@ -22,6 +22,7 @@ const tables = [
      indexed INTEGER NOT NULL DEFAULT 0
    ) STRICT`,
   "CREATE INDEX memories_to_index ON memories (seq) WHERE indexed = 0 AND state = 'live'",
+  "CREATE INDEX memories_by_forming ON memories (formed_seq)",
   "CREATE INDEX memories_withdrawn ON memories (seq) WHERE state = 'withdrawn'",
   "CREATE INDEX memories_by_attribute ON memories (subject, attribute) WHERE attribute IS NOT NULL",
   "CREATE INDEX memories_by_age ON memories (kind, recorded_at)",
@@ -181,7 +182,9 @@ export class MemoryRegister {
       ...{ ...this.#facts(open, at), said_at: open.saidAt ?? before.saidAt, recorded_at: before.recordedAt },
       ...{ subject: open.about[0] === undefined ? agentName(this.#agent()) : userName(open.about[0]) },
       ...{ room_id: before.roomId, turn_id: before.turnId, source_seqs: JSON.stringify(before.sourceSeqs) },
-      ...{ accessed_at: before.accessedAt, access_count: before.accessCount },
+      ...{ accessed_at: before.accessedAt, access_count: before.accessCount, state: before.state },
+      ...{ superseded_at: before.supersededAt, superseded_by: before.supersededBy, archived_at: before.archivedAt },
+      ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
     this.#people(seq, open.about);
     return [before.seq];
@@ -201,11 +204,11 @@ export class MemoryRegister {
     return this.#moved(open.from, "merged", null);
   }
 
-  /** Into another state; answers the rows that left the agent's mind. Those that come back are to be indexed anew. */
+  /** Into another state, but for what was withdrawn; answers the rows that left the agent's mind. Those that come back are to be indexed anew. */
   #moved(memoryIds: ReadonlyArray<string>, state: MemoryState, archivedAt: number | null): ReadonlyArray<number> {
     const seqs = this.#sql.rows(
       `UPDATE memories SET state = ?, archived_at = ?, indexed = 0
-       WHERE memory_id IN (SELECT value FROM json_each(?)) RETURNING seq`,
+       WHERE memory_id IN (SELECT value FROM json_each(?)) AND state <> 'withdrawn' RETURNING seq`,
       ...[state, archivedAt, JSON.stringify(memoryIds)],
     );
     return state === "live" ? [] : seqs.map(([seq]) => Number(seq));

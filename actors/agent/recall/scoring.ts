@@ -3,7 +3,7 @@
 import { Form } from "../language/forms.ts";
 import type { Asked } from "./asked.ts";
 import { saturated, saturatedInSession } from "./bm25.ts";
-import type { Pool } from "./pool.ts";
+import { type Pool, Trait } from "./pool.ts";
 
 /** Which features count; the fewer ones show what the others add. */
 export type Variant = "words" | "window" | "structure" | "all";
@@ -177,7 +177,7 @@ export class Scoring {
   /** Of the conversation and the sentence: the session, the question before, who speaks, the form. */
   #ofStructure(index: number, session: number): number {
     const asker = this.#pool.before(index);
-    const isAnswer = asker !== undefined && (this.#pool.forms[asker]! & Form.asks) !== 0;
+    const isAnswer = asker !== undefined && (this.#pool.traits[asker]! & Form.asks) !== 0;
     const answered = isAnswer ? WEIGHTS.answered * this.#own[asker]! : 0;
     return WEIGHTS.session * session + answered + this.#ofForm(index);
   }
@@ -189,12 +189,11 @@ export class Scoring {
   }
 
   #ofForm(index: number): number {
-    const form = this.#pool.forms[index]!;
-    const speaker = this.#pool.speakers[index]!;
-    const { people, speakers, wanted } = this.#asked;
-    const speaks = speakers.has(speaker) ? WEIGHTS.speaker : -WEIGHTS.speaker;
+    const form = this.#pool.traits[index]!;
+    const { people, wanted } = this.#asked;
+    const speaks = form & Trait.isOfNamed ? WEIGHTS.speaker : -WEIGHTS.speaker;
     return (
-      (people === 1 && speaker !== 0 ? speaks : 0) +
+      (people === 1 && form & Trait.isSpoken ? speaks : 0) +
       (form & Form.endsInQuestion ? WEIGHTS.endsInQuestion : 0) +
       (form & Form.asks ? WEIGHTS.asks : 0) +
       (form & Form.firstPerson ? WEIGHTS.firstPerson : 0) +
@@ -215,7 +214,7 @@ export class Scoring {
 
   #ofFacts(index: number, facts: Knowledge["facts"]): number {
     const superseded = facts.get(this.#pool.seqs[index]!);
-    const isPast = superseded === true || this.#pool.superseded[index] === 1;
+    const isPast = superseded === true || (this.#pool.traits[index]! & Trait.superseded) !== 0;
     return (
       (superseded === undefined ? 0 : WEIGHTS.states) + (isPast && !this.#asked.wanted.former ? WEIGHTS.superseded : 0)
     );

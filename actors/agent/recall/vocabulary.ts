@@ -5,7 +5,7 @@ import { editsAllowed, lettersOf, mayBeWithin } from "../language/spelling.ts";
 import { packed, tokenAt, tokensUnder } from "./tokens.ts";
 
 /** So many small parts are sealed together into one: opening each costs about 10 µs. */
-const PARTS_AT_MOST = 64;
+const PARTS_AT_MOST = 16;
 /** A part of this size is left as it is, so that keeping a word never costs more than sealing this much again. */
 const FULL = 32 * 1024;
 
@@ -34,11 +34,12 @@ function written(entries: ReadonlyArray<readonly [entry: string, token: number]>
   return bytes;
 }
 
-function* read(bytes: Uint8Array): Generator<readonly [entry: string, token: number]> {
+/** Tells every entry in turn: no list of pairs is made, for a vocabulary is all that a wake has to read. */
+function read(bytes: Uint8Array, tell: (entry: string, token: number) => void): void {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   const words = textOf.decode(bytes.subarray(4 + count * 6)).split("\n");
   const tokens = bytes.subarray(4, 4 + count * 6);
-  for (let index = 0; index < count; index++) yield [words[index]!, tokenAt(tokens, index)];
+  for (let index = 0; index < count; index++) tell(words[index]!, tokenAt(tokens, index));
 }
 
 export class Vocabulary {
@@ -63,7 +64,7 @@ export class Vocabulary {
     for (const [sealed] of sql.rows("SELECT sealed FROM index_vocabulary WHERE subject = ? ORDER BY part", owner.id)) {
       const bytes = opened.#opened(sealed as Uint8Array);
       if (bytes === undefined) return undefined;
-      for (const [entry, token] of read(bytes)) opened.#hold(entry, token);
+      read(bytes, (entry, token) => opened.#hold(entry, token));
       if ((sealed as Uint8Array).length < FULL) opened.#small += 1;
     }
     return opened;
@@ -168,7 +169,9 @@ export class Vocabulary {
       "SELECT sealed FROM index_vocabulary WHERE subject = ? AND length(sealed) < ? ORDER BY part",
       ...[id, FULL],
     );
-    const entries = small.flatMap(([sealed]) => [...read(this.#opened(sealed as Uint8Array)!)]);
+    const entries: Array<readonly [string, number]> = [];
+    for (const [sealed] of small)
+      read(this.#opened(sealed as Uint8Array)!, (entry, token) => void entries.push([entry, token]));
     this.#sql.run("DELETE FROM index_vocabulary WHERE subject = ? AND length(sealed) < ?", id, FULL);
     this.#seal(written(entries));
     this.#small = 1;

@@ -1,6 +1,6 @@
 /** Ids in paths and bodies: one that cannot be an id of ours names nothing that exists. */
 import { Effect, Schema } from "effect";
-import { AgentId, RoomId, UserId } from "#events/kit/ids.ts";
+import { AgentId, MemoryId, RoomId, UserId } from "#events/kit/ids.ts";
 import { problem } from "../problem.ts";
 import type { Problem } from "../problems.ts";
 
@@ -12,3 +12,4 @@ const named =
 export const agentId = named<AgentId>(Schema.is(AgentId) as (value: string) => value is AgentId, "agent");
 export const roomId = named<RoomId>(Schema.is(RoomId) as (value: string) => value is RoomId, "room");
 export const userId = named<UserId>(Schema.is(UserId) as (value: string) => value is UserId, "person");
+export const memoryId = named<MemoryId>(Schema.is(MemoryId) as (value: string) => value is MemoryId, "memory");

@@ -1,11 +1,16 @@
-/** Handlers for what a person decides about themselves: who may remember them. */
+/** Handlers for what a person decides about themselves: who may remember them, and what. */
 import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import type { AgentIntroduction, ConsentView as Consent } from "#actors/kit/doors.ts";
+import type { AgentId } from "#events/kit/ids.ts";
+import { agentsRemembering } from "#projections/queries.ts";
 import { Api } from "../api.ts";
-import { Asker, ask, commandId, perform } from "../asker.ts";
-import type { ConsentView } from "../privacy-api.ts";
-import { agentId } from "./paths.ts";
+import { Asker, type Asking, ask, commandId, perform, SETTLE_MS } from "../asker.ts";
+import type { ConsentView, MemoryOfMe } from "../privacy-api.ts";
+import { problem } from "../problem.ts";
+import { memoryView } from "./memories.ts";
+import { badCursor } from "./pages.ts";
+import { agentId, memoryId } from "./paths.ts";
 
 const view = ({ agentId: agent_id, decision, at, roomId }: Consent, agent: AgentIntroduction | null): ConsentView => ({
   agent_id,
@@ -37,6 +42,64 @@ const decide = Effect.fnUntraced(function* (id: string, granted: boolean) {
   return view(consent, yield* perform(() => env.AGENT.getByName(known).introduce()));
 });
 
+/** The agents that the caller has ever answered, in an order that stays: a list of what they remember goes through it. */
+const agentsMet = async ({ env, principal }: Asking): Promise<ReadonlyArray<AgentId>> => {
+  const consents = await env.USER.getByName(principal.userId).consents(principal);
+  return consents.map((consent) => consent.agentId).toSorted();
+};
+
+const PLACE = /^(agt_[0-9a-hjkmnp-tv-z]{26})\.(\d{1,15})$/;
+
+/** What any agent remembers about the caller, agent by agent, the newest of each first. */
+const memories = Effect.fnUntraced(function* ({ limit = 50, cursor }: { limit?: number; cursor?: string }) {
+  const [, from, before] = cursor === undefined ? [] : (PLACE.exec(cursor) ?? []);
+  if (cursor !== undefined && from === undefined) return yield* badCursor();
+  return yield* perform(async (asking) => {
+    const data: MemoryOfMe[] = [];
+    let next: string | null = null;
+    for (const agent of (await agentsMet(asking)).filter((id) => from === undefined || id >= from)) {
+      const place = agent === from && Number(before) > 0 ? { before: Number(before) } : {};
+      // A page that is full is not over before the next agent was asked whether it remembers anything.
+      const wanted = { limit: Math.max(1, limit - data.length), ...place };
+      const reply = await asking.env.AGENT.getByName(agent).memoriesOf(asking.principal, wanted);
+      if (reply.outcome === "refused" || reply.value.memories.length === 0) continue;
+      if (data.length === limit) {
+        next = `${agent}.0`;
+        break;
+      }
+      const { agentName: name } = reply.value;
+      data.push(
+        ...reply.value.memories.map(({ memory, others }) => ({
+          ...{ agent: { id: agent, name }, memory: memoryView(memory), others },
+        })),
+      );
+      if (reply.value.next !== null) {
+        next = `${agent}.${reply.value.next}`;
+        break;
+      }
+    }
+    return { data, page: { next_cursor: next, has_more: next !== null } };
+  });
+});
+
+/** A person may have forgotten what is about them, whoever owns the agent. */
+const forget = Effect.fnUntraced(function* (id: string) {
+  const wanted = yield* memoryId(id);
+  const asking = yield* Asker;
+  const agents = yield* perform(async (current) => {
+    const known = await agentsRemembering(current.env.DB, wanted);
+    return known.length > 0 ? known : agentsMet(current);
+  });
+  for (const agent of agents) {
+    const door = asking.env.AGENT.getByName(agent);
+    const reply = yield* perform(({ principal }) => door.forgetMemoryOf(principal, commandId(asking), wanted));
+    if (reply.outcome === "refused") continue;
+    yield* perform(() => door.settle(SETTLE_MS));
+    return;
+  }
+  return yield* problem("not-found", { detail: "Nothing of that name is remembered about you." });
+});
+
 export const PrivacyRoutes = HttpApiBuilder.group(
   Api,
   "privacy",
@@ -44,6 +107,8 @@ export const PrivacyRoutes = HttpApiBuilder.group(
     return handlers.handleAll({
       listConsents: () => list(),
       decideConsent: ({ payload }) => decide(payload.agent_id, payload.granted),
+      listMemoriesOfMe: ({ query }) => memories(query),
+      deleteMemoryOfMe: ({ params }) => forget(params.id),
     });
   }),
 );

@@ -1,7 +1,7 @@
 /** Everything that happened to an agent, in the order of its log; where one looks up why. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "wouter";
+import { Link, useSearchParams } from "wouter";
 import type { EventView } from "#src/http/api.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Moment } from "../parts/moment.tsx";
@@ -17,9 +17,10 @@ type Event = typeof EventView.Type;
 const PAGE = 50;
 const LIVE_MS = 2_000;
 
-const eventsOf = (id: string, type: string) => ({
-  queryKey: ["agents", id, "events", type],
-  initialPageParam: 0,
+/** From one event on; 1 is the first. */
+const eventsOf = (id: string, type: string, from: number) => ({
+  queryKey: ["agents", id, "events", type, from],
+  initialPageParam: from - 1,
   queryFn: ({ pageParam, signal }: { readonly pageParam: number; readonly signal: AbortSignal }) =>
     call(
       client.agents.listAgentEvents({
@@ -32,9 +33,9 @@ const eventsOf = (id: string, type: string) => ({
     page.page.has_more ? page.data.at(-1)?.seq : undefined,
 });
 
-function EventRow({ event }: { readonly event: Event }) {
+function EventRow({ event, open }: { readonly event: Event; readonly open: boolean }) {
   return (
-    <details>
+    <details open={open}>
       <summary>
         <span className="event-number">{event.seq}</span>
         <span className="event-what">
@@ -57,12 +58,19 @@ function EventRow({ event }: { readonly event: Event }) {
   );
 }
 
-function EventList({ events, name }: { readonly events: ReadonlyArray<Event>; readonly name: string }) {
+interface ListProps {
+  readonly events: ReadonlyArray<Event>;
+  readonly name: string;
+  /** The one that was asked for. */
+  readonly wanted: number | undefined;
+}
+
+function EventList({ events, name, wanted }: ListProps) {
   return (
     <ol className="events" aria-label={`Events of ${name}`}>
       {events.map((event) => (
         <li key={event.seq}>
-          <EventRow event={event} />
+          <EventRow event={event} open={event.seq === wanted} />
         </li>
       ))}
     </ol>
@@ -104,8 +112,9 @@ function Filters({ type, onType, live, onLive, onRefresh }: FilterProps) {
 export default function AgentEventsPage({ id }: { readonly id: string }) {
   const [type, setType] = useState("");
   const [live, setLive] = useState(false);
+  const wanted = Number(useSearchParams()[0].get("seq")) || undefined;
   const agent = useQuery(agentQuery(id)).data?.agent;
-  const events = useInfiniteQuery({ ...eventsOf(id, type), refetchInterval: live ? LIVE_MS : false });
+  const events = useInfiniteQuery({ ...eventsOf(id, type, wanted ?? 1), refetchInterval: live ? LIVE_MS : false });
   const shown = events.data?.pages.flatMap((page) => page.data) ?? [];
   const name = agent?.name ?? "this agent";
   return (
@@ -120,6 +129,11 @@ export default function AgentEventsPage({ id }: { readonly id: string }) {
           </p>
         </div>
       </header>
+      {wanted !== undefined && (
+        <p>
+          Shown from event {wanted} on. <Link href={`/agents/${id}/events`}>From the beginning</Link>
+        </p>
+      )}
       <Filters
         type={type}
         onType={setType}
@@ -136,7 +150,7 @@ export default function AgentEventsPage({ id }: { readonly id: string }) {
             : `No ${type} has happened yet: choose another type.`}
         </EmptyState>
       )}
-      {shown.length > 0 && <EventList events={shown} name={name} />}
+      {shown.length > 0 && <EventList events={shown} name={name} wanted={wanted} />}
       {events.hasNextPage && (
         <button type="button" disabled={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
           {events.isFetchingNextPage ? "Loading…" : `Next ${PAGE}`}

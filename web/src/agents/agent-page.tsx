@@ -153,6 +153,9 @@ function AgentHead({ agent, onDelete }: { readonly agent: AgentView; readonly on
       </div>
       <div className="agent-actions">
         <ActiveSwitch agent={agent} />
+        <Link href={`/agents/${agent.id}/memory`} className="button">
+          <Icon name="memory" size={16} /> Memory
+        </Link>
         <Link href={`/agents/${agent.id}/events`} className="button">
           <Icon name="history" size={16} /> Events
         </Link>

@@ -26,6 +26,9 @@ function AgentCard({ agent }: { readonly agent: AgentView }) {
         <Link href={`/agents/${agent.id}`} className="button quiet" aria-label={`Edit ${agent.name}`}>
           <Icon name="edit" size={16} /> Edit
         </Link>
+        <Link href={`/agents/${agent.id}/memory`} className="button quiet" aria-label={`Memory of ${agent.name}`}>
+          <Icon name="memory" size={16} /> Memory
+        </Link>
         <Link href={`/agents/${agent.id}/events`} className="button quiet" aria-label={`Events of ${agent.name}`}>
           <Icon name="history" size={16} /> Events
         </Link>

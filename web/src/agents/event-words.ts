@@ -55,6 +55,25 @@ const denials: { readonly [W in Open<"ToolDenied">["why"]]: string } = {
   "turn-over": "the turn was over",
 };
 
+const forgotten: { readonly [W in Open<"MemoryForgotten">["why"]]: string } = {
+  asked: "somebody asked for it",
+  faded: "it had faded",
+  expired: "its time was over",
+  withdrawn: "the person does not want to be remembered",
+  erased: "everything about the person was erased",
+};
+
+const bases: { readonly [B in Open<"MemoryFormed">["basis"]]: string } = {
+  said: "as it was said",
+  asked: "as it was asked to",
+  drawn: "drawn from other memories",
+  added: "added by its owner",
+  trained: "from a training",
+  observed: "from using tools",
+};
+
+const memories = (count: number): string => many(count, "memory", "memories");
+
 const configured = ({ name, model, fallbacks = [] }: Open<"AgentReconfigured"> | Open<"AgentCreated">): string =>
   `${name} asks ${model}${fallbacks.length > 0 ? `, then ${list.format(fallbacks.map((one) => one.model))}` : ""}`;
 
@@ -84,7 +103,7 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   TurnContinued: () => "Went on after waiting",
   TurnInterrupted: ({ by, why }) => `${why === "stopped" ? "Stopped" : "Called off"} by ${person(by)}`,
   ContextAssembled: ({ messageSeqs, memoryIds, tokens: size, degraded }) =>
-    `Chose ${many(messageSeqs.length, "message")} and ${many(memoryIds.length, "memory", "memories")}, ${many(size, "token")}${degraded === undefined ? "" : `, without ${degraded}`}`,
+    `Chose ${many(messageSeqs.length, "message")} and ${memories(memoryIds.length)}, ${many(size, "token")}${degraded === undefined ? "" : `, without ${degraded}`}`,
   ModelAsked: ({ model, why, tokens: reserved, microUsd }) =>
     `Asked ${model} (${whyAsked[why]}), reserved ${many(reserved, "token")}${dollars(microUsd)}`,
   ModelFailed: ({ model, reason, ms }) => `${model} gave no usable reply after ${lasted(ms)}: ${reason}`,
@@ -99,9 +118,24 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   ReplyDrafted: ({ chars, notice, stopped }) =>
     `Drafted ${many(chars, "character")}${notice ? ", a notice of the house" : ""}${stopped ? ", all that was said until it was stopped" : ""}`,
   ReplyWithheld: ({ rules }) => `Kept its reply back by the content rules: ${list.format(rules)}`,
-  MemoryFormed: ({ kind }) => `Will remember something ${kind}`,
-  MemoriesConsidered: ({ formed }) =>
-    formed === 0 ? "Found nothing to remember" : `Kept ${many(formed, "memory", "memories")}`,
+  MemoryFormed: ({ kind, basis }) => `Will remember something ${kind}, ${bases[basis]}`,
+  MemoriesConsidered: ({ formed }) => (formed === 0 ? "Found nothing to remember" : `Kept ${memories(formed)}`),
+  MemoryRevised: ({ version }) => `A memory was corrected, version ${version}`,
+  MemorySuperseded: () => "A newer memory took the place of another",
+  MemoriesMerged: ({ from }) => `Made one of ${memories(from.length)} that said the same`,
+  MemoriesSeparated: ({ from }) => `Took ${memories(from.length)} apart again`,
+  MemoriesArchived: ({ memoryIds }) => `Put ${memories(memoryIds.length)} away`,
+  MemoriesRestored: ({ memoryIds }) => `Brought ${memories(memoryIds.length)} back`,
+  MemoryForgotten: ({ memoryIds, why }) => `Forgot ${memories(memoryIds.length)}: ${forgotten[why]}`,
+  MemoriesSwept: ({ looked, ...done }) =>
+    `Tidied up: of ${memories(looked)}, ${done.merged} merged, ${done.superseded} superseded, ${done.archived} archived, ${done.forgotten} forgotten`,
+  ConsentAsked: ({ userId }) => `Asked ${userId} whether it may remember them`,
+  ConsentNoted: ({ userId, granted }) =>
+    `${userId} ${granted ? "lets it remember them" : "does not want to be remembered"}`,
+  TrainingStarted: ({ items }) => `Was given ${many(items, "item")} to learn`,
+  TrainingItemRefused: ({ item, reason }) => `Did not take item ${item}: ${reason}`,
+  TrainingEnded: ({ taken, refused, cancelled }) =>
+    `${cancelled ? "Its training was cancelled" : "Had learnt"}: ${many(taken, "item")} taken, ${number.format(refused)} refused`,
   ReplyPosted: ({ roomSeq }) => `The room took the reply as its number ${roomSeq}`,
   TurnCompleted: ({ ms }) => `Done after ${lasted(ms)}`,
   TurnStopped: ({ ms }) => `Ended as stopped after ${lasted(ms)}`,

@@ -1,5 +1,5 @@
 /** Who is in a room and what they are doing: beside the conversation on wide screens, a sheet over it on narrow ones. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import type { Participant } from "#actors/room/frames.ts";
@@ -10,7 +10,7 @@ import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { call, client } from "../service/client.ts";
 import { personId } from "../service/identity.ts";
-import { roomsQuery } from "../service/queries.ts";
+import { consentsQuery, roomsQuery } from "../service/queries.ts";
 import { keyOf, type RoomState } from "./room-state.ts";
 import { TurnTaking } from "./turn-taking.tsx";
 
@@ -33,8 +33,13 @@ function doing(one: Participant, state: RoomState): string {
   return status === undefined || status === "idle" ? "listening" : status;
 }
 
+/** True for an agent that the reader lets remember them. */
+const useRemembered = (agentId: string | undefined): boolean =>
+  useQuery(consentsQuery).data?.some((consent) => consent.granted && consent.agent_id === agentId) ?? false;
+
 function Person({ one, state }: { readonly one: Participant; readonly state: RoomState }) {
-  const status = doing(one, state);
+  const remembers = useRemembered(one.agent_id);
+  const status = [doing(one, state), remembers ? "remembers you" : ""].filter(Boolean).join(" · ");
   return (
     <li className="person">
       <Portrait id={one.agent_id ?? one.user_id ?? one.name} name={one.name} kind={one.kind} />

@@ -5,6 +5,7 @@ import type { RoomView } from "#src/http/api.ts";
 import { call, client } from "../service/client.ts";
 import { personId } from "../service/identity.ts";
 import { type Problem, problemIn } from "../service/problem.ts";
+import { consentsQuery, queryClient } from "../service/queries.ts";
 import { roomSocket } from "../service/socket.ts";
 import * as change from "./room-state.ts";
 import { recordedStoppers } from "./stoppers.ts";
@@ -194,6 +195,8 @@ export class RoomConnection {
       .receive("ok", (answer: { resync?: boolean }) => {
         if (answer.resync) return this.reopen();
         this.#justJoined = true;
+        // What was asked meanwhile was told to nobody.
+        if (this.#now.link === "lost") void queryClient.invalidateQueries({ queryKey: consentsQuery.queryKey });
         this.#change(change.joinedAnew);
         this.#set({ link: "online" });
       })
@@ -244,6 +247,12 @@ export class RoomConnection {
       const { state } = this.#now;
       if (state.silenced.length > before)
         this.#aloud.news(`${change.nameOfAgent(state, payload.agent_id)} was stopped before saying anything.`);
+    });
+    channel.on("consent_requested", ({ agent_id }: ServerFrames["consent_requested"]) => {
+      const name = change.nameOfAgent(this.#now.state, agent_id);
+      this.#aloud.news(`${name} asks whether it may remember you. The question stands above the field you write in.`);
+      // The question itself is kept with the person's answers: this only says that there is a new one.
+      void queryClient.invalidateQueries({ queryKey: consentsQuery.queryKey });
     });
     channel.on("tool_execution", (payload: ServerFrames["tool_execution"]) =>
       this.#change((state) => change.toolExecution(state, payload)),

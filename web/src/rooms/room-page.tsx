@@ -11,6 +11,7 @@ import { personId } from "../service/identity.ts";
 import { ProblemError } from "../service/problem.ts";
 import { meQuery, roomsQuery } from "../service/queries.ts";
 import { Composer } from "./composer.tsx";
+import { ConsentCard } from "./consent-card.tsx";
 import { InviteDialog } from "./invite-dialog.tsx";
 import { PeoplePanel } from "./people-panel.tsx";
 import type { RoomConnection, RoomSnapshot } from "./room-connection.ts";
@@ -208,6 +209,7 @@ function OpenRoom({
         />
         <LinkBanner snapshot={snapshot} room={room} />
         <Conversation room={room} snapshot={snapshot} onInvite={() => setInviting(true)} />
+        <ConsentCard roomId={id} agents={agents} />
         <Composer
           roomId={id}
           roomName={name}

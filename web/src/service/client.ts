@@ -1,4 +1,5 @@
 /** The typed client of the program's HTTP interface, derived from its one declaration; every request of the page is made here. */
+import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as FetchHttpClient from "effect/http/FetchHttpClient";
 import * as HttpClient from "effect/http/HttpClient";
@@ -11,13 +12,18 @@ import { ProblemError, problemOf, unreadable } from "./problem.ts";
 
 const token = Effect.promise(() => currentToken().catch((error: unknown) => error));
 
+/** What a text is sent as, where an endpoint takes several kinds of it. */
+const ContentType = Context.Reference<string | undefined>("troupe/web/ContentType", { defaultValue: () => undefined });
+
 /** Adds the token; a refused one (they are good for hours only) is renewed and the request made once more. */
 const signed = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
   HttpClient.make((request) => {
     const once = Effect.gen(function* () {
       const held = yield* token;
       if (typeof held !== "string") return yield* Effect.die(held);
-      const response = yield* http.execute(HttpClientRequest.bearerToken(request, held));
+      const contentType = yield* ContentType;
+      const typed = contentType ? HttpClientRequest.setHeader(request, "content-type", contentType) : request;
+      const response = yield* http.execute(HttpClientRequest.bearerToken(typed, held));
       if (response.status === 401) forgetToken(held);
       return response;
     });
@@ -37,6 +43,7 @@ export const client = Effect.runSync(
 export interface Extras {
   readonly signal?: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
 }
 
 /** Runs a call of the client; what it fails with is always a `ProblemError`. */
@@ -49,6 +56,7 @@ export async function call<A>(effect: Effect.Effect<A, unknown>, extras: Extras 
       ),
       Effect.result,
       Effect.provideService(FetchHttpClient.RequestInit, { headers: { ...extras.headers } }),
+      Effect.provideService(ContentType, extras.contentType),
     ),
     extras.signal ? { signal: extras.signal } : undefined,
   );

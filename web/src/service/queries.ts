@@ -32,6 +32,12 @@ export const agentsQuery = queryOptions({
   queryFn: async ({ signal }) => (await call(client.agents.listAgents({ query: { limit: LIMIT } }), { signal })).data,
 });
 
+/** What one answered the agents that would like to remember one, and what they still ask. */
+export const consentsQuery = queryOptions({
+  queryKey: ["me", "consents"],
+  queryFn: async ({ signal }) => (await call(client.privacy.listConsents(), { signal })).data,
+});
+
 export const toolsQuery = queryOptions({
   queryKey: ["tools"],
   queryFn: async ({ signal }) => (await call(client.tools.listTools({ query: { limit: LIMIT } }), { signal })).data,

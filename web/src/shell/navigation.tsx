@@ -7,6 +7,7 @@ import { roomsQuery } from "../service/queries.ts";
 const places: ReadonlyArray<{ readonly href: string; readonly label: string; readonly icon: IconName }> = [
   { href: "/rooms", label: "Rooms", icon: "rooms" },
   { href: "/agents", label: "Agents", icon: "agents" },
+  { href: "/me", label: "About me", icon: "me" },
 ];
 
 function PlaceLinks() {

@@ -1,0 +1,175 @@
+/** What may be asked of an agent's memory across the walls between objects: its types, and the part of the agent's door they belong to. */
+import type { Basis, MemoryKind, Origin } from "#events/agent/memory-events.ts";
+import type { AgentId, MemoryId, UserId } from "#events/kit/ids.ts";
+import type { Principal } from "./principal.ts";
+import type { Reply } from "./reply.ts";
+
+/** A memory as its owner gives it. What is left out has its default, or stays as it is. */
+export interface MemoryInput {
+  readonly kind: MemoryKind;
+  readonly content: string;
+  /** 0 to 1. */
+  readonly importance?: number;
+  /** Any JSON, given back as it came. The engine reads `at`, `speaker` and `room_id` where it is an object. */
+  readonly context?: unknown;
+  readonly about?: ReadonlyArray<UserId>;
+  readonly sensitive?: boolean;
+  readonly pinned?: boolean;
+}
+
+/** Where a memory comes from. */
+export interface MemorySource {
+  readonly turnId: string | null;
+  readonly roomId: string | null;
+  /** The events of the agent's log that it was made of. */
+  readonly eventSeqs: ReadonlyArray<number>;
+  /** The memories that it was drawn from, or that were merged into it. */
+  readonly memoryIds: ReadonlyArray<string>;
+  readonly basis: Basis;
+  readonly origin: Origin;
+}
+
+/** A memory as its owner sees it; times are milliseconds since 1970. */
+export interface MemoryDescription {
+  readonly memoryId: MemoryId;
+  readonly agentId: AgentId;
+  readonly kind: MemoryKind;
+  /** Null once its words were erased. */
+  readonly content: string | null;
+  readonly importance: number;
+  readonly context: unknown;
+  readonly about: ReadonlyArray<UserId>;
+  readonly sensitive: boolean;
+  readonly pinned: boolean;
+  readonly state: "live" | "archived" | "merged";
+  readonly validFrom: number;
+  /** Null while it holds. */
+  readonly validTo: number | null;
+  readonly supersededBy: string | null;
+  readonly source: MemorySource;
+  readonly createdAt: number;
+  readonly saidAt: number;
+  readonly accessedAt: number | null;
+  readonly accessCount: number;
+  readonly version: number;
+  /** The event that formed it. */
+  readonly seq: number;
+}
+
+/** An event that a memory was made of, with what was said in it. */
+export interface Evidence {
+  readonly seq: number;
+  readonly type: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly roomId: string | null;
+  readonly messageId: string | null;
+  /** Null when it has no words, or they were erased. */
+  readonly text: string | null;
+}
+
+/** A memory, and all that it comes from as far as it is still there. */
+export interface ExplainedMemory {
+  readonly memory: MemoryDescription;
+  readonly events: ReadonlyArray<Evidence>;
+  readonly memories: ReadonlyArray<MemoryDescription>;
+}
+
+/** Which memories are wanted. */
+export interface MemoryFilter {
+  readonly kinds?: ReadonlyArray<MemoryKind>;
+  readonly about?: UserId;
+  readonly minImportance?: number;
+  /** What was held to be true at this moment. */
+  readonly asOf?: number;
+}
+
+export interface MemoryQuery extends MemoryFilter {
+  readonly state: "live" | "archived";
+  readonly limit: number;
+  /** Only what was formed before this event. */
+  readonly before?: number;
+}
+
+export interface MemoryPage {
+  readonly memories: ReadonlyArray<MemoryDescription>;
+  /** `before` of the next page; null at the end. */
+  readonly next: number | null;
+}
+
+export interface MemorySearch extends MemoryFilter {
+  readonly text: string;
+  readonly limit: number;
+  readonly minSimilarity: number;
+  /** When it was said: from, and before; milliseconds since 1970. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface FoundMemory {
+  readonly memory: MemoryDescription;
+  /** 0 to 1. */
+  readonly similarity: number;
+  /** 0 to 1: the order of the results. */
+  readonly relevance: number;
+}
+
+/** What an agent remembers of a person, as that person sees it. */
+export interface MemoryOfMe {
+  readonly memory: MemoryDescription;
+  /** How many others it is about as well; unless the person said it, its words are then withheld. */
+  readonly others: number;
+}
+
+export interface MemoriesOfMe {
+  readonly agentName: string;
+  readonly memories: ReadonlyArray<MemoryOfMe>;
+  readonly next: number | null;
+}
+
+/** A row of what the owner teaches, by its place in what was sent: a memory, or why it is none. */
+export type TaughtRow =
+  | { readonly row: number; readonly input: MemoryInput }
+  | { readonly row: number; readonly reason: string };
+
+/** How far a training has got. */
+export interface TrainingProgress {
+  readonly trainingId: string;
+  readonly status: "running" | "done" | "cancelled" | "failed";
+  readonly done: number;
+  readonly total: number;
+  /** Null while it runs. */
+  readonly result: {
+    readonly taken: number;
+    readonly refused: number;
+    /** The first thousand of them. */
+    readonly refusedRows: ReadonlyArray<{ readonly row: number; readonly reason: string }>;
+  } | null;
+}
+
+/** The part of an agent's door that leads to its memory. */
+export interface MemoryDoors {
+  memories(by: Principal, query: MemoryQuery): Promise<Reply<MemoryPage>>;
+  memory(by: Principal, memoryId: string): Promise<Reply<ExplainedMemory>>;
+  addMemory(by: Principal, commandId: string, input: MemoryInput): Promise<Reply<MemoryDescription>>;
+  changeMemory(
+    by: Principal,
+    commandId: string,
+    memoryId: string,
+    input: Partial<MemoryInput>,
+    ifVersion?: number,
+  ): Promise<Reply<MemoryDescription>>;
+  /** Forgets it for good, with what was merged into it. */
+  forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply>;
+  restoreMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
+  searchMemories(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>>;
+  /** What it remembers about the person who asks. */
+  memoriesOf(by: Principal, query: { readonly limit: number; readonly before?: number }): Promise<Reply<MemoriesOfMe>>;
+  /** Forgets something that is about the person who asks. */
+  forgetMemoryOf(by: Principal, commandId: string, memoryId: string): Promise<Reply>;
+  /** Takes something to learn; it is learned in the background. The id names the command too: sent twice, it is learned once. */
+  train(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>): Promise<Reply<TrainingProgress>>;
+  training(by: Principal, trainingId: string): Promise<Reply<TrainingProgress>>;
+  /** Ends it where it stands; what was taken stays. */
+  cancelTraining(by: Principal, trainingId: string): Promise<Reply<TrainingProgress>>;
+}

@@ -1,0 +1,14 @@
+/** Moments as people and programs write them; read where something comes in from outside. */
+
+/** A date-time or a full-date of RFC 3339; without an offset it is taken for UTC. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)([Zz]|[+-]\d\d:\d\d)?)?$/;
+
+/** The moment that a text names, in milliseconds since 1970; undefined when it names none. */
+export function momentIn(text: string): number | undefined {
+  const [, date, time = "00:00", offset = "Z"] = MOMENT.exec(text) ?? [];
+  if (date === undefined) return undefined;
+  const at = Date.parse(`${date}T${time}${offset.toUpperCase()}`);
+  // A day that its month does not have would be taken for one of the next.
+  const day = Date.parse(`${date}T00:00Z`);
+  return Number.isNaN(at) || new Date(day).toISOString().slice(0, 10) !== date ? undefined : at;
+}

@@ -1,0 +1,50 @@
+/** Handlers for what takes long: how far it is, and an end to it. */
+import { Effect } from "effect";
+import type { TrainingProgress } from "#actors/kit/memory-doors.ts";
+import { type AgentId, childId } from "#events/kit/ids.ts";
+import { type Asking, ask } from "../asker.ts";
+import type { OperationView } from "../memory-api.ts";
+import { problem } from "../problem.ts";
+
+const BODY = "[0-9a-hjkmnp-tv-z]{26}";
+const OPERATION = new RegExp(`^op_(${BODY})_${BODY}$`);
+
+const bodyOf = (id: string): string => id.slice(id.indexOf("_") + 1);
+
+/** The id of an operation of an agent that this command began: it leads to the agent, and is the same for the same command. */
+export const operationId = (agent: AgentId, command: string): string =>
+  `op_${bodyOf(agent)}_${bodyOf(childId("command", agent, command))}`;
+
+/** The agent whose operation it is; undefined when it can be nobody's. */
+export const agentOf = (id: string): AgentId | undefined => {
+  const agent = OPERATION.exec(id)?.[1];
+  return agent === undefined ? undefined : (`agt_${agent}` as AgentId);
+};
+
+/** An operation as the API tells it. */
+export const operationView = ({ trainingId, status, done, total, result }: TrainingProgress): OperationView => ({
+  id: trainingId,
+  status,
+  done,
+  total,
+  result: result && { taken: result.taken, refused: result.refused, refused_rows: result.refusedRows },
+  error: status === "failed" ? "What was left to learn could not be read any more." : null,
+});
+
+const known = (id: string) => {
+  const agent = agentOf(id);
+  return agent === undefined
+    ? Effect.fail(problem("not-found", { detail: "There is no such operation." }))
+    : Effect.succeed(({ env }: Asking) => env.AGENT.getByName(agent));
+};
+
+export const operation = Effect.fnUntraced(function* (id: string) {
+  const door = yield* known(id);
+  return operationView(yield* ask((asking) => door(asking).training(asking.principal, id)));
+});
+
+/** Ends it where it stands; one that is over stays as it is. */
+export const cancel = Effect.fnUntraced(function* (id: string) {
+  const door = yield* known(id);
+  return operationView(yield* ask((asking) => door(asking).cancelTraining(asking.principal, id)));
+});

@@ -1,0 +1,131 @@
+/** Consent in the objects behind it: who is asked at a socket and how they answer, and that what is taken back stays unreadable whatever dies meanwhile. */
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Ledger } from "#actors/kit/ledger.ts";
+import {
+  agrees,
+  bindings,
+  eventsOf,
+  eventually,
+  type MemoryBody,
+  newAgent,
+  newMemory,
+  newRoom,
+  type Page,
+  type Person,
+  person,
+} from "../support/door.ts";
+import { ending, say, scene, seated } from "./room-socket.ts";
+import { scripted, scriptedModel } from "./scripted-model.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+interface Requested {
+  readonly agent_id: string;
+  readonly what: string;
+  readonly days: number;
+}
+
+const memoriesOf = async (owner: Person, agent: { readonly id: string }) =>
+  (await owner.get<Page<MemoryBody>>(`/agents/${agent.id}/memories`)).body.data;
+const countOf = async (owner: Person, agent: { readonly id: string }, wanted: string) =>
+  (await eventsOf(owner, "agents", agent.id)).filter(({ type }) => type === wanted).length;
+
+describe("at a socket", () => {
+  it("the question comes to the person alone, once, also after the agent was asleep", async () => {
+    const { olga, ada, hers, his } = await scene();
+    await say(his, "I am new here.");
+    expect(await his.first<Requested>("consent_requested")).toEqual({
+      ...{ agent_id: ada.id, what: expect.stringMatching(/\S/), days: 90 },
+    });
+    await evictDurableObject(bindings.AGENT.getByName(ada.id));
+    await say(his, "I like the sea.");
+    await say(hers, "So do I.");
+    await hers.first<Requested>("consent_requested");
+    await eventually("all that was said", async () =>
+      (await countOf(olga, ada, "MessageReceived")) === 3 ? true : undefined,
+    );
+    for (const client of [hers, his]) expect(client.of("consent_requested")).toHaveLength(1);
+    expect(await countOf(olga, ada, "ConsentAsked")).toBe(2);
+  });
+
+  it("is answered there: yes keeps what is said from then on, no forgets it", async () => {
+    const { olga, ada, his, sven } = await scene();
+    await say(his, "Not kept.");
+    const answer = (granted: unknown) => his.ask("consent_decision", { agent_id: ada.id, granted });
+    expect(await answer(true)).toMatchObject({ status: "ok", response: { decision: "granted" } });
+    await say(his, "Kept.");
+    await eventually("the memory", async () => ((await memoriesOf(olga, ada)).length === 1 ? true : undefined));
+    expect(await memoriesOf(olga, ada)).toMatchObject([{ content: "Kept.", about: [sven.id] }]);
+    expect(await answer(false)).toMatchObject({ status: "ok", response: { decision: "refused" } });
+    expect(await memoriesOf(olga, ada)).toEqual([]);
+    expect(await answer(true)).toMatchObject({ status: "ok" }); // who changes their mind back is heard
+    expect(await countOf(olga, ada, "ConsentNoted")).toBe(3);
+    for (const granted of ["yes", null, 1]) expect(await answer(granted)).toMatchObject({ status: "error" });
+    const foreign = await his.ask("consent_decision", { agent_id: "nobody", granted: true });
+    expect(foreign).toMatchObject({ status: "error", response: { reason: "not-found" } });
+  });
+});
+
+describe("what was taken back", () => {
+  it("is in no prompt any more", async () => {
+    const model = scriptedModel(() => ({ says: ["Noted."] }));
+    const olga = await person("olga");
+    const ada = await newAgent(olga, scripted("Ada"));
+    await agrees(olga, ada);
+    await newMemory(olga, ada, { content: "The boat is called Vera.", about: [olga.id], context: { room_id: "log" } });
+    const room = await newRoom(olga, "private", { agents: [ada] });
+    const there = await seated(olga, room.id);
+    await say(there, "@Ada what is the boat called?");
+    await ending(there);
+    const prompt = () => [model.asked.at(-1)?.system, ...(model.asked.at(-1)?.said ?? [])].join("\n");
+    expect(prompt()).toContain("Vera");
+    await olga.put("/me/consents", { agent_id: ada.id, granted: false });
+    await say(there, "@Ada and what is the boat called?");
+    await eventually("the second answer", () => (model.asked.length === 2 ? true : undefined));
+    expect(prompt()).not.toContain("Vera");
+  });
+
+  it("stays unreadable when the agent dies before it has forgotten, and is forgotten with its next commit", async () => {
+    const olga = await person("olga");
+    const ada = await newAgent(olga);
+    await agrees(olga, ada);
+    const made = await newMemory(olga, ada, { about: [olga.id] });
+    const { commit } = Ledger.prototype;
+    vi.spyOn(Ledger.prototype, "commit").mockImplementation(function (
+      this: Ledger<never, never, never, never>,
+      command,
+    ) {
+      const { type } = command as { readonly type: string };
+      if (type === "ForgetMemories") throw new Error("the object dies here");
+      return commit.call(this, command) as never;
+    });
+    await olga.put("/me/consents", { agent_id: ada.id, granted: false });
+    await abortAllDurableObjects();
+    vi.restoreAllMocks();
+    expect(await countOf(olga, ada, "MemoryForgotten")).toBe(0);
+    expect(await memoriesOf(olga, ada)).toEqual([]);
+    expect((await olga.get(`/memories/${made.id}`)).status).toBe(404);
+    expect((await olga.get<Page<unknown>>("/me/memories")).body.data).toEqual([]);
+    await olga.post(`/agents/${ada.id}/activate`, { active: false });
+    expect(await countOf(olga, ada, "MemoryForgotten")).toBe(1);
+    await runDurableObjectAlarm(bindings.AGENT.getByName(ada.id));
+  });
+
+  it("is forgotten however much it is, in the answer to the same request", async () => {
+    const olga = await person("olga");
+    const ada = await newAgent(olga);
+    await agrees(olga, ada);
+    const items = Array.from({ length: 1_201 }, (_, index) => ({ content: `Fact ${index}.`, about: [olga.id] }));
+    const begun = await olga.post<{ id: string }>(`/agents/${ada.id}/train`, { items });
+    await eventually("the training", async () => {
+      await runDurableObjectAlarm(bindings.AGENT.getByName(ada.id));
+      const { body } = await olga.get<{ status: string }>(`/operations/${begun.body.id}`);
+      return body.status === "done" ? true : undefined;
+    });
+    expect((await olga.put("/me/consents", { agent_id: ada.id, granted: false })).status).toBe(200);
+    const forgotten = (await eventsOf(olga, "agents", ada.id)).filter(({ type }) => type === "MemoryForgotten");
+    expect(new Set(forgotten.flatMap(({ open }) => open["memoryIds"] as string[])).size).toBe(1_201);
+    expect(await memoriesOf(olga, ada)).toEqual([]);
+  });
+});

@@ -1,0 +1,443 @@
+/** An agent's memory over HTTP: what its owner adds, finds, corrects, deletes and restores, and what is refused. */
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import {
+  type AgentBody,
+  agrees,
+  bindings,
+  eventsOf,
+  eventually,
+  expectProblem,
+  fresh,
+  type MemoryBody,
+  newAgent,
+  newMemory,
+  newRoom,
+  type Page,
+  type Person,
+  person,
+} from "../support/door.ts";
+
+interface Results {
+  readonly results: ReadonlyArray<{
+    readonly memory: MemoryBody;
+    readonly similarity: number;
+    readonly relevance_score: number;
+  }>;
+}
+
+const memoriesOf = async (owner: Person, agent: { readonly id: string }, query = "") =>
+  (await owner.get<Page<MemoryBody>>(`/agents/${agent.id}/memories${query}`)).body.data;
+const contents = (memories: ReadonlyArray<MemoryBody>) => memories.map(({ content }) => content);
+const found = async (owner: Person, agent: { readonly id: string }, search: object) => {
+  const answer = await owner.post<Results>(`/agents/${agent.id}/memories/search`, search);
+  expect(answer.status, answer.text).toBe(200);
+  return answer.body.results;
+};
+
+async function scene(): Promise<{ readonly olga: Person; readonly ada: AgentBody }> {
+  const olga = await person("olga");
+  return { olga, ada: await newAgent(olga) };
+}
+
+describe("a memory that the owner adds", () => {
+  it("is told whole, and is found again by its id, in the list and by its words, at once", async () => {
+    const { olga, ada } = await scene();
+    await agrees(olga, ada);
+    const context = {
+      at: "2024-05-03T10:00:00+02:00",
+      speaker: "Dana",
+      room_id: "the-diary",
+      own: [1, { deep: null }],
+    };
+    const made = await olga.post<MemoryBody>(`/agents/${ada.id}/memories`, {
+      ...{ memory_type: "semantic", content: "The ferry leaves at seven.", importance_score: 0.8 },
+      ...{ context, about: [olga.id, olga.id], sensitive: true, pinned: true },
+    });
+    expect(made).toMatchObject({
+      status: 201,
+      body: {
+        id: expect.stringMatching(/^mem_[0-9a-z]{26}$/),
+        ...{ agent_id: ada.id, memory_type: "semantic", content: "The ferry leaves at seven.", importance_score: 0.8 },
+        ...{ context, about: [olga.id], sensitive: true, pinned: true, state: "live", version: 1 },
+        ...{ valid_from: "2024-05-03T08:00:00.000Z", valid_to: null, superseded_by: null, access_count: 0 },
+        ...{ said_at: "2024-05-03T08:00:00.000Z", accessed_at: null },
+        source: { turn_id: null, room_id: null, event_seqs: [], memory_ids: [], basis: "added", origin: "owner" },
+      },
+    });
+    expect(made.headers.get("etag")).toBe('"v1"');
+    expect(Math.abs(Date.parse(String(made.body["created_at"])) - Date.now())).toBeLessThan(60_000);
+    const again = await olga.get<MemoryBody>(`/memories/${made.body.id}`);
+    expect(again.body).toEqual({ ...made.body, events: [], memories: [] });
+    expect(again.headers.get("etag")).toBe('"v1"');
+    expect(await memoriesOf(olga, ada)).toEqual([made.body]);
+    const [hit] = await found(olga, ada, { query: "ferry" });
+    expect(hit?.memory).toEqual(made.body);
+    for (const share of [hit!.similarity, hit!.relevance_score]) {
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("is stored under the four kinds, whichever word it was sent with", async () => {
+    const { olga, ada } = await scene();
+    const words = { conversation: "episodic", fact: "semantic", skill: "procedural", preference: "social" };
+    for (const [word, kind] of Object.entries(words)) {
+      expect(await newMemory(olga, ada, { memory_type: word, content: word })).toMatchObject({ memory_type: kind });
+      expect(await newMemory(olga, ada, { memory_type: kind, content: kind })).toMatchObject({ memory_type: kind });
+      for (const asked of [word, kind])
+        expect(contents(await memoriesOf(olga, ada, `?memory_type=${asked}`))).toEqual([kind, word]);
+    }
+    expect((await olga.post(`/agents/${ada.id}/memories`, { memory_type: "dream", content: "x" })).status).toBe(400);
+  });
+
+  it("takes any JSON of 4 KiB for a context, and every text of 16 KiB for content", async () => {
+    const { olga, ada } = await scene();
+    const contexts = [
+      null,
+      0,
+      "",
+      "a",
+      [],
+      {},
+      { at: "yesterday", speaker: 7, room_id: {} },
+      { ["x".repeat(4_000)]: 1 },
+    ];
+    for (const context of contexts)
+      expect(await newMemory(olga, ada, { context }), JSON.stringify(context)).toMatchObject({ context });
+    const texts = [
+      "naïve café ☕️",
+      "مرحبا",
+      "👩‍👩‍👧‍👦",
+      "\u202eabc\u202c",
+      '"NEAR(x)" AND NOT *',
+      "'); DROP TABLE memories; --",
+      "x".repeat(16_384),
+    ];
+    for (const content of texts) {
+      const made = await newMemory(olga, ada, { content });
+      expect(made.content).toBe(content);
+      expect((await olga.post(`/agents/${ada.id}/memories/search`, { query: content })).status).toBe(200);
+    }
+  });
+
+  it("is refused by name when it cannot be one, and then nothing is stored", async () => {
+    const { olga, ada } = await scene();
+    const path = `/agents/${ada.id}/memories`;
+    const memory = { memory_type: "semantic", content: "x" };
+    const before = await eventsOf(olga, "agents", ada.id);
+    for (const content of ["", " \n\t", 7, null, "a\u0000b"])
+      expectProblem(await olga.post(path, { ...memory, content }), "validation");
+    expectProblem(await olga.send("POST", path, '{"memory_type":"semantic","content":"\\ud800"}'), "validation");
+    for (const content of ["x".repeat(16_385), "ü".repeat(8_193), "x".repeat(100_000)])
+      expectProblem(await olga.post(path, { ...memory, content }), "payload-too-large");
+    expectProblem(await olga.post(path, { ...memory, context: "x".repeat(4_096) }), "payload-too-large");
+    for (const importance_score of [-0.1, 1.1, "0.5", null])
+      expectProblem(await olga.post(path, { ...memory, importance_score }), "validation");
+    for (const about of ["olga", [""], ["no such person"], [7], Array(21).fill("olga")])
+      expectProblem(await olga.post(path, { ...memory, about }), "validation");
+    expectProblem(await olga.post(path, { content: "x" }), "validation");
+    expectProblem(await olga.post(path, { memory_type: "semantic" }), "validation");
+    expect(await eventsOf(olga, "agents", ada.id)).toEqual(before);
+  });
+
+  it("is about nobody who has not agreed", async () => {
+    const { olga, ada } = await scene();
+    const sven = await person("sven");
+    for (const about of [[olga.id], [sven.id], ["constructor"], [fresh("nobody")]])
+      expectProblem(
+        await olga.post(`/agents/${ada.id}/memories`, { memory_type: "social", content: "x", about }),
+        "consent-required",
+      );
+    await agrees(sven, ada);
+    const made = await newMemory(olga, ada, { about: [sven.id] });
+    expectProblem(await olga.put(`/memories/${made.id}`, { about: [sven.id, olga.id] }), "consent-required");
+    expect(await memoriesOf(olga, ada)).toEqual([made]);
+  });
+
+  it("is not taken by an agent that keeps none", async () => {
+    const olga = await person("olga");
+    const ada = await newAgent(olga, { memory_enabled: false });
+    expectProblem(await olga.post(`/agents/${ada.id}/memories`, { memory_type: "semantic", content: "x" }), "conflict");
+  });
+
+  it("sent twice under one key is one memory; another under that key is refused", async () => {
+    const { olga, ada } = await scene();
+    const key = { "idempotency-key": fresh("key") };
+    const post = (content: string) =>
+      olga.post<MemoryBody>(`/agents/${ada.id}/memories`, { memory_type: "semantic", content, context: { a: 1 } }, key);
+    const [first, second] = [await post("Once."), await post("Once.")];
+    expect(second).toMatchObject({ status: 201, body: first.body });
+    expect(first.headers.get("idempotency-replayed")).toBeNull();
+    expect(second.headers.get("idempotency-replayed")).toBe("true");
+    expectProblem(await post("Twice."), "idempotency-conflict");
+    expect(await memoriesOf(olga, ada)).toHaveLength(1);
+  });
+});
+
+describe("a list of memories", () => {
+  it("goes page by page, the newest first, narrowed by kind, person and weight", async () => {
+    const { olga, ada } = await scene();
+    await agrees(olga, ada);
+    for (let n = 1; n <= 5; n++)
+      await newMemory(olga, ada, {
+        ...{ content: `Number ${n}.`, importance_score: n / 5 },
+        ...{ about: n % 2 === 0 ? [olga.id] : [], memory_type: n < 3 ? "social" : "semantic" },
+      });
+    const pages: string[][] = [];
+    for (let cursor = ""; ; ) {
+      const { body } = await olga.get<Page<MemoryBody>>(`/agents/${ada.id}/memories?limit=2${cursor}`);
+      pages.push(contents(body.data) as string[]);
+      if (!body.page.has_more) break;
+      cursor = `&cursor=${body.page.next_cursor}`;
+    }
+    expect(pages).toEqual([["Number 5.", "Number 4."], ["Number 3.", "Number 2."], ["Number 1."]]);
+    const of = async (query: string) => contents(await memoriesOf(olga, ada, query));
+    expect(await of("?memory_type=social")).toEqual(["Number 2.", "Number 1."]);
+    expect(await of(`?about=${olga.id}`)).toEqual(["Number 4.", "Number 2."]);
+    expect(await of("?min_importance=0.8")).toEqual(["Number 5.", "Number 4."]);
+    expect(await of(`?about=${olga.id}&min_importance=0.8&memory_type=fact`)).toEqual(["Number 4."]);
+    expect(await of("?state=archived")).toEqual([]);
+  });
+
+  it("refuses a question that cannot be one", async () => {
+    const { olga, ada } = await scene();
+    for (const query of [
+      ...["limit=0", "limit=201", "cursor=", "cursor=garbage", "cursor=-1", "cursor=0", "memory_type=dream"],
+      ...["min_importance=2", "min_importance=x", "state=merged", "as_of=soon", "as_of=2024-02-30", "about="],
+    ])
+      expectProblem(await olga.get(`/agents/${ada.id}/memories?${query}`), "validation");
+    for (const search of [
+      ...[{}, { query: "" }, { query: " " }, { query: 7 }, { query: "x", limit: 0 }, { query: "x", limit: 1.5 }],
+      ...[
+        { query: "x", min_similarity: 2 },
+        { query: "x", memory_types: [] },
+        { query: "x", memory_types: ["dream"] },
+      ],
+      ...[
+        { query: "x", as_of: "then" },
+        { query: "x", time_range: { from: "then" } },
+      ],
+    ])
+      expectProblem(await olga.post(`/agents/${ada.id}/memories/search`, search), "validation");
+  });
+
+  it("shows what was believed then: what held already, and nothing newer had replaced", async () => {
+    const { olga, ada } = await scene();
+    const at = (day: string) => ({ context: { at: day } });
+    const old = await newMemory(olga, ada, { content: "Dana lives in Lisbon.", ...at("2024-03-01") });
+    const now = await newMemory(olga, ada, { content: "Dana lives in Porto.", ...at("2024-06-01") });
+    await supersede(ada, old, now, Date.UTC(2024, 5, 1));
+    const asOf = async (day: string) => contents(await memoriesOf(olga, ada, `?as_of=${day}`));
+    expect(await asOf("2024-02-29")).toEqual([]);
+    expect(await asOf("2024-05-15")).toEqual(["Dana lives in Lisbon."]);
+    expect(await asOf("2024-06-01T00:00:00Z")).toEqual(["Dana lives in Porto."]);
+    const believed = await found(olga, ada, { query: "Where does Dana live?", as_of: "2024-05-15" });
+    expect(believed.map(({ memory }) => memory.content)).toEqual(["Dana lives in Lisbon."]);
+    expect((await olga.get<MemoryBody>(`/memories/${old.id}`)).body).toMatchObject({
+      ...{ valid_to: "2024-06-01T00:00:00.000Z", superseded_by: now.id, state: "live" },
+    });
+  });
+});
+
+/** A command of the agent's own, for what no door leads to. */
+const own = (agent: { readonly id: string }, command: object) =>
+  runInDurableObject(bindings.AGENT.getByName(agent.id), (actor) => {
+    const id = fresh("own");
+    const meta = { id, at: Date.now(), by: `agent:${agent.id}`, correlation: id, causation: null };
+    return (actor as unknown as { commit(command: object): Promise<unknown> }).commit({ meta, ...command });
+  });
+const supersede = (agent: { readonly id: string }, old: MemoryBody, by: MemoryBody, validTo: number) =>
+  own(agent, { type: "SupersedeMemory", memoryId: old.id, by: by.id, validTo });
+
+describe("a search", () => {
+  it("is narrowed by kind, time and likeness, and by how many are wanted", async () => {
+    const { olga, ada } = await scene();
+    const said = (content: string, day: string, memory_type = "semantic") =>
+      newMemory(olga, ada, { content, memory_type, context: { at: day } });
+    await said("The kayak leaks.", "2024-01-10");
+    await said("The kayak was mended.", "2024-02-10", "episodic");
+    await said("The pillow tore.", "2024-02-11");
+    const of = async (search: object) =>
+      (await found(olga, ada, { query: "kayak", min_similarity: 0.1, ...search })).map(({ memory }) => memory.content);
+    expect((await of({})).toSorted()).toEqual(["The kayak leaks.", "The kayak was mended."]);
+    expect(await of({ memory_types: ["conversation"] })).toEqual(["The kayak was mended."]);
+    expect(await of({ time_range: { to: "2024-02-01" } })).toEqual(["The kayak leaks."]);
+    expect(await of({ time_range: { from: "2024-02-01", to: "2024-02-28" } })).toEqual(["The kayak was mended."]);
+    expect(await of({ limit: 1 })).toHaveLength(1);
+  });
+});
+
+describe("a change", () => {
+  it("changes what is named, keeps the rest, forgets the old words and counts the version", async () => {
+    const { olga, ada } = await scene();
+    await agrees(olga, ada);
+    const context = { at: "2024-05-03", note: "kept" };
+    const made = await newMemory(olga, ada, { content: "Ferry at seven.", context, about: [olga.id] });
+    const changed = await olga.put<MemoryBody>(`/memories/${made.id}`, { content: "Ferry at nine.", pinned: true });
+    expect(changed.status).toBe(200);
+    expect(changed.headers.get("etag")).toBe('"v2"');
+    expect(changed.body).toEqual({ ...made, content: "Ferry at nine.", pinned: true, version: 2 });
+    expect(await memoriesOf(olga, ada)).toEqual([changed.body]);
+    expect((await found(olga, ada, { query: "nine", min_similarity: 0.1 })).length).toBe(1);
+    expect(await found(olga, ada, { query: "seven", min_similarity: 0.1 })).toEqual([]);
+    const words = await bindings.AGENT.getByName(ada.id).reveal({ userId: olga.id as never, name: "Olga", roles: [] }, [
+      { seq: made.seq },
+    ]);
+    expect(words).toMatchObject({ value: [null] });
+  });
+
+  it("is refused by whoever saw an older version, and so is a deletion", async () => {
+    const { olga, ada } = await scene();
+    const made = await newMemory(olga, ada);
+    const put = (match: string, content: string) =>
+      olga.put<MemoryBody>(`/memories/${made.id}`, { content }, { "if-match": match });
+    expect((await put('"v1"', "Second.")).status).toBe(200);
+    for (const stale of ['"v1"', '"v3"', "v2", "garbage"])
+      expectProblem(await put(stale, "Third."), "precondition-failed");
+    expectProblem(await olga.delete(`/memories/${made.id}`, { "if-match": '"v1"' }), "precondition-failed");
+    expect(contents(await memoriesOf(olga, ada))).toEqual(["Second."]);
+    expect((await olga.delete(`/memories/${made.id}`, { "if-match": '"v2"' })).status).toBe(204);
+  });
+
+  it("keeps the bounds of a memory", async () => {
+    const { olga, ada } = await scene();
+    const { id } = await newMemory(olga, ada);
+    for (const change of [{ content: " " }, { importance_score: 2 }, { memory_type: "dream" }, { about: [""] }])
+      expectProblem(await olga.put(`/memories/${id}`, change), "validation");
+    expectProblem(await olga.put(`/memories/${id}`, { content: "x".repeat(16_385) }), "payload-too-large");
+  });
+});
+
+describe("a deletion", () => {
+  it("leaves nothing to be read, listed or found, and says so in the log", async () => {
+    const { olga, ada } = await scene();
+    const made = await newMemory(olga, ada, { content: "The safe opens with 4711." });
+    expect((await olga.delete(`/memories/${made.id}`)).status).toBe(204);
+    expectProblem(await olga.get(`/memories/${made.id}`), "not-found");
+    expectProblem(await olga.put(`/memories/${made.id}`, { content: "x" }), "not-found");
+    expectProblem(await olga.delete(`/memories/${made.id}`), "not-found");
+    expect(await memoriesOf(olga, ada)).toEqual([]);
+    expect(await found(olga, ada, { query: "safe" })).toEqual([]);
+    expect((await eventsOf(olga, "agents", ada.id)).at(-1)).toMatchObject({
+      type: "MemoryForgotten",
+      open: { memoryIds: [made.id], seqs: [made.seq], why: "asked" },
+    });
+  });
+
+  it("takes along what was merged into it", async () => {
+    const { olga, ada } = await scene();
+    const [into, from] = [
+      await newMemory(olga, ada, { content: "One." }),
+      await newMemory(olga, ada, { content: "Same." }),
+    ];
+    await own(ada, { type: "MergeMemories", into: into.id, from: [from.id] });
+    expect(contents(await memoriesOf(olga, ada))).toEqual(["One."]);
+    const explained = await olga.get<{ memories: ReadonlyArray<MemoryBody> }>(`/memories/${into.id}`);
+    expect(explained.body.memories).toMatchObject([{ id: from.id, state: "merged", content: "Same." }]);
+    await olga.delete(`/memories/${into.id}`);
+    expectProblem(await olga.get(`/memories/${from.id}`), "not-found");
+  });
+});
+
+it("what was archived is in its own list, found by no search, and comes back when it is restored", async () => {
+  const { olga, ada } = await scene();
+  const made = await newMemory(olga, ada, { content: "The kayak leaks." });
+  await own(ada, { type: "ArchiveMemories", memoryIds: [made.id] });
+  expect(await memoriesOf(olga, ada)).toEqual([]);
+  expect(await found(olga, ada, { query: "kayak" })).toEqual([]);
+  expect(await memoriesOf(olga, ada, "?state=archived")).toEqual([{ ...made, state: "archived" }]);
+  for (const _time of [1, 2]) {
+    const restored = await olga.post<MemoryBody>(`/memories/${made.id}/restore`);
+    expect(restored).toMatchObject({ status: 200, body: made });
+  }
+  expect(await memoriesOf(olga, ada)).toEqual([made]);
+  expect((await found(olga, ada, { query: "kayak" })).length).toBe(1);
+});
+
+it("why something is remembered: the memory tells the message it comes from", async () => {
+  const { olga, ada } = await scene();
+  await agrees(olga, ada);
+  const room = await newRoom(olga, "private", { agents: [ada] });
+  const said = await olga.post(`/rooms/${room.id}/messages`, { text: "My kayak is called Vera.", client_msg_id: "1" });
+  const [memory] = await eventually("the memory", async () => {
+    const list = await memoriesOf(olga, ada);
+    return list.length > 0 ? list : undefined;
+  });
+  expect(memory).toMatchObject({ memory_type: "episodic", content: "My kayak is called Vera.", about: [olga.id] });
+  const { body } = await olga.get<{ source: object; events: ReadonlyArray<object> }>(`/memories/${memory!.id}`);
+  expect(body.source).toMatchObject({ room_id: room.id, turn_id: expect.stringMatching(/^trn_/), basis: "said" });
+  expect(body.events).toMatchObject([
+    {
+      ...{ type: "MessageReceived", actor: `user:${olga.id}`, room_id: room.id },
+      ...{ message_id: said.body["id"], text: "My kayak is called Vera." },
+    },
+  ]);
+});
+
+describe("somebody else's memory", () => {
+  it("does not exist: not by its id, not by its agent, not for a fault in the request, not for an auditor", async () => {
+    const { olga, ada } = await scene();
+    const made = await newMemory(olga, ada);
+    const sven = await person("sven");
+    await agrees(sven, ada);
+    await newAgent(sven);
+    const before = await eventsOf(olga, "agents", ada.id);
+    for (const who of [sven, await person("aude", ["auditor", "admin"])]) {
+      for (const method of ["GET", "PUT", "DELETE"])
+        for (const body of method === "PUT" ? ["{}", "{", "[]", '{"importance_score":7}'] : [undefined])
+          expectProblem(await who.send(method, `/memories/${made.id}`, body), "not-found");
+      expectProblem(await who.post(`/memories/${made.id}/restore`), "not-found");
+      for (const query of ["", "?limit=0", "?as_of=x"])
+        expectProblem(await who.get(`/agents/${ada.id}/memories${query}`), "not-found");
+      for (const body of ['{"memory_type":"semantic","content":"x"}', "{", '{"content":""}'])
+        expectProblem(await who.send("POST", `/agents/${ada.id}/memories`, body), "not-found");
+      for (const body of ['{"query":"shop"}', '{"query":""}', "x"])
+        expectProblem(await who.send("POST", `/agents/${ada.id}/memories/search`, body), "not-found");
+      expectProblem(await who.delete(`/me/memories/${made.id}`), "not-found");
+    }
+    expect(await eventsOf(olga, "agents", ada.id)).toEqual(before);
+  });
+
+  it("an id that is none, or of another thing, is of no memory", async () => {
+    const { olga, ada } = await scene();
+    for (const id of [`mem_${"0".repeat(26)}`, ada.id, "x", "mem_", "%00", "..%2Fagents"])
+      for (const method of ["GET", "PUT", "DELETE"])
+        expectProblem(await olga.send(method, `/memories/${id}`, method === "PUT" ? "{}" : undefined), "not-found");
+  });
+});
+
+it("neither D1, nor KV, nor any table of the agent holds a word of it in clear", async () => {
+  const { olga, ada } = await scene();
+  await agrees(olga, ada);
+  const canary = () => `canary${crypto.randomUUID().replaceAll("-", "")}`;
+  const [content, note, speaker] = [canary(), canary(), canary()];
+  await newMemory(olga, ada, {
+    ...{ content: `IBAN ${content}`, sensitive: true, about: [olga.id] },
+    context: { note, speaker, room_id: note },
+  });
+  await newMemory(olga, ada, { content: `Plain ${content}`, context: { note, speaker } });
+  expect((await found(olga, ada, { query: content })).length).toBeGreaterThan(0);
+  const { results: rows } = await bindings.DB.prepare("SELECT * FROM agent_memories WHERE agent_id = ?")
+    .bind(ada.id)
+    .all();
+  expect(rows).toHaveLength(2);
+  const cached = await eventually("the memories in KV", () =>
+    bindings.CACHE.get(`agent:${ada.id}:recent_memories`).then((value) => value ?? undefined),
+  );
+  const stored = await runInDurableObject(bindings.AGENT.getByName(ada.id), (_actor, { storage }) => {
+    const tables = storage.sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+    const readable = tables.map(({ name }) => name).filter((name) => !name.startsWith("_cf"));
+    const bytes = new TextDecoder("latin1");
+    return readable.flatMap((name) =>
+      storage.sql
+        .exec(`SELECT * FROM "${name}"`)
+        .toArray()
+        .flatMap((row) => Object.values(row))
+        .map((value) => (value instanceof ArrayBuffer ? bytes.decode(value) : String(value))),
+    );
+  });
+  const everything = [JSON.stringify(rows), cached, ...stored].join("\n");
+  expect(everything).toContain(ada.id);
+  for (const word of [content, note, speaker]) expect(everything.toLowerCase()).not.toContain(word);
+});

@@ -1,0 +1,109 @@
+/** Answers why an agent remembers something: on what ground, from which turn, room, events and memories; under a memory, loaded when asked. */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
+import { Moment } from "../parts/moment.tsx";
+import { Skeleton } from "../parts/placeholder.tsx";
+import { ProblemNotice } from "../parts/problem-notice.tsx";
+import { roomsQuery } from "../service/queries.ts";
+import { type Evidence, type Memory, memoryQuery } from "./memory-service.ts";
+import { bases, origins } from "./memory-words.tsx";
+
+/** An event of the agent's log, where one can read it among its neighbours. */
+const EventLink = ({ agentId, seq }: { readonly agentId: string; readonly seq: number }) => (
+  <Link href={`/agents/${agentId}/events?seq=${seq}`}>event {seq}</Link>
+);
+
+function Room({ id }: { readonly id: string }) {
+  const name = useQuery(roomsQuery).data?.find((room) => room.id === id)?.name;
+  return <Link href={`/rooms/${id}`}>{name ?? id}</Link>;
+}
+
+const Source = ({ agentId, event }: { readonly agentId: string; readonly event: Evidence }) => (
+  <li>
+    <EventLink agentId={agentId} seq={event.seq} /> <span className="hint">{event.type}</span>{" "}
+    <Moment at={event.at} as="exact" />
+    {event.text !== null && <p className="plain quoted">{event.text}</p>}
+  </li>
+);
+
+function Ground({ memory }: { readonly memory: Memory }) {
+  const { basis, origin, turn_id, room_id } = memory.source;
+  return (
+    <>
+      <dt>Why</dt>
+      <dd>
+        {bases[basis]} It goes back to {origins[origin]}.
+      </dd>
+      {room_id !== null && (
+        <>
+          <dt>Room</dt>
+          <dd>
+            <Room id={room_id} />
+          </dd>
+        </>
+      )}
+      {turn_id !== null && (
+        <>
+          <dt>Turn</dt>
+          <dd>
+            <code>{turn_id}</code>
+          </dd>
+        </>
+      )}
+      <dt>Formed</dt>
+      <dd>
+        <Moment at={memory.created_at} as="exact" />, <EventLink agentId={memory.agent_id} seq={memory.seq} />
+        {memory.valid_to !== null && (
+          <>
+            , held until <Moment at={memory.valid_to} as="exact" />
+          </>
+        )}
+      </dd>
+      <dt>Used</dt>
+      <dd>
+        {memory.access_count === 0 ? "never yet" : `${memory.access_count} times`}
+        {memory.accessed_at !== null && (
+          <>
+            , last <Moment at={memory.accessed_at} as="exact" />
+          </>
+        )}
+      </dd>
+    </>
+  );
+}
+
+export function Provenance({ memoryId }: { readonly memoryId: string }) {
+  const found = useQuery(memoryQuery(memoryId));
+  if (found.isPending) return <Skeleton lines={3} label="Looking up where it comes from" />;
+  if (found.isError) return <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />;
+  const { memory, events, memories } = found.data;
+  return (
+    <div className="provenance">
+      <dl>
+        <Ground memory={memory} />
+      </dl>
+      {events.length > 0 && (
+        <>
+          <h4>The events it comes from</h4>
+          <ul>
+            {events.map((event) => (
+              <Source key={event.seq} agentId={memory.agent_id} event={event} />
+            ))}
+          </ul>
+        </>
+      )}
+      {memories.length > 0 && (
+        <>
+          <h4>The memories it was drawn from</h4>
+          <ul>
+            {memories.map((source) => (
+              <li key={source.id} className="plain">
+                {source.content ?? "These words were erased."}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  );
+}
