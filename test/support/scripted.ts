@@ -60,6 +60,9 @@ export type GivenAnswer =
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
 
+/** What every message weighs here. */
+const ORDINARY = { importance: 0.3, names: [] };
+
 export interface ScriptedTool {
   readonly replay: Replay;
   readonly mode?: ToolMode;
@@ -71,6 +74,8 @@ export interface Script {
   readonly model: ReadonlyArray<ReadonlyArray<Answer>>;
   readonly tools?: Readonly<Record<string, ScriptedTool>>;
   readonly recall?: ReadonlyArray<Remembered> | "broken";
+  /** All may be told unless told. */
+  readonly tellable?: (seqs: ReadonlyArray<number>) => ReadonlyArray<number>;
   readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
   /** What the owner decided otherwise than usual. */
@@ -306,11 +311,11 @@ export class Stage {
         shown: (id) => this.#shown(id),
         post: (message) => this.#post(message),
       }),
-      Layer.succeed(Recall, { search: ({ text }) => this.#recall(text), tellable: (seqs) => seqs }),
-      Layer.succeed(MemoryFormer, {
-        form: ({ text }) => this.#script.forms?.(text) ?? [],
-        episode: () => ({ importance: 0.3, names: [] }),
+      Layer.succeed(Recall, {
+        search: ({ text }) => this.#recall(text),
+        tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
+      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [], episode: () => ORDINARY }),
       Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }
