@@ -1,7 +1,7 @@
 /** What is remembered about the reader: by whom, with whose leave, and how it ends. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import type { ConsentView } from "#src/http/privacy-api.ts";
+import type { ConsentView } from "#src/http/api.ts";
 import { Moment } from "../parts/moment.tsx";
 import { EmptyState, Skeleton } from "../parts/placeholder.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";

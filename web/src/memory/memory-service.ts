@@ -1,8 +1,7 @@
 /** Every request about memories that the page makes: an agent's, its trainings, and what is remembered about the reader; used by the pages of this folder. */
 import { infiniteQueryOptions, queryOptions, useQueryClient } from "@tanstack/react-query";
 import type { UserId } from "#events/kit/ids.ts";
-import type { MemoryView, OperationView } from "#src/http/memory-api.ts";
-import type { MemoryOfMe } from "#src/http/privacy-api.ts";
+import type { MemoryOfMe, MemoryView, OperationView } from "#src/http/api.ts";
 import { call, client, idempotencyKey } from "../service/client.ts";
 import { problemIn } from "../service/problem.ts";
 
