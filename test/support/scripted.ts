@@ -60,7 +60,6 @@ export type GivenAnswer =
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
 
-/** What every message weighs here. */
 const ORDINARY = { importance: 0.3, names: [] };
 
 export interface ScriptedTool {
@@ -74,7 +73,6 @@ export interface Script {
   readonly model: ReadonlyArray<ReadonlyArray<Answer>>;
   readonly tools?: Readonly<Record<string, ScriptedTool>>;
   readonly recall?: ReadonlyArray<Remembered> | "broken";
-  /** All may be told unless told. */
   readonly tellable?: (seqs: ReadonlyArray<number>) => ReadonlyArray<number>;
   readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
