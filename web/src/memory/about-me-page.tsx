@@ -8,6 +8,7 @@ import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { consentsQuery } from "../service/queries.ts";
 import { ConsentChoice } from "./consent-choice.tsx";
+import { EraseMe } from "./erase-me.tsx";
 import { MemoriesOfMe } from "./memories-of-me.tsx";
 
 const standing: { readonly [D in ConsentView["decision"]]: string } = {
@@ -73,6 +74,10 @@ export default function AboutMePage() {
       <section className="part" aria-labelledby="what-is">
         <h2 id="what-is">What they remember</h2>
         <MemoriesOfMe />
+      </section>
+      <section className="part" aria-labelledby="erase">
+        <h2 id="erase">Erase everything about you</h2>
+        <EraseMe />
       </section>
     </div>
   );
