@@ -1,6 +1,6 @@
 /** Asking to be erased, and the receipt; used by the page about oneself. */
 import { queryOptions } from "@tanstack/react-query";
-import type { ErasureReceipt } from "#src/http/privacy-api.ts";
+import type { ErasureReceipt } from "#src/http/api.ts";
 import { call, client } from "../service/client.ts";
 
 export type Receipt = ErasureReceipt;

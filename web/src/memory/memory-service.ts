@@ -22,6 +22,10 @@ export interface MemoryChoice {
 
 export const everything: MemoryChoice = { query: "", kind: "", importance: 0, state: "live", about: "", asOf: "" };
 
+/** True when nothing narrows what is looked at. */
+export const isEverything = (choice: MemoryChoice): boolean =>
+  Object.entries(everything).every(([name, value]) => choice[name as keyof MemoryChoice] === value);
+
 export interface MemoryDraft {
   readonly memory_type: Memory["memory_type"];
   readonly content: string;
