@@ -94,6 +94,8 @@ export class Mind {
 
   /** A subject's key has changed: what was hashed and sealed with the old one is made anew. */
   rehash(subject: ActorName): void {
+    if (this.#host.log.head === 0) return; // nothing was ever remembered, and no table is there
+    this.catchUp();
     this.forget(subject);
     this.register.markUnindexed(subject);
     this.#indexSome();
