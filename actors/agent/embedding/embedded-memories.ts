@@ -15,8 +15,12 @@ const PRECEDING = 2;
 
 type Reveal = (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
 
+/** The live ones of these memories, the oldest first. */
 const liveOf = (register: MemoryRegister, seqs: ReadonlyArray<number>) =>
-  register.bySeq(seqs).filter(({ state }) => state === "live");
+  register
+    .bySeq(seqs)
+    .toReversed()
+    .filter(({ state }) => state === "live");
 
 /** Over the register and the sessions of the index, both in `sql`. */
 export const embeddedMemories = (sql: SqlPort, register: MemoryRegister, reveal: Reveal): EmbeddedMemories => ({
