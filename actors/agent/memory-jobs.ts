@@ -5,7 +5,10 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
+import { REEMBED_MEMORIES } from "./embedding/reembedding.ts";
+import { SYNC_REMOTE_VECTORS } from "./embedding/remote.ts";
 import type { AgentMemory } from "./memory.ts";
+import type { Embedder, VectorIndex } from "./turn/memory-ports.ts";
 import type { ChatModel } from "./turn/ports.ts";
 
 /** Something that is done to memories when nobody waits for it. Doing it twice must be doing it once. */
@@ -32,10 +35,14 @@ export interface JobHost<Services = never> {
 }
 
 /** What jobs may use of the agent's own runtime. */
-export type JobServices = ChatModel;
+export type JobServices = ChatModel | Embedder | VectorIndex;
 
 /** The jobs of an agent. */
-export const memoryJobs = (_host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([]);
+export const memoryJobs = ({ memory: { embeddings }, run }: JobHost<JobServices>): MemoryJobs =>
+  new MemoryJobs([
+    { kind: REEMBED_MEMORIES, fired: () => run(embeddings.reembed()) },
+    { kind: SYNC_REMOTE_VECTORS, fired: () => run(embeddings.sync()) },
+  ]);
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {

@@ -50,6 +50,8 @@ export interface Search {
   readonly kinds?: ReadonlyArray<string>;
   /** Cosines to the question, by seq: of the memory alone, and of it with the turns before it. */
   readonly cosines?: { readonly own: ReadonlyMap<number, number>; readonly window: ReadonlyMap<number, number> };
+  /** Cosines of these memories, once it is known which are compared in earnest: those beyond what `cosines` holds among them. */
+  readonly cosinesOf?: (seqs: ReadonlyArray<number>) => NonNullable<Search["cosines"]>;
   /** Seqs that another source found: candidates, if they may be seen. */
   readonly also?: ReadonlyArray<number>;
   /** Memories that state what is asked for, once for each fact in them. */
@@ -175,13 +177,14 @@ export class MemoryIndex {
     const others = [...(search.also ?? []), ...facts.keys()];
     const seeds = new Candidates(this.#sql, asked, view).choose(others, search.cosines?.own);
     const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: new Set(open.map(({ id }) => id)) });
-    const best = new Scoring(asked, pool, variant).best({ now: at, cosines: search.cosines, facts });
+    const cosines = search.cosinesOf?.([...seeds.keys()]) ?? search.cosines;
+    const best = new Scoring(asked, pool, variant).best({ now: at, cosines, facts });
     return best.slice(0, search.limit).map(({ index, score, share }) => {
       const [before, after] = [pool.before(index), pool.after(index)];
       return {
         seq: pool.seqs[index]!,
         relevanceScore: logistic(score),
-        similarity: search.cosines?.own.get(pool.seqs[index]!) ?? share,
+        similarity: cosines?.own.get(pool.seqs[index]!) ?? share,
         before: before === undefined ? null : pool.seqs[before]!,
         after: after === undefined ? null : pool.seqs[after]!,
       };

@@ -4,9 +4,10 @@ import { type ActorName, type AgentId, idOf } from "#events/kit/ids.ts";
 import type { NeedKeys } from "../../kit/ledger.ts";
 import { digest } from "../../kit/seal.ts";
 import type { SqlPort } from "../../kit/sql.ts";
+import type { Nearness } from "../embedding/nearness.ts";
 import { attributeAsked } from "../language/questions.ts";
 import { folded } from "../language/stems.ts";
-import type { Scope } from "./audience.ts";
+import { both, type Scope } from "./audience.ts";
 import { FactStore } from "./facts.ts";
 import { MemoryIndex } from "./memory-index.ts";
 import type { MemoryRow } from "./memory-row.ts";
@@ -19,6 +20,8 @@ export interface MindHost {
   readonly log: RegisteredLog & { reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys };
   readonly keys: IndexKeys;
   readonly agent: () => { readonly agentId: AgentId; readonly name: string };
+  /** Told of the memories that left, in the breath in which they do. */
+  readonly left?: (seqs: ReadonlyArray<number>) => void;
 }
 
 /** A question to the mind. */
@@ -31,6 +34,8 @@ export interface Question {
   readonly asker?: string;
   readonly kinds?: ReadonlyArray<string>;
   readonly asOf?: number;
+  /** What vectors have to say to it. */
+  readonly nearness?: Pick<Nearness, "of" | "elsewhere">;
 }
 
 /** A memory that was found. */
@@ -103,19 +108,31 @@ export class Mind {
 
   /** Answers best first. Of subjects whose key is not at hand nothing is found: fetch those of `subjects` first. */
   search(question: Question): ReadonlyArray<Found> {
-    const { text, now, limit, scope, kinds, asOf } = question;
+    const { text, now, limit, scope, kinds, asOf, nearness } = question;
     const subjects = this.subjects();
     const hits = this.#index.search({
       ...{ text, now, limit, scope, subjects, facts: this.#facts(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
+      ...(nearness === undefined
+        ? {}
+        : { cosines: nearness.of(), cosinesOf: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
     });
     const seqs = hits.map(({ seq }) => seq);
     const rows = new Map(this.register.bySeq(seqs).map((row) => [row.seq, row]));
     return hits.flatMap(({ seq, similarity, relevanceScore }) => {
       const row = rows.get(seq);
-      return row === undefined ? [] : [{ row, similarity, relevance: relevanceScore }];
+      return row === undefined
+        ? []
+        : [{ row, similarity: Math.min(1, Math.max(0, similarity)), relevance: relevanceScore }];
     });
+  }
+
+  /** What somebody else found, as far as it may be seen: it may have been forgotten, or be nobody's business here. */
+  #known(memoryIds: ReadonlyArray<string>, scope: Scope): ReadonlyArray<number> {
+    const named = { where: "m.memory_id IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(memoryIds)] };
+    const { where, parameters } = both(named, scope);
+    return this.register.where(where, parameters, memoryIds.length).map(({ seq }) => seq);
   }
 
   /** Memories that state what the question asks for, and whether it still held then. */
@@ -180,5 +197,6 @@ export class Mind {
   #drop(seqs: ReadonlyArray<number>): void {
     this.#index.remove(seqs);
     this.facts.remove(seqs);
+    this.#host.left?.(seqs);
   }
 }

@@ -273,6 +273,17 @@ export class MemoryRegister {
     return this.where("m.seq IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)], seqs.length);
   }
 
+  /** Seqs of live memories behind one, in rising order. */
+  liveAfter(seq: number, limit: number): ReadonlyArray<number> {
+    const query = "SELECT seq FROM memories WHERE seq > ? AND state = 'live' ORDER BY seq LIMIT ?";
+    return this.#sql.rows(query, seq, limit).map(([one]) => Number(one));
+  }
+
+  /** Seqs of everything that a subject's key seals. */
+  of(subject: ActorName): ReadonlyArray<number> {
+    return this.#sql.rows("SELECT seq FROM memories WHERE subject = ?", subject).map(([seq]) => Number(seq));
+  }
+
   /** Live memories that the index does not hold yet, oldest first, but those of these subjects. */
   unindexed(limit: number, without: ReadonlyArray<ActorName>): ReadonlyArray<MemoryRow> {
     const waiting = "m.indexed = 0 AND m.state = 'live' AND m.subject NOT IN (SELECT value FROM json_each(?))";
