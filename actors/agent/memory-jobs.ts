@@ -6,6 +6,7 @@ import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
 import type { AgentMemory } from "./memory.ts";
+import { MemorySweep } from "./sweep.ts";
 import type { ChatModel } from "./turn/ports.ts";
 
 /** Something that is done to memories when nobody waits for it. Doing it twice must be doing it once. */
@@ -35,7 +36,7 @@ export interface JobHost<Services = never> {
 export type JobServices = ChatModel;
 
 /** The jobs of an agent. */
-export const memoryJobs = (_host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([]);
+export const memoryJobs = (host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([new MemorySweep(host)]);
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {
