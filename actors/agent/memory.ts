@@ -18,6 +18,7 @@ import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
+import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
@@ -94,6 +95,18 @@ export class AgentMemory {
   get register(): MemoryRegister {
     this.#mind.catchUp();
     return this.#mind.register;
+  }
+
+  /** What is known of what memories state, level with the log. */
+  get facts(): FactStore {
+    this.#mind.catchUp();
+    return this.#mind.facts;
+  }
+
+  /** Other memories that share a rare word with any of these, so many a word. */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    this.#mind.catchUp();
+    return this.#mind.alike(seqs, most);
   }
 
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
@@ -185,7 +198,7 @@ export class AgentMemory {
   }
 
   /** Fetches the keys that a search needs, and indexes what waited for them. */
-  #ready(): Effect.Effect<void, KeyFailure> {
+  ready(): Effect.Effect<void, KeyFailure> {
     return Effect.suspend(() => {
       const wanted = [...this.#mind.wanting(), ...this.#mind.subjects()].filter(
         (subject) => this.#host.indexKey(subject) === undefined,
@@ -201,7 +214,7 @@ export class AgentMemory {
   /** Searches everything in scope; the same for turns and for the owner. */
   search(question: Omit<Question, "now" | "nearness">): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#ready();
+      yield* this.ready();
       const nearness = yield* this.embeddings.near(question.text);
       const { now, services } = this.#host;
       if (nearness === nothing) return yield* this.open(this.#mind.search({ ...question, now: now() }));
