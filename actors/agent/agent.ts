@@ -59,6 +59,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   implements AgentDoor
 {
   protected abstract abilities(env: Env): Layer.Layer<Abilities>;
+  /** For how many days the house keeps what was said. */
+  protected abstract retentionDays(env: Env): number;
 
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
@@ -85,18 +87,17 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       commit: (command: AgentCommand) => this.commitNow(command),
       fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
     };
+    const report = (what: string, cause: unknown) => this.report(what, cause);
     this.#memory = new AgentMemory({
-      ...own,
+      ...{ ...own, report, retentionDays: () => this.retentionDays(env) },
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
-      report: (what, cause) => this.report(what, cause),
     });
     const working = {
-      ...{ state: () => this.ledger.state, timers: this.timers },
+      ...{ state: () => this.ledger.state, timers: this.timers, report },
       commit: (command: AgentCommand) => this.commitNow(command).outcome === "accepted",
       meta: (id: string) => this.#meta(id, agentName(this.#id())),
-      report: (what: string, cause: unknown) => this.report(what, cause),
     };
     this.#turns = new Turns({ ...working, fork: (program) => this.#services().runFork(program) });
     this.#jobs = memoryJobs({
@@ -109,7 +110,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     };
     this.#memoryDoor = new MemoryDoor({ ...owned, memory: this.#memory, revealed: (seqs) => this.revealed(seqs) });
     this.#trainings = new Trainings({ ...owned, tables: this.tables, timers: this.timers, keys: this.keys });
-    agentFeeds(this.feeds, this.ledger, env);
+    agentFeeds(this.feeds, this.ledger, env, () => this.#memory.retentionDays);
   }
 
   // ── for the owner ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,9 +204,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   changeMemory(by: Principal, commandId: string, memoryId: string, input: Partial<MemoryInput>, ifVersion?: number) {
-    return this.behindWall("changeMemory", async () =>
-      this.#memoryDoor.change(by, commandId, memoryId, input, ifVersion),
-    );
+    return this.behindWall("changeMemory", () => this.#memoryDoor.change(by, commandId, memoryId, input, ifVersion));
   }
 
   forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number) {
@@ -214,6 +213,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   restoreMemory(by: Principal, commandId: string, memoryId: string) {
     return this.behindWall("restoreMemory", async () => this.#memoryDoor.restore(by, commandId, memoryId));
+  }
+
+  separateMemory(by: Principal, commandId: string, memoryId: string) {
+    return this.behindWall("separateMemory", async () => this.#memoryDoor.separate(by, commandId, memoryId));
   }
 
   searchMemories(by: Principal, search: MemorySearch) {

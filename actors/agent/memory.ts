@@ -39,7 +39,7 @@ export interface MemoryHost {
   readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
   readonly report: (what: string, cause: unknown) => void;
   /** The house's rule for episodes; in days. */
-  readonly retentionDays?: number;
+  readonly retentionDays?: () => number;
 }
 
 /** A memory with its words. */
@@ -155,7 +155,7 @@ export class AgentMemory {
   }
 
   get retentionDays(): number {
-    return retentionOf(this.#host.ledger.state, this.#host.retentionDays ?? RETENTION_DAYS);
+    return retentionOf(this.#host.ledger.state, this.#host.retentionDays?.() ?? RETENTION_DAYS);
   }
 
   /** What may be read at all just now. */
