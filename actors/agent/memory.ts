@@ -47,7 +47,7 @@ export interface MemoryHost {
   readonly timers: Timers;
   readonly services: () => Context.Context<VectorServices>;
   /** The house's rule for episodes; in days. */
-  readonly retentionDays?: number;
+  readonly retentionDays?: () => number;
 }
 
 /** A memory with its words. */
@@ -176,7 +176,7 @@ export class AgentMemory {
   }
 
   get retentionDays(): number {
-    return retentionOf(this.#host.ledger.state, this.#host.retentionDays ?? RETENTION_DAYS);
+    return retentionOf(this.#host.ledger.state, this.#host.retentionDays?.() ?? RETENTION_DAYS);
   }
 
   /** What may be read at all just now. */

@@ -49,6 +49,7 @@ const promised: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/api/agents/{id}/train": ["post"],
   "/api/memories/{id}": ["get", "put", "delete"],
   "/api/memories/{id}/restore": ["post"],
+  "/api/memories/{id}/separate": ["post"],
   "/api/operations/{id}": ["get", "delete"],
   "/api/me": ["get"],
   "/api/me/consents": ["get", "put"],

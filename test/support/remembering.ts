@@ -1,9 +1,10 @@
 /** An agent that remembers, with the jobs on its memories and a clock that is moved by hand: a real ledger on node:sqlite; for the specifications of memory. */
-import { Effect } from "effect";
+import { Context, Effect } from "effect";
 import { AgentMemory } from "#actors/agent/memory.ts";
 import type { MemoryRow } from "#actors/agent/recall/memory-row.ts";
 import { MemorySweep, SWEEP_MEMORIES } from "#actors/agent/sweep.ts";
 import { KeyFailure } from "#actors/agent/turn/failures.ts";
+import { Embedder, Reranker, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
 import type { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";
 import type { AgentCommand, Episode, NewMemory, Settings } from "#events/agent/commands.ts";
@@ -16,6 +17,7 @@ import { type ActorName, agentName, type MemoryId, userName } from "#events/kit/
 import { type Asked, ada, dana, heard, lobby, memoryId, START, settings, turnId, words } from "./given.ts";
 import { metaFor, open, replyOf, TestKeys } from "./ledger-fixture.ts";
 import { TestIndexKeys } from "./memories.ts";
+import { noReranker, nowhere } from "./rememberer.ts";
 import { nodeSql } from "./sqlite.ts";
 
 export const DAY = 86_400_000;
@@ -26,6 +28,18 @@ export interface Death {
   readonly commit: number;
   readonly when: "before" | "after";
 }
+
+/** Nothing is embedded here. */
+const hashed: Embedder["Service"] = {
+  name: "none",
+  dimensions: 1,
+  semantic: false,
+  embed: () => Effect.die("not asked"),
+};
+const noVectors = Context.make(Embedder, hashed).pipe(
+  Context.add(VectorIndex, nowhere),
+  Context.add(Reranker, noReranker),
+);
 
 export class Remembering {
   readonly sql = nodeSql();
@@ -67,13 +81,14 @@ export class Remembering {
     this.#death = death;
     this.ledger = open(agent, this.sql, this.keys, {
       along: (_state, events) => this.#along(events),
-      told: () => this.memory.committed(),
+      told: (events) => this.memory.committed(events),
     }) as AgentLedger;
     this.timers = new Timers(this.ledger.tables, { set: () => {} });
     const meta = (id: string) => metaFor(id, agentName(ada), { at: this.now });
     const report = (what: string) => void this.reports.push(what);
     this.memory = new AgentMemory({
-      ...{ ledger: this.ledger, agentId: () => ada, now: () => this.now, report },
+      ...{ ledger: this.ledger, agentId: () => ada, now: () => this.now, report, keys: this.keys, timers: this.timers },
+      services: () => noVectors,
       commit: (command) => this.ledger.commit(command),
       meta: (id) => meta(`${id}/${this.ledger.head}`),
       indexKey: (subject) => this.indexKeys.get(subject),
