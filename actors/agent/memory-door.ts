@@ -169,7 +169,7 @@ export class MemoryDoor {
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
     };
-    const found = (await Effect.runPromise(memory.search(question))).filter(
+    const found = (await Effect.runPromise(memory.search(question))).found.filter(
       ({ similarity }) => similarity >= minSimilarity,
     );
     const described = await this.#described(found.map(({ row }) => row));
