@@ -245,19 +245,17 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("cancelTraining", async () => this.#trainings.cancel(by, trainingId));
   }
 
+  embedding(by: Principal, wish?: "cancel") {
+    return this.behindWall("embedding", async () => this.#memoryDoor.embedding(by, wish));
+  }
+
   // ── for rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   hear(roomId: RoomId, { watched, people }: FullHouse, heard: ReadonlyArray<Heard>): Promise<void> {
     return this.behindWall("hear", async () => {
       this.#channels.watched(roomId, watched);
       this.#memory.present(roomId, people);
-      if (this.ledger.state.status === "deleted") {
-        // It was invited while it was going: the room does not know yet that nobody will come. It may be invited again
-        // after it was dismissed for this, so that each time is a command of its own.
-        const command = `${this.#id()}/gone/${heard.at(-1)?.seq}`;
-        await this.env.ROOM.getByName(roomId).agentChanged(command, this.#id(), null);
-        return;
-      }
+      if (this.ledger.state.status === "deleted") return this.#channels.gone(roomId, heard.at(-1)?.seq);
       const { episode } = this.#memory.former();
       const listener = { agentId: this.#id(), meta: (id: string, by: ActorName) => this.#meta(id, by), episode };
       for (const item of heard) await this.commit(commandOf(roomId, item, listener));
@@ -389,7 +387,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   async #describe(): Promise<AgentDescription> {
     const { configSeq, personalitySeq } = this.ledger.state;
     const found = await this.revealed([configSeq, personalitySeq].filter((seq) => seq > 0));
-    return describe(this.ledger.state, this.ledger.head, found);
+    const embedding = this.#memory.embeddings.progress();
+    return { ...describe(this.ledger.state, this.ledger.head, found), ...(embedding && { embedding }) };
   }
 
   async #described(reply: Reply<unknown>, by: Principal): Promise<Reply<AgentDescription>> {

@@ -2,13 +2,14 @@
 import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
-import { type AgentRefusal, MemoryUnknown, Stale } from "#events/agent/refusals.ts";
+import { type AgentRefusal, MemoryUnknown, Stale, TrainingUnknown } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, childId, type MemoryId, type UserId, userName } from "#events/kit/ids.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type {
+  EmbeddingProgress,
   Evidence,
   ExplainedMemory,
   FoundMemory,
@@ -185,7 +186,7 @@ export class MemoryDoor {
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
     };
-    const found = (await Effect.runPromise(memory.search(question))).filter(
+    const found = (await Effect.runPromise(memory.search(question))).found.filter(
       ({ similarity }) => similarity >= minSimilarity,
     );
     const described = await this.#described(found.map(({ row }) => row));
@@ -193,6 +194,15 @@ export class MemoryDoor {
       found.map(({ similarity, relevance }, index) => ({ memory: described[index]!, similarity, relevance })),
       ledger.head,
     );
+  }
+
+  /** How far its memories are embedded, once that was cancelled if it is wished; refused where none ever was to be. */
+  embedding(by: Principal, wish?: "cancel"): Reply<EmbeddingProgress> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { embeddings } = this.#host.memory;
+    if (wish === "cancel") embeddings.cancel();
+    const progress = embeddings.progress();
+    return progress === undefined ? refused(new TrainingUnknown()) : accepted(progress, this.#host.ledger.head);
   }
 
   // ── for the people it is about ────────────────────────────────────────────────────────────────────────────────────

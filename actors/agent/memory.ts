@@ -56,6 +56,12 @@ export interface Opened extends Found {
   readonly words: Unsealed;
 }
 
+/** What a search answers, best first; `degraded` when vectors were asked for and did not come. */
+export interface Answered {
+  readonly found: ReadonlyArray<Opened>;
+  readonly degraded: boolean;
+}
+
 const NOBODY = { id: "", name: "" };
 
 const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
@@ -212,16 +218,18 @@ export class AgentMemory {
   }
 
   /** Searches everything in scope; the same for turns and for the owner. */
-  search(question: Omit<Question, "now" | "nearness">): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+  search(question: Omit<Question, "now" | "nearness">): Effect.Effect<Answered, KeyFailure> {
     return Effect.gen({ self: this }, function* () {
       yield* this.ready();
       const nearness = yield* this.embeddings.near(question.text);
       const { now, services } = this.#host;
-      if (nearness === nothing) return yield* this.open(this.#mind.search({ ...question, now: now() }));
+      const { degraded } = nearness;
+      if (nearness === nothing)
+        return { found: yield* this.open(this.#mind.search({ ...question, now: now() })), degraded };
       const limit = Math.max(question.limit, REORDERED);
       const found = yield* this.open(this.#mind.search({ ...question, limit, nearness, now: now() }));
       const inOrder = yield* Effect.provideContext(reordered(question.text, found), services());
-      return inOrder.slice(0, question.limit);
+      return { found: inOrder.slice(0, question.limit), degraded };
     });
   }
 
@@ -239,14 +247,15 @@ export class AgentMemory {
 
   /** What comes to mind at a message, and the newest of what was kept on purpose behind it. */
   #comesToMind(text: string, limit: number, scope: Scope, asker: string) {
-    return Effect.flatMap(this.search({ text, limit, scope, asker }), (found) => {
+    return Effect.flatMap(this.search({ text, limit, scope, asker }), ({ found, degraded }) => {
       const some = found.slice(0, Math.max(0, limit - ALWAYS));
       const rest = both(scope, notAmong(some.map(({ row }) => row.seq)));
       const kept = this.register.where(`${rest.where} AND m.kind <> 'episodic'`, rest.parameters, ALWAYS);
       const others = found.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
-      return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) =>
-        [...some, ...newest, ...others].slice(0, limit),
-      );
+      return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) => ({
+        found: [...some, ...newest, ...others].slice(0, limit),
+        degraded,
+      }));
     });
   }
 
@@ -255,7 +264,10 @@ export class AgentMemory {
     return {
       search: ({ text, limit, roomId, asker, without }) =>
         this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker).pipe(
-          Effect.map((found) => found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content }))),
+          Effect.map(({ found, degraded }) => ({
+            memories: found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content })),
+            degraded,
+          })),
           Effect.mapError(({ detail }) => new RecallFailure({ detail })),
         ),
       tellable: (seqs, roomId) => {

@@ -33,6 +33,15 @@ export class RoomChannels {
     this.#channel(roomId).watched = watched;
   }
 
+  /**
+   * The agent was invited while it was being deleted: the room, which spoke its message `seq` to it, does not know yet that
+   * nobody will come. It may be invited again after it was dismissed for this, so that each time is a command of its own.
+   */
+  async gone(roomId: RoomId, seq: number | undefined): Promise<void> {
+    const { agentId } = this.#agent();
+    await this.#env.ROOM.getByName(roomId).agentChanged(`${agentId}/gone/${seq}`, agentId, null);
+  }
+
   /** The port. */
   service(): Rooms["Service"] {
     return {

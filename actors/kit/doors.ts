@@ -7,7 +7,7 @@ import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
 import type { BorrowerDoor, ErasureReceipt, VaultDoor } from "./key-doors.ts";
-import type { MemoryDoors } from "./memory-doors.ts";
+import type { EmbeddingProgress, MemoryDoors } from "./memory-doors.ts";
 import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
 
@@ -90,6 +90,8 @@ export interface AgentDescription {
   readonly seq: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Left out where no memory was ever to be embedded. */
+  readonly embedding?: EmbeddingProgress;
 }
 
 /** Somebody who takes part in a room. */

@@ -147,6 +147,20 @@ export interface TrainingProgress {
   } | null;
 }
 
+/** How far the agent's memories are embedded. */
+export interface EmbeddingProgress {
+  readonly status: "running" | "done" | "cancelled";
+  /** Provider and model. */
+  readonly model: string;
+  /** Memories that are through, the skipped ones among them. */
+  readonly done: number;
+  readonly total: number;
+  /** Memories that the provider does not take whatever is done. */
+  readonly skipped: number;
+  /** What went wrong last, while it is being waited out: the name of a reason, no words. */
+  readonly error: string | undefined;
+}
+
 /** The part of an agent's door that leads to its memory. */
 export interface MemoryDoors {
   memories(by: Principal, query: MemoryQuery): Promise<Reply<MemoryPage>>;
@@ -174,4 +188,6 @@ export interface MemoryDoors {
   training(by: Principal, trainingId: string): Promise<Reply<TrainingProgress>>;
   /** Ends it where it stands; what was taken stays. */
   cancelTraining(by: Principal, trainingId: string): Promise<Reply<TrainingProgress>>;
+  /** Of the embedding of all memories; cancelled, it stays so until another model is chosen. */
+  embedding(by: Principal, wish?: "cancel"): Promise<Reply<EmbeddingProgress>>;
 }

@@ -122,6 +122,18 @@ export const AgentView = Schema.Struct({
   seq: Schema.Int,
   created_at: Schema.String,
   updated_at: Schema.String,
+  /** How far its memories are embedded, and which operation that is; left out where none ever were to be. */
+  embedding: Schema.optionalKey(
+    Schema.Struct({
+      operation_id: Schema.String,
+      model: Schema.String,
+      status: Schema.Literals(["running", "done", "cancelled"]),
+      done: Schema.Int,
+      total: Schema.Int,
+      /** Memories that the provider does not take. */
+      skipped: Schema.Int,
+    }),
+  ),
 });
 export type AgentView = typeof AgentView.Type;
 

@@ -217,6 +217,7 @@ describe("a search", () => {
     await woken.settle();
     world.isBroken = true;
     expect(await woken.found("Vera?")).toEqual(["Vera sails on Sunday."]);
+    expect(await woken.recalled("Vera?", [dana])).toEqual({ ids: ids("boat"), degraded: true });
   });
 
   it("takes the reranker's order of the first, each with the relevance of its place", async () => {
@@ -257,8 +258,9 @@ describe("a remote index", () => {
     // Here they are lost, so that only the index knows them.
     world.sql.run("DELETE FROM vectors");
     const deaf = world.wake(outside());
-    expect(await deaf.recalled("feline vessel", [eli])).toEqual([...ids("cat", "boat")].toSorted());
-    expect(await deaf.recalled("feline vessel", [dana])).toEqual(ids("cat"));
+    const all = [...ids("cat", "boat")].toSorted();
+    expect(await deaf.recalled("feline vessel", [eli])).toEqual({ ids: all, degraded: false });
+    expect(await deaf.recalled("feline vessel", [dana])).toEqual({ ids: ids("cat"), degraded: false });
     const none = { where: "m.kind = 'nothing'", parameters: [] };
     expect(await deaf.search("feline vessel", none)).toEqual([]);
   });

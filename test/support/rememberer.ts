@@ -13,7 +13,7 @@ import { agent } from "#events/agent/decide.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
-import { type ActorName, agentName, type MemoryId, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
+import { type ActorName, agentName, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import { keepingPauses } from "../contract/vector-index-clock.ts";
 import { startVectorize } from "../contract/vector-index-vectorize.ts";
 import {
@@ -257,7 +257,7 @@ export class Rememberer {
   }
 
   search(text: string, scope = { where: "m.state = 'live'", parameters: [] as ReadonlyArray<string> }) {
-    return Effect.runPromise(this.memory.search({ text, limit: 5, scope }));
+    return Effect.runPromise(Effect.map(this.memory.search({ text, limit: 5, scope }), ({ found }) => found));
   }
 
   async found(text: string): Promise<ReadonlyArray<string>> {
@@ -265,11 +265,11 @@ export class Rememberer {
   }
 
   /** What comes to mind in the lobby while these people are there; ids in the order of their letters. */
-  async recalled(text: string, people: ReadonlyArray<UserId>): Promise<ReadonlyArray<MemoryId>> {
+  async recalled(text: string, people: ReadonlyArray<UserId>) {
     const there = people.map((userId) => ({ userId, name: userId }));
     this.memory.present(lobby, there);
     const asked = { text, limit: 5, roomId: lobby, asker: dana, without: [] };
-    const found = await Effect.runPromise(this.memory.recall().search(asked));
-    return found.map(({ memoryId: id }) => id as MemoryId).toSorted();
+    const { memories, degraded } = await Effect.runPromise(this.memory.recall().search(asked));
+    return { ids: memories.map(({ memoryId: id }) => id).toSorted(), degraded };
   }
 }

@@ -22,6 +22,7 @@ import {
   type OutgoingMessage,
   type Prompt,
   Recall,
+  type Recalled,
   type Remembered,
   type Replay,
   Rooms,
@@ -390,11 +391,12 @@ export class Stage {
     return roomTakesMs === 0 ? answered : Effect.delay(answered, roomTakesMs);
   }
 
-  #recall(text: string): Effect.Effect<ReadonlyArray<Remembered>, RecallFailure> {
+  #recall(text: string): Effect.Effect<Recalled, RecallFailure> {
     return Effect.suspend(() => {
       this.searched.push(text);
       const { recall = [] } = this.#script;
-      return recall === "broken" ? Effect.fail(new RecallFailure({ detail: "gone" })) : Effect.succeed(recall);
+      if (recall === "broken") return Effect.fail(new RecallFailure({ detail: "gone" }));
+      return Effect.succeed({ memories: recall, degraded: false });
     });
   }
 }

@@ -4,12 +4,13 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { ActorName, AgentId } from "#events/kit/ids.ts";
 import type { Keyring } from "../../kit/ledger.ts";
+import type { EmbeddingProgress } from "../../kit/memory-doors.ts";
 import type { SqlPort } from "../../kit/sql.ts";
 import type { Timers } from "../../kit/timers.ts";
 import type { KeyFailure } from "../turn/failures.ts";
 import { Embedder, type Reranker, VectorIndex } from "../turn/memory-ports.ts";
 import { type Nearness, nearnessTo, nothing } from "./nearness.ts";
-import { type MemoryTexts, type Progress, REEMBED_MEMORIES, Reembedding } from "./reembedding.ts";
+import { type MemoryTexts, REEMBED_MEMORIES, Reembedding } from "./reembedding.ts";
 import { RemoteVectors, type Standing, SYNC_REMOTE_VECTORS } from "./remote.ts";
 import { hasVectors, makeVectors } from "./tables.ts";
 import { AgentVectors } from "./vectors.ts";
@@ -61,7 +62,7 @@ export class Embeddings {
   }
 
   /** How far the job is; undefined when nothing was ever to be embedded. */
-  progress(): Progress | undefined {
+  progress(): EmbeddingProgress | undefined {
     return this.#kept()?.job.progress();
   }
 

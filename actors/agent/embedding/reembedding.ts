@@ -1,6 +1,7 @@
 /** The job that brings the vectors of all memories to the embedder of today, new memories' too; driven by a timer of the agent, and going on where it stood after a crash. */
 import { Clock, Effect, Exit } from "effect";
 import type { ActorName } from "#events/kit/ids.ts";
+import type { EmbeddingProgress } from "../../kit/memory-doors.ts";
 import { insertRows, type SqlPort } from "../../kit/sql.ts";
 import type { Timers } from "../../kit/timers.ts";
 import { KeyFailure } from "../turn/failures.ts";
@@ -43,19 +44,7 @@ export interface Memories {
   readonly kept?: (seqs: ReadonlyArray<number>) => void;
 }
 
-export interface Progress {
-  readonly status: "running" | "done" | "cancelled";
-  readonly model: string;
-  /** Memories that are through, the skipped ones among them. */
-  readonly done: number;
-  readonly total: number;
-  /** Memories that the provider does not take whatever is done. */
-  readonly skipped: number;
-  /** What went wrong last, while it is being waited out: the name of a reason, no words. */
-  readonly error: string | undefined;
-}
-
-interface Job extends Progress {
+interface Job extends EmbeddingProgress {
   readonly run: number;
   readonly cursor: number;
   readonly size: number;
@@ -90,7 +79,7 @@ export class Reembedding {
   }
 
   /** How far the job is; undefined when there never was one. */
-  progress(): Progress | undefined {
+  progress(): EmbeddingProgress | undefined {
     const job = this.#job();
     if (job === undefined) return undefined;
     const { status, model, done, total, skipped, error } = job;

@@ -130,6 +130,13 @@ export interface Remembered {
   readonly content: string;
 }
 
+/** What came to mind, best first. */
+export interface Recalled {
+  readonly memories: ReadonlyArray<Remembered>;
+  /** True when something that was asked did not answer, so that another memory may have fitted better. */
+  readonly degraded: boolean;
+}
+
 /** Search in this agent's own memories; no other agent's can be named. */
 export class Recall extends Context.Service<
   Recall,
@@ -143,7 +150,7 @@ export class Recall extends Context.Service<
       readonly asker: string;
       /** Events whose words are at hand already. */
       readonly without: ReadonlyArray<number>;
-    }) => Effect.Effect<ReadonlyArray<Remembered>, RecallFailure>;
+    }) => Effect.Effect<Recalled, RecallFailure>;
     /** Those of these memories, by the events of their words, that may still be told in a room. */
     readonly tellable: (seqs: ReadonlyArray<number>, roomId: RoomId) => ReadonlyArray<number>;
   }

@@ -2,6 +2,7 @@
 import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import type { AgentDescription, AgentInput, PersonalityInput } from "#actors/kit/doors.ts";
+import type { EmbeddingProgress } from "#actors/kit/memory-doors.ts";
 import type { ModelName } from "#events/agent/asking.ts";
 import type { Ceiling, Scope } from "#events/agent/budget.ts";
 import { type AgentId, childId } from "#events/kit/ids.ts";
@@ -12,6 +13,7 @@ import { type AgentChange, type AgentView, Api, type NewAgent, type Personality,
 import { Asker, type Asking, ask, commandId, perform, SETTLE_MS, wantedVersion } from "../asker.ts";
 import { problem } from "../problem.ts";
 import { chat } from "./chat.ts";
+import { embeddingId } from "./operations.ts";
 import { type HistoryParameters, historyPage, listPage } from "./pages.ts";
 import { agentId } from "./paths.ts";
 
@@ -55,8 +57,13 @@ function viewOf(agent: AgentDescription, { settings }: Asking): AgentView {
     seq: agent.seq,
     created_at: iso(agent.createdAt),
     updated_at: iso(agent.updatedAt),
+    ...(agent.embedding && { embedding: embeddingOf(agent.agentId, agent.embedding) }),
   };
 }
+
+const embeddingOf = (agent: AgentId, { status, model, done, total, skipped }: EmbeddingProgress) => ({
+  ...{ operation_id: embeddingId(agent), model, status, done, total, skipped },
+});
 
 const modelView = ({ provider, model }: ModelName) => ({ llm_provider: provider, model_name: model });
 const modelOf = (named: { readonly llm_provider: string; readonly model_name: string }): ModelName => ({

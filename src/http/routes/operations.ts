@@ -1,6 +1,6 @@
 /** Handlers for what takes long: how far it is, and an end to it. */
 import { Effect } from "effect";
-import type { TrainingProgress } from "#actors/kit/memory-doors.ts";
+import type { EmbeddingProgress, TrainingProgress } from "#actors/kit/memory-doors.ts";
 import { type AgentId, childId } from "#events/kit/ids.ts";
 import { type Asking, ask } from "../asker.ts";
 import type { OperationView } from "../memory-api.ts";
@@ -21,6 +21,11 @@ export const agentOf = (id: string): AgentId | undefined => {
   return agent === undefined ? undefined : (`agt_${agent}` as AgentId);
 };
 
+const isEmbedding = (id: string): boolean => {
+  const agent = agentOf(id);
+  return agent !== undefined && id === embeddingId(agent);
+};
+
 /** An operation as the API tells it. */
 export const operationView = ({ trainingId, status, done, total, result }: TrainingProgress): OperationView => ({
   id: trainingId,
@@ -29,6 +34,14 @@ export const operationView = ({ trainingId, status, done, total, result }: Train
   total,
   result: result && { taken: result.taken, refused: result.refused, refused_rows: result.refusedRows },
   error: status === "failed" ? "What was left to learn could not be read any more." : null,
+});
+
+/** The one operation of an agent that nobody begins: its memories are embedded, with each model anew. */
+export const embeddingId = (agent: AgentId): string => operationId(agent, "embedding");
+
+const embeddingView = (id: string, { status, done, total, error }: EmbeddingProgress): OperationView => ({
+  ...{ id, status, done, total, result: null },
+  error: error === undefined ? null : `The provider of embeddings is being waited for: ${error}.`,
 });
 
 const known = (id: string) => {
@@ -40,11 +53,15 @@ const known = (id: string) => {
 
 export const operation = Effect.fnUntraced(function* (id: string) {
   const door = yield* known(id);
+  if (isEmbedding(id)) return embeddingView(id, yield* ask((asking) => door(asking).embedding(asking.principal)));
   return operationView(yield* ask((asking) => door(asking).training(asking.principal, id)));
 });
 
 /** Ends it where it stands; one that is over stays as it is. */
 export const cancel = Effect.fnUntraced(function* (id: string) {
   const door = yield* known(id);
+  if (isEmbedding(id)) {
+    return embeddingView(id, yield* ask((asking) => door(asking).embedding(asking.principal, "cancel")));
+  }
   return operationView(yield* ask((asking) => door(asking).cancelTraining(asking.principal, id)));
 });
