@@ -103,12 +103,14 @@ export class AgentMemory {
 
   /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */
   keyDied(subject: ActorName): void {
+    this.#mind.catchUp(); // it may have woken for this
     this.#mind.forget(subject);
     if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
   keyTurned(subject: ActorName): void {
+    this.#mind.catchUp();
     this.#mind.rehash(subject);
   }
 

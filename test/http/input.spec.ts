@@ -196,9 +196,11 @@ describe("a body", () => {
   const others: ReadonlyArray<unknown> = [null, true, 7, "x".repeat(40_000), ["x"], { x: 1 }, [], {}];
   /** What a field takes besides its own kind of value, because that is valid there. */
   const fits = (field: string, value: unknown): boolean =>
-    (["active", "memory_enabled", "sensitive", "pinned"].includes(field) && value === true) ||
+    (["active", "memory_enabled", "sensitive", "pinned", "granted"].includes(field) && value === true) ||
     (["max_tokens", "limit"].includes(field) && value === 7) ||
-    (["capabilities", "tools", "about"].includes(field) && Array.isArray(value) && value.length === 0) ||
+    (["capabilities", "tools"].includes(field) && Array.isArray(value) && value.length === 0) ||
+    // "x" may be a person: whether they agreed is another question.
+    (field === "about" && Array.isArray(value)) ||
     (["personality", "time_range"].includes(field) &&
       typeof value === "object" &&
       value !== null &&
