@@ -1,5 +1,5 @@
 /** AgentActor: hears rooms, keeps its turns running, and answers its owner. src/worker.ts hands it its abilities. */
-import type { Layer } from "effect";
+import { Effect, type Layer } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent, turnOf } from "#events/agent/decide.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
@@ -38,6 +38,7 @@ import { accepted, type Reply, refused } from "../kit/reply.ts";
 import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
 import { changed, describe, inputWords, personalityOf, settingsOf, wordsAt } from "./description.ts";
+import type { VectorServices } from "./embedding/embeddings.ts";
 import { agentFeeds } from "./feeds.ts";
 import { commandOf } from "./hearing.ts";
 import { AgentMemory } from "./memory.ts";
@@ -86,7 +87,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
     };
     this.#memory = new AgentMemory({
-      ...own,
+      ...{ ...own, keys: this.keys, timers: this.timers },
+      services: () => this.#services().runSync(Effect.context<VectorServices>()),
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
@@ -302,7 +304,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   protected override afterCommit(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     this.#outcomes.hear(events);
     this.#channels.committed(events, (turnId) => this.ledger.state.turns[turnId]?.roomId);
-    this.#memory.committed();
+    this.#memory.committed(events);
     this.followLog(events);
     this.#turns.committed(events);
   }

@@ -5,7 +5,11 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
+import { REEMBED_MEMORIES } from "./embedding/reembedding.ts";
+import { SYNC_REMOTE_VECTORS } from "./embedding/remote.ts";
 import type { AgentMemory } from "./memory.ts";
+import { MemorySweep } from "./sweep.ts";
+import type { Embedder, VectorIndex } from "./turn/memory-ports.ts";
 import type { ChatModel } from "./turn/ports.ts";
 
 /** Something that is done to memories when nobody waits for it. Doing it twice must be doing it once. */
@@ -32,10 +36,17 @@ export interface JobHost<Services = never> {
 }
 
 /** What jobs may use of the agent's own runtime. */
-export type JobServices = ChatModel;
+export type JobServices = ChatModel | Embedder | VectorIndex;
 
 /** The jobs of an agent. */
-export const memoryJobs = (_host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([]);
+export function memoryJobs(host: JobHost<JobServices>): MemoryJobs {
+  const { embeddings } = host.memory;
+  return new MemoryJobs([
+    new MemorySweep(host),
+    { kind: REEMBED_MEMORIES, fired: () => host.run(embeddings.reembed()) },
+    { kind: SYNC_REMOTE_VECTORS, fired: () => host.run(embeddings.sync()) },
+  ]);
+}
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {

@@ -1,5 +1,5 @@
 /** AgentMemory: what an agent remembers: who may hear it, what is formed of what was said, and what is forgotten; owned by AgentActor. */
-import { Effect } from "effect";
+import { type Context, Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
@@ -7,12 +7,18 @@ import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { Present } from "../kit/doors.ts";
-import type { Ledger, NeedKeys } from "../kit/ledger.ts";
+import type { Keyring, Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
 import type { Committed } from "../kit/settled-commands.ts";
+import type { Timers } from "../kit/timers.ts";
+import { embeddedMemories } from "./embedding/embedded-memories.ts";
+import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
+import { nothing } from "./embedding/nearness.ts";
+import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
+import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
@@ -37,6 +43,9 @@ export interface MemoryHost {
   readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
   readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
   readonly report: (what: string, cause: unknown) => void;
+  readonly keys: Keyring;
+  readonly timers: Timers;
+  readonly services: () => Context.Context<VectorServices>;
   /** The house's rule for episodes; in days. */
   readonly retentionDays?: number;
 }
@@ -57,6 +66,7 @@ const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
 export class AgentMemory {
   readonly #host: MemoryHost;
   readonly #mind: Mind;
+  readonly embeddings: Embeddings;
   /** Who is in each room, as the room last said; nobody knows of the others. */
   readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
 
@@ -67,6 +77,12 @@ export class AgentMemory {
       log: host.ledger,
       keys: { get: (subject) => host.indexKey(subject) },
       agent: () => ({ agentId: host.agentId(), name: host.ledger.state.name }),
+      left: (seqs) => this.embeddings.left(seqs),
+    });
+    this.embeddings = new Embeddings({
+      ...{ stream: host.ledger.stream, agentId: host.agentId, sql: host.ledger.tables, keys: host.keys },
+      ...{ timers: host.timers, now: host.now, services: host.services },
+      memories: embeddedMemories(host.ledger.tables, this.#mind.register, (seqs) => host.reveal(seqs)),
     });
   }
 
@@ -81,6 +97,18 @@ export class AgentMemory {
     return this.#mind.register;
   }
 
+  /** What is known of what memories state, level with the log. */
+  get facts(): FactStore {
+    this.#mind.catchUp();
+    return this.#mind.facts;
+  }
+
+  /** Other memories that share a rare word with any of these, so many a word. */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    this.#mind.catchUp();
+    return this.#mind.alike(seqs, most);
+  }
+
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     for (const { type, open } of events) {
@@ -90,9 +118,11 @@ export class AgentMemory {
   }
 
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
-  committed(): void {
+  committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     try {
       this.#mind.catchUp();
+      if (this.#host.ledger.state.status === "deleted") this.embeddings.agentDeleted();
+      else this.embeddings.committed(events);
       // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
       this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
     } catch (defect) {
@@ -105,6 +135,7 @@ export class AgentMemory {
   keyDied(subject: ActorName): void {
     this.#mind.catchUp(); // it may have woken for this
     this.#mind.forget(subject);
+    this.embeddings.keyDied(subject);
     if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
   }
 
@@ -112,6 +143,7 @@ export class AgentMemory {
   keyTurned(subject: ActorName): void {
     this.#mind.catchUp();
     this.#mind.rehash(subject);
+    this.embeddings.keyTurned(subject);
   }
 
   /** Forgets everything about a person. */
@@ -166,7 +198,7 @@ export class AgentMemory {
   }
 
   /** Fetches the keys that a search needs, and indexes what waited for them. */
-  #ready(): Effect.Effect<void, KeyFailure> {
+  ready(): Effect.Effect<void, KeyFailure> {
     return Effect.suspend(() => {
       const wanted = [...this.#mind.wanting(), ...this.#mind.subjects()].filter(
         (subject) => this.#host.indexKey(subject) === undefined,
@@ -180,8 +212,17 @@ export class AgentMemory {
   }
 
   /** Searches everything in scope; the same for turns and for the owner. */
-  search(question: Omit<Question, "now">): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
-    return Effect.flatMap(this.#ready(), () => this.open(this.#mind.search({ ...question, now: this.#host.now() })));
+  search(question: Omit<Question, "now" | "nearness">): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.ready();
+      const nearness = yield* this.embeddings.near(question.text);
+      const { now, services } = this.#host;
+      if (nearness === nothing) return yield* this.open(this.#mind.search({ ...question, now: now() }));
+      const limit = Math.max(question.limit, REORDERED);
+      const found = yield* this.open(this.#mind.search({ ...question, limit, nearness, now: now() }));
+      const inOrder = yield* Effect.provideContext(reordered(question.text, found), services());
+      return inOrder.slice(0, question.limit);
+    });
   }
 
   /** These memories with their words, without those that cannot be read any more. */

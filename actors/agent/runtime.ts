@@ -1,9 +1,10 @@
 /** What an agent's turns run in: its own services beside the abilities it gets from above; built by AgentActor. */
 import { Layer, ManagedRuntime, Scheduler } from "effect";
+import type { Embedder, Reranker, VectorIndex } from "./turn/memory-ports.ts";
 import { type ChatModel, MemoryFormer, type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "./turn/ports.ts";
 
-/** What an agent gets from above: models, tools, and a sense of what may not be said. */
-export type Abilities = ChatModel | Toolbox | Moderator;
+/** What an agent gets from above: models, tools, a sense of what may not be said, and of which texts are near each other. */
+export type Abilities = ChatModel | Toolbox | Moderator | Embedder | VectorIndex | Reranker;
 
 /**
  * Fibers go on in microtasks. Effect's own scheduler yields with `setImmediate`, a whole turn of the event loop here:

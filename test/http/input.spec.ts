@@ -85,7 +85,7 @@ const doors: Readonly<Record<string, Door>> = {
   "POST /agents/:id/memories": {
     method: "POST",
     path: () => `/agents/${agent.id}/memories`,
-    body: { memory_type: "fact", content: "x", importance_score: 1, about: [], sensitive: true, pinned: true },
+    body: { memory_type: "fact", content: "x", importance_score: 1, sensitive: true, pinned: true },
     required: ["memory_type", "content"],
   },
   "POST /agents/:id/memories/search": {
@@ -199,8 +199,6 @@ describe("a body", () => {
     (["active", "memory_enabled", "sensitive", "pinned", "granted"].includes(field) && value === true) ||
     (["max_tokens", "limit"].includes(field) && value === 7) ||
     (["capabilities", "tools"].includes(field) && Array.isArray(value) && value.length === 0) ||
-    // "x" may be a person: whether they agreed is another question.
-    (field === "about" && Array.isArray(value)) ||
     (["personality", "time_range"].includes(field) &&
       typeof value === "object" &&
       value !== null &&

@@ -2,6 +2,9 @@
 import { Effect, Layer, Stream } from "effect";
 import * as Failures from "#actors/agent/turn/failures.ts";
 import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
+import { embedderLayer } from "#src/memory/embedder.ts";
+import { rerankerLayer } from "#src/memory/reranker.ts";
+import { vectorIndexLayer } from "#src/memory/vector-index.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
 import type { Plan } from "./plan.ts";
@@ -114,5 +117,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
     Layer.succeed(ChatModel, chatModel),
     Layer.succeed(Toolbox, toolbox),
     Layer.succeed(Moderator, { configured: false, words: () => [], check: () => Effect.succeed([]) }),
+    rerankerLayer(undefined),
+    Layer.provideMerge(vectorIndexLayer({ index: "local" }), embedderLayer({ provider: "local" })),
   );
 }

@@ -112,7 +112,7 @@ const table: ReadonlyArray<Row> = [
   [/^src\/env\.ts$/, [/^events\//, { types: /^(actors|src)\// }], /^effect$/],
   [
     /^(web|src\/client|src\/cli)\//,
-    [/^events\/(kit\/ids|\w+\/events)\.ts$/, frames, /^src\/http\/(\w+-)?api\.ts$/, /^web\//],
+    [/^events\/(kit\/ids|\w+\/events)\.ts$/, frames, /^src\/http\/api\.ts$/, /^web\//],
     anything,
   ],
   [/^scripts\/verify-chain\.ts$/, [], /^node:/],

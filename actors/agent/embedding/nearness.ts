@@ -5,8 +5,8 @@ import { Embedder, VectorIndex } from "../turn/memory-ports.ts";
 import type { AgentVectors, Cosines } from "./vectors.ts";
 
 export interface Nearness {
-  /** Cosine of the question against memories that are held; `of` gives it for others, a search's candidates. */
-  readonly of: (seqs: ReadonlyArray<number>) => Cosines;
+  /** Cosine of the question against these memories, a search's candidates; against all that are held, where none are named. */
+  readonly of: (seqs?: ReadonlyArray<number>) => Cosines;
   /** Seqs of the nearest of the agent's own, nearest first. */
   readonly nearest: ReadonlyArray<number>;
   /** Ids that the remote index found, nearest first. It may not know yet that one of them was forgotten: look each up. */
@@ -18,13 +18,14 @@ export interface Nearness {
 /** Somebody waits for the answer: a provider that needs longer is done without. */
 const BOX = Duration.seconds(2);
 
-const nothing: Nearness = {
+/** What is said where nothing can be. */
+export const nothing: Nearness = {
   of: () => ({ own: new Map(), window: new Map() }),
   ...{ nearest: [], elsewhere: [], degraded: false },
 };
 
 /** A value in time, or none for whatever reason. */
-const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, never, R> =>
+export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, never, R> =>
   Effect.timeoutOrElse(Effect.option(effect), { duration: BOX, orElse: () => Effect.succeed(Option.none<A>()) });
 
 /**

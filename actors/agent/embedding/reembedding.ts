@@ -27,6 +27,8 @@ export interface MemoryTexts {
   readonly own: string;
   /** Its words with those of its two predecessors; the same text as `own` where it has none. */
   readonly window: string;
+  /** The predecessors whose words are in it. */
+  readonly preceding?: ReadonlyArray<number>;
 }
 
 /** The agent's memories, as far as the job reads them. */
@@ -185,9 +187,9 @@ export class Reembedding {
       const asked = [...texts.map(({ own }) => own), ...windows.map(({ window }) => window)];
       const vectors = yield* embedder.embed(asked, "memory");
       const windowOf = new Map(windows.map(({ seq }, place) => [seq, vectors[texts.length + place]!]));
-      return texts.map(({ seq, subject }, place) => {
+      return texts.map(({ seq, subject, preceding = [] }, place) => {
         const own = vectors[place]!;
-        return { seq, subject, own, window: windowOf.get(seq) ?? own };
+        return { seq, subject, own, window: windowOf.get(seq) ?? own, preceding };
       });
     });
   }
@@ -204,8 +206,11 @@ export class Reembedding {
       const job = this.#job();
       if (job?.run !== before.run || job.status !== "running") return;
       // What was forgotten while the provider thought must not come back by this door.
-      const live = new Set(this.#memories.live(seqs));
+      const live = new Set(this.#memories.live([...seqs, ...made.flatMap(({ preceding = [] }) => preceding)]));
       const kept = made.filter(({ seq }) => live.has(seq));
+      // A window with words that are forgotten by now is made anew without them.
+      if (kept.some(({ preceding = [] }) => preceding.some((source) => !live.has(source))))
+        return this.#ring(now + BETWEEN_MS);
       const missing = this.#vectors.put(kept);
       if (missing.length > 0)
         return this.#wait(job, seqs, last, new KeyFailure({ detail: "a key is no longer lent" }), now);

@@ -70,6 +70,16 @@ export class RemoteVectors {
     this.#ring(now + BETWEEN_MS);
   }
 
+  /** These memories, known by their seqs, are forgotten, or are to be sent anew: what was ever to be sent of them goes. */
+  left(seqs: ReadonlyArray<number>, now: number): void {
+    const which = "seq IN (SELECT value FROM json_each(?)) AND state IN ('due', 'there')";
+    const found = this.#sql.rows(
+      `UPDATE remote_vectors SET state = 'going' WHERE ${which} RETURNING id`,
+      JSON.stringify(seqs),
+    );
+    if (found.length > 0) this.#ring(now + BETWEEN_MS);
+  }
+
   /** All of this agent is forgotten. */
   forgotAll(now: number): void {
     this.#sql.run("UPDATE remote_vectors SET state = 'going'");

@@ -24,6 +24,8 @@ export interface MemoryVectors extends VectorPair {
   readonly seq: number;
   /** Whose key seals them. */
   readonly subject: ActorName;
+  /** Other memories whose words are in the window. */
+  readonly preceding?: ReadonlyArray<number>;
 }
 
 /** Cosine by memory; those that cannot be opened now are in neither. */
@@ -86,19 +88,22 @@ export class AgentVectors {
   put(made: ReadonlyArray<MemoryVectors>): ReadonlyArray<ActorName> {
     const missing = new Set<ActorName>();
     const rows: SqlValue[][] = [];
+    const sources: SqlValue[][] = [];
     const opened: Array<readonly [number, Held]> = [];
-    for (const { seq, subject, own, window } of made) {
+    for (const { seq, subject, own, window, preceding = [] } of made) {
       const bytes = bytesOf({ own, window }, this.#model.dimensions);
       const key = this.#keys.get(subject);
       if (key === undefined) missing.add(subject);
       if (key === undefined || key === "destroyed") continue;
       const sealed = encrypt(key.key, bytes, this.#place(seq, subject, key.number));
       rows.push([seq, subject, key.number, this.#model.name, this.#model.dimensions, sealed]);
+      sources.push(...preceding.map((source) => [source, seq]));
       opened.push([seq, { ...quantizedIn(bytes, this.#model.dimensions), subject }]);
     }
     if (missing.size > 0) return [...missing];
     this.#deleteRows(made.map(({ seq }) => seq));
     insertRows(this.#sql, "vectors (seq, subject, key, model, dimensions, sealed)", rows);
+    insertRows(this.#sql, "vector_sources (source, seq)", sources);
     if (this.#isLoaded) for (const [seq, held] of opened) this.#hold(seq, held);
     return [];
   }
@@ -107,6 +112,24 @@ export class AgentVectors {
   remove(seqs: ReadonlyArray<number>): number {
     for (const seq of seqs) this.#held.delete(seq);
     return this.#deleteRows(seqs);
+  }
+
+  /** Forgets everything, of whatever model. */
+  forgetAll(): void {
+    this.#held.clear();
+    this.#closed.clear();
+    for (const table of ["vectors", "vector_sources"]) this.#sql.run(`DELETE FROM ${table}`);
+  }
+
+  /** Other memories whose windows hold words of these. */
+  madeWith(seqs: ReadonlyArray<number>): ReadonlyArray<number> {
+    const query = "SELECT DISTINCT seq FROM vector_sources WHERE source IN (SELECT value FROM json_each(?))";
+    return this.#sql.rows(query, JSON.stringify(seqs)).map(([seq]) => Number(seq));
+  }
+
+  /** The memories of a subject that have vectors, of any model. */
+  of(subject: ActorName): ReadonlyArray<number> {
+    return this.#sql.rows("SELECT seq FROM vectors WHERE subject = ?", subject).map(([seq]) => Number(seq));
   }
 
   /** Lets go of what is open of a subject, whose key is no longer lent; the rows stay and open again with their key. */
@@ -119,9 +142,33 @@ export class AgentVectors {
   forgetSubject(subject: ActorName): number {
     this.clear(subject);
     this.#closed.delete(subject);
-    const rows = Number(this.#sql.rows("SELECT COUNT(*) FROM vectors WHERE subject = ?", subject)[0]?.[0] ?? 0);
-    this.#sql.run("DELETE FROM vectors WHERE subject = ?", subject);
-    return rows;
+    return this.#deleteRows(this.of(subject));
+  }
+
+  /**
+   * A subject's key has a new generation: seals its vectors under that. What no generation at hand opens is forgotten, for
+   * the job makes it anew. Answers how many that was.
+   */
+  turned(subject: ActorName): number {
+    const newest = this.#keys.get(subject);
+    if (newest === undefined || newest === "destroyed") return 0;
+    const found = this.#sql.rows(
+      "SELECT DISTINCT key FROM vectors WHERE subject = ? AND key <> ?",
+      subject,
+      newest.number,
+    );
+    let lost = 0;
+    for (const [generation] of found) {
+      const key = this.#keys.get(subject, Number(generation));
+      if (typeof key === "object") this.rekey(subject, key, newest);
+      else lost += this.#deleteRows(this.#under(subject, Number(generation)));
+    }
+    return lost;
+  }
+
+  #under(subject: ActorName, generation: number): ReadonlyArray<number> {
+    const query = "SELECT seq FROM vectors WHERE subject = ? AND key = ?";
+    return this.#sql.rows(query, subject, generation).map(([seq]) => Number(seq));
   }
 
   /**
@@ -235,6 +282,8 @@ export class AgentVectors {
       this.#isLoaded = true;
       this.#load("", []);
     }
+    for (const subject of new Set(this.#held.values().map((held) => held.subject)))
+      if (typeof this.#keys.get(subject) !== "object") this.clear(subject);
     for (const subject of [...this.#closed]) {
       const key = this.#keys.get(subject);
       if (key === undefined) continue;
@@ -263,9 +312,9 @@ export class AgentVectors {
   /** Undefined where the key is not at hand, was destroyed, or is of another generation than the row's. */
   #opened([seq, name, generation, sealed]: ReadonlyArray<SqlValue>): Held | undefined {
     const subject = name as ActorName;
-    const key = this.#keys.get(subject);
-    if (key === undefined || key === "destroyed") this.#closed.add(subject);
-    if (key === undefined || key === "destroyed" || key.number !== generation) return undefined;
+    const key = this.#keys.get(subject, Number(generation));
+    if (key === undefined || this.#keys.get(subject) === "destroyed") this.#closed.add(subject);
+    if (key === undefined || key === "destroyed") return undefined;
     try {
       const bytes = decrypt(key.key, sealed as Uint8Array, this.#place(Number(seq), subject, key.number));
       return { ...quantizedIn(bytes, this.#model.dimensions), subject };
@@ -286,7 +335,7 @@ export class AgentVectors {
     for (const part of inParts(seqs)) {
       const where = `WHERE seq IN (${placeholders(part)})`;
       count += Number(this.#sql.rows(`SELECT COUNT(*) FROM vectors ${where}`, ...part)[0]?.[0] ?? 0);
-      this.#sql.run(`DELETE FROM vectors ${where}`, ...part);
+      for (const table of ["vectors", "vector_sources"]) this.#sql.run(`DELETE FROM ${table} ${where}`, ...part);
     }
     return count;
   }

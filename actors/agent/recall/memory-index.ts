@@ -50,6 +50,8 @@ export interface Search {
   readonly kinds?: ReadonlyArray<string>;
   /** Cosines to the question, by seq: of the memory alone, and of it with the turns before it. */
   readonly cosines?: { readonly own: ReadonlyMap<number, number>; readonly window: ReadonlyMap<number, number> };
+  /** Cosines of these memories, once it is known which are compared in earnest: those beyond what `cosines` holds among them. */
+  readonly cosinesOf?: (seqs: ReadonlyArray<number>) => NonNullable<Search["cosines"]>;
   /** Seqs that another source found: candidates, if they may be seen. */
   readonly also?: ReadonlyArray<number>;
   /** Memories that state what is asked for, once for each fact in them. */
@@ -67,6 +69,9 @@ export interface Hit {
   readonly before: number | null;
   readonly after: number | null;
 }
+
+/** A quarter of the words may be another memory's alone, and one may be mistyped: of so many, one is shared by both. */
+const RAREST = 4;
 
 const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
 
@@ -160,6 +165,31 @@ export class MemoryIndex {
     return this.#sql.rows("SELECT name FROM index_subjects").map(([name]) => name as ActorName);
   }
 
+  /**
+   * Other memories that share one of its rarest words with any of these: where duplicates of it must be. No more than
+   * `most` a word, the newest. Tokens are made with the subject's key, so that these are of the same subject.
+   */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    if (!hasTables(this.#sql)) return [];
+    const query = "SELECT tokens FROM index_entries WHERE seq IN (SELECT value FROM json_each(?))";
+    const entries = this.#sql.rows(query, listed(seqs)).map(([tokens]) => [...new Set(unpacked(tokens as Uint8Array))]);
+    const found = new Set<number>();
+    const asked = new Set<number>();
+    for (const tokens of entries) {
+      const frequencies = this.#subjects.frequencies(tokens);
+      const rarest = tokens.toSorted((left, right) => frequencies.get(left)! - frequencies.get(right)!);
+      for (const token of rarest.slice(0, RAREST)) asked.add(token);
+    }
+    for (const token of asked)
+      for (const [seq] of this.#sql.rows(
+        "SELECT rowid FROM index_words WHERE index_words MATCH ? ORDER BY rowid DESC LIMIT ?",
+        ...[`"${spelled(token)}"`, most],
+      ))
+        found.add(Number(seq));
+    for (const seq of seqs) found.delete(seq);
+    return [...found];
+  }
+
   /** The memories that answer best, best first. Of a text that is no question, those that are most about the same. */
   search(search: Search): ReadonlyArray<Hit> {
     if (!hasTables(this.#sql)) return [];
@@ -175,13 +205,14 @@ export class MemoryIndex {
     const others = [...(search.also ?? []), ...facts.keys()];
     const seeds = new Candidates(this.#sql, asked, view).choose(others, search.cosines?.own);
     const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: new Set(open.map(({ id }) => id)) });
-    const best = new Scoring(asked, pool, variant).best({ now: at, cosines: search.cosines, facts });
+    const cosines = search.cosinesOf?.([...seeds.keys()]) ?? search.cosines;
+    const best = new Scoring(asked, pool, variant).best({ now: at, cosines, facts });
     return best.slice(0, search.limit).map(({ index, score, share }) => {
       const [before, after] = [pool.before(index), pool.after(index)];
       return {
         seq: pool.seqs[index]!,
         relevanceScore: logistic(score),
-        similarity: search.cosines?.own.get(pool.seqs[index]!) ?? share,
+        similarity: cosines?.own.get(pool.seqs[index]!) ?? share,
         before: before === undefined ? null : pool.seqs[before]!,
         after: after === undefined ? null : pool.seqs[after]!,
       };

@@ -4,9 +4,10 @@ import { type ActorName, type AgentId, idOf } from "#events/kit/ids.ts";
 import type { NeedKeys } from "../../kit/ledger.ts";
 import { digest } from "../../kit/seal.ts";
 import type { SqlPort } from "../../kit/sql.ts";
+import type { Nearness } from "../embedding/nearness.ts";
 import { attributeAsked } from "../language/questions.ts";
 import { folded } from "../language/stems.ts";
-import type { Scope } from "./audience.ts";
+import { both, type Scope } from "./audience.ts";
 import { FactStore } from "./facts.ts";
 import { MemoryIndex } from "./memory-index.ts";
 import type { MemoryRow } from "./memory-row.ts";
@@ -19,6 +20,8 @@ export interface MindHost {
   readonly log: RegisteredLog & { reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys };
   readonly keys: IndexKeys;
   readonly agent: () => { readonly agentId: AgentId; readonly name: string };
+  /** Told of the memories that left, in the breath in which they do. */
+  readonly left?: (seqs: ReadonlyArray<number>) => void;
 }
 
 /** A question to the mind. */
@@ -31,6 +34,8 @@ export interface Question {
   readonly asker?: string;
   readonly kinds?: ReadonlyArray<string>;
   readonly asOf?: number;
+  /** What vectors have to say to it. */
+  readonly nearness?: Pick<Nearness, "of" | "elsewhere">;
 }
 
 /** A memory that was found. */
@@ -66,9 +71,15 @@ export class Mind {
 
   /** Reads what was committed since, and indexes what it can: in the breath of the commit, so that nothing is found too late. */
   catchUp(): void {
-    const { noted, left } = this.register.catchUp();
+    const { noted, left, unsaid, past } = this.register.catchUp();
     if (noted === 0) return;
-    if (left.length > 0) this.#drop(left);
+    if (left.length > 0) {
+      this.#index.remove(left);
+      this.#host.left?.(left);
+    }
+    // What was archived or merged still was said: it is known to have ended what it had ended.
+    this.facts.remove(unsaid);
+    this.facts.expire(past);
     this.#wanting.clear();
     this.#indexSome();
   }
@@ -79,6 +90,11 @@ export class Mind {
     this.#wanting.clear();
     while (this.#indexSome() > 0);
     return [...this.#wanting];
+  }
+
+  /** Memories of the same subject that share a rare word with each of these. */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    return this.#index.alike(seqs, most);
   }
 
   /** Subjects of whom something is indexed. */
@@ -94,6 +110,8 @@ export class Mind {
 
   /** A subject's key has changed: what was hashed and sealed with the old one is made anew. */
   rehash(subject: ActorName): void {
+    if (this.#host.log.head === 0) return; // nothing was ever remembered, and no table is there
+    this.catchUp();
     this.forget(subject);
     this.register.markUnindexed(subject);
     this.#indexSome();
@@ -101,19 +119,31 @@ export class Mind {
 
   /** Answers best first. Of subjects whose key is not at hand nothing is found: fetch those of `subjects` first. */
   search(question: Question): ReadonlyArray<Found> {
-    const { text, now, limit, scope, kinds, asOf } = question;
+    const { text, now, limit, scope, kinds, asOf, nearness } = question;
     const subjects = this.subjects();
     const hits = this.#index.search({
       ...{ text, now, limit, scope, subjects, facts: this.#facts(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
+      ...(nearness === undefined
+        ? {}
+        : { cosines: nearness.of(), cosinesOf: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
     });
     const seqs = hits.map(({ seq }) => seq);
     const rows = new Map(this.register.bySeq(seqs).map((row) => [row.seq, row]));
     return hits.flatMap(({ seq, similarity, relevanceScore }) => {
       const row = rows.get(seq);
-      return row === undefined ? [] : [{ row, similarity, relevance: relevanceScore }];
+      return row === undefined
+        ? []
+        : [{ row, similarity: Math.min(1, Math.max(0, similarity)), relevance: relevanceScore }];
     });
+  }
+
+  /** What somebody else found, as far as it may be seen: it may have been forgotten, or be nobody's business here. */
+  #known(memoryIds: ReadonlyArray<string>, scope: Scope): ReadonlyArray<number> {
+    const named = { where: "m.memory_id IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(memoryIds)] };
+    const { where, parameters } = both(named, scope);
+    return this.register.where(where, parameters, memoryIds.length).map(({ seq }) => seq);
   }
 
   /** Memories that state what the question asks for, and whether it still held then. */
@@ -155,7 +185,11 @@ export class Mind {
     }
     const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : folded(speaker ?? "");
     // What an agent says states nothing of itself.
-    if (row.origin !== "agent") this.facts.add({ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } });
+    if (row.origin !== "agent")
+      this.facts.add({
+        ...{ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } },
+        ...(row.supersededAt === null ? {} : { overSince: row.supersededAt }),
+      });
     return true;
   }
 
@@ -173,10 +207,5 @@ export class Mind {
     return context?.room_id === undefined
       ? ""
       : digest(`${this.#host.agent().agentId}/${String(context.room_id)}`).slice(0, 24);
-  }
-
-  #drop(seqs: ReadonlyArray<number>): void {
-    this.#index.remove(seqs);
-    this.facts.remove(seqs);
   }
 }

@@ -77,3 +77,22 @@ export function standingOf(sql: SqlPort, at: { place: number; saidAt: number; se
 export function closeGaps(sql: SqlPort, sessions: Iterable<number>): void {
   for (const session of sessions) settle(sql, turnsOf(sql, [session]));
 }
+
+/**
+ * What was said right before a memory in its session, oldest first, as far as it is live and whoever may ever hear the
+ * memory may hear it too (`mayHear` in audience.ts): only then may its words say how near the memory is to a question.
+ */
+export function precedingOf(sql: SqlPort, seq: number, atMost: number): ReadonlyArray<number> {
+  const isAboutAllOf = `NOT EXISTS (SELECT 1 FROM memory_people x WHERE x.seq = m.seq AND NOT EXISTS (
+    SELECT 1 FROM memory_people y WHERE y.seq = o.seq AND y.user_id = x.user_id))`;
+  const rows = sql.rows(
+    `SELECT o.seq FROM index_entries e
+       JOIN index_entries p ON p.session = e.session AND p.position >= e.position - ? AND p.position < e.position
+       JOIN memories m ON m.seq = e.seq JOIN memories o ON o.seq = p.seq
+      WHERE e.seq = ? AND o.state = 'live' AND (o.audience = 'public' OR (m.audience <> 'public' AND ${isAboutAllOf}
+        AND (m.audience <> 'room' OR (o.audience = 'room' AND o.room_id = m.room_id))))
+      ORDER BY p.position`,
+    ...[atMost, seq],
+  );
+  return rows.map(([one]) => Number(one));
+}
