@@ -6,7 +6,15 @@ import { type AgentRefusal, MemoryUnknown, Stale } from "#events/agent/refusals.
 import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, childId, type MemoryId, type UserId, userName } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  type AgentId,
+  childId,
+  type MemoryId,
+  type RoomId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type {
   Evidence,
@@ -209,9 +217,20 @@ export class MemoryDoor {
       const merged = { where: "m.state = 'merged'", parameters: [] };
       const gone = [row, ...this.#rows(both(named(row.sources), merged), row.sources.length + 1)];
       const memoryIds = gone.map((each) => each.memoryId);
-      return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked" };
+      const rooms = this.#noting(gone);
+      return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+  }
+
+  /** Rooms whose notes cover what these memories come from. */
+  #noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
+    const { rooms } = this.#host.ledger.state;
+    const noted = rows.filter(({ roomId, sourceSeqs }) => {
+      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
+      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
+    });
+    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
   }
 
   /**

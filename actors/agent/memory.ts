@@ -84,7 +84,7 @@ export class AgentMemory {
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     for (const { type, open } of events) {
-      if (type === "MemoryForgotten") this.#host.ledger.forget(open.seqs);
+      if (type === "MemoryForgotten" || type === "SummariesForgotten") this.#host.ledger.forget(open.seqs);
       if (type === "MemoryRevised") this.#host.ledger.forget([open.replacesSeq]);
     }
   }
@@ -104,7 +104,10 @@ export class AgentMemory {
   /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */
   keyDied(subject: ActorName): void {
     this.#mind.forget(subject);
-    if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
+    if (!subject.startsWith("user:")) return;
+    const userId = idOf(subject) as UserId;
+    this.forgetAbout(userId);
+    this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */

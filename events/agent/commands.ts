@@ -225,9 +225,14 @@ type TurnOrLifeCommand =
         tokensIn?: number;
         tokensOut?: number;
         microUsd: number | null;
+        about: ReadonlyArray<UserId>;
+        /** The summary that it goes on from. */
+        after: number | null;
         words: Words;
       }
-    >;
+    >
+  /** A person is erased, and with them what notes of rooms hold of them. */
+  | CommandOf<"ForgetSummaries", { userId: UserId }>;
 
 /** Commands about memories that belong to no turn. What they name exists: the register was asked in the same breath. */
 type MemoryCommand =
@@ -248,6 +253,8 @@ type MemoryCommand =
         memoryIds: ReadonlyArray<MemoryId>;
         seqs: ReadonlyArray<number>;
         why: (typeof MemoryForgotten.open.Type)["why"];
+        /** Rooms whose notes cover one of them. */
+        rooms?: ReadonlyArray<RoomId>;
       }
     >
   | CommandOf<"EndSweep", { looked: number; merged: number; superseded: number; archived: number; forgotten: number }>

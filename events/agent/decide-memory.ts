@@ -1,6 +1,6 @@
 /** What may happen to an agent's memories: every permission and limit of them; part of decide.ts. */
 import type { AgentCommand, AgentCommandOf, NewMemory } from "./commands.ts";
-import { audienceIn, mayRemember, subjectOf } from "./consent.ts";
+import { audienceIn, mayRemember, notesAboutForgotten, notesForgotten, subjectOf } from "./consent.ts";
 import { type Answer, accept, refuse, whenDue } from "./decide-turn.ts";
 import * as E from "./events.ts";
 import { ConsentRequired, MemoryIsOff, Stale } from "./refusals.ts";
@@ -63,8 +63,15 @@ function teachItems({ trainingId, items }: AgentCommandOf<"TeachItems">, state: 
 function noteConsent({ userId, granted }: AgentCommandOf<"NoteConsent">, state: AgentState): Answer {
   return state.consents[userId] === (granted ? "granted" : "refused")
     ? accept()
-    : accept(E.ConsentNoted({ userId, granted }));
+    : accept(E.ConsentNoted({ userId, granted }), ...(granted ? [] : notesAboutForgotten(state, userId, "withdrawn")));
 }
+
+/** Notes of rooms that hold what was asked to be forgotten go with it. */
+const forgetMemories = ({ memoryIds, seqs, why, rooms = [] }: AgentCommandOf<"ForgetMemories">, state: AgentState) =>
+  accept(
+    E.MemoryForgotten({ memoryIds, seqs, why }),
+    ...rooms.flatMap((roomId) => notesForgotten(state, roomId, why === "erased" ? "erased" : "asked")),
+  );
 
 const fields = <C extends { readonly type: unknown; readonly meta: unknown }>({
   type: _type,
@@ -82,7 +89,8 @@ export const memoryAnswers = {
   SeparateMemories: (command) => accept(E.MemoriesSeparated(fields(command))),
   ArchiveMemories: (command) => accept(E.MemoriesArchived(fields(command))),
   RestoreMemories: (command) => accept(E.MemoriesRestored(fields(command))),
-  ForgetMemories: (command) => accept(E.MemoryForgotten(fields(command))),
+  ForgetMemories: forgetMemories,
+  ForgetSummaries: ({ userId }, state) => accept(...notesAboutForgotten(state, userId, "erased")),
   EndSweep: (command) => accept(E.MemoriesSwept(fields(command))),
   NoteConsent: noteConsent,
   StartTraining: startTraining,

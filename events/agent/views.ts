@@ -18,7 +18,12 @@ const RoomView = Schema.Struct({
   /** When it last spoke here without being asked; null for never. */
   lastFloorAt: Schema.NullOr(Schema.Finite),
   /** The newest summary, and up to where it reaches. */
-  summary: Schema.NullOr(Schema.Struct({ seq: Schema.Int, toSeq: Schema.Int })),
+  summary: Schema.NullOr(
+    Schema.Struct({ seq: Schema.Int, toSeq: Schema.Int, about: Schema.NullOr(Schema.Array(UserId)) }),
+  ),
+  /** All summaries that can still be read, oldest first, and how many messages they cover. */
+  summaries: Schema.Array(Schema.Int),
+  summarized: Schema.Int,
   /** How many messages no summary covers yet. */
   unsummarized: Schema.Int,
 });

@@ -1,7 +1,17 @@
 /** A long talk in the objects behind it: the alarm makes a summary in the background, once, and the next prompt begins with it. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { bindings, eventsOf, eventually, fresh, messagesOf, newAgent, newRoom, person } from "../support/door.ts";
+import {
+  agrees,
+  bindings,
+  eventsOf,
+  eventually,
+  fresh,
+  messagesOf,
+  newAgent,
+  newRoom,
+  person,
+} from "../support/door.ts";
 import { type Refuses, type Says, scripted, scriptedModel } from "./scripted-model.ts";
 
 const NOTES = "Olga counts from one upwards.";
@@ -13,6 +23,7 @@ async function longTalk(count: number, notes: Says | Refuses) {
   );
   const olga = await person("olga");
   const agent = await newAgent(olga, scripted("Ada"));
+  await agrees(olga, agent);
   const room = await newRoom(olga, "private", { agents: [agent] });
   const say = async (text: string) => {
     const posted = await olga.post(`/rooms/${room.id}/messages`, { text, client_msg_id: fresh("m") });
@@ -53,6 +64,17 @@ describe("a long talk", () => {
     );
     expect(said[0]).not.toContain("Number 20.");
     expect(await summaries()).toHaveLength(1);
+  });
+
+  it("loses its summary with the consent of whom it tells of, and gets another one without them", async () => {
+    const { olga, agent, made, model, stub } = await longTalk(30, { says: [NOTES] });
+    const [first] = await made(1);
+    expect((await olga.put("/me/consents", { agent_id: agent.id, granted: false })).status).toBe(200);
+    const gone = (await eventsOf(olga, "agents", agent.id)).filter(({ type }) => type === "SummariesForgotten");
+    expect(gone.map(({ open }) => open)).toMatchObject([{ seqs: [first?.seq], why: "withdrawn" }]);
+    await runDurableObjectAlarm(stub);
+    expect((await made(2))[1]?.open).toMatchObject({ messages: 20, about: [], by: "rules" });
+    expect(model.asked).toHaveLength(1);
   });
 
   it("gets a summary by rules where its model does not take the agent's key, and the talk is as it was", async () => {
