@@ -220,6 +220,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("searchMemories", async () => this.#memoryDoor.search(by, search));
   }
 
+  conversations(by: Principal, roomIds: ReadonlyArray<RoomId>) {
+    return this.behindWall("conversations", async () => this.#memoryDoor.conversations(by, roomIds));
+  }
+
   memoriesOf(by: Principal, query: { limit: number; before?: number }) {
     return this.behindWall("memoriesOf", async () => this.#memoryDoor.about(by, query));
   }

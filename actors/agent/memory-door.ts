@@ -17,6 +17,7 @@ import {
 } from "#events/kit/ids.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type {
+  ConversationDescription,
   Evidence,
   ExplainedMemory,
   FoundMemory,
@@ -37,6 +38,7 @@ import type { AgentMemory } from "./memory.ts";
 import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf } from "./recall/mind.ts";
+import { conversationIn } from "./relations.ts";
 
 /** What the door needs of its agent. */
 export interface MemoryDoorHost {
@@ -184,6 +186,17 @@ export class MemoryDoor {
       found.map(({ similarity, relevance }, index) => ({ memory: described[index]!, similarity, relevance })),
       ledger.head,
     );
+  }
+
+  /** What passed in these rooms, and between the agent and the people there. */
+  async conversations(
+    by: Principal,
+    roomIds: ReadonlyArray<RoomId>,
+  ): Promise<Reply<ReadonlyArray<ConversationDescription>>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { memory, ledger, now, revealed } = this.#host;
+    const host = { memory, state: ledger.state, now: now(), revealed };
+    return accepted(await Promise.all(roomIds.map(async (roomId) => conversationIn(roomId, host))), ledger.head);
   }
 
   // ── for the people it is about ────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,8 @@ import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
 import type { AgentMemory } from "./memory.ts";
-import type { ChatModel } from "./turn/ports.ts";
+import { Practice } from "./practice.ts";
+import type { ChatModel, TurnLedger } from "./turn/ports.ts";
 
 /** Something that is done to memories when nobody waits for it. Doing it twice must be doing it once. */
 export interface MemoryJob {
@@ -32,10 +33,10 @@ export interface JobHost<Services = never> {
 }
 
 /** What jobs may use of the agent's own runtime. */
-export type JobServices = ChatModel;
+export type JobServices = ChatModel | TurnLedger;
 
 /** The jobs of an agent. */
-export const memoryJobs = (_host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([]);
+export const memoryJobs = (host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([new Practice(host)]);
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {

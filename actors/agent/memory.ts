@@ -5,7 +5,7 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import type { Present } from "../kit/doors.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
@@ -16,6 +16,7 @@ import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from 
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
+import { Ties } from "./recall/ties.ts";
 import { KeyFailure, RecallFailure } from "./turn/failures.ts";
 import type { MemoryFormer, Recall } from "./turn/ports.ts";
 import { quick } from "./turn/schedules.ts";
@@ -54,14 +55,23 @@ const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   parameters: [JSON.stringify(seqs)],
 });
 
+/** Of what tools taught, one at most: two help less than one (ReasoningBank in memory.md § 6). */
+const withOneLesson = (found: ReadonlyArray<Opened>): ReadonlyArray<Opened> => {
+  const first = found.find(({ row }) => row.basis === "observed");
+  return found.filter((one) => one === first || one.row.basis !== "observed");
+};
+
 export class AgentMemory {
   readonly #host: MemoryHost;
   readonly #mind: Mind;
+  /** What passed between the agent and people. */
+  readonly ties: Ties;
   /** Who is in each room, as the room last said; nobody knows of the others. */
   readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
 
   constructor(host: MemoryHost) {
     this.#host = host;
+    this.ties = new Ties(host.ledger.tables, host.ledger, () => agentName(host.agentId()));
     this.#mind = new Mind({
       sql: host.ledger.tables,
       log: host.ledger,
@@ -93,6 +103,7 @@ export class AgentMemory {
   committed(): void {
     try {
       this.#mind.catchUp();
+      this.ties.catchUp();
       // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
       this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
     } catch (defect) {
@@ -106,6 +117,7 @@ export class AgentMemory {
     this.#mind.forget(subject);
     if (!subject.startsWith("user:")) return;
     const userId = idOf(subject) as UserId;
+    this.ties.forget(userId);
     this.forgetAbout(userId);
     this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
   }
@@ -142,6 +154,11 @@ export class AgentMemory {
       seqs: rows.map(({ seq }) => seq),
       why,
     });
+  }
+
+  /** True when a person's key is known to be destroyed. */
+  isErased(userId: UserId): boolean {
+    return this.#host.indexKey(userName(userId)) === "destroyed";
   }
 
   get retentionDays(): number {
@@ -200,10 +217,16 @@ export class AgentMemory {
   /** What comes to mind at a message, and the newest of what was kept on purpose behind it. */
   #comesToMind(text: string, limit: number, scope: Scope, asker: string) {
     return Effect.flatMap(this.search({ text, limit, scope, asker }), (found) => {
-      const some = found.slice(0, Math.max(0, limit - ALWAYS));
+      const fitting = withOneLesson(found);
+      const some = fitting.slice(0, Math.max(0, limit - ALWAYS));
       const rest = both(scope, notAmong(some.map(({ row }) => row.seq)));
-      const kept = this.register.where(`${rest.where} AND m.kind <> 'episodic'`, rest.parameters, ALWAYS);
-      const others = found.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
+      // What tools taught is no matter of purpose: it comes when it fits.
+      const kept = this.register.where(
+        `${rest.where} AND m.kind <> 'episodic' AND m.basis <> 'observed'`,
+        rest.parameters,
+        ALWAYS,
+      );
+      const others = fitting.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
       return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) =>
         [...some, ...newest, ...others].slice(0, limit),
       );

@@ -10,6 +10,7 @@ import {
   messagesOf,
   newAgent,
   newRoom,
+  type Page,
   person,
 } from "../support/door.ts";
 import { type Refuses, type Says, scripted, scriptedModel } from "./scripted-model.ts";
@@ -37,7 +38,11 @@ async function longTalk(count: number, notes: Says | Refuses) {
       const found = await summaries();
       return found.length >= times ? found : undefined;
     });
-  return { olga, agent, room, model, say, made, summaries, stub: bindings.AGENT.getByName(agent.id) };
+  const noted = async () => {
+    const listed = await olga.get<Page<{ conversation_summary: string | null }>>(`/agents/${agent.id}/conversations`);
+    return listed.body.data[0]!.conversation_summary;
+  };
+  return { olga, agent, room, model, say, made, summaries, noted, stub: bindings.AGENT.getByName(agent.id) };
 }
 
 /** How many timers an agent has. */
@@ -46,7 +51,7 @@ const timersOf = (stub: Awaited<ReturnType<typeof longTalk>>["stub"]): Promise<n
 
 describe("a long talk", () => {
   it("gets a summary by the alarm, once, and the next prompt begins with it", async () => {
-    const { olga, agent, room, model, say, made, summaries, stub } = await longTalk(30, { says: [NOTES] });
+    const { olga, agent, room, model, say, made, summaries, noted, stub } = await longTalk(30, { says: [NOTES] });
     const [summary] = await made(1);
     expect(summary?.open).toMatchObject({ roomId: room.id, messages: 20 });
     expect(summary?.open["by"]).toMatch(/^openai\//);
@@ -64,14 +69,16 @@ describe("a long talk", () => {
     );
     expect(said[0]).not.toContain("Number 20.");
     expect(await summaries()).toHaveLength(1);
+    expect(await noted()).toBe(NOTES);
   });
 
   it("loses its summary with the consent of whom it tells of, and gets another one without them", async () => {
-    const { olga, agent, made, model, stub } = await longTalk(30, { says: [NOTES] });
+    const { olga, agent, made, model, noted, stub } = await longTalk(30, { says: [NOTES] });
     const [first] = await made(1);
     expect((await olga.put("/me/consents", { agent_id: agent.id, granted: false })).status).toBe(200);
     const gone = (await eventsOf(olga, "agents", agent.id)).filter(({ type }) => type === "SummariesForgotten");
     expect(gone.map(({ open }) => open)).toMatchObject([{ seqs: [first?.seq], why: "withdrawn" }]);
+    expect(await noted()).toBeNull();
     await runDurableObjectAlarm(stub);
     expect((await made(2))[1]?.open).toMatchObject({ messages: 20, about: [], by: "rules" });
     expect(model.asked).toHaveLength(1);
