@@ -5,6 +5,7 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
+import { Drawing } from "./drawing.ts";
 import type { AgentMemory } from "./memory.ts";
 import { Practice } from "./practice.ts";
 import type { ChatModel, TurnLedger } from "./turn/ports.ts";
@@ -36,7 +37,8 @@ export interface JobHost<Services = never> {
 export type JobServices = ChatModel | TurnLedger;
 
 /** The jobs of an agent. */
-export const memoryJobs = (host: JobHost<JobServices>): MemoryJobs => new MemoryJobs([new Practice(host)]);
+export const memoryJobs = (host: JobHost<JobServices>): MemoryJobs =>
+  new MemoryJobs([new Drawing(host), new Practice(host)]);
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {

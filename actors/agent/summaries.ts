@@ -1,19 +1,18 @@
 /** Summaries of long rooms, made early and in the background: when one is due, what it covers, who writes it; owned by AgentActor. */
-import { Cause, Clock, Duration, Effect, Exit, type Fiber, Redacted, Stream } from "effect";
-import { breakerMs, type FailureKind, nameKey } from "#events/agent/asking.ts";
-import { dayOf, emptyDay, nothing, overBudget } from "#events/agent/budget.ts";
+import { Cause, Clock, Effect, Exit, type Fiber, Redacted } from "effect";
+import { nameKey } from "#events/agent/asking.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
-import type { AgentState } from "#events/agent/state.ts";
 import { RECENT } from "#events/agent/turn-fold.ts";
 import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import { agentName, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
+import { askedBehind, costOfReply, passing } from "./background-model.ts";
 import { LEFT_IN_FULL, type Log, type Said, SUMMARIZE_AT, toSummarize } from "./summary-span.ts";
 import { bounded, LONGEST_SUMMARY, ruledSummary, type Source, SUMMARY_VERSION, summaryPrompt } from "./summary-text.ts";
 import { discreet } from "./turn/discretion.ts";
-import { kindOf, ModelFailure, Overloaded, Stalled } from "./turn/failures.ts";
-import { ChatModel, type ModelPart, TurnLedger } from "./turn/ports.ts";
-import { estimateTokens, newestWithin } from "./turn/prompt.ts";
+import { kindOf } from "./turn/failures.ts";
+import { type ChatModel, TurnLedger } from "./turn/ports.ts";
+import { newestWithin } from "./turn/prompt.ts";
 
 /** The kind of the timers that make summaries. */
 export const SUMMARIZE_ROOM = "summarize-room";
@@ -25,8 +24,6 @@ const TOKENS_AT_ONCE = 24_000;
 const SOON_MS = 3_000;
 /** A timer rings again after this long, should its work have died or its model have failed. */
 const AGAIN_MS = 60_000;
-/** Within this time a model has answered, or it has failed. */
-const MODEL_BOX = Duration.seconds(50);
 const MAX_TOKENS = 1_500;
 
 /** What a summary says, and what it cost. */
@@ -40,66 +37,22 @@ interface Written {
 
 const byRules = (source: Source): Written => ({ text: ruledSummary(source), by: "rules", microUsd: 0 });
 
-/** Whether the agent may spend on a summary now: it answers, and no ceiling is in the way. */
-function mayAsk(state: AgentState, roomId: RoomId, at: number, tokens: number, microUsd: number | null): boolean {
-  const day = state.day.number === dayOf(at) ? state.day : emptyDay(dayOf(at));
-  const whose = { roomId, asker: agentName(state.agentId!) };
-  const over = overBudget(state.budget, { turn: nothing, day }, whose, { tokens, microUsd });
-  return state.status === "active" && over === undefined;
-}
-
 /** A summary by the agent's own model; by rules where the stand-in answered, or nothing was said, or no money is left. */
 const byModel = Effect.fnUntraced(function* (log: Log, roomId: RoomId, source: Source) {
-  const chat = yield* ChatModel;
   const { choice } = yield* Effect.flatMap(TurnLedger, (ledger) => ledger.configuration());
-  const { provider, model } = choice;
-  const prompt = summaryPrompt(source);
-  const tokens = estimateTokens(prompt);
-  const at = yield* Clock.currentTimeMillis;
-  if (!mayAsk(log.state, roomId, at, tokens + MAX_TOKENS, chat.price(choice, tokens, MAX_TOKENS)))
-    return byRules(source);
-  if (breakerMs(log.state.health[nameKey(choice)], at) > 0)
-    return yield* new ModelFailure({ provider, model, reason: new Overloaded({}) });
-  let reply: Extract<ModelPart, { type: "reply" }> | undefined;
-  yield* Stream.runForEach(chat.stream({ ...choice, maxTokens: MAX_TOKENS }, prompt), (part) =>
-    Effect.sync(() => {
-      if (part.type === "reply") reply = part;
-    }),
-  ).pipe(
-    Effect.timeoutOrElse({
-      duration: MODEL_BOX,
-      orElse: () => {
-        const reason = new Stalled({ silentMs: Duration.toMillis(MODEL_BOX) });
-        return Effect.fail(new ModelFailure({ provider, model, reason }));
-      },
-    }),
-  );
-  return reply === undefined || reply.provider === "demo" ? byRules(source) : writtenBy(reply, source, chat.price);
+  const reply = yield* askedBehind(log.state, roomId, { ...choice, maxTokens: MAX_TOKENS }, summaryPrompt(source));
+  if (reply === null) return byRules(source);
+  const said = bounded(reply.text, LONGEST_SUMMARY);
+  const { text, by } = said === "" ? byRules(source) : { text: said, by: nameKey(reply) };
+  // Where it found no words, its cost is counted all the same.
+  return { text, by, ...(yield* costOfReply(reply)) } satisfies Written;
 });
-
-/** The model's own words, or the rules' where it found none; what it cost is counted either way. */
-function writtenBy(
-  { text, provider, model, tokensIn, tokensOut }: Extract<ModelPart, { type: "reply" }>,
-  source: Source,
-  price: ChatModel["Service"]["price"],
-): Written {
-  const known = tokensIn !== undefined && tokensOut !== undefined;
-  const { text: ruled, by } = byRules(source);
-  const said = bounded(text, LONGEST_SUMMARY);
-  return {
-    ...(said === "" ? { text: ruled, by } : { text: said, by: nameKey({ provider, model }) }),
-    ...(known ? { tokensIn, tokensOut } : {}),
-    microUsd: known ? price({ provider, model }, tokensIn, tokensOut) : null,
-  };
-}
 
 /** How one attempt went: whether a summary is on record, and whether the model failed. */
 interface Attempt {
   readonly recorded: boolean;
   readonly modelFailed: boolean;
 }
-
-const passing: ReadonlyArray<FailureKind> = ["busy", "broken", "cut"];
 
 /** The notes so far, with those they may hold words of. */
 const notesSoFar = Effect.fnUntraced(function* (log: Log, roomId: RoomId) {

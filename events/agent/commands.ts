@@ -9,6 +9,7 @@ import type {
   Audience,
   Basis,
   Finish,
+  MemoriesDrawn,
   MemoryForgotten,
   MemoryKind,
   Origin,
@@ -255,6 +256,14 @@ type MemoryCommand =
         why: (typeof MemoryForgotten.open.Type)["why"];
         /** Rooms whose notes cover one of them. */
         rooms?: ReadonlyArray<RoomId>;
+      }
+    >
+  /** What a model drew from what was said in a room, up to `toSeq`; what it may not keep is left out. */
+  | CommandOf<
+      "DrawMemories",
+      Omit<(typeof MemoriesDrawn.open)["Type"], "drawn" | "roomId"> & {
+        roomId: RoomId;
+        memories: ReadonlyArray<NewMemory & { readonly basis: "drawn" }>;
       }
     >
   | CommandOf<"EndSweep", { looked: number; merged: number; superseded: number; archived: number; forgotten: number }>

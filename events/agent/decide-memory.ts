@@ -35,6 +35,18 @@ function addMemories({ memories }: AgentCommandOf<"AddMemories">, state: AgentSt
   return accept(...memories.map((memory) => formed(memory, state, null)));
 }
 
+/** What was looked through is looked through once. Whoever took consent back meanwhile is left out. */
+function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState): Answer {
+  const { memories, ...open } = fields(command);
+  if (!state.memoryEnabled || (state.drawn[open.roomId] ?? 0) >= open.toSeq) return accept();
+  const allowed = memories.filter(({ about }) => mayRemember(state, about));
+  const dropped = open.dropped + memories.length - allowed.length;
+  return accept(
+    ...allowed.map((memory) => formed(memory, state, null)),
+    E.MemoriesDrawn({ ...open, drawn: allowed.length, dropped }),
+  );
+}
+
 function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
   const { type: _type, meta: _meta, words, roomId: _room, ifVersion, ...open } = command;
   if (ifVersion !== undefined && ifVersion !== open.version) return refuse(new Stale({ head: open.version }));
@@ -91,6 +103,7 @@ export const memoryAnswers = {
   RestoreMemories: (command) => accept(E.MemoriesRestored(fields(command))),
   ForgetMemories: forgetMemories,
   ForgetSummaries: ({ userId }, state) => accept(...notesAboutForgotten(state, userId, "erased")),
+  DrawMemories: drawMemories,
   EndSweep: (command) => accept(E.MemoriesSwept(fields(command))),
   NoteConsent: noteConsent,
   StartTraining: startTraining,

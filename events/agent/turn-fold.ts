@@ -257,6 +257,14 @@ function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState 
   }));
 }
 
+/** What a model drew is not looked for again; what it cost the agent has spent for itself, in that room. */
+function drawn(state: AgentState, event: Of<"MemoriesDrawn">): AgentState {
+  const { roomId, toSeq, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+  const amount = { tokens: tokensIn + tokensOut, microUsd };
+  const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
+  return { ...state, day, drawn: { ...state.drawn, [roomId]: toSeq } };
+}
+
 /** The notes are to be made anew, from the first message on. */
 const withoutNotes = (state: AgentState, event: Of<"SummariesForgotten">): AgentState =>
   updateRoom(state, event.open.roomId, (room) => ({
@@ -304,4 +312,5 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   TurnFailed: ended,
   RoomSummarized: summarized,
   SummariesForgotten: withoutNotes,
+  MemoriesDrawn: drawn,
 };

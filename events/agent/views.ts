@@ -62,6 +62,8 @@ export const AgentState = Schema.Struct({
   health: Schema.Record(Schema.String, Health),
   /** Who may be remembered: asked and not yet answered, granted, or refused and taken back. */
   consents: Schema.Record(UserId, Schema.Literals(["asked", "granted", "refused"])),
+  /** Up to which event of a memory a model has looked through what was said, by room. */
+  drawn: Schema.Record(RoomId, Schema.Int),
   /** The seq of the newest event: what an event of a commit needs to refer to another one of the same. */
   head: Schema.Int,
   /** What was spent on the newest day on which anything was. */
@@ -96,6 +98,7 @@ export const initial: AgentState = {
   turns: {},
   health: {},
   consents: {},
+  drawn: {},
   head: 0,
   day: emptyDay(0),
 };

@@ -194,6 +194,10 @@ function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<Ag
     { type: "RestoreMemories", memoryIds },
     { type: "ForgetMemories", memoryIds, seqs: [1], why: "asked", rooms: [at(rooms, which)] },
     { type: "ForgetSummaries", userId: at(people, which) },
+    {
+      ...{ type: "DrawMemories", roomId: at(rooms, which), toSeq: how % 50, looked: 2, dropped: 0 },
+      ...{ by: "anthropic/claude", microUsd: null, memories: [] },
+    },
     { type: "EndSweep", looked: how, merged: 0, superseded: 0, archived: 1, forgotten: 0 },
     { type: "StartTraining", ...training, items: 3, digest: "00" },
     { type: "TeachItems", ...training, items: [{ row: 1, reason: "empty" }] },

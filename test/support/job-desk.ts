@@ -7,13 +7,13 @@ import { Timers } from "#actors/kit/timers.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { agentName } from "#events/kit/ids.ts";
+import { agentName, type UserId } from "#events/kit/ids.ts";
 import { ada, memoryId } from "./given.ts";
 import { metaFor, TestKeys } from "./ledger-fixture.ts";
 import { type Script, Stage } from "./scripted.ts";
 
 type Fork = (program: Effect.Effect<unknown, unknown>) => Fiber.Fiber<unknown, unknown>;
-type Overheard = NonNullable<Parameters<Stage["hear"]>[2]> & { readonly names?: ReadonlyArray<never> };
+type Overheard = NonNullable<Parameters<Stage["hear"]>[2]> & { readonly names?: ReadonlyArray<UserId> };
 
 export class JobDesk {
   readonly reports: string[] = [];
