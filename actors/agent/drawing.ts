@@ -9,7 +9,7 @@ import type { Timer } from "../kit/timers.ts";
 import { askedBehind, costOfReply, passing } from "./background-model.ts";
 import { drawingPrompt, type Fact, factsIn, speakersIn } from "./drawing-text.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
-import type { JobHost, JobServices, MemoryJob } from "./memory-jobs.ts";
+import type { JobHost, JobServices, MemoryJob } from "./memory-job.ts";
 import { both } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { discreet } from "./turn/discretion.ts";

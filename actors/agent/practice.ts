@@ -15,7 +15,7 @@ import {
   skillsIn,
   type ToolUse,
 } from "./forming/procedural.ts";
-import type { JobHost, MemoryJob } from "./memory-jobs.ts";
+import type { JobHost, MemoryJob } from "./memory-job.ts";
 import { TurnLedger } from "./turn/ports.ts";
 
 /** The kind of its timer, of which there is one. */

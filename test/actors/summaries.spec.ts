@@ -47,7 +47,10 @@ async function longTalk(count: number, notes: Says | Refuses) {
 
 /** How many timers an agent has. */
 const timersOf = (stub: Awaited<ReturnType<typeof longTalk>>["stub"]): Promise<number> =>
-  runInDurableObject(stub, (_agent, { storage }) => storage.sql.exec("SELECT id FROM timers").toArray().length);
+  runInDurableObject(
+    stub,
+    (_agent, { storage }) => storage.sql.exec("SELECT id FROM timers WHERE kind = 'summarize-room'").toArray().length,
+  );
 
 describe("a long talk", () => {
   it("gets a summary by the alarm, once, and the next prompt begins with it", async () => {
@@ -82,6 +85,19 @@ describe("a long talk", () => {
     await runDurableObjectAlarm(stub);
     expect((await made(2))[1]?.open).toMatchObject({ messages: 20, about: [], by: "rules" });
     expect(model.asked).toHaveLength(1);
+  });
+
+  it("loses its summary with a message that its owner has it forget, and gets another one without it", async () => {
+    const { olga, agent, made, noted, summaries } = await longTalk(30, { says: [NOTES] });
+    await made(1);
+    const { data } = (await olga.get<Page<{ id: string; content: string }>>(`/agents/${agent.id}/memories?limit=100`))
+      .body;
+    const second = data.find(({ content }) => content === "Number 2.");
+    expect((await olga.delete(`/memories/${second?.id}`)).status).toBeLessThan(300);
+    expect(await noted()).toBeNull();
+    const gone = (await eventsOf(olga, "agents", agent.id)).filter(({ type }) => type === "SummariesForgotten");
+    expect(gone.map(({ open }) => open["why"])).toEqual(["asked"]);
+    expect(await summaries()).toHaveLength(1);
   });
 
   it("gets a summary by rules where its model does not take the agent's key, and the talk is as it was", async () => {
