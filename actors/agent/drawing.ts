@@ -121,10 +121,9 @@ export class Drawing implements MemoryJob {
       const messages = told.map(({ message }) => message);
       const named = { ...choice, ...(state().simpleModel ?? {}), maxTokens: MAX_TOKENS, whole: true };
       const reply = yield* askedBehind(state(), roomId, named, drawingPrompt(name, messages)).pipe(
-        Effect.catchTag("ModelFailure", (failure) => {
-          report(`nothing drawn in ${roomId}`, failure.reason._tag);
-          return Effect.succeed(passing.includes(kindOf(failure.reason)) ? ("again" as const) : null);
-        }),
+        Effect.catchTag("ModelFailure", ({ reason }) =>
+          Effect.succeed(passing.includes(kindOf(reason)) ? ("again" as const) : null),
+        ),
       );
       if (reply === "again") return reply;
       if (reply === null) return "rest" as const;
