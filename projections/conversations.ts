@@ -1,6 +1,6 @@
 /** `agent_conversations`: one row per agent and room it ever joined; listed by `queries.ts`. */
 import type { RoomId } from "#events/kit/ids.ts";
-import { moment } from "./kit/columns.ts";
+import { moment, sealedText } from "./kit/columns.ts";
 import { defineProjection, defineTable } from "./kit/projection.ts";
 
 const rows = defineTable({
@@ -40,6 +40,10 @@ export const conversations = defineProjection({
     ],
     MessageReceived: said,
     ReplyPosted: said,
+    RoomSummarized: (event) => [
+      rows.update({ room_id: event.open.roomId }, { conversation_summary: sealedText(event) }),
+    ],
+    SummariesForgotten: ({ open }) => [rows.update({ room_id: open.roomId }, { conversation_summary: null })],
     AgentDeleted: () => [rows.clear()],
   },
 });

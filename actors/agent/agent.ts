@@ -43,6 +43,7 @@ import { agentFeeds } from "./feeds.ts";
 import { commandOf } from "./hearing.ts";
 import { AgentMemory } from "./memory.ts";
 import { MemoryDoor } from "./memory-door.ts";
+import type { JobHost, JobServices } from "./memory-job.ts";
 import { type MemoryJobs, memoryJobs } from "./memory-jobs.ts";
 import { Outcomes } from "./outcomes.ts";
 import { RoomChannels } from "./rooms.ts";
@@ -102,10 +103,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       meta: (id: string) => this.#meta(id, agentName(this.#id())),
     };
     this.#turns = new Turns({ ...working, fork: (program) => this.#services().runFork(program) });
-    this.#jobs = memoryJobs({
-      ...{ ...working, memory: this.#memory, now },
-      run: (program) => void this.#services().runFork(program),
-    });
+    const run: JobHost<JobServices>["run"] = (program) => void this.#services().runFork(program);
+    this.#jobs = memoryJobs({ ...working, memory: this.#memory, now, run });
     const owned = {
       ...{ ...own, isOwner: (by: Principal) => this.#isOwner(by) },
       meta: (id: string, by: ActorName) => this.#meta(id, by),
@@ -223,6 +222,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   searchMemories(by: Principal, search: MemorySearch) {
     return this.behindWall("searchMemories", async () => this.#memoryDoor.search(by, search));
+  }
+
+  conversations(by: Principal, roomIds: ReadonlyArray<RoomId>) {
+    return this.behindWall("conversations", async () => this.#memoryDoor.conversations(by, roomIds));
   }
 
   memoriesOf(by: Principal, query: { limit: number; before?: number }) {
@@ -362,11 +365,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   #turnLedger(): TurnLedger["Service"] {
-    return turnLedger({
-      ledger: this.ledger,
-      commitNow: (command) => this.commitNow(command),
-      fetchKeys: (subjects) => this.keys.fetch(subjects),
-    });
+    const fetchKeys = (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects);
+    return turnLedger({ ledger: this.ledger, commitNow: (command) => this.commitNow(command), fetchKeys });
   }
 
   // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────

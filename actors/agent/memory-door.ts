@@ -6,9 +6,18 @@ import { type AgentRefusal, MemoryUnknown, Stale, TrainingUnknown } from "#event
 import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, childId, type MemoryId, type UserId, userName } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  type AgentId,
+  childId,
+  type MemoryId,
+  type RoomId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
 import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type {
+  ConversationDescription,
   EmbeddingProgress,
   Evidence,
   ExplainedMemory,
@@ -30,6 +39,7 @@ import type { AgentMemory } from "./memory.ts";
 import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf } from "./recall/mind.ts";
+import { conversationIn } from "./relations.ts";
 
 /** What the door needs of its agent. */
 export interface MemoryDoorHost {
@@ -205,6 +215,17 @@ export class MemoryDoor {
     return progress === undefined ? refused(new TrainingUnknown()) : accepted(progress, this.#host.ledger.head);
   }
 
+  /** What passed in these rooms, and between the agent and the people there. */
+  async conversations(
+    by: Principal,
+    roomIds: ReadonlyArray<RoomId>,
+  ): Promise<Reply<ReadonlyArray<ConversationDescription>>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { memory, ledger, now, revealed } = this.#host;
+    const host = { memory, state: ledger.state, now: now(), revealed };
+    return accepted(await Promise.all(roomIds.map(async (roomId) => conversationIn(roomId, host))), ledger.head);
+  }
+
   // ── for the people it is about ────────────────────────────────────────────────────────────────────────────────────
 
   async about(
@@ -235,9 +256,20 @@ export class MemoryDoor {
       if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
       const gone = [row, ...this.#merged(row)];
       const memoryIds = gone.map((each) => each.memoryId);
-      return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked" };
+      const rooms = this.#noting(gone);
+      return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+  }
+
+  /** Rooms whose notes cover what these memories come from. */
+  #noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
+    const { rooms } = this.#host.ledger.state;
+    const noted = rows.filter(({ roomId, sourceSeqs }) => {
+      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
+      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
+    });
+    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
   }
 
   /**

@@ -6,7 +6,7 @@ import { RETENTION_DAYS } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import type { Present } from "../kit/doors.ts";
 import type { Keyring, Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { Reply } from "../kit/reply.ts";
@@ -23,6 +23,7 @@ import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
+import { Ties } from "./recall/ties.ts";
 import { KeyFailure, RecallFailure } from "./turn/failures.ts";
 import type { MemoryFormer, Recall } from "./turn/ports.ts";
 import { quick } from "./turn/schedules.ts";
@@ -70,15 +71,24 @@ const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   parameters: [JSON.stringify(seqs)],
 });
 
+/** Of what tools taught, one at most: two help less than one (ReasoningBank in memory.md § 6). */
+const withOneLesson = (found: ReadonlyArray<Opened>): ReadonlyArray<Opened> => {
+  const first = found.find(({ row }) => row.basis === "observed");
+  return found.filter((one) => one === first || one.row.basis !== "observed");
+};
+
 export class AgentMemory {
   readonly #host: MemoryHost;
   readonly #mind: Mind;
   readonly embeddings: Embeddings;
+  /** What passed between the agent and people. */
+  readonly ties: Ties;
   /** Who is in each room, as the room last said; nobody knows of the others. */
   readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
 
   constructor(host: MemoryHost) {
     this.#host = host;
+    this.ties = new Ties(host.ledger.tables, host.ledger, () => agentName(host.agentId()));
     this.#mind = new Mind({
       sql: host.ledger.tables,
       log: host.ledger,
@@ -119,7 +129,7 @@ export class AgentMemory {
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     for (const { type, open } of events) {
-      if (type === "MemoryForgotten") this.#host.ledger.forget(open.seqs);
+      if (type === "MemoryForgotten" || type === "SummariesForgotten") this.#host.ledger.forget(open.seqs);
       if (type === "MemoryRevised") this.#host.ledger.forget([open.replacesSeq]);
     }
   }
@@ -128,6 +138,7 @@ export class AgentMemory {
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     try {
       this.#mind.catchUp();
+      this.ties.catchUp();
       if (this.#host.ledger.state.status === "deleted") this.embeddings.agentDeleted();
       else this.embeddings.committed(events);
       // What a death kept from being forgotten is forgotten with the next commit; nobody could read it in between.
@@ -143,7 +154,11 @@ export class AgentMemory {
     this.#mind.catchUp(); // it may have woken for this
     this.#mind.forget(subject);
     this.embeddings.keyDied(subject);
-    if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
+    if (!subject.startsWith("user:")) return;
+    const userId = idOf(subject) as UserId;
+    this.ties.forget(userId);
+    this.forgetAbout(userId);
+    this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
@@ -180,6 +195,11 @@ export class AgentMemory {
       seqs: rows.map(({ seq }) => seq),
       why,
     });
+  }
+
+  /** True when a person's key is known to be destroyed. */
+  isErased(userId: UserId): boolean {
+    return this.#host.indexKey(userName(userId)) === "destroyed";
   }
 
   get retentionDays(): number {
@@ -249,10 +269,16 @@ export class AgentMemory {
   /** What comes to mind at a message, and the newest of what was kept on purpose behind it. */
   #comesToMind(text: string, limit: number, scope: Scope, asker: string) {
     return Effect.flatMap(this.search({ text, limit, scope, asker }), ({ found, degraded }) => {
-      const some = found.slice(0, Math.max(0, limit - ALWAYS));
+      const fitting = withOneLesson(found);
+      const some = fitting.slice(0, Math.max(0, limit - ALWAYS));
       const rest = both(scope, notAmong(some.map(({ row }) => row.seq)));
-      const kept = this.register.where(`${rest.where} AND m.kind <> 'episodic'`, rest.parameters, ALWAYS);
-      const others = found.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
+      // What tools taught is no matter of purpose: it comes when it fits.
+      const kept = this.register.where(
+        `${rest.where} AND m.kind <> 'episodic' AND m.basis <> 'observed'`,
+        rest.parameters,
+        ALWAYS,
+      );
+      const others = fitting.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
       return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) => ({
         found: [...some, ...newest, ...others].slice(0, limit),
         degraded,

@@ -1,6 +1,6 @@
 /** What may be asked of an agent's memory across the walls between objects: its types, and the part of the agent's door they belong to. */
 import type { Basis, MemoryKind, Origin } from "#events/agent/memory-events.ts";
-import type { AgentId, MemoryId, UserId } from "#events/kit/ids.ts";
+import type { AgentId, MemoryId, RoomId, UserId } from "#events/kit/ids.ts";
 import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
 
@@ -161,6 +161,32 @@ export interface EmbeddingProgress {
   readonly error: string | undefined;
 }
 
+/** What an agent knows of a person in a room. */
+export interface PersonInRoom {
+  readonly userId: UserId;
+  /** How close they are: a sum of signs that halves in thirty days. */
+  readonly tie: number;
+  /** 0 to 1: whether both speak as much. */
+  readonly reciprocity: number;
+  /** 0 to 1: how much they may be relied on, at least. */
+  readonly trust: number;
+  readonly received: number;
+  readonly sent: number;
+  /** Stems of what they speak of, most telling first. */
+  readonly topics: ReadonlyArray<string>;
+  /** Whom they named, and who that is to them. */
+  readonly names: ReadonlyArray<{ readonly relation: string; readonly name: string }>;
+}
+
+/** A room as an agent has it in mind. */
+export interface ConversationDescription {
+  readonly roomId: RoomId;
+  /** Its running notes; null where there are none. */
+  readonly summary: string | null;
+  /** The people it remembers, the closest first. */
+  readonly people: ReadonlyArray<PersonInRoom>;
+}
+
 /** The part of an agent's door that leads to its memory. */
 export interface MemoryDoors {
   memories(by: Principal, query: MemoryQuery): Promise<Reply<MemoryPage>>;
@@ -179,6 +205,8 @@ export interface MemoryDoors {
   /** Takes apart what was merged. */
   separateMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
   searchMemories(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>>;
+  /** What it knows of these rooms and the people there; nothing while its memory is off. */
+  conversations(by: Principal, roomIds: ReadonlyArray<RoomId>): Promise<Reply<ReadonlyArray<ConversationDescription>>>;
   /** What it remembers about the person who asks. */
   memoriesOf(by: Principal, query: { readonly limit: number; readonly before?: number }): Promise<Reply<MemoriesOfMe>>;
   /** Forgets something that is about the person who asks. */

@@ -9,6 +9,7 @@ import type {
   Audience,
   Basis,
   Finish,
+  MemoriesDrawn,
   MemoryForgotten,
   MemoryKind,
   Origin,
@@ -226,9 +227,14 @@ type TurnOrLifeCommand =
         tokensIn?: number;
         tokensOut?: number;
         microUsd: number | null;
+        about: ReadonlyArray<UserId>;
+        /** The summary that it goes on from. */
+        after: number | null;
         words: Words;
       }
-    >;
+    >
+  /** A person is erased, and with them what notes of rooms hold of them. */
+  | CommandOf<"ForgetSummaries", { userId: UserId }>;
 
 /** Commands about memories that belong to no turn. What they name exists: the register was asked in the same breath. */
 type MemoryCommand =
@@ -249,6 +255,16 @@ type MemoryCommand =
         memoryIds: ReadonlyArray<MemoryId>;
         seqs: ReadonlyArray<number>;
         why: (typeof MemoryForgotten.open.Type)["why"];
+        /** Rooms whose notes cover one of them. */
+        rooms?: ReadonlyArray<RoomId>;
+      }
+    >
+  /** What a model drew from what was said in a room, up to `toSeq`; what it may not keep is left out. */
+  | CommandOf<
+      "DrawMemories",
+      Omit<(typeof MemoriesDrawn.open)["Type"], "drawn" | "roomId"> & {
+        roomId: RoomId;
+        memories: ReadonlyArray<NewMemory & { readonly basis: "drawn" }>;
       }
     >
   | CommandOf<"EndSweep", { looked: number; merged: number; superseded: number; archived: number; forgotten: number }>

@@ -81,6 +81,22 @@ export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: Tu
   return [episodic(episode, { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) })];
 }
 
+/** The notes of a room go, in the commit in which the agent may not keep any more what they hold. */
+export function notesForgotten(
+  state: AgentState,
+  roomId: RoomId,
+  why: (typeof E.SummariesForgotten.open.Type)["why"],
+): ReadonlyArray<E.AgentEvent> {
+  const seqs = state.rooms[roomId]?.summaries ?? [];
+  return seqs.length === 0 ? [] : [E.SummariesForgotten({ roomId, seqs, why })];
+}
+
+/** The notes that may hold words of a person go, in all rooms. */
+export const notesAboutForgotten = (state: AgentState, userId: UserId, why: "withdrawn" | "erased") =>
+  Object.entries(state.rooms).flatMap(([roomId, { summary }]) =>
+    summary !== null && (summary.about?.includes(userId) ?? true) ? notesForgotten(state, roomId as RoomId, why) : [],
+  );
+
 /** What is said in a public room may be told anywhere. */
 export const audienceIn = (state: AgentState, roomId: RoomId): E.Audience =>
   state.rooms[roomId]?.kind === "public" ? "public" : "room";

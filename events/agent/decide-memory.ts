@@ -1,6 +1,6 @@
 /** What may happen to an agent's memories: every permission and limit of them; part of decide.ts. */
 import type { AgentCommand, AgentCommandOf, NewMemory } from "./commands.ts";
-import { audienceIn, mayRemember, subjectOf } from "./consent.ts";
+import { audienceIn, mayRemember, notesAboutForgotten, notesForgotten, subjectOf } from "./consent.ts";
 import { type Answer, accept, refuse, whenDue } from "./decide-turn.ts";
 import * as E from "./events.ts";
 import { ConsentRequired, MemoryIsOff, Stale } from "./refusals.ts";
@@ -35,6 +35,18 @@ function addMemories({ memories }: AgentCommandOf<"AddMemories">, state: AgentSt
   return accept(...memories.map((memory) => formed(memory, state, null)));
 }
 
+/** What was looked through is looked through once. Whoever took consent back meanwhile is left out. */
+function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState): Answer {
+  const { memories, ...open } = fields(command);
+  if (!state.memoryEnabled || (state.drawn[open.roomId] ?? 0) >= open.toSeq) return accept();
+  const allowed = memories.filter(({ about }) => mayRemember(state, about));
+  const dropped = open.dropped + memories.length - allowed.length;
+  return accept(
+    ...allowed.map((memory) => formed(memory, state, null)),
+    E.MemoriesDrawn({ ...open, drawn: allowed.length, dropped }),
+  );
+}
+
 function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
   const { type: _type, meta: _meta, words, roomId: _room, ifVersion, ...open } = command;
   if (ifVersion !== undefined && ifVersion !== open.version) return refuse(new Stale({ head: open.version }));
@@ -63,8 +75,15 @@ function teachItems({ trainingId, items }: AgentCommandOf<"TeachItems">, state: 
 function noteConsent({ userId, granted }: AgentCommandOf<"NoteConsent">, state: AgentState): Answer {
   return state.consents[userId] === (granted ? "granted" : "refused")
     ? accept()
-    : accept(E.ConsentNoted({ userId, granted }));
+    : accept(E.ConsentNoted({ userId, granted }), ...(granted ? [] : notesAboutForgotten(state, userId, "withdrawn")));
 }
+
+/** Notes of rooms that hold what was asked to be forgotten go with it. */
+const forgetMemories = ({ memoryIds, seqs, why, rooms = [] }: AgentCommandOf<"ForgetMemories">, state: AgentState) =>
+  accept(
+    E.MemoryForgotten({ memoryIds, seqs, why }),
+    ...rooms.flatMap((roomId) => notesForgotten(state, roomId, why === "erased" ? "erased" : "asked")),
+  );
 
 const fields = <C extends { readonly type: unknown; readonly meta: unknown }>({
   type: _type,
@@ -82,7 +101,9 @@ export const memoryAnswers = {
   SeparateMemories: (command) => accept(E.MemoriesSeparated(fields(command))),
   ArchiveMemories: (command) => accept(E.MemoriesArchived(fields(command))),
   RestoreMemories: (command) => accept(E.MemoriesRestored(fields(command))),
-  ForgetMemories: (command) => accept(E.MemoryForgotten(fields(command))),
+  ForgetMemories: forgetMemories,
+  ForgetSummaries: ({ userId }, state) => accept(...notesAboutForgotten(state, userId, "erased")),
+  DrawMemories: drawMemories,
   EndSweep: (command) => accept(E.MemoriesSwept(fields(command))),
   NoteConsent: noteConsent,
   StartTraining: startTraining,

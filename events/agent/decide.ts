@@ -2,6 +2,7 @@
 import type { Decider } from "../kit/decider.ts";
 import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
+import { mayRemember, notesForgotten } from "./consent.ts";
 import { memoryAnswers } from "./decide-memory.ts";
 import { type Answer, accept, closed, refuse, turnAnswers } from "./decide-turn.ts";
 import * as E from "./events.ts";
@@ -44,11 +45,15 @@ function setActive(command: AgentCommandOf<"SetActive">, state: AgentState): Ans
   return accept(command.active ? E.AgentActivated({}) : E.AgentDeactivated({}));
 }
 
-/** A summary covers what the last one did not; one that comes late, or twice, changes nothing. */
+/**
+ * A summary covers what the last one did not; one that comes late, or twice, changes nothing. Nor does one that goes on from notes
+ * that are forgotten, or holds words of somebody who has taken consent back while it was written.
+ */
 function summarize(command: AgentCommandOf<"SummarizeRoom">, state: AgentState): Answer {
+  const { type: _type, meta: _meta, words, after, ...open } = command;
   const room = state.rooms[command.roomId];
   if (room === undefined || (room.summary?.toSeq ?? 0) >= command.toSeq) return accept();
-  const { type: _type, meta: _meta, words, ...open } = command;
+  if ((room.summary?.seq ?? null) !== after || !state.memoryEnabled || !mayRemember(state, open.about)) return accept();
   return accept(E.RoomSummarized(open, agentName(state.agentId!), words));
 }
 
@@ -65,7 +70,11 @@ function remove(command: AgentCommandOf<"DeleteAgent">, state: AgentState): Answ
 function leave({ roomId, meta }: AgentCommandOf<"LeaveRoom">, state: AgentState): Answer {
   if (state.rooms[roomId] === undefined) return accept();
   const open = Object.values(state.turns).filter((turn) => turn.roomId === roomId);
-  return accept(...open.flatMap((turn) => closed(turn, "left-room", "left-room", meta)), E.RoomLeft({ roomId }));
+  return accept(
+    ...open.flatMap((turn) => closed(turn, "left-room", "left-room", meta)),
+    ...notesForgotten(state, roomId, "left-room"),
+    E.RoomLeft({ roomId }),
+  );
 }
 
 const answers: { readonly [T in AgentCommand["type"]]: (command: AgentCommandOf<T>, state: AgentState) => Answer } = {
@@ -93,7 +102,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 4,
+  foldVersion: 5,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

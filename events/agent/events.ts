@@ -113,7 +113,8 @@ export const RoomLeft = defineEvent("RoomLeft", {
 
 // ── rooms in the long run ───────────────────────────────────────────────────────────────────────────────────────────
 export const RoomSummarized = defineEvent("RoomSummarized", {
-  v: 1,
+  v: 2,
+  upcasts: { 1: (open) => ({ ...open, about: null }) },
   about: "What was said in a room up to a message, in short: laid over the log for prompts, never in its place.",
   open: {
     roomId: RoomId,
@@ -126,8 +127,21 @@ export const RoomSummarized = defineEvent("RoomSummarized", {
     tokensIn: Schema.optionalKey(Count),
     tokensOut: Schema.optionalKey(Count),
     microUsd: Schema.NullOr(Count),
+    /** Whose words it may hold, with those of the summary before it: each had agreed to be remembered. Null: nobody knows. */
+    about: Schema.NullOr(Schema.Array(UserId)),
   },
   sealed: ["text"],
+});
+export const SummariesForgotten = defineEvent("SummariesForgotten", {
+  v: 1,
+  about:
+    "The notes of a room held what the agent may not keep any more: their keys are gone, and new notes will be made.",
+  open: {
+    roomId: RoomId,
+    /** The summaries whose words went. */
+    seqs: Schema.Array(Count),
+    why: Schema.Literals(["asked", "withdrawn", "erased", "left-room"]),
+  },
 });
 
 export const agentEvents = [
@@ -165,6 +179,7 @@ export const agentEvents = [
   T.TurnStopped,
   T.TurnFailed,
   RoomSummarized,
+  SummariesForgotten,
   ...memoryEvents,
 ] as const;
 

@@ -114,6 +114,24 @@ export const MemoryForgotten = defineEvent("MemoryForgotten", {
     why: Schema.Literals(["asked", "faded", "expired", "withdrawn", "erased"]),
   },
 });
+export const MemoriesDrawn = defineEvent("MemoriesDrawn", {
+  v: 1,
+  about:
+    "A model looked through what was said in a room for what is worth keeping, up to a memory: what it found was formed with this.",
+  open: {
+    roomId: RoomId,
+    /** The newest event of a memory that was looked at; what is behind it is for the next time. */
+    toSeq: Count,
+    looked: Count,
+    drawn: Count,
+    /** What of its answer could not be taken. */
+    dropped: Count,
+    by: Schema.String,
+    tokensIn: Schema.optionalKey(Count),
+    tokensOut: Schema.optionalKey(Count),
+    microUsd: Schema.NullOr(Count),
+  },
+});
 export const MemoriesSwept = defineEvent("MemoriesSwept", {
   v: 1,
   about: "The agent's daily tidying of its memories came to its end.",
@@ -159,6 +177,7 @@ export const memoryEvents = [
   MemoriesArchived,
   MemoriesRestored,
   MemoryForgotten,
+  MemoriesDrawn,
   MemoriesSwept,
   ConsentAsked,
   ConsentNoted,

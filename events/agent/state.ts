@@ -16,6 +16,8 @@ const emptyRoom: Omit<RoomView, "kind"> = {
   waiting: [],
   lastFloorAt: null,
   summary: null,
+  summaries: [],
+  summarized: 0,
   unsummarized: 0,
 };
 

@@ -253,15 +253,32 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
 
 /** What a summary covers is no longer open; what it cost the agent has spent for itself, in that room. */
 function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState {
-  const { roomId, toSeq, messages, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+  const { roomId, toSeq, messages, about, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
   const amount = { tokens: tokensIn + tokensOut, microUsd };
   const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
   return updateRoom({ ...state, day }, roomId, (room) => ({
     ...room,
-    summary: { seq: event.seq, toSeq },
+    summary: { seq: event.seq, toSeq, about },
+    summaries: [...room.summaries, event.seq],
+    summarized: room.summarized + messages,
     unsummarized: Math.max(0, room.unsummarized - messages),
   }));
 }
+
+/** What a model drew is not looked for again; what it cost the agent has spent for itself, in that room. */
+function drawn(state: AgentState, event: Of<"MemoriesDrawn">): AgentState {
+  const { roomId, toSeq, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+  const amount = { tokens: tokensIn + tokensOut, microUsd };
+  const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
+  return { ...state, day, drawn: { ...state.drawn, [roomId]: toSeq } };
+}
+
+/** The notes are to be made anew, from the first message on. */
+const withoutNotes = (state: AgentState, event: Of<"SummariesForgotten">): AgentState =>
+  updateRoom(state, event.open.roomId, (room) => ({
+    ...room,
+    ...{ summary: null, summaries: [], summarized: 0, unsummarized: room.unsummarized + room.summarized },
+  }));
 
 const posted = (state: AgentState, event: Of<"ReplyPosted">): AgentState => {
   const draft = state.turns[event.open.turnId]?.draft;
@@ -303,4 +320,6 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   TurnStopped: ended,
   TurnFailed: ended,
   RoomSummarized: summarized,
+  SummariesForgotten: withoutNotes,
+  MemoriesDrawn: drawn,
 };

@@ -18,7 +18,12 @@ const RoomView = Schema.Struct({
   /** When it last spoke here without being asked; null for never. */
   lastFloorAt: Schema.NullOr(Schema.Finite),
   /** The newest summary, and up to where it reaches. */
-  summary: Schema.NullOr(Schema.Struct({ seq: Schema.Int, toSeq: Schema.Int })),
+  summary: Schema.NullOr(
+    Schema.Struct({ seq: Schema.Int, toSeq: Schema.Int, about: Schema.NullOr(Schema.Array(UserId)) }),
+  ),
+  /** All summaries that can still be read, oldest first, and how many messages they cover. */
+  summaries: Schema.Array(Schema.Int),
+  summarized: Schema.Int,
   /** How many messages no summary covers yet. */
   unsummarized: Schema.Int,
 });
@@ -57,6 +62,8 @@ export const AgentState = Schema.Struct({
   health: Schema.Record(Schema.String, Health),
   /** Who may be remembered: asked and not yet answered, granted, or refused and taken back. */
   consents: Schema.Record(UserId, Schema.Literals(["asked", "granted", "refused"])),
+  /** Up to which event of a memory a model has looked through what was said, by room. */
+  drawn: Schema.Record(RoomId, Schema.Int),
   /** The seq of the newest event: what an event of a commit needs to refer to another one of the same. */
   head: Schema.Int,
   /** What was spent on the newest day on which anything was. */
@@ -91,6 +98,7 @@ export const initial: AgentState = {
   turns: {},
   health: {},
   consents: {},
+  drawn: {},
   head: 0,
   day: emptyDay(0),
 };

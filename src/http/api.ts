@@ -185,6 +185,21 @@ const Conversation = Schema.Struct({
   conversation_summary: Schema.NullOr(Schema.String),
   last_message_at: Schema.NullOr(Schema.String),
   message_count: Schema.Int,
+  /** What passed between the agent and the people who let it remember them, the closest first. */
+  relationship_data: Schema.Struct({
+    people: Schema.Array(
+      Schema.Struct({
+        user_id: Schema.String,
+        tie: Schema.Finite,
+        reciprocity: Schema.Finite,
+        trust: Schema.Finite,
+        messages_received: Schema.Int,
+        messages_sent: Schema.Int,
+        topics: Schema.Array(Schema.String),
+        names: Schema.Array(Schema.Struct({ relation: Schema.String, name: Schema.String })),
+      }),
+    ),
+  }),
   created_at: Schema.String,
 });
 

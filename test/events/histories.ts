@@ -164,9 +164,10 @@ export function advance(turn: TurnView, wish: Wish): Asked<AgentCommand> {
   return step === undefined ? { type: "ContinueTurn", turnId: turn.turnId } : steps[step](turn, wish);
 }
 
-const summarize = ({ which, how }: Wish): Asked<AgentCommand> => ({
+const summarize = ({ which, how }: Wish, state: AgentState): Asked<AgentCommand> => ({
   type: "SummarizeRoom",
   ...{ roomId: at(rooms, how), fromSeq: 1, toSeq: which % 50, messages: 3, by: "rules", microUsd: null },
+  ...{ about: how % 3 === 0 ? [at(people, which)] : [], after: state.rooms[at(rooms, how)]?.summary?.seq ?? null },
   words: said("text"),
 });
 
@@ -192,7 +193,12 @@ function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<Ag
     { type: "SeparateMemories", into, from: memoryIds },
     { type: "ArchiveMemories", memoryIds },
     { type: "RestoreMemories", memoryIds },
-    { type: "ForgetMemories", memoryIds, seqs: [1], why: "asked" },
+    { type: "ForgetMemories", memoryIds, seqs: [1], why: "asked", rooms: [at(rooms, which)] },
+    { type: "ForgetSummaries", userId: at(people, which) },
+    {
+      ...{ type: "DrawMemories", roomId: at(rooms, which), toSeq: how % 50, looked: 2, dropped: 0 },
+      ...{ by: "anthropic/claude", microUsd: null, memories: [] },
+    },
     { type: "EndSweep", looked: how, merged: 0, superseded: 0, archived: 1, forgotten: 0 },
     { type: "StartTraining", ...training, items: 3, digest: "00" },
     { type: "TeachItems", ...training, items: [{ row: 1, reason: "empty" }] },
@@ -224,7 +230,7 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
   if (what < 82) return receive(wish, index);
   if (what < 85) return { type: "JoinRoom", roomId: at(rooms, how), kind: "private" };
   if (what < 87) return { type: "LeaveRoom", roomId: at(rooms, how) };
-  if (what < 88) return summarize(wish);
+  if (what < 88) return summarize(wish, state);
   if (what < 90) return { type: "SetActive", active: how % 3 > 0 };
   if (what < 94)
     return {

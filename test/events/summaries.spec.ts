@@ -28,11 +28,12 @@ import {
 const said = words({ text: "They talked about tea." });
 const covering = (fromSeq: number, toSeq: number, over: Partial<typeof E.RoomSummarized.open.Type> = {}) =>
   E.RoomSummarized(
-    { roomId: lobby, fromSeq, toSeq, messages: toSeq - fromSeq + 1, by: "rules", microUsd: 0, ...over },
+    { roomId: lobby, fromSeq, toSeq, messages: toSeq - fromSeq + 1, by: "rules", microUsd: 0, about: [], ...over },
     agentName(ada),
     said,
   );
-const summarize = ({ open }: ReturnType<typeof covering>) => ({ type: "SummarizeRoom", ...open, words: said }) as const;
+const summarize = ({ open }: ReturnType<typeof covering>) =>
+  ({ type: "SummarizeRoom", ...open, about: open.about ?? [], after: null, words: said }) as const;
 const overheard = (label: string) => [heard(label, { addressed: null }), declined(label, "not-addressed")];
 /** Three messages, at the seqs 3, 5 and 7. */
 const talk = [created, joined, ...["one", "two", "three"].flatMap(overheard)];
@@ -58,7 +59,11 @@ describe("a summary of a room", () => {
 
   it("leaves what it does not cover open, and every message where it was", () => {
     const { state } = given(agent, ...talk, covering(3, 5, { messages: 2 }));
-    expect(state.rooms[lobby]).toMatchObject({ unsummarized: 1, summary: { seq: 9, toSeq: 5 }, recent: [3, 5, 7] });
+    expect(state.rooms[lobby]).toMatchObject({
+      unsummarized: 1,
+      summary: { seq: 9, toSeq: 5, about: [] },
+      recent: [3, 5, 7],
+    });
   });
 
   it("counts the agent's own replies like other messages", () => {

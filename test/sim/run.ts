@@ -16,9 +16,12 @@ export interface Report {
   readonly violation: Violation | undefined;
 }
 
-/** In calm weather everything must come to rest within so many steps, and so much time of the house's own. */
+/**
+ * In calm weather everything must come to rest within so many steps, and so much time of the house's own: agents look a room through
+ * when it has been quiet for half an hour, and once more should that have failed.
+ */
 const STEPS_TO_REST = 8_000;
-const MS_TO_REST = 15 * 60_000;
+const MS_TO_REST = 60 * 60_000;
 
 /** Nothing that is tried again waits longer; an agent that tidies its memories once a day is no unrest. */
 const QUIET_MS = 6 * 60_000;

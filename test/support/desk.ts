@@ -7,11 +7,16 @@ import { Timers } from "#actors/kit/timers.ts";
 import type { RoomSummarized } from "#events/agent/events.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded } from "#events/kit/envelope.ts";
+import type { UserId } from "#events/kit/ids.ts";
+import { memoryId } from "./given.ts";
 import { type GivenAnswer, type Script, Stage } from "./scripted.ts";
 
 export const MINUTE = 60_000;
 /** A summary as a real model would write it. */
 export const written: GivenAnswer = { says: ["Dana counts."], by: { provider: "anthropic", model: "claude-really" } };
+
+/** What is not as usual in what was heard. */
+type Overheard = NonNullable<Parameters<Stage["hear"]>[2]> & { readonly names?: ReadonlyArray<UserId> };
 
 export class Desk {
   readonly fibers: Array<Fiber.Fiber<unknown, unknown>> = [];
@@ -50,9 +55,16 @@ export class Desk {
   count(messages: number): void {
     for (let n = 0; n < messages; n++) {
       this.#counted += 1;
-      this.stage.hear(`count-${this.#counted}`, `Number ${this.#counted}.`, { addressed: null });
+      this.hear(`count-${this.#counted}`, `Number ${this.#counted}.`);
     }
   }
+
+  /** Somebody says something in passing, which is remembered where it may be. */
+  hear(label: string, text: string, { names = [], ...over }: Overheard = {}): void {
+    const episode = { memoryId: memoryId(label), importance: 0.3, names };
+    this.stage.hear(label, text, { addressed: null, episode, ...over });
+  }
+
   #counted = 0;
 
   /** When the room's timer rings next. */

@@ -34,7 +34,7 @@ export const own = (text: string): Unsealed => unsealed(drafted("one"), { text }
 export const summary = (text: string): Unsealed =>
   unsealed(
     RoomSummarized(
-      { roomId: lobby, fromSeq: 3, toSeq: 22, messages: 20, by: "rules", microUsd: 0 },
+      { roomId: lobby, fromSeq: 3, toSeq: 22, messages: 20, by: "rules", microUsd: 0, about: [] },
       agentName(ada),
       sealed({ text }),
     ),

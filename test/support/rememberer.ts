@@ -1,11 +1,13 @@
 /** Ada's memory over her real log, with everything outside scripted: people tell her things, time passes, she dies and wakes; used by embedding-in-mind.spec.ts. */
+
 import { Clock, Context, Effect } from "effect";
 import { expect } from "vitest";
 import { AgentMemory } from "#actors/agent/memory.ts";
 import { type MemoryJobs, memoryJobs } from "#actors/agent/memory-jobs.ts";
 import { Broken } from "#actors/agent/turn/failures.ts";
 import { Embedder, EmbedFailure, Reranker, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
-import { ChatModel } from "#actors/agent/turn/ports.ts";
+import { ChatModel, TurnLedger } from "#actors/agent/turn/ports.ts";
+import { turnLedger } from "#actors/agent/turn-ledger.ts";
 import type { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
@@ -49,7 +51,7 @@ const DIMENSIONS = MEANINGS.length + 1;
 /** Another room, as private as the lobby. */
 export const attic = roomId("attic");
 
-export const nowhere: VectorIndex["Service"] = {
+const nowhere: VectorIndex["Service"] = {
   ...{ name: "local", remote: false },
   upsert: () => Effect.die("nobody asks it"),
   query: () => Effect.succeed([]),
@@ -57,13 +59,25 @@ export const nowhere: VectorIndex["Service"] = {
   removeAll: () => Effect.die("nobody asks it"),
   count: () => Effect.die("nobody asks it"),
 };
-export const noReranker: Reranker["Service"] = { configured: false, score: () => Effect.die("nobody asks it") };
+const noReranker: Reranker["Service"] = { configured: false, score: () => Effect.die("nobody asks it") };
 
 interface Outside {
   readonly embedder?: Embedder["Service"];
   readonly index?: VectorIndex["Service"];
   readonly reranker?: Reranker["Service"];
 }
+
+/** Nothing is embedded here. */
+const hashed: Embedder["Service"] = {
+  name: "none",
+  dimensions: 1,
+  semantic: false,
+  embed: () => Effect.die("not asked"),
+};
+export const noVectors = Context.make(Embedder, hashed).pipe(
+  Context.add(VectorIndex, nowhere),
+  Context.add(Reranker, noReranker),
+);
 
 /** What outlives Ada's lives: her tables, the keys of people, the services outside and the time. */
 export class World {
@@ -161,10 +175,15 @@ export class Rememberer {
       fetchKeys: async () => {},
       reveal: (seqs) => Effect.sync(() => this.#revealed(seqs)),
     });
+    const log = turnLedger({
+      ledger: this.ledger,
+      commitNow: (command) => this.ledger.commit(command),
+      fetchKeys: async () => {},
+    });
     this.#jobs = memoryJobs({
       ...{ ...shared, memory: this.memory, state: () => this.ledger.state },
       commit: (command) => this.ledger.commit(command).outcome === "accepted",
-      run: (program) => this.#run(Effect.provideContext(program, this.#services)),
+      run: (program) => this.#run(Effect.provideContext(program, Context.add(this.#services, TurnLedger, log))),
     });
   }
 

@@ -1,10 +1,9 @@
 /** An agent that remembers, with the jobs on its memories and a clock that is moved by hand: a real ledger on node:sqlite; for the specifications of memory. */
-import { Context, Effect } from "effect";
+import { Effect } from "effect";
 import { AgentMemory } from "#actors/agent/memory.ts";
 import type { MemoryRow } from "#actors/agent/recall/memory-row.ts";
 import { MemorySweep, SWEEP_MEMORIES } from "#actors/agent/sweep.ts";
 import { KeyFailure } from "#actors/agent/turn/failures.ts";
-import { Embedder, Reranker, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
 import type { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";
 import type { AgentCommand, Episode, NewMemory, Settings } from "#events/agent/commands.ts";
@@ -17,7 +16,7 @@ import { type ActorName, agentName, type MemoryId, userName } from "#events/kit/
 import { type Asked, ada, dana, heard, lobby, memoryId, START, settings, turnId, words } from "./given.ts";
 import { metaFor, open, replyOf, TestKeys } from "./ledger-fixture.ts";
 import { TestIndexKeys } from "./memories.ts";
-import { noReranker, nowhere } from "./rememberer.ts";
+import { noVectors } from "./rememberer.ts";
 import { nodeSql } from "./sqlite.ts";
 
 export const DAY = 86_400_000;
@@ -28,18 +27,6 @@ export interface Death {
   readonly commit: number;
   readonly when: "before" | "after";
 }
-
-/** Nothing is embedded here. */
-const hashed: Embedder["Service"] = {
-  name: "none",
-  dimensions: 1,
-  semantic: false,
-  embed: () => Effect.die("not asked"),
-};
-const noVectors = Context.make(Embedder, hashed).pipe(
-  Context.add(VectorIndex, nowhere),
-  Context.add(Reranker, noReranker),
-);
 
 export class Remembering {
   readonly sql = nodeSql();

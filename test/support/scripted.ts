@@ -35,7 +35,7 @@ import type { Ledger, NeedKeys } from "#actors/kit/ledger.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import type { Committed } from "#actors/kit/settled-commands.ts";
 import type { ModelName } from "#events/agent/asking.ts";
-import type { AgentCommand, Settings } from "#events/agent/commands.ts";
+import type { AgentCommand, Episode, Settings } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import type { AgentEvent, ToolMode } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
@@ -87,6 +87,8 @@ export interface Script {
   /** How long the room takes to answer a post, or to fail it. */
   readonly roomTakesMs?: number;
 }
+
+type HeardOtherwise = Partial<ReturnType<typeof heard>["open"]> & { readonly episode?: Episode };
 
 /** Where the process dies: before or after its n-th commit since the object woke. */
 export interface Death {
@@ -181,10 +183,10 @@ export class Stage {
   }
 
   /** Dana says something to Ada. */
-  hear(label: string, text = `Ada, ${label}?`, over: Partial<ReturnType<typeof heard>["open"]> = {}): TurnId {
+  hear(label: string, text = `Ada, ${label}?`, { episode, ...over }: HeardOtherwise = {}): TurnId {
     const said = { ...heard(label).open, chars: text.length, ...over };
     this.tell(
-      { type: "ReceiveMessage", ...said, words: words({ text, authorName: "Dana" }) },
+      { type: "ReceiveMessage", ...said, words: words({ text, authorName: "Dana" }), ...(episode && { episode }) },
       `${turnId(label)}/receive`,
     );
     return turnId(label);

@@ -49,7 +49,17 @@ const staged = (script: Script, count = 5) => {
 
 const summarize = (stage: Stage, fromSeq: number, toSeq: number, messages: number) =>
   stage.tell({
-    ...{ type: "SummarizeRoom", roomId: lobby, fromSeq, toSeq, messages, by: "rules", microUsd: 0 },
+    ...{
+      type: "SummarizeRoom",
+      roomId: lobby,
+      fromSeq,
+      toSeq,
+      messages,
+      by: "rules",
+      microUsd: 0,
+      about: [],
+      after: null,
+    },
     words: words({ text: "They spoke of tea." }),
   });
 

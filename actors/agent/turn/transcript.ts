@@ -93,7 +93,8 @@ export const ingredientsOf = Effect.fnUntraced(function* (
     configuration,
     tools: toolbox.describe(tools),
     memories: (yield* ledger.reveal(memorySeqs)).map((unsealed) => recollectionOf(unsealed, roomId)),
-    summary: summary ?? null,
+    // What was erased of notes, or never in them, is no part of a prompt.
+    summary: summary === undefined || summary.words === Erased || summary.words.text === "" ? null : summary,
     messages,
     rounds: yield* Effect.forEach(rounds, roundOf),
   };

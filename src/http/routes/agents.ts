@@ -2,10 +2,10 @@
 import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import type { AgentDescription, AgentInput, PersonalityInput } from "#actors/kit/doors.ts";
-import type { EmbeddingProgress } from "#actors/kit/memory-doors.ts";
+import type { ConversationDescription, EmbeddingProgress } from "#actors/kit/memory-doors.ts";
 import type { ModelName } from "#events/agent/asking.ts";
 import type { Ceiling, Scope } from "#events/agent/budget.ts";
-import { type AgentId, childId } from "#events/kit/ids.ts";
+import { type AgentId, childId, type RoomId } from "#events/kit/ids.ts";
 import { agentsOf, conversationsOf } from "#projections/queries.ts";
 import { providersLive } from "../../env.ts";
 import { toolCatalogue } from "../../tools/shelf.ts";
@@ -207,10 +207,27 @@ const conversations = Effect.fnUntraced(function* (
 ) {
   const asking = yield* Asker;
   const agent = yield* describe(id);
-  yield* perform(({ env }) => env.AGENT.getByName(agent.agentId).settle(SETTLE_MS));
+  const door = asking.env.AGENT.getByName(agent.agentId);
+  yield* perform(() => door.settle(SETTLE_MS));
   const page = yield* listPage(conversationsOf(asking.env.DB, agent.agentId, query));
-  // No conversation is summed up yet; the column is there for the specification's sake.
-  return { ...page, data: page.data.map((row) => ({ ...row, conversation_summary: null })) };
+  // Words stand in no table: the agent opens what it may still read.
+  const rooms = yield* ask(() =>
+    door.conversations(
+      asking.principal,
+      page.data.map(({ room_id }) => room_id as RoomId),
+    ),
+  );
+  return { ...page, data: page.data.map((row, index) => ({ ...row, ...opened(rooms[index]) })) };
+});
+
+/** The columns of a conversation that hold what the agent knows. */
+const opened = (room: ConversationDescription | undefined) => ({
+  conversation_summary: room?.summary ?? null,
+  relationship_data: {
+    people: (room?.people ?? []).map(({ userId, received, sent, ...person }) => ({
+      ...{ user_id: userId, ...person, messages_received: received, messages_sent: sent },
+    })),
+  },
 });
 
 const events = Effect.fnUntraced(function* (id: string, query: HistoryParameters) {

@@ -63,6 +63,13 @@ const forgotten: { readonly [W in Open<"MemoryForgotten">["why"]]: string } = {
   erased: "everything about the person was erased",
 };
 
+const notesGone: { readonly [W in Open<"SummariesForgotten">["why"]]: string } = {
+  asked: "something in it was to be forgotten",
+  withdrawn: "somebody in it does not want to be remembered",
+  erased: "everything about somebody in it was erased",
+  "left-room": "the agent left",
+};
+
 const bases: { readonly [B in Open<"MemoryFormed">["basis"]]: string } = {
   said: "as it was said",
   asked: "as it was asked to",
@@ -128,6 +135,8 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   MemoriesArchived: ({ memoryIds }) => `Put ${memories(memoryIds.length)} away`,
   MemoriesRestored: ({ memoryIds }) => `Brought ${memories(memoryIds.length)} back`,
   MemoryForgotten: ({ memoryIds, why }) => `Forgot ${memories(memoryIds.length)}: ${forgotten[why]}`,
+  MemoriesDrawn: ({ looked, drawn, by }) =>
+    `Looked through ${memories(looked)} and drew ${number.format(drawn)}, by ${by}`,
   MemoriesSwept: ({ looked, ...done }) =>
     `Tidied up: of ${memories(looked)}, ${done.merged} merged, ${done.superseded} superseded, ${done.archived} archived, ${done.forgotten} forgotten`,
   ConsentAsked: ({ userId }) => `Asked ${userId} whether it may remember them`,
@@ -143,6 +152,8 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   TurnFailed: ({ reason, ms }) => `Failed after ${lasted(ms)}: ${reason}`,
   RoomSummarized: ({ messages, by }) =>
     `Summed up ${many(messages, "message")} of a room, ${by === "rules" ? "by rules" : `by ${by}`}`,
+  SummariesForgotten: ({ seqs, why }) =>
+    `Forgot ${many(seqs.length, "summary", "summaries")} of a room: ${notesGone[why]}`,
 };
 
 /** Empty for a type that this page does not know yet. */

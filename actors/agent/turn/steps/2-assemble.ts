@@ -30,6 +30,14 @@ const chosenMessages = Effect.fnUntraced(function* (turn: TurnView, coveredTo: n
   return newestWithin(messages, MESSAGE_TOKENS).map(({ event }) => event.seq);
 });
 
+/** The notes of the room, where there is something in them; a memory that is off has none. */
+const notesOf = Effect.fnUntraced(function* (turn: TurnView, memoryEnabled: boolean) {
+  const ledger = yield* TurnLedger;
+  const summary = memoryEnabled ? ledger.summary(turn.roomId) : null;
+  const [found] = summary === null ? [] : yield* ledger.reveal([summary.seq]);
+  return found === undefined || found.words === Erased || found.words.text === "" ? null : summary;
+});
+
 /** What is left of a context that no model could take. */
 const newerHalf = (seqs: ReadonlyArray<number>): ReadonlyArray<number> => seqs.slice(-Math.ceil(seqs.length / 2));
 
@@ -70,7 +78,7 @@ export const assemble = {
       label: "Reading the room…",
     });
     const configuration = yield* ledger.configuration();
-    const summary = ledger.summary(turn.roomId);
+    const summary = yield* notesOf(turn, configuration.memoryEnabled);
     const messageSeqs = yield* chosenMessages(turn, summary?.toSeq ?? 0);
     const found = configuration.memoryEnabled
       ? yield* recalled(turn, messageSeqs)

@@ -1,0 +1,231 @@
+/** What a model draws from what was said, when nobody waits: only of who agreed, only what stands up, once, and within the budget. */
+import { describe, expect, it } from "@effect/vitest";
+import { Effect } from "effect";
+import { DRAW_MEMORIES } from "#actors/agent/drawing.ts";
+import { Overloaded, Refused } from "#actors/agent/turn/failures.ts";
+import { agentName, userName } from "#events/kit/ids.ts";
+import { bo, dana, eli, lobby, memoryId, settings, words } from "../support/given.ts";
+import { type JobDesk, jobDesk, rang } from "../support/job-desk.ts";
+import type { GivenAnswer } from "../support/scripted.ts";
+
+const HALF_AN_HOUR = 30 * 60_000;
+const by = { provider: "anthropic", model: "claude-really" };
+const boat = {
+  ...{ content: "Dana's boat is called Nixe.", kind: "semantic", about: ["Dana"], sources: [1], importance: 0.7 },
+};
+/** A model that found these. */
+const found = (...facts: ReadonlyArray<unknown>): GivenAnswer => ({ says: [JSON.stringify({ facts })], by });
+const says = (text: string): GivenAnswer => ({ says: [text], by });
+const overheard = (at: JobDesk, label: string, text: string, over: object = {}) =>
+  at.hear(label, text, { addressed: null, ...over });
+const drawn = (at: JobDesk) => at.formed("semantic");
+const shown = (at: JobDesk): string => JSON.stringify(at.stage.asked);
+
+describe("after half an hour without a message", () => {
+  it.effect("a room is looked through, and every message puts it off", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found(boat)]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      expect(at.due(DRAW_MEMORIES)).toBe(HALF_AN_HOUR);
+      at.stage.now = 60_000;
+      overheard(at, "two", "She leaks.");
+      expect(at.due(DRAW_MEMORIES)).toBe(60_000 + HALF_AN_HOUR);
+    }),
+  );
+
+  it.effect("what a model finds becomes memories with their sources, and with whoever said them", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found({ ...boat, validFrom: "2026-05-01" })]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at)).toMatchObject([
+        {
+          ...{ content: "Dana's boat is called Nixe.", importance: 0.7, basis: "drawn", origin: "person" },
+          ...{ about: [dana], speaker: userName(dana), sources: [memoryId("one")], roomId: lobby, audience: "public" },
+          validFrom: Date.UTC(2026, 4, 1),
+        },
+      ]);
+      expect(at.stage.only("MemoriesDrawn")).toMatchObject({
+        ...{ looked: 1, drawn: 1, dropped: 0, by: "anthropic/claude-really", tokensIn: 10, tokensOut: 5, microUsd: 15 },
+      });
+      expect(at.stage.ledger.state.day.agent).toMatchObject({ tokens: 15, microUsd: 15 });
+      expect(at.due(DRAW_MEMORIES)).toBeUndefined();
+    }),
+  );
+
+  it.effect("what was looked through is not looked through again", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found(boat)]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      overheard(at, "two", "It rains.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(at.stage.asked).toHaveLength(2);
+      expect(JSON.stringify(at.stage.asked[1])).not.toContain("Nixe");
+      expect(JSON.stringify(at.stage.asked[1])).toContain("It rains.");
+    }),
+  );
+
+  it.effect.each(["before", "after"] as const)("it is drawn once, though the process died %s it was recorded", (when) =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found(boat)]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      const { along } = at.stage;
+      at.stage.restart({ commit: 1, when });
+      at.stage.along = along;
+      yield* rang(at, DRAW_MEMORIES);
+      at.wake();
+      if (at.due(DRAW_MEMORIES) !== undefined) yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at)).toHaveLength(1);
+      expect(at.stage.happened().filter((type) => type === "MemoriesDrawn")).toHaveLength(1);
+    }),
+  );
+
+  it.effect("long talks are looked through part by part", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found()]] });
+      for (let n = 0; n < 130; n++) overheard(at, `part-${n}`, `Number ${n}.`);
+      for (let n = 0; n < 3; n++) yield* rang(at, DRAW_MEMORIES);
+      const looked = at.stage.events().filter(({ type }) => type === "MemoriesDrawn");
+      expect(looked.map(({ open }) => (open as { looked: number }).looked)).toEqual([60, 60, 10]);
+      expect(at.due(DRAW_MEMORIES)).toBeUndefined();
+    }),
+  );
+});
+
+describe("nothing is drawn", () => {
+  it.effect("from people who have not agreed, nor from what names them", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found(boat)]] });
+      overheard(at, "eli", "My boat is called Nixe.", { authorId: userName(eli) });
+      overheard(at, "of-eli", "Eli's boat is called Nixe.", { names: [eli] });
+      yield* rang(at, DRAW_MEMORIES);
+      expect([at.stage.asked, drawn(at)]).toEqual([[], []]);
+      overheard(at, "one", "It rains.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(at.stage.asked).toHaveLength(1);
+      expect(shown(at)).not.toContain("Nixe");
+    }),
+  );
+
+  it.effect("of who took consent back while the model was thinking", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[{ ...(found(boat) as object), paceMs: 1_000 }]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      at.ring(DRAW_MEMORIES);
+      at.stage.tell({ type: "NoteConsent", userId: dana, granted: false });
+      yield* rang(at, DRAW_MEMORIES);
+      expect(at.stage.asked).toHaveLength(1);
+      expect(drawn(at)).toEqual([]);
+    }),
+  );
+
+  it.effect("while memory is off", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found(boat)]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      at.stage.tell({
+        ...{ type: "ReconfigureAgent", settings: { ...settings, memoryEnabled: false } },
+        words: words({ systemPrompt: "", description: "" }),
+      });
+      overheard(at, "two", "She leaks.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect([at.stage.asked, drawn(at), at.due(DRAW_MEMORIES)]).toEqual([[], [], undefined]);
+    }),
+  );
+
+  it.effect("by the stand-in, nor where no money is left", () =>
+    Effect.gen(function* () {
+      const demo = yield* jobDesk({ model: [[{ says: [JSON.stringify({ facts: [boat] })] }]] });
+      const poor = yield* jobDesk({ model: [[found(boat)]], settings: { budget: { room: { tokens: 100 } } } });
+      for (const at of [demo, poor]) {
+        overheard(at, "one", "My boat is called Nixe.");
+        yield* rang(at, DRAW_MEMORIES);
+        expect(drawn(at)).toEqual([]);
+        expect(at.stage.happened()).not.toContain("MemoriesDrawn");
+      }
+      expect(poor.stage.asked).toEqual([]);
+    }),
+  );
+
+  it.effect("that only other agents said", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[found({ ...boat, about: [] })]] });
+      overheard(at, "bo", "Dana's boat is called Nixe.", { authorId: agentName(bo) });
+      overheard(at, "one", "It rains.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at)).toEqual([]);
+      expect(at.stage.only("MemoriesDrawn")).toMatchObject({ drawn: 0, dropped: 1 });
+    }),
+  );
+});
+
+describe("an answer", () => {
+  it.effect.each<[string, GivenAnswer]>([
+    ["is prose", says("Sure! Dana has a boat.")],
+    ["is another object", says('{"memories": []}')],
+    ["was cut short", { ...(found(boat) as object), finish: "length" }],
+    ["is far too long", says(JSON.stringify({ facts: [boat], why: "x".repeat(40_000) }))],
+  ])("that %s is dropped and reported, and paid for", ([_how, answer]) =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: [[answer]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at)).toEqual([]);
+      expect(at.stage.only("MemoriesDrawn")).toMatchObject({ drawn: 0, dropped: 1, microUsd: 15 });
+      expect(at.reports).toHaveLength(1);
+    }),
+  );
+
+  it.effect("loses what does not stand up, and keeps the rest", () =>
+    Effect.gen(function* () {
+      const bad = [
+        { ...boat, sources: [] },
+        { ...boat, sources: [2] },
+        { ...boat, sources: [0] },
+        { ...boat, importance: 7 },
+        { ...boat, kind: "episodic" },
+        { ...boat, content: "x".repeat(301) },
+        { ...boat, content: "Dana's password is hunter2hunter2." },
+        { ...boat, validFrom: "soon" },
+        "a fact",
+        null,
+      ];
+      const at = yield* jobDesk({ model: [[found(...bad, boat)]] });
+      overheard(at, "one", "My boat is called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at).map(({ content }) => content)).toEqual([boat.content]);
+      expect(at.stage.only("MemoriesDrawn")).toMatchObject({ drawn: 1, dropped: bad.length });
+    }),
+  );
+
+  it.effect("gives twenty facts at most", () =>
+    Effect.gen(function* () {
+      const many = Array.from({ length: 30 }, (_, n) => ({ ...boat, content: `Dana's boat no. ${n} is called Nixe.` }));
+      const at = yield* jobDesk({ model: [[found(...many)]] });
+      overheard(at, "one", "My boats are called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at)).toHaveLength(20);
+    }),
+  );
+});
+
+describe("a model that fails", () => {
+  it.effect("in passing is asked again later; one that refuses, when somebody has spoken", () =>
+    Effect.gen(function* () {
+      const busy = yield* jobDesk({ model: [[{ fails: new Overloaded({}) }, found(boat)]] });
+      overheard(busy, "one", "My boat is called Nixe.");
+      yield* rang(busy, DRAW_MEMORIES);
+      expect(drawn(busy)).toEqual([]);
+      yield* rang(busy, DRAW_MEMORIES);
+      expect(drawn(busy)).toHaveLength(1);
+      const refusing = yield* jobDesk({ model: [[{ fails: new Refused({}) }, found(boat)]] });
+      overheard(refusing, "one", "My boat is called Nixe.");
+      yield* rang(refusing, DRAW_MEMORIES);
+      expect(refusing.due(DRAW_MEMORIES)).toBeUndefined();
+      overheard(refusing, "two", "She leaks.");
+      yield* rang(refusing, DRAW_MEMORIES);
+      expect(drawn(refusing)).toHaveLength(1);
+    }),
+  );
+});
