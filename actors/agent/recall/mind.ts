@@ -99,6 +99,9 @@ export class Mind {
 
   /** A subject's key has changed: what was hashed and sealed with the old one is made anew. */
   rehash(subject: ActorName): void {
+    this.catchUp();
+    // An agent that was never made can have been lent a key: there are no tables yet, and nothing in them.
+    if (this.#host.log.head === 0) return;
     this.forget(subject);
     this.register.markUnindexed(subject);
     this.#indexSome();
