@@ -17,8 +17,15 @@ const rows = defineTable({
     created_at: "text",
     accessed_at: "text",
     access_count: "integer",
+    state: "text",
+    valid_to: "text?",
+    superseded_by: "text?",
   },
 });
+
+/** The view shows `archived` ones as such, and no `merged` ones; both have to be found when they come back. */
+const inState = (ids: ReadonlyArray<string>, state: "live" | "archived" | "merged") =>
+  ids.map((id) => rows.update({ id }, { state }));
 
 export const memories = defineProjection({
   name: "memories",
@@ -41,6 +48,7 @@ export const memories = defineProjection({
           created_at: moment(event.at),
           accessed_at: moment(event.at),
           access_count: 0,
+          state: "live",
         }),
       ];
     },
@@ -49,6 +57,13 @@ export const memories = defineProjection({
       const facts = { memory_type: kind, importance_score: importance, about: json(about) };
       return [rows.update({ id: memoryId }, { ...facts, content: sealedTextAlways(event) })];
     },
+    MemorySuperseded: ({ open: { memoryId, by, validTo } }) => [
+      rows.update({ id: memoryId }, { valid_to: moment(validTo), superseded_by: by }),
+    ],
+    MemoriesMerged: (event) => inState(event.open.from, "merged"),
+    MemoriesSeparated: (event) => inState(event.open.from, "live"),
+    MemoriesArchived: (event) => inState(event.open.memoryIds, "archived"),
+    MemoriesRestored: (event) => inState(event.open.memoryIds, "live"),
     ContextAssembled: (event) =>
       event.open.memoryIds.map((id) => rows.update({ id }, { accessed_at: moment(event.at) }, { access_count: 1 })),
     MemoryForgotten: (event) => event.open.memoryIds.map((id) => rows.remove({ id })),

@@ -306,7 +306,7 @@ export const memoriesOf = (db: Database, agent: string, paging: Paging = {}): Li
 /** Which agents remember something under this id: one, or none. */
 export async function agentsRemembering(db: Database, memory: string): Promise<ReadonlyArray<string>> {
   const { results } = await db
-    .prepare("SELECT agent_id FROM agent_memories WHERE id = ?1 LIMIT 10")
+    .prepare("SELECT agent_id FROM agent_memory_holders WHERE id = ?1 LIMIT 10")
     .bind(memory)
     .all<{ agent_id: string }>();
   return results.map(({ agent_id }) => agent_id);

@@ -1,4 +1,5 @@
 /** The settings, read and checked once; the Worker, the actors' layers and the start script all come here for them. */
+import { RETENTION_DAYS } from "#actors/agent/recall/audience.ts";
 import type { KeyEncryptionKeys } from "#actors/vault/vault.ts";
 import { type Kind, makeId } from "#events/kit/ids.ts";
 import type { EmbeddingSettings } from "./memory/embedder.ts";
@@ -36,6 +37,8 @@ export interface Variables {
   readonly DEV_IDENTITY_PRIVATE_KEY?: string;
   /** Milliseconds between two words of the demo model; 0 in tests. */
   readonly DEMO_WORD_PAUSE_MS?: string;
+  /** Days for which what was said is remembered, where an agent's owner does not say otherwise. */
+  readonly RETENTION_DAYS?: string;
   readonly EMBEDDINGS?: string;
   readonly VECTOR_INDEX?: string;
   readonly PINECONE_API_KEY?: string;
@@ -64,6 +67,7 @@ export interface Settings {
   readonly embeddings: EmbeddingSettings;
   readonly vectorIndex: VectorIndexSettings;
   readonly keyEncryptionKeys: KeyEncryptionKeys;
+  readonly retentionDays: number;
 }
 
 /** A setting that is missing or wrong; its message names it and never shows its value. */
@@ -131,6 +135,13 @@ export function parseKeyEncryptionKeys(value: string | undefined): KeyEncryption
     );
   }
   return { newest: Math.max(...keys.keys()), keys };
+}
+
+function retentionOf(value: string | undefined): number {
+  const days = Number(present(value) ?? RETENTION_DAYS);
+  if (!Number.isInteger(days) || days < 1 || days > 36_500)
+    throw new SettingsFault("RETENTION_DAYS", "is not a number of days from 1 to 36500");
+  return days;
 }
 
 function modelsOf(variables: Variables): ModelSettings {
@@ -208,6 +219,7 @@ export function settingsOf(variables: Variables): Settings {
     embeddings: embeddingsOf(variables, models),
     vectorIndex: vectorIndexOf(variables),
     keyEncryptionKeys: parseKeyEncryptionKeys(variables.KEY_ENCRYPTION_KEYS),
+    retentionDays: retentionOf(variables.RETENTION_DAYS),
   };
   read.set(variables, settings);
   return settings;

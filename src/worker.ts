@@ -36,6 +36,10 @@ export class Agent extends AgentActor<Env> {
     abilities.set(env, made);
     return made;
   }
+
+  protected override retentionDays(env: Env): number {
+    return settingsOf(env).retentionDays;
+  }
 }
 
 export class Room extends RoomActor<Env> {}

@@ -60,6 +60,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   implements AgentDoor
 {
   protected abstract abilities(env: Env): Layer.Layer<Abilities>;
+  /** For how many days the house keeps what was said. */
+  protected abstract retentionDays(env: Env): number;
 
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
@@ -77,9 +79,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
     this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
     this.#caches = new AgentCaches(this.ledger, env.CACHE, (ids) => this.#memory.live(ids));
+    const report = (what: string, cause: unknown) => this.report(what, cause);
     this.#summaries = new RoomSummaries({
-      ...{ log: this.ledger, timers: this.timers, now, report: (what, cause) => this.report(what, cause) },
-      run: (program) => this.#services().runFork(program),
+      ...{ log: this.ledger, timers: this.timers, now, report, run: (program) => this.#services().runFork(program) },
     });
     const own = {
       ...{ ledger: this.ledger, agentId: () => this.#id(), now },
@@ -87,18 +89,17 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
     };
     this.#memory = new AgentMemory({
-      ...{ ...own, keys: this.keys, timers: this.timers },
+      ...{ ...own, report, keys: this.keys, timers: this.timers },
       services: () => this.#services().runSync(Effect.context<VectorServices>()),
+      retentionDays: () => this.retentionDays(env),
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
-      report: (what, cause) => this.report(what, cause),
     });
     const working = {
-      ...{ state: () => this.ledger.state, timers: this.timers },
+      ...{ state: () => this.ledger.state, timers: this.timers, report },
       commit: (command: AgentCommand) => this.commitNow(command).outcome === "accepted",
       meta: (id: string) => this.#meta(id, agentName(this.#id())),
-      report: (what: string, cause: unknown) => this.report(what, cause),
     };
     this.#turns = new Turns({ ...working, fork: (program) => this.#services().runFork(program) });
     this.#jobs = memoryJobs({
@@ -111,7 +112,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     };
     this.#memoryDoor = new MemoryDoor({ ...owned, memory: this.#memory, revealed: (seqs) => this.revealed(seqs) });
     this.#trainings = new Trainings({ ...owned, tables: this.tables, timers: this.timers, keys: this.keys });
-    agentFeeds(this.feeds, this.ledger, env);
+    agentFeeds(this.feeds, this.ledger, env, () => this.#memory.retentionDays);
   }
 
   // ── for the owner ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,9 +206,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   changeMemory(by: Principal, commandId: string, memoryId: string, input: Partial<MemoryInput>, ifVersion?: number) {
-    return this.behindWall("changeMemory", async () =>
-      this.#memoryDoor.change(by, commandId, memoryId, input, ifVersion),
-    );
+    return this.behindWall("changeMemory", () => this.#memoryDoor.change(by, commandId, memoryId, input, ifVersion));
   }
 
   forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number) {
@@ -216,6 +215,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   restoreMemory(by: Principal, commandId: string, memoryId: string) {
     return this.behindWall("restoreMemory", async () => this.#memoryDoor.restore(by, commandId, memoryId));
+  }
+
+  separateMemory(by: Principal, commandId: string, memoryId: string) {
+    return this.behindWall("separateMemory", async () => this.#memoryDoor.separate(by, commandId, memoryId));
   }
 
   searchMemories(by: Principal, search: MemorySearch) {
@@ -313,6 +316,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override async onKeyRenewed(subject: ActorName): Promise<void> {
     this.#memory.keyTurned(subject);
+    this.#trainings.keyTurned(subject);
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
@@ -351,10 +355,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   /** One runtime per object, built on first need. */
   #services() {
     this.#runtime ??= runtimeOf(this.abilities(this.env), {
-      ledger: this.#turnLedger(),
-      rooms: this.#channels.service(),
-      recall: this.#memory.recall(),
-      former: this.#memory.former(),
+      ...{ ledger: this.#turnLedger(), rooms: this.#channels.service() },
+      ...{ recall: this.#memory.recall(), former: this.#memory.former() },
     });
     return this.#runtime;
   }

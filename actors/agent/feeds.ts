@@ -7,18 +7,17 @@ import type { ActorEnv } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
 import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
-import { RETENTION_DAYS, retentionOf } from "./recall/audience.ts";
 
 /** What the agent asks leave for. */
 const REMEMBERED = "what you say where it takes part, and what it learns about you from it";
 
-interface AskingLog {
-  readonly state: AgentState;
-  readonly stream: string;
-}
-
-/** Adds the feeds of an agent. */
-export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: AgentState }, env: ActorEnv): void {
+/** Adds the feeds of an agent, which keeps what is said for so many days. */
+export function agentFeeds(
+  feeds: Feeds,
+  log: ProjectedLog & { readonly state: AgentState },
+  env: ActorEnv,
+  retentionDays: () => number,
+): void {
   addReadModels(feeds, log, "agent", env.DB);
   feeds.add({
     name: "system",
@@ -46,7 +45,8 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
     name: "people",
     wants: new Set<AgentEvent["type"]>(["ConsentAsked"]),
     deliver: async (events, { to }) => {
-      for (const event of events) await askForConsent(event as RecordedOf<AgentEvent>, log, env);
+      for (const event of events)
+        await askForConsent(event as RecordedOf<AgentEvent>, log.stream, env, retentionDays());
       return to;
     },
   });
@@ -61,13 +61,17 @@ export function agentFeeds(feeds: Feeds, log: ProjectedLog & { readonly state: A
 }
 
 /** Long enough to be told with the question: how long what is kept of talk is kept. */
-async function askForConsent(event: RecordedOf<AgentEvent>, log: AskingLog, env: ActorEnv): Promise<void> {
+async function askForConsent(
+  event: RecordedOf<AgentEvent>,
+  stream: string,
+  env: ActorEnv,
+  days: number,
+): Promise<void> {
   if (event.type !== "ConsentAsked") return;
   const { userId, roomId } = event.open;
-  const agentId = log.stream.slice("agent:".length) as AgentId;
+  const agentId = stream.slice("agent:".length) as AgentId;
   const isNew = await env.USER.getByName(userId).requestConsent(changeId(event, agentId), agentId, roomId);
   if (!isNew) return; // delivered before: the person has been asked
-  const days = retentionOf(log.state, RETENTION_DAYS);
   const payload = { agent_id: agentId, what: REMEMBERED, days };
   // Lost is no loss: the person finds the question among their consents.
   await env.ROOM.getByName(roomId)

@@ -154,6 +154,23 @@ export class MemoryDoor {
     return this.#afterwards(reply, memoryId);
   }
 
+  /** Undoes a merging: of a memory, all that was merged into it comes back; of one that was merged, it alone. */
+  async separate(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const row = this.#find(memoryId);
+    if (row === undefined) return refused(unknownMemory);
+    const [into, from] = row.state === "merged" ? [this.#keeper(row), [row]] : [row, this.#merged(row)];
+    if (into === undefined || from.length === 0)
+      return accepted((await this.#described([row]))[0]!, this.#host.ledger.head);
+    const meta = this.#meta(commandId, by);
+    const reply = await this.#take(() =>
+      this.#find(memoryId) === undefined
+        ? unknownMemory
+        : { type: "SeparateMemories", meta, into: into.memoryId, from: from.map((each) => each.memoryId) },
+    );
+    return this.#afterwards(reply, memoryId);
+  }
+
   async search(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const { text, limit, minSimilarity, from, to, kinds, ...filter } = search;
@@ -216,8 +233,7 @@ export class MemoryDoor {
       const row = find();
       if (row === undefined) return unknownMemory;
       if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
-      const merged = { where: "m.state = 'merged'", parameters: [] };
-      const gone = [row, ...this.#rows(both(named(row.sources), merged), row.sources.length + 1)];
+      const gone = [row, ...this.#merged(row)];
       const memoryIds = gone.map((each) => each.memoryId);
       return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked" };
     });
@@ -252,6 +268,17 @@ export class MemoryDoor {
 
   #rows({ where, parameters }: Scope, limit: number): ReadonlyArray<MemoryRow> {
     return this.#host.memory.register.where(where, parameters, limit, "m.formed_seq DESC");
+  }
+
+  /** What lives on in a memory. */
+  #merged({ sources }: MemoryRow): ReadonlyArray<MemoryRow> {
+    return this.#rows(both(named(sources), { where: "m.state = 'merged'", parameters: [] }), sources.length + 1);
+  }
+
+  /** The memory in which one lives on. */
+  #keeper({ memoryId }: MemoryRow): MemoryRow | undefined {
+    const holding = "m.state <> 'merged' AND EXISTS (SELECT 1 FROM json_each(m.sources) s WHERE s.value = ?)";
+    return this.#rows(both({ where: `m.sources <> '[]' AND ${holding}`, parameters: [memoryId] }, this.#kept()), 1)[0];
   }
 
   #page(scope: Scope, limit: number): { readonly rows: ReadonlyArray<MemoryRow>; readonly next: number | null } {

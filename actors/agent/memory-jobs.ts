@@ -8,6 +8,7 @@ import type { Timer, Timers } from "../kit/timers.ts";
 import { REEMBED_MEMORIES } from "./embedding/reembedding.ts";
 import { SYNC_REMOTE_VECTORS } from "./embedding/remote.ts";
 import type { AgentMemory } from "./memory.ts";
+import { MemorySweep } from "./sweep.ts";
 import type { Embedder, VectorIndex } from "./turn/memory-ports.ts";
 import type { ChatModel } from "./turn/ports.ts";
 
@@ -38,11 +39,14 @@ export interface JobHost<Services = never> {
 export type JobServices = ChatModel | Embedder | VectorIndex;
 
 /** The jobs of an agent. */
-export const memoryJobs = ({ memory: { embeddings }, run }: JobHost<JobServices>): MemoryJobs =>
-  new MemoryJobs([
-    { kind: REEMBED_MEMORIES, fired: () => run(embeddings.reembed()) },
-    { kind: SYNC_REMOTE_VECTORS, fired: () => run(embeddings.sync()) },
+export function memoryJobs(host: JobHost<JobServices>): MemoryJobs {
+  const { embeddings } = host.memory;
+  return new MemoryJobs([
+    new MemorySweep(host),
+    { kind: REEMBED_MEMORIES, fired: () => host.run(embeddings.reembed()) },
+    { kind: SYNC_REMOTE_VECTORS, fired: () => host.run(embeddings.sync()) },
   ]);
+}
 
 /** All jobs of an agent as one. */
 export class MemoryJobs {

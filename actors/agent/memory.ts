@@ -18,6 +18,7 @@ import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
+import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
@@ -46,7 +47,7 @@ export interface MemoryHost {
   readonly timers: Timers;
   readonly services: () => Context.Context<VectorServices>;
   /** The house's rule for episodes; in days. */
-  readonly retentionDays?: number;
+  readonly retentionDays?: () => number;
 }
 
 /** A memory with its words. */
@@ -102,6 +103,18 @@ export class AgentMemory {
     return this.#mind.register;
   }
 
+  /** What is known of what memories state, level with the log. */
+  get facts(): FactStore {
+    this.#mind.catchUp();
+    return this.#mind.facts;
+  }
+
+  /** Other memories that share a rare word with any of these, so many a word. */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    this.#mind.catchUp();
+    return this.#mind.alike(seqs, most);
+  }
+
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     for (const { type, open } of events) {
@@ -126,6 +139,7 @@ export class AgentMemory {
 
   /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */
   keyDied(subject: ActorName): void {
+    this.#mind.catchUp(); // it may have woken for this
     this.#mind.forget(subject);
     this.embeddings.keyDied(subject);
     if (subject.startsWith("user:")) this.forgetAbout(idOf(subject) as UserId);
@@ -133,6 +147,7 @@ export class AgentMemory {
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
   keyTurned(subject: ActorName): void {
+    this.#mind.catchUp();
     this.#mind.rehash(subject);
     this.embeddings.keyTurned(subject);
   }
@@ -167,7 +182,7 @@ export class AgentMemory {
   }
 
   get retentionDays(): number {
-    return retentionOf(this.#host.ledger.state, this.#host.retentionDays ?? RETENTION_DAYS);
+    return retentionOf(this.#host.ledger.state, this.#host.retentionDays?.() ?? RETENTION_DAYS);
   }
 
   /** What may be read at all just now. */
@@ -189,7 +204,7 @@ export class AgentMemory {
   }
 
   /** Fetches the keys that a search needs, and indexes what waited for them. */
-  #ready(): Effect.Effect<void, KeyFailure> {
+  ready(): Effect.Effect<void, KeyFailure> {
     return Effect.suspend(() => {
       const wanted = [...this.#mind.wanting(), ...this.#mind.subjects()].filter(
         (subject) => this.#host.indexKey(subject) === undefined,
@@ -205,7 +220,7 @@ export class AgentMemory {
   /** Searches everything in scope; the same for turns and for the owner. */
   search(question: Omit<Question, "now" | "nearness">): Effect.Effect<Answered, KeyFailure> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#ready();
+      yield* this.ready();
       const nearness = yield* this.embeddings.near(question.text);
       const { now, services } = this.#host;
       const { degraded } = nearness;

@@ -5,14 +5,15 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import { type AgentRefusal, TrainingUnknown } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
-import type { RecordedOf } from "#events/kit/envelope.ts";
+import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, childId, type MemoryId, userName } from "#events/kit/ids.ts";
 import { parseList } from "../kit/encoding.ts";
-import type { Keyring, Ledger, NeedKeys } from "../kit/ledger.ts";
+import type { Ledger, NeedKeys } from "../kit/ledger.ts";
 import type { TaughtRow, TrainingProgress } from "../kit/memory-doors.ts";
 import type { Principal } from "../kit/principal.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
-import { digest, openWords, type Place, type SubjectKey, sealWords } from "../kit/seal.ts";
+import type { Keyring } from "../kit/revealed.ts";
+import { generationOf, openWords, type Place, rewrapKey, type SubjectKey, sealWords } from "../kit/seal.ts";
 import type { Committed } from "../kit/settled-commands.ts";
 import type { SqlPort } from "../kit/sql.ts";
 import type { Timers } from "../kit/timers.ts";
@@ -93,9 +94,8 @@ export class Trainings {
   async begin(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>): Promise<Reply<TrainingProgress>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const meta = this.#host.meta(trainingId, userName(by.userId));
-    const print = digest(JSON.stringify(rows));
-    const key = await this.#ownKey();
-    if (key === "destroyed") return refused(unknownAgent);
+    const [key, print] = [await this.#ownKey(), await this.#print(rows)];
+    if (key === "destroyed" || print === undefined) return refused(unknownAgent);
     const sealed = [...chunksOf(rows)].map((chunk, index) => {
       const parts = sealWords(JSON.stringify(chunk), this.#place({ trainingId, number: index + 1 }), key);
       return [parts.sealed, parts.wrapped];
@@ -165,7 +165,7 @@ export class Trainings {
     for (;;) {
       const chunk = this.#next(trainingId);
       if (chunk === undefined) return this.#end(trainingId, this.#self(), false);
-      if (this.#host.keys.get(this.#self()) === undefined) {
+      if (this.#keyOf(chunk.wrapped) === undefined) {
         await this.#host.fetchKeys([this.#self()]);
         continue; // it may have been cancelled meanwhile
       }
@@ -270,7 +270,7 @@ export class Trainings {
 
   /** The rows of a chunk; undefined when nobody can read them any more. */
   #opened(chunk: SealedChunk): ReadonlyArray<TaughtRow> | undefined {
-    const key = this.#host.keys.get(this.#self());
+    const key = this.#keyOf(chunk.wrapped);
     if (key === undefined || key === "destroyed") return undefined;
     try {
       const rows = parseList(openWords(chunk.sealed, chunk.wrapped, this.#place(chunk), key));
@@ -280,11 +280,46 @@ export class Trainings {
     }
   }
 
+  /**
+   * The agent's own key has a new generation: what waits is wrapped under it, so that no older one is needed.
+   * @throws when a generation is not at hand.
+   */
+  keyTurned(subject: ActorName): void {
+    const to = this.#host.keys.get(this.#self());
+    if (subject !== this.#self() || typeof to !== "object" || !this.#hasTable()) return;
+    const rows = this.#host.tables.rows("SELECT training_id, number, wrapped FROM training_chunks");
+    for (const [trainingId, number, wrapped] of rows as ReadonlyArray<readonly [string, number, Uint8Array]>) {
+      if (generationOf(wrapped) === to.number) continue;
+      const from = this.#keyOf(wrapped);
+      if (from === undefined) throw new Error(`a key of ${subject} is not at hand`);
+      if (from === "destroyed") continue; // nobody reads it any more: its training will say so
+      this.#host.tables.run(
+        "UPDATE training_chunks SET wrapped = ? WHERE training_id = ? AND number = ?",
+        ...[rewrapKey(wrapped, this.#place({ trainingId, number }), from, to), trainingId, number],
+      );
+    }
+  }
+
+  /** The generation of the agent's key that opens this. */
+  #keyOf(wrapped: Uint8Array): ReturnType<Keyring["get"]> {
+    return this.#host.keys.get(this.#self(), generationOf(wrapped));
+  }
+
   async #ownKey(): Promise<SubjectKey | "destroyed"> {
     for (;;) {
       const key = this.#host.keys.get(this.#self());
       if (key !== undefined) return key;
       await this.#host.fetchKeys([this.#self()]);
+    }
+  }
+
+  /** By what the same training is known again; undefined when the agent's key is no more. */
+  async #print(rows: ReadonlyArray<TaughtRow>): Promise<string | undefined> {
+    for (;;) {
+      const print = this.#host.ledger.digest(this.#self(), JSON.stringify(rows));
+      if (typeof print === "string") return print;
+      if (print === Erased) return undefined;
+      await this.#host.fetchKeys(print.subjects);
     }
   }
 

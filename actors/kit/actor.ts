@@ -140,7 +140,8 @@ export abstract class Actor<
     return this.behindWall("forgetKey", async () => {
       this.ledger.forgetSubject(subject, upTo);
       this.keys.destroyed(subject, upTo);
-      await this.onKeyForgotten(subject);
+      // A key may have been asked for by a commit that a death took back: then there is nothing here.
+      if (this.ledger.head > 0) await this.onKeyForgotten(subject);
     });
   }
 
@@ -151,7 +152,7 @@ export abstract class Actor<
       if (this.ledger.rewrap(subject, REWRAPPED_AT_ONCE) > 0) return false;
       // In one breath with what the hook makes anew: derived keys and what was made with them never part.
       this.keys.derive(subject, number);
-      await this.onKeyRenewed(subject, number);
+      if (this.ledger.head > 0) await this.onKeyRenewed(subject, number);
       this.keys.outgrown(subject, number);
       return true;
     });

@@ -176,6 +176,8 @@ export interface MemoryDoors {
   /** Forgets it for good, with what was merged into it. */
   forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply>;
   restoreMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
+  /** Takes apart what was merged. */
+  separateMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
   searchMemories(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>>;
   /** What it remembers about the person who asks. */
   memoriesOf(by: Principal, query: { readonly limit: number; readonly before?: number }): Promise<Reply<MemoriesOfMe>>;

@@ -138,7 +138,7 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
       const reply = await this.commit({ type: "RequestErasure", meta, userId: by.userId });
       if (reply.outcome === "refused") return reply;
       const late = new Promise((resolve) => setTimeout(resolve, ANSWERED_WITHIN_MS));
-      await Promise.race([this.feeds.pump("erasure"), late]);
+      await Promise.race([Promise.all([this.feeds.pump("erasure"), this.feeds.pump(AGENTS)]), late]);
       // The one that this command asked for, or the one that stood already.
       const [made] = reply.value.to < reply.value.from ? [] : this.ledger.read(reply.value.from - 1, 1);
       const id = (made as Requested | undefined)?.open.erasureId ?? this.ledger.state.erasure?.erasureId;

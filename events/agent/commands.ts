@@ -149,6 +149,7 @@ type TurnOrLifeCommand =
         degraded?: string;
       }
     >
+  | CommandOf<"NarrowContext", OfTurn & { memorySeqs: ReadonlyArray<number> }>
   | CommandOf<"AskModel", OfTurn & ModelName & { round: number; why: AskWhy; tokens: number; microUsd: number | null }>
   | CommandOf<
       "RecordModelFailure",

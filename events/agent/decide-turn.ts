@@ -191,6 +191,12 @@ const recordContext = whenDue<AgentCommandOf<"RecordContext">>("assemble", (comm
   return accept(E.ContextAssembled({ configSeq, personalitySeq, ...open }));
 });
 
+/** Memories that may not be told any more leave the context; a model that is asked from here on does not see them. */
+const narrowContext = whenDue<AgentCommandOf<"NarrowContext">>("think", ({ turnId, memorySeqs }, turn) => {
+  const left = memorySeqs.filter((seq) => turn.context?.memorySeqs.includes(seq));
+  return left.length === 0 ? accept() : accept(E.ContextNarrowed({ turnId, memorySeqs: left }));
+});
+
 /** A message this short, in a conversation this short, is what the cheap model is for. */
 const SIMPLE = { chars: 160, tokens: 2_000 } as const;
 
@@ -368,6 +374,7 @@ export const turnAnswers = {
   DelayTurn: delay,
   ContinueTurn: continueTurn,
   RecordContext: recordContext,
+  NarrowContext: narrowContext,
   AskModel: askModel,
   RecordModelFailure: recordModelFailure,
   RecordModelReply: recordModelReply,

@@ -148,6 +148,7 @@ export const agentEvents = [
   T.TurnContinued,
   T.TurnInterrupted,
   T.ContextAssembled,
+  T.ContextNarrowed,
   T.ModelAsked,
   T.ModelFailed,
   T.ModelReplied,

@@ -63,6 +63,15 @@ export const NEVER_BEFORE = 30 * DAY;
 /** How long what was archived can be brought back: memory.md § 6. */
 export const RESTORABLE = 30 * DAY;
 
+/** An agent has no more live memories than these, unless none of them may be forgotten: about what its object holds at ease. */
+export const MOST_MEMORIES = 50_000;
+
+/** Below this score nothing old is kept: a tenth of the turns of bench/memory lies there, and none that answers a question. */
+export const KEEP_FLOOR = -3.5;
+
+/** The least that a memory of this importance can score, unused and old. */
+export const leastKeepScore = (importance: number): number => logit(importance);
+
 /** What keeps a memory: its importance as a logit, its use, and a little its youth (memory.md § 6, forgetting rule). */
 export const keepScore = (memory: Forgettable, now: number): number =>
   logit(memory.importance) +

@@ -109,6 +109,12 @@ export const ContextAssembled = defineEvent("ContextAssembled", {
     degraded: Schema.optionalKey(Schema.String),
   },
 });
+export const ContextNarrowed = defineEvent("ContextNarrowed", {
+  v: 1,
+  about:
+    "Memories left the context before a model was asked: somebody came in who may not hear them, or they were taken back.",
+  open: { turnId: TurnId, memorySeqs: Schema.Array(Count) },
+});
 export const ModelAsked = defineEvent("ModelAsked", {
   v: 1,
   about: "A model is about to be asked: the intent, with the most it may cost, written before the request.",

@@ -122,6 +122,14 @@ function assembled(state: AgentState, event: Of<"ContextAssembled">): AgentState
   return updateTurn(state, event, { context, shortened: true, asking: { ...turn.asking, asks } });
 }
 
+function narrowed(state: AgentState, event: Of<"ContextNarrowed">): AgentState {
+  const { turnId, memorySeqs: left } = event.open;
+  const context = state.turns[turnId]?.context;
+  if (context == null) return state;
+  const memorySeqs = context.memorySeqs.filter((seq) => !left.includes(seq));
+  return updateTurn(state, event, { context: { ...context, memorySeqs } });
+}
+
 /** A message that was taken together with another one: whoever said it waits for the other's answer. */
 function declined(state: AgentState, event: Of<"TurnDeclined">): AgentState {
   const { turnId, into, why } = event.open;
@@ -271,6 +279,7 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   TurnContinued: continued,
   TurnInterrupted: (state, event) => updateTurn(state, event, { interrupted: event.open.why, delayedUntil: null }),
   ContextAssembled: assembled,
+  ContextNarrowed: narrowed,
   ModelAsked: asked,
   ModelFailed: failed,
   ModelReplied: replied,

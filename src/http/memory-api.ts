@@ -185,6 +185,11 @@ export const Memories = HttpApiGroup.make("memories")
       success: MemoryView,
       error: anyProblem,
     }),
+    HttpApiEndpoint.post("separateMemory", "/memories/:id/separate", {
+      params: ById,
+      success: MemoryView,
+      error: anyProblem,
+    }),
     HttpApiEndpoint.post("train", "/agents/:id/train", {
       params: ById,
       payload: [Schema.Struct({ items: Schema.Array(Schema.Unknown) }), Lines, PlainDocument, MarkdownDocument],

@@ -32,6 +32,28 @@ export const MemoryOfMe = Schema.Struct({
 });
 export type MemoryOfMe = typeof MemoryOfMe.Type;
 
+/** What became of a person's wish to be forgotten; null is not yet. */
+const ErasureReceipt = Schema.Struct({
+  id: Schema.String,
+  subject: Schema.String,
+  requested_at: Schema.String,
+  /** From then on nobody can read the words any more. */
+  unreadable_at: Schema.NullOr(Schema.String),
+  completed_at: Schema.NullOr(Schema.String),
+  /** Every stream that held the key, and when it had forgotten it. */
+  streams: Schema.Array(Schema.Struct({ stream: Schema.String, confirmed_at: Schema.NullOr(Schema.String) })),
+  /** The generations of the key that were destroyed, and the SHA-256 that each is known by. */
+  generations: Schema.Array(Schema.Int),
+  fingerprints: Schema.Array(Schema.String),
+  what_remains: Schema.Struct({
+    /** A point-in-time restore of the platform could bring the key back until then. */
+    restorable_until: Schema.NullOr(Schema.String),
+    /** Key-encryption keys, by number, that could open a stray copy of the key; null when the Vault could not be asked. */
+    openable_with: Schema.NullOr(Schema.Array(Schema.Int)),
+  }),
+});
+export type ErasureReceipt = typeof ErasureReceipt.Type;
+
 export const Privacy = HttpApiGroup.make("privacy")
   .add(
     HttpApiEndpoint.get("listConsents", "/me/consents", {
@@ -53,5 +75,15 @@ export const Privacy = HttpApiGroup.make("privacy")
       success: HttpApiSchema.NoContent,
       error: anyProblem,
     }),
+    HttpApiEndpoint.post("eraseMe", "/me/erase", {
+      success: ErasureReceipt.pipe(HttpApiSchema.status(202)),
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.get("getErasure", "/me/erasures/:id", {
+      params: ById,
+      success: ErasureReceipt,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("comeBack", "/me/come-back", { success: HttpApiSchema.NoContent, error: anyProblem }),
   )
   .prefix("/api");

@@ -183,12 +183,24 @@ describe("keys that turn", () => {
     const ofEli = `subject = '${userName(eli.id as UserId)}'`;
     expect(await count(`SELECT number FROM derived_keys WHERE ${ofEli}`)).toBe(1);
 
+    const words = () =>
+      runInDurableObject(agent, (_agent, { storage }) =>
+        storage.sql
+          .exec("SELECT DISTINCT term FROM index_postings")
+          .toArray()
+          .map(({ term }) => term),
+      );
+    const before = await words();
+
     settings = { newest: 2, keys: new Map([...original.keys, [2, secondKey]]) };
     await turned();
     await evictDurableObject(agent);
     expect(await count(`SELECT number FROM derived_keys WHERE ${ofEli}`)).toBe(2);
     await ask(1, "@Ada and once more: what is my boat called?");
     expect(asked.at(-1)?.system).toContain("Nixe");
+    const after = await words();
+    expect([before.length > 5, after.length >= before.length]).toEqual([true, true]);
+    expect(after.filter((term) => before.includes(term))).toEqual([]);
 
     expect(await count(`SELECT COUNT(*) FROM memories WHERE ${ofEli} AND state = 'live'`)).toBeGreaterThan(0);
     expect((await erase(eli)).completedAt).not.toBeNull();

@@ -122,28 +122,6 @@ describe("a training", () => {
     await eventually("the end", async () => ((await status(id)).status === "done" ? true : undefined));
   });
 
-  it("whose words nobody can read any more has failed, and says so", async () => {
-    const { olga, stub, begin, status } = await training();
-    const { prototype } = Ledger;
-    const { commit } = prototype;
-    vi.spyOn(prototype, "commit").mockImplementation(function (this: Ledger<never, never, never, never>, command) {
-      const { type } = command as { readonly type: string };
-      if (type === "TeachItems") throw new Error("not yet");
-      return commit.call(this, command) as never;
-    });
-    const id = await begin();
-    await rowsOf(stub, "UPDATE training_chunks SET wrapped = zeroblob(64)");
-    vi.restoreAllMocks();
-    await eventually("the end", async () => {
-      await runDurableObjectAlarm(stub);
-      return (await status(id)).status === "failed" ? true : undefined;
-    });
-    expect((await olga.get(`/operations/${id}`)).body).toMatchObject({
-      ...{ done: 0, total: ROWS, error: expect.stringMatching(/\S/) },
-      result: { taken: 0, refused: 0, refused_rows: [] },
-    });
-  });
-
   it("ends with its agent, and leaves nothing of what waited", async () => {
     const { olga, ada, stub, begin } = await training();
     const id = await begin();

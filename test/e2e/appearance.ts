@@ -127,7 +127,8 @@ const screens: ReadonlyArray<Screen> = [
     path: "/agents",
     reach: async (page) => {
       await firstAgent(page, /^Memory of Bo/);
-      await page.getByRole("heading", { name: "Bo remembers nothing yet" }).waitFor();
+      const nothing = page.getByRole("heading", { name: "Bo remembers nothing yet" });
+      await page.getByRole("list", { name: "What Bo remembers" }).or(nothing).waitFor();
     },
   },
   { name: "me", path: "/me", reach: (page) => page.getByRole("heading", { name: "What they remember" }).waitFor() },

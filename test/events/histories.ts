@@ -81,6 +81,7 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   if (how % 5 === 0 || round > 8 || (last?.failure != null && !mayAsk))
     return { type: "GiveUpOnModel", ...ofTurn, round, reason: "Stalled", tried: 1 };
   const request = { ...ofTurn, round, provider, model };
+  if (how % 13 === 0) return { type: "NarrowContext", ...ofTurn, memorySeqs: [1] };
   if (how % 17 === 0) return { type: "DelayTurn", ...ofTurn, until: 99_000 };
   if (mayAsk) return { type: "AskModel", ...request, why: "chosen", tokens: 100, microUsd: how % 2 === 0 ? null : 10 };
   const failure = at(
@@ -126,7 +127,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   receive: ({ turnId: id }) => ({ type: "StartTurn", turnId: id }),
   assemble: ({ turnId: id, attempt, triggerSeq }) => ({
     type: "RecordContext",
-    ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [], tools },
+    ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [1], tools },
     ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,

@@ -49,10 +49,14 @@ const promised: Readonly<Record<string, ReadonlyArray<string>>> = {
   "/api/agents/{id}/train": ["post"],
   "/api/memories/{id}": ["get", "put", "delete"],
   "/api/memories/{id}/restore": ["post"],
+  "/api/memories/{id}/separate": ["post"],
   "/api/operations/{id}": ["get", "delete"],
   "/api/me": ["get"],
   "/api/me/consents": ["get", "put"],
   "/api/me/memories": ["get"],
+  "/api/me/erase": ["post"],
+  "/api/me/erasures/{id}": ["get"],
+  "/api/me/come-back": ["post"],
   "/api/me/memories/{id}": ["delete"],
 };
 

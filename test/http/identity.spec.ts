@@ -214,6 +214,8 @@ describe("the development identity", () => {
     ["ANTHROPIC_BASE_URL", { ...house, ANTHROPIC_BASE_URL: "ftp://models.example" }],
     ["OPENAI_BASE_URL", { ...house, OPENAI_BASE_URL: "no address" }],
     ["DEMO_WORD_PAUSE_MS", { ...house, DEMO_WORD_PAUSE_MS: "soon" }],
+    ["RETENTION_DAYS", { ...house, RETENTION_DAYS: "for ever" }],
+    ["RETENTION_DAYS", { ...house, RETENTION_DAYS: "0" }],
   ])("a wrong %s is named, and its value is not shown", async (name, variables) => {
     const refused = await at(variables, "/api/me");
     expectProblem(refused, "not-configured");

@@ -85,7 +85,7 @@ const doors: Readonly<Record<string, Door>> = {
   "POST /agents/:id/memories": {
     method: "POST",
     path: () => `/agents/${agent.id}/memories`,
-    body: { memory_type: "fact", content: "x", importance_score: 1, about: [], sensitive: true, pinned: true },
+    body: { memory_type: "fact", content: "x", importance_score: 1, sensitive: true, pinned: true },
     required: ["memory_type", "content"],
   },
   "POST /agents/:id/memories/search": {
@@ -196,9 +196,9 @@ describe("a body", () => {
   const others: ReadonlyArray<unknown> = [null, true, 7, "x".repeat(40_000), ["x"], { x: 1 }, [], {}];
   /** What a field takes besides its own kind of value, because that is valid there. */
   const fits = (field: string, value: unknown): boolean =>
-    (["active", "memory_enabled", "sensitive", "pinned"].includes(field) && value === true) ||
+    (["active", "memory_enabled", "sensitive", "pinned", "granted"].includes(field) && value === true) ||
     (["max_tokens", "limit"].includes(field) && value === 7) ||
-    (["capabilities", "tools", "about"].includes(field) && Array.isArray(value) && value.length === 0) ||
+    (["capabilities", "tools"].includes(field) && Array.isArray(value) && value.length === 0) ||
     (["personality", "time_range"].includes(field) &&
       typeof value === "object" &&
       value !== null &&

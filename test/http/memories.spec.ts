@@ -1,8 +1,7 @@
-/** An agent's memory over HTTP: what its owner adds, finds, corrects, deletes and restores, and what is refused. */
+/** An agent's memory over HTTP: what its owner adds and finds, what is refused, and that nobody else learns of it. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import {
-  type AgentBody,
   agrees,
   bindings,
   eventsOf,
@@ -12,33 +11,10 @@ import {
   type MemoryBody,
   newAgent,
   newMemory,
-  newRoom,
   type Page,
-  type Person,
   person,
 } from "../support/door.ts";
-
-interface Results {
-  readonly results: ReadonlyArray<{
-    readonly memory: MemoryBody;
-    readonly similarity: number;
-    readonly relevance_score: number;
-  }>;
-}
-
-const memoriesOf = async (owner: Person, agent: { readonly id: string }, query = "") =>
-  (await owner.get<Page<MemoryBody>>(`/agents/${agent.id}/memories${query}`)).body.data;
-const contents = (memories: ReadonlyArray<MemoryBody>) => memories.map(({ content }) => content);
-const found = async (owner: Person, agent: { readonly id: string }, search: object) => {
-  const answer = await owner.post<Results>(`/agents/${agent.id}/memories/search`, search);
-  expect(answer.status, answer.text).toBe(200);
-  return answer.body.results;
-};
-
-async function scene(): Promise<{ readonly olga: Person; readonly ada: AgentBody }> {
-  const olga = await person("olga");
-  return { olga, ada: await newAgent(olga) };
-}
+import { contents, found, memoriesOf, scene, supersede } from "./remembered.ts";
 
 describe("a memory that the owner adds", () => {
   it("is told whole, and is found again by its id, in the list and by its words, at once", async () => {
@@ -240,16 +216,6 @@ describe("a list of memories", () => {
   });
 });
 
-/** A command of the agent's own, for what no door leads to. */
-const own = (agent: { readonly id: string }, command: object) =>
-  runInDurableObject(bindings.AGENT.getByName(agent.id), (actor) => {
-    const id = fresh("own");
-    const meta = { id, at: Date.now(), by: `agent:${agent.id}`, correlation: id, causation: null };
-    return (actor as unknown as { commit(command: object): Promise<unknown> }).commit({ meta, ...command });
-  });
-const supersede = (agent: { readonly id: string }, old: MemoryBody, by: MemoryBody, validTo: number) =>
-  own(agent, { type: "SupersedeMemory", memoryId: old.id, by: by.id, validTo });
-
 describe("a search", () => {
   it("is narrowed by kind, time and likeness, and by how many are wanted", async () => {
     const { olga, ada } = await scene();
@@ -266,113 +232,6 @@ describe("a search", () => {
     expect(await of({ time_range: { from: "2024-02-01", to: "2024-02-28" } })).toEqual(["The kayak was mended."]);
     expect(await of({ limit: 1 })).toHaveLength(1);
   });
-});
-
-describe("a change", () => {
-  it("changes what is named, keeps the rest, forgets the old words and counts the version", async () => {
-    const { olga, ada } = await scene();
-    await agrees(olga, ada);
-    const context = { at: "2024-05-03", note: "kept" };
-    const made = await newMemory(olga, ada, { content: "Ferry at seven.", context, about: [olga.id] });
-    const changed = await olga.put<MemoryBody>(`/memories/${made.id}`, { content: "Ferry at nine.", pinned: true });
-    expect(changed.status).toBe(200);
-    expect(changed.headers.get("etag")).toBe('"v2"');
-    expect(changed.body).toEqual({ ...made, content: "Ferry at nine.", pinned: true, version: 2 });
-    expect(await memoriesOf(olga, ada)).toEqual([changed.body]);
-    expect((await found(olga, ada, { query: "nine", min_similarity: 0.1 })).length).toBe(1);
-    expect(await found(olga, ada, { query: "seven", min_similarity: 0.1 })).toEqual([]);
-    const words = await bindings.AGENT.getByName(ada.id).reveal({ userId: olga.id as never, name: "Olga", roles: [] }, [
-      { seq: made.seq },
-    ]);
-    expect(words).toMatchObject({ value: [null] });
-  });
-
-  it("is refused by whoever saw an older version, and so is a deletion", async () => {
-    const { olga, ada } = await scene();
-    const made = await newMemory(olga, ada);
-    const put = (match: string, content: string) =>
-      olga.put<MemoryBody>(`/memories/${made.id}`, { content }, { "if-match": match });
-    expect((await put('"v1"', "Second.")).status).toBe(200);
-    for (const stale of ['"v1"', '"v3"', "v2", "garbage"])
-      expectProblem(await put(stale, "Third."), "precondition-failed");
-    expectProblem(await olga.delete(`/memories/${made.id}`, { "if-match": '"v1"' }), "precondition-failed");
-    expect(contents(await memoriesOf(olga, ada))).toEqual(["Second."]);
-    expect((await olga.delete(`/memories/${made.id}`, { "if-match": '"v2"' })).status).toBe(204);
-  });
-
-  it("keeps the bounds of a memory", async () => {
-    const { olga, ada } = await scene();
-    const { id } = await newMemory(olga, ada);
-    for (const change of [{ content: " " }, { importance_score: 2 }, { memory_type: "dream" }, { about: [""] }])
-      expectProblem(await olga.put(`/memories/${id}`, change), "validation");
-    expectProblem(await olga.put(`/memories/${id}`, { content: "x".repeat(16_385) }), "payload-too-large");
-  });
-});
-
-describe("a deletion", () => {
-  it("leaves nothing to be read, listed or found, and says so in the log", async () => {
-    const { olga, ada } = await scene();
-    const made = await newMemory(olga, ada, { content: "The safe opens with 4711." });
-    expect((await olga.delete(`/memories/${made.id}`)).status).toBe(204);
-    expectProblem(await olga.get(`/memories/${made.id}`), "not-found");
-    expectProblem(await olga.put(`/memories/${made.id}`, { content: "x" }), "not-found");
-    expectProblem(await olga.delete(`/memories/${made.id}`), "not-found");
-    expect(await memoriesOf(olga, ada)).toEqual([]);
-    expect(await found(olga, ada, { query: "safe" })).toEqual([]);
-    expect((await eventsOf(olga, "agents", ada.id)).at(-1)).toMatchObject({
-      type: "MemoryForgotten",
-      open: { memoryIds: [made.id], seqs: [made.seq], why: "asked" },
-    });
-  });
-
-  it("takes along what was merged into it", async () => {
-    const { olga, ada } = await scene();
-    const [into, from] = [
-      await newMemory(olga, ada, { content: "One." }),
-      await newMemory(olga, ada, { content: "Same." }),
-    ];
-    await own(ada, { type: "MergeMemories", into: into.id, from: [from.id] });
-    expect(contents(await memoriesOf(olga, ada))).toEqual(["One."]);
-    const explained = await olga.get<{ memories: ReadonlyArray<MemoryBody> }>(`/memories/${into.id}`);
-    expect(explained.body.memories).toMatchObject([{ id: from.id, state: "merged", content: "Same." }]);
-    await olga.delete(`/memories/${into.id}`);
-    expectProblem(await olga.get(`/memories/${from.id}`), "not-found");
-  });
-});
-
-it("what was archived is in its own list, found by no search, and comes back when it is restored", async () => {
-  const { olga, ada } = await scene();
-  const made = await newMemory(olga, ada, { content: "The kayak leaks." });
-  await own(ada, { type: "ArchiveMemories", memoryIds: [made.id] });
-  expect(await memoriesOf(olga, ada)).toEqual([]);
-  expect(await found(olga, ada, { query: "kayak" })).toEqual([]);
-  expect(await memoriesOf(olga, ada, "?state=archived")).toEqual([{ ...made, state: "archived" }]);
-  for (const _time of [1, 2]) {
-    const restored = await olga.post<MemoryBody>(`/memories/${made.id}/restore`);
-    expect(restored).toMatchObject({ status: 200, body: made });
-  }
-  expect(await memoriesOf(olga, ada)).toEqual([made]);
-  expect((await found(olga, ada, { query: "kayak" })).length).toBe(1);
-});
-
-it("why something is remembered: the memory tells the message it comes from", async () => {
-  const { olga, ada } = await scene();
-  await agrees(olga, ada);
-  const room = await newRoom(olga, "private", { agents: [ada] });
-  const said = await olga.post(`/rooms/${room.id}/messages`, { text: "My kayak is called Vera.", client_msg_id: "1" });
-  const [memory] = await eventually("the memory", async () => {
-    const list = await memoriesOf(olga, ada);
-    return list.length > 0 ? list : undefined;
-  });
-  expect(memory).toMatchObject({ memory_type: "episodic", content: "My kayak is called Vera.", about: [olga.id] });
-  const { body } = await olga.get<{ source: object; events: ReadonlyArray<object> }>(`/memories/${memory!.id}`);
-  expect(body.source).toMatchObject({ room_id: room.id, turn_id: expect.stringMatching(/^trn_/), basis: "said" });
-  expect(body.events).toMatchObject([
-    {
-      ...{ type: "MessageReceived", actor: `user:${olga.id}`, room_id: room.id },
-      ...{ message_id: said.body["id"], text: "My kayak is called Vera." },
-    },
-  ]);
 });
 
 describe("somebody else's memory", () => {

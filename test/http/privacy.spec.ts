@@ -267,3 +267,85 @@ describe("what is remembered about me", () => {
     });
   });
 });
+
+interface Receipt extends Readonly<Record<string, unknown>> {
+  readonly id: string;
+  readonly completed_at: string | null;
+  readonly streams: ReadonlyArray<{ readonly stream: string; readonly confirmed_at: string | null }>;
+}
+
+describe("being erased", () => {
+  const erased = async (who: Person): Promise<Receipt> => {
+    const asked = await who.post<Receipt>("/me/erase");
+    expect(asked.status, asked.text).toBe(202);
+    expect(asked.headers.get("location")).toBe(`/api/me/erasures/${asked.body.id}`);
+    return eventually("the end of the erasure", async () => {
+      const { body } = await who.get<Receipt>(`/me/erasures/${asked.body.id}`);
+      return body.completed_at === null ? undefined : body;
+    });
+  };
+
+  it("is answered with a receipt that names every stream; nothing of the person is read anywhere afterwards", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    const ada = await newAgent(olga);
+    const { id, say } = await room(olga, ada, sven);
+    for (const who of [olga, sven]) await agrees(who, ada);
+    await say(sven, "My boat is blue.");
+    await say(olga, "Sven is a sailor.");
+    await say(olga, "I am none.");
+    const added = await newMemory(olga, ada, { content: "He sails on Sundays.", about: [sven.id] });
+    const receipt = await erased(sven);
+    expect(receipt).toMatchObject({
+      id: expect.stringMatching(/^\w+_[0-9a-z]{26}$/),
+      ...{ subject: `user:${sven.id}`, unreadable_at: expect.stringMatching(/Z$/), generations: [1] },
+      fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)],
+      what_remains: { restorable_until: expect.stringMatching(/Z$/), openable_with: [1] },
+    });
+    expect(receipt.streams.map(({ stream }) => stream)).toEqual(
+      expect.arrayContaining([`agent:${ada.id}`, `room:${id}`, `user:${sven.id}`]),
+    );
+    for (const { confirmed_at } of receipt.streams) expect(confirmed_at).toMatch(/Z$/);
+    expect(await contents(olga, ada)).toEqual(["I am none."]);
+    expectProblem(await olga.get(`/memories/${added.id}`), "not-found");
+    expect((await olga.get(`/rooms/${id}/messages`)).text).not.toContain("blue");
+    expect(await ofMe(sven)).toEqual([]);
+    expectProblem(
+      await olga.post(`/agents/${ada.id}/memories`, { memory_type: "fact", content: "x", about: [sven.id] }),
+      "consent-required",
+    );
+  });
+
+  it("is not undone by coming back: who does is nobody's memory until they agree anew", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    const ada = await newAgent(olga);
+    const { id, say } = await room(olga, ada, sven);
+    await agrees(sven, ada);
+    await say(sven, "My boat is blue.");
+    await erased(sven);
+    const mute = await sven.post(`/rooms/${id}/messages`, { text: "Hello?", client_msg_id: fresh("m") });
+    expectProblem(mute, "forbidden");
+    expect((await sven.post("/me/come-back")).status).toBe(204);
+    for (const { granted } of await consentsOf(sven)) expect(granted).toBe(false);
+    await eventually("a room that has heard of it", async () => {
+      const posted = await sven.post(`/rooms/${id}/messages`, { text: "My boat is green.", client_msg_id: "green" });
+      return posted.status === 201 ? true : undefined;
+    });
+    expect(await contents(olga, ada)).toEqual([]);
+    await agrees(sven, ada);
+    await say(sven, "My boat is white.");
+    expect(await contents(olga, ada)).toEqual(["My boat is white."]);
+  });
+
+  it("is each person's own: nobody else finds the receipt, and what is no erasure is not found", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    expect((await sven.get("/me")).status).toBe(200);
+    const { id } = await erased(sven);
+    for (const [who, wanted] of [
+      [olga, id],
+      [sven, "x"],
+      [sven, `ers_${"0".repeat(26)}`],
+    ] as const)
+      expectProblem(await who.get(`/me/erasures/${wanted}`), "not-found");
+    expectProblem(await request("/api/me/erase", { method: "POST" }), "unauthenticated");
+  });
+});

@@ -169,6 +169,16 @@ export const person = (id: UserId): Pending => PersonArrived({ userId: id }, use
 
 const label = fc.constantFrom("a", "b", "c");
 
+/** What may happen to memories once they are there, or before. */
+const onMemories = (one: MemoryId, other: MemoryId): ReadonlyArray<Pending> => [
+  A.MemorySuperseded({ memoryId: one, by: other, validTo: START }),
+  A.MemoriesMerged({ into: one, from: [other] }),
+  A.MemoriesSeparated({ into: one, from: [other] }),
+  A.MemoriesArchived({ memoryIds: [one, other] }),
+  A.MemoriesRestored({ memoryIds: [one] }),
+  A.MemoryForgotten({ memoryIds: [other], seqs: [2], why: "asked" }),
+];
+
 /** What may follow an agent's creation. Ids are few and the order is free, so that every change meets every other. */
 const agentMoves = fc.oneof(
   label.map(joined),
@@ -178,6 +188,7 @@ const agentMoves = fc.oneof(
   fc.tuple(label, label).map(([one, other]) => asked([one, "calculator"], [other, "web_search"])),
   label.chain((name) => fc.constantFrom(requested, denied, executed, failed, unknown).map((event) => event(name))),
   fc.tuple(label, fc.integer({ min: 0, max: 10 })).map(([name, tenths]) => remembered(name, tenths / 10)),
+  fc.tuple(label, label).chain(([one, other]) => fc.constantFrom(...onMemories(memoryId(one), memoryId(other)))),
   fc.constantFrom(personality(), A.AgentActivated({}), A.AgentDeactivated({})),
   fc
     .integer({ min: 2, max: 9 })

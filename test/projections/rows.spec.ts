@@ -3,12 +3,21 @@ import * as Base64 from "effect/encoding/Base64";
 import { describe, expect, it } from "vitest";
 import * as A from "#events/agent/events.ts";
 import type { Pending, Recorded } from "#events/kit/envelope.ts";
-import { type AgentId, agentName, childId, type ErasureId, type UserId, userName } from "#events/kit/ids.ts";
+import {
+  type AgentId,
+  agentName,
+  childId,
+  type ErasureId,
+  type MemoryId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
 import * as R from "#events/room/events.ts";
 import { ErasureRequested, PersonReturned } from "#events/user/events.ts";
 import { liveFor, registry } from "#projections/index.ts";
 import { deliver } from "#projections/kit/deliver.ts";
 import type { StreamKind, StreamName } from "#projections/kit/projection.ts";
+import { agentsRemembering } from "#projections/queries.ts";
 import {
   agentId,
   arrived,
@@ -31,6 +40,7 @@ import {
   record,
   remembered,
   requested,
+  restore,
   roomId,
   rowsOf,
   SECRET,
@@ -178,6 +188,39 @@ describe("the rows of an agent", () => {
     });
     expect(parsed(memory, "content")).toEqual(sealedOf(events[14]));
     expect(parsed(memory, "about")).toEqual([dana]);
+  });
+
+  it("agent_memories over time: what is over says so, what is archived is marked, what was merged or forgotten is gone", async () => {
+    const id = agentId("tidy");
+    const [one, other, third] = ["one", "other", "third"].map(memoryId) as [MemoryId, MemoryId, MemoryId];
+    const formed = [remembered("one"), remembered("other"), remembered("third")];
+    const over = A.MemorySuperseded({ memoryId: one, by: other, validTo: START });
+    const shownAfter = async (...events: ReadonlyArray<Pending>) => {
+      await restore(liveFor("agent"), `agent:${id}`);
+      await ofAgent(id, [...formed, over, ...events]);
+      const { results } = await DB.prepare("SELECT id, state FROM agent_memories WHERE agent_id = ?")
+        .bind(id)
+        .all<{ id: MemoryId; state: string }>();
+      return new Map(results.map((row) => [row.id, row.state]));
+    };
+    const merged = A.MemoriesMerged({ into: other, from: [third] });
+    const archived = A.MemoriesArchived({ memoryIds: [one] });
+    expect(await shownAfter(merged, archived)).toEqual(
+      new Map([
+        [one, "archived"],
+        [other, "live"],
+      ]),
+    );
+    const rows = await rowsOf(liveFor("agent"), `agent:${id}`);
+    expect(rows.agent_memories_v1!.find((row) => row.id === one)).toMatchObject({
+      ...{ valid_to: new Date(START).toISOString(), superseded_by: other },
+    });
+    expect(await agentsRemembering(DB, third)).toEqual([id]);
+    const back = [A.MemoriesSeparated({ into: other, from: [third] }), A.MemoriesRestored({ memoryIds: [one] })];
+    expect([...(await shownAfter(merged, archived, ...back)).values()]).toEqual(["live", "live", "live"]);
+    const forgotten = A.MemoryForgotten({ memoryIds: [one, third], seqs: [2, 4], why: "faded" });
+    expect(await shownAfter(merged, archived, forgotten)).toEqual(new Map([[other, "live"]]));
+    expect(await agentsRemembering(DB, third)).toEqual([]);
   });
 
   it("after AgentDeleted nothing of it is left, and nothing of another agent is touched", async () => {

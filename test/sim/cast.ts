@@ -1,6 +1,7 @@
 /** The house's own actor classes, unchanged, with the abilities and keys that a simulated run gives them; built by the platform. */
 import type { Layer } from "effect";
 import { AgentActor } from "#actors/agent/agent.ts";
+import { RETENTION_DAYS } from "#actors/agent/recall/audience.ts";
 import type { Abilities } from "#actors/agent/runtime.ts";
 import type { ActorEnv } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
@@ -18,6 +19,10 @@ export interface SimulatedEnv extends ActorEnv {
 class Agent extends AgentActor<SimulatedEnv> {
   protected override abilities({ abilities }: SimulatedEnv): Layer.Layer<Abilities> {
     return abilities;
+  }
+
+  protected override retentionDays(): number {
+    return RETENTION_DAYS;
   }
 }
 

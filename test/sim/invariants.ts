@@ -49,7 +49,16 @@ export interface Turn {
 const endings = new Set(["TurnCompleted", "TurnFailed", "TurnDeclined", "TurnStopped", "TurnHalted"]);
 /** Events that are work: there is none in a turn that is over, and none in one that has not begun. */
 const work = new Set([
-  ...["TurnResumed", "TurnDelayed", "TurnContinued", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied"],
+  ...[
+    "TurnResumed",
+    "TurnDelayed",
+    "TurnContinued",
+    "ContextAssembled",
+    "ContextNarrowed",
+    "ModelAsked",
+    "ModelFailed",
+    "ModelReplied",
+  ],
   ...["ModelGaveUp", "ToolRequested", "ToolExecuted", "ToolFailed", "ReplyDrafted", "ReplyWithheld"],
   ...["MemoryFormed", "MemoriesConsidered", "ReplyPosted"],
 ]);

@@ -49,7 +49,7 @@ const DIMENSIONS = MEANINGS.length + 1;
 /** Another room, as private as the lobby. */
 export const attic = roomId("attic");
 
-const nowhere: VectorIndex["Service"] = {
+export const nowhere: VectorIndex["Service"] = {
   ...{ name: "local", remote: false },
   upsert: () => Effect.die("nobody asks it"),
   query: () => Effect.succeed([]),
@@ -57,7 +57,7 @@ const nowhere: VectorIndex["Service"] = {
   removeAll: () => Effect.die("nobody asks it"),
   count: () => Effect.die("nobody asks it"),
 };
-const noReranker: Reranker["Service"] = { configured: false, score: () => Effect.die("nobody asks it") };
+export const noReranker: Reranker["Service"] = { configured: false, score: () => Effect.die("nobody asks it") };
 
 interface Outside {
   readonly embedder?: Embedder["Service"];

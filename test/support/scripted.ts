@@ -61,6 +61,8 @@ export type GivenAnswer =
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
 
+const ORDINARY = { importance: 0.3, names: [] };
+
 export interface ScriptedTool {
   readonly replay: Replay;
   readonly mode?: ToolMode;
@@ -72,6 +74,7 @@ export interface Script {
   readonly model: ReadonlyArray<ReadonlyArray<Answer>>;
   readonly tools?: Readonly<Record<string, ScriptedTool>>;
   readonly recall?: ReadonlyArray<Remembered> | "broken";
+  readonly tellable?: (seqs: ReadonlyArray<number>) => ReadonlyArray<number>;
   readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
   /** What the owner decided otherwise than usual. */
@@ -307,11 +310,11 @@ export class Stage {
         shown: (id) => this.#shown(id),
         post: (message) => this.#post(message),
       }),
-      Layer.succeed(Recall, { search: ({ text }) => this.#recall(text), tellable: (seqs) => seqs }),
-      Layer.succeed(MemoryFormer, {
-        form: ({ text }) => this.#script.forms?.(text) ?? [],
-        episode: () => ({ importance: 0.3, names: [] }),
+      Layer.succeed(Recall, {
+        search: ({ text }) => this.#recall(text),
+        tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
+      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [], episode: () => ORDINARY }),
       Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }

@@ -23,23 +23,24 @@ const BY_WORDS = 200;
 const BY_CONCEPTS = 60;
 const BY_DATES = 60;
 const BY_MEANING = 100;
-/** So many of the best are asked first whether they may be seen. */
-const LOOKED_AT = 1_000;
+/** For each one wanted, so many of the best are looked at: may they be seen, do they concern who is named. */
+const LOOKED_AT = 5;
 /** Of words that nearly every memory holds, no more are read: the rarer ones have named the best already. */
 const POSTINGS_AT_MOST = 40_000;
+const OF_CONCEPTS_AT_MOST = 15_000;
 const DATED_AT_MOST = 2_000;
 
 const HIGH = 2 ** 32;
 const FINENESS = 1_000;
 
 /** Terms by their rarity, as many as stay within what may be read; the rarest in any case. */
-function affordable(terms: ReadonlyArray<Term>): ReadonlyArray<Term> {
+function affordable(terms: ReadonlyArray<Term>, atMost: number): ReadonlyArray<Term> {
   let read = 0;
   return terms
     .toSorted((left, right) => left.frequency - right.frequency)
     .filter(({ frequency }, index) => {
       read += frequency;
-      return index === 0 || read <= POSTINGS_AT_MOST;
+      return index === 0 || read <= atMost;
     });
 }
 
@@ -48,8 +49,9 @@ function gathered(
   sql: SqlPort,
   terms: ReadonlyArray<Term>,
   together: (sum: number, idf: number) => number,
+  atMost = POSTINGS_AT_MOST,
 ): Map<number, number> {
-  const chosen = affordable(terms);
+  const chosen = affordable(terms, atMost);
   const asked = chosen.flatMap(({ tokens }, index) => tokens.map((token) => `["${spelled(token)}",${index}]`));
   const found = new Map<number, number>();
   const query = `SELECT value ->> 1, (SELECT group_concat(doc) FROM index_postings WHERE term = value ->> 0)
@@ -66,13 +68,13 @@ function gathered(
 }
 
 /** The seqs from the highest score to the lowest, the newest first among equals, in ever larger portions. */
-function* ranked(scores: ReadonlyMap<number, number>): Generator<ReadonlyArray<number>> {
+function* ranked(scores: ReadonlyMap<number, number>, first: number): Generator<ReadonlyArray<number>> {
   // Score and seq in one number each, for numbers are sorted ten times as fast as pairs.
   const keys = new Float64Array(scores.size);
   let count = 0;
   for (const [seq, score] of scores) keys[count++] = Math.round(score * FINENESS) * HIGH + seq;
   keys.sort();
-  for (let end = count, portion = LOOKED_AT; end > 0; end -= portion, portion *= 4)
+  for (let end = count, portion = first; end > 0; end -= portion, portion *= 4)
     yield Array.from(keys.subarray(Math.max(0, end - portion), end), (key) => key % HIGH).reverse();
 }
 
@@ -101,7 +103,7 @@ export class Candidates {
     const byWords = gathered(this.#sql, terms, (sum, idf) => sum + idf);
     this.#take(byWords, BY_WORDS);
     if (concepts.length > 0) {
-      const best = gathered(this.#sql, concepts, Math.max);
+      const best = gathered(this.#sql, concepts, Math.max, OF_CONCEPTS_AT_MOST);
       for (const [seq, score] of best)
         if (this.#chosen.has(seq)) best.delete(seq);
         else best.set(seq, score + (byWords.get(seq) ?? 0));
@@ -120,13 +122,13 @@ export class Candidates {
   #take(scores: ReadonlyMap<number, number>, atMost: number): void {
     const seen: Seen[] = [];
     const taken: Seen[] = [];
-    for (const portion of ranked(scores)) {
+    for (const portion of ranked(scores, atMost * LOOKED_AT)) {
       const visible = this.#visible(portion);
       const shares = new Map(visible.map((each) => [each.seq, scores.get(each.seq)! * this.#brevity(each)]));
       const best = visible.toSorted((one, other) => shares.get(other.seq)! - shares.get(one.seq)!);
       seen.push(...best);
       taken.push(...this.#concerning(best));
-      if (taken.length >= atMost || seen.length >= LOOKED_AT) break;
+      if (taken.length >= atMost || seen.length >= atMost * LOOKED_AT) break;
     }
     for (const seed of (taken.length > 0 ? taken : seen).slice(0, atMost)) this.#chosen.set(seed.seq, seed);
   }

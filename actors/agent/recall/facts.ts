@@ -15,6 +15,8 @@ export interface Stating {
   readonly text: string;
   readonly saidAt: number;
   readonly speaker: { readonly id: string; readonly name: string };
+  /** Since when what it says is known to be over, whoever said so. */
+  readonly overSince?: number;
 }
 
 /** A memory that states what is asked for, and whether that was over by then. */
@@ -69,12 +71,14 @@ export class FactStore {
       this.#sql.run(`CREATE INDEX memory_facts_${column} ON memory_facts (${column})`);
   }
 
-  /** Reads the facts of a memory; nothing while the subject's key is not at hand. */
-  add({ seq, subject, text, saidAt, speaker }: Stating): void {
+  /** Reads the facts of a memory, or reads them anew; nothing while the subject's key is not at hand. */
+  add({ seq, subject, text, saidAt, speaker, overSince }: Stating): void {
     const statements = statementsIn(text, saidAt);
     const key = this.#keys.get(subject);
     if (statements.length === 0 || !(key instanceof Uint8Array)) return;
     this.#makeTable();
+    this.#sql.run("DELETE FROM memory_facts WHERE seq = ?", seq);
+    this.#open.delete(subject);
     for (const statement of statements) {
       const facts = this.#factsOf(subject, key);
       const { fact, ended, repeated } = outcomeOf(statement, { at: saidAt, speaker, facts });
@@ -88,6 +92,12 @@ export class FactStore {
       if (stated !== undefined) this.#insert({ seq, subject, saidAt }, key, stated, facts);
       if (stated !== undefined || ended.length > 0) this.#open.delete(subject);
     }
+    if (overSince === undefined) return;
+    this.#sql.run(
+      "UPDATE memory_facts SET valid_to = ?, retracted_at = ? WHERE seq = ? AND valid_to IS NULL",
+      ...[overSince, overSince, seq],
+    );
+    this.#open.delete(subject);
   }
 
   #insert(
@@ -107,16 +117,54 @@ export class FactStore {
     );
   }
 
-  /** Takes out what these memories stated; what only they had ended holds again. */
+  /** Takes out what these memories stated, which was never said; what only they had ended holds again. */
   remove(seqs: ReadonlyArray<number>): void {
     if (seqs.length === 0 || !this.#hasTable()) return;
     const asked = JSON.stringify(seqs);
-    this.#sql.run("DELETE FROM memory_facts WHERE seq IN (SELECT value FROM json_each(?))", asked);
-    this.#sql.run(
-      "UPDATE memory_facts SET valid_to = NULL, retracted_at = NULL, ended_by = NULL WHERE ended_by IN (SELECT value FROM json_each(?))",
+    const concerned = this.#sql.rows(
+      `SELECT seq FROM memory_facts WHERE seq IN (SELECT value FROM json_each(?1))
+       UNION SELECT ended_by FROM memory_facts WHERE ended_by IN (SELECT value FROM json_each(?1))
+       ORDER BY 1 DESC`,
       asked,
     );
+    // The newest first: what it had ended may be what the next one had ended others with.
+    for (const [seq] of concerned) this.#unsay(Number(seq));
     this.#open.clear();
+  }
+
+  /**
+   * What a fact had ended is over all the same where that fact was ended in turn: then by what ended it. They are told by
+   * their times, for one value begins when the one before it ends, and nothing needs to be opened.
+   */
+  #unsay(seq: number): void {
+    this.#sql.run(
+      `UPDATE memory_facts AS old SET (valid_to, retracted_at, ended_by) = (
+         SELECT next.valid_to, next.retracted_at, next.ended_by FROM memory_facts next
+         WHERE next.seq = ?1 AND next.subject = old.subject AND next.valid_from = old.valid_to
+         ORDER BY next.valid_to IS NULL LIMIT 1
+       ) WHERE ended_by = ?1`,
+      seq,
+    );
+    this.#sql.run("DELETE FROM memory_facts WHERE seq = ?", seq);
+  }
+
+  /** Takes out what these memories stated, which was said and is known no more: what they had ended stays over. */
+  expire(seqs: ReadonlyArray<number>): void {
+    if (seqs.length === 0 || !this.#hasTable()) return;
+    this.#sql.run("DELETE FROM memory_facts WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
+    this.#open.clear();
+  }
+
+  /** Memories behind one, in rising order, that state nothing that still holds. */
+  over(after: number, limit: number): ReadonlyArray<number> {
+    if (!this.#hasTable()) return [];
+    return this.#sql
+      .rows(
+        `SELECT seq FROM memory_facts WHERE seq > ? GROUP BY seq HAVING COUNT(*) = COUNT(valid_to)
+         ORDER BY seq LIMIT ?`,
+        ...[after, limit],
+      )
+      .map(([seq]) => Number(seq));
   }
 
   /** Takes out everything of a subject, or all. */

@@ -70,6 +70,9 @@ export interface Hit {
   readonly after: number | null;
 }
 
+/** A quarter of the words may be another memory's alone, and one may be mistyped: of so many, one is shared by both. */
+const RAREST = 4;
+
 const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
 
 export class MemoryIndex {
@@ -160,6 +163,31 @@ export class MemoryIndex {
   subjects(): ReadonlyArray<ActorName> {
     if (!hasTables(this.#sql)) return [];
     return this.#sql.rows("SELECT name FROM index_subjects").map(([name]) => name as ActorName);
+  }
+
+  /**
+   * Other memories that share one of its rarest words with any of these: where duplicates of it must be. No more than
+   * `most` a word, the newest. Tokens are made with the subject's key, so that these are of the same subject.
+   */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    if (!hasTables(this.#sql)) return [];
+    const query = "SELECT tokens FROM index_entries WHERE seq IN (SELECT value FROM json_each(?))";
+    const entries = this.#sql.rows(query, listed(seqs)).map(([tokens]) => [...new Set(unpacked(tokens as Uint8Array))]);
+    const found = new Set<number>();
+    const asked = new Set<number>();
+    for (const tokens of entries) {
+      const frequencies = this.#subjects.frequencies(tokens);
+      const rarest = tokens.toSorted((left, right) => frequencies.get(left)! - frequencies.get(right)!);
+      for (const token of rarest.slice(0, RAREST)) asked.add(token);
+    }
+    for (const token of asked)
+      for (const [seq] of this.#sql.rows(
+        "SELECT rowid FROM index_words WHERE index_words MATCH ? ORDER BY rowid DESC LIMIT ?",
+        ...[`"${spelled(token)}"`, most],
+      ))
+        found.add(Number(seq));
+    for (const seq of seqs) found.delete(seq);
+    return [...found];
   }
 
   /** The memories that answer best, best first. Of a text that is no question, those that are most about the same. */

@@ -44,6 +44,8 @@ export interface MemoryRow {
   readonly supersededAt: number | null;
   readonly supersededBy: string | null;
   readonly archivedAt: number | null;
+  /** Since when it stands in the agent's mind without a break: when it was recorded, or came back. */
+  readonly keptFrom: number;
   readonly accessedAt: number | null;
   readonly accessCount: number;
   readonly sourceSeqs: ReadonlyArray<number>;
@@ -74,6 +76,7 @@ export const columns = [
   "superseded_at",
   "superseded_by",
   "archived_at",
+  "kept_from",
   "accessed_at",
   "access_count",
   "source_seqs",
@@ -119,6 +122,7 @@ export function rowOf(values: ReadonlyArray<SqlValue>): MemoryRow {
     supersededAt: number("superseded_at"),
     supersededBy: text("superseded_by"),
     archivedAt: number("archived_at"),
+    keptFrom: Number(at("kept_from")),
     accessedAt: number("accessed_at"),
     accessCount: Number(at("access_count")),
     sourceSeqs: list<number>(at("source_seqs")),

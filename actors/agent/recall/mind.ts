@@ -71,9 +71,15 @@ export class Mind {
 
   /** Reads what was committed since, and indexes what it can: in the breath of the commit, so that nothing is found too late. */
   catchUp(): void {
-    const { noted, left } = this.register.catchUp();
+    const { noted, left, unsaid, past } = this.register.catchUp();
     if (noted === 0) return;
-    if (left.length > 0) this.#drop(left);
+    if (left.length > 0) {
+      this.#index.remove(left);
+      this.#host.left?.(left);
+    }
+    // What was archived or merged still was said: it is known to have ended what it had ended.
+    this.facts.remove(unsaid);
+    this.facts.expire(past);
     this.#wanting.clear();
     this.#indexSome();
   }
@@ -84,6 +90,11 @@ export class Mind {
     this.#wanting.clear();
     while (this.#indexSome() > 0);
     return [...this.#wanting];
+  }
+
+  /** Memories of the same subject that share a rare word with each of these. */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    return this.#index.alike(seqs, most);
   }
 
   /** Subjects of whom something is indexed. */
@@ -99,9 +110,8 @@ export class Mind {
 
   /** A subject's key has changed: what was hashed and sealed with the old one is made anew. */
   rehash(subject: ActorName): void {
+    if (this.#host.log.head === 0) return; // nothing was ever remembered, and no table is there
     this.catchUp();
-    // An agent that was never made can have been lent a key: there are no tables yet, and nothing in them.
-    if (this.#host.log.head === 0) return;
     this.forget(subject);
     this.register.markUnindexed(subject);
     this.#indexSome();
@@ -175,7 +185,11 @@ export class Mind {
     }
     const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : folded(speaker ?? "");
     // What an agent says states nothing of itself.
-    if (row.origin !== "agent") this.facts.add({ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } });
+    if (row.origin !== "agent")
+      this.facts.add({
+        ...{ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } },
+        ...(row.supersededAt === null ? {} : { overSince: row.supersededAt }),
+      });
     return true;
   }
 
@@ -193,11 +207,5 @@ export class Mind {
     return context?.room_id === undefined
       ? ""
       : digest(`${this.#host.agent().agentId}/${String(context.room_id)}`).slice(0, 24);
-  }
-
-  #drop(seqs: ReadonlyArray<number>): void {
-    this.#index.remove(seqs);
-    this.facts.remove(seqs);
-    this.#host.left?.(seqs);
   }
 }

@@ -8,7 +8,7 @@ import { countOf, tokenAt } from "./tokens.ts";
 
 /** Neighbours of the best candidates are candidates too, this far away: an answer is often some turns on. */
 const NEIGHBOURS = 4;
-const WITH_NEIGHBOURS = 100;
+const WITH_NEIGHBOURS = 40;
 /** Two turns on each side are read of every candidate, for they are its window. */
 const WINDOW = 2;
 

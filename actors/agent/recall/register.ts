@@ -8,7 +8,7 @@ import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type Memory
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
 /** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
-const VERSION = 2;
+const VERSION = 3;
 const PAGE = 1_000;
 
 const tables = [
@@ -17,8 +17,8 @@ const tables = [
      kind TEXT NOT NULL, subject TEXT NOT NULL, room_id TEXT, turn_id TEXT, audience TEXT NOT NULL, speaker TEXT,
      basis TEXT NOT NULL, origin TEXT NOT NULL, attribute TEXT, importance REAL NOT NULL, pinned INTEGER NOT NULL,
      sensitive INTEGER NOT NULL, state TEXT NOT NULL, said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
-     valid_from INTEGER, superseded_at INTEGER, superseded_by TEXT, archived_at INTEGER, accessed_at INTEGER,
-     access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
+     valid_from INTEGER, superseded_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL,
+     accessed_at INTEGER, access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
      indexed INTEGER NOT NULL DEFAULT 0
    ) STRICT`,
   "CREATE INDEX memories_to_index ON memories (seq) WHERE indexed = 0 AND state = 'live'",
@@ -26,6 +26,10 @@ const tables = [
   "CREATE INDEX memories_withdrawn ON memories (seq) WHERE state = 'withdrawn'",
   "CREATE INDEX memories_by_attribute ON memories (subject, attribute) WHERE attribute IS NOT NULL",
   "CREATE INDEX memories_by_age ON memories (kind, recorded_at)",
+  "CREATE INDEX memories_by_importance ON memories (importance) WHERE state = 'live'",
+  "CREATE INDEX memories_archived ON memories (archived_at) WHERE state = 'archived'",
+  "CREATE INDEX memories_by_successor ON memories (superseded_by) WHERE superseded_by IS NOT NULL",
+  "CREATE INDEX memories_with_sources ON memories (seq) WHERE sources <> '[]'",
   "CREATE TABLE memory_people (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
   "CREATE INDEX memory_people_of ON memory_people (seq)",
 ];
@@ -50,6 +54,16 @@ export interface RegisteredLog {
   read(after: number, limit: number, types: ReadonlyArray<string>): ReadonlyArray<RecordedOf<AgentEvent>>;
 }
 
+/** Rows that left the agent's mind, by the events of their words. */
+export interface Departures {
+  /** All of them. */
+  readonly left: ReadonlyArray<number>;
+  /** Those whose words were taken back: what they said was never said. */
+  readonly unsaid: ReadonlyArray<number>;
+  /** Those whose time was over: what they said was said, and nobody knows it any more. */
+  readonly past: ReadonlyArray<number>;
+}
+
 export class MemoryRegister {
   readonly #sql: SqlPort;
   readonly #log: RegisteredLog;
@@ -65,27 +79,34 @@ export class MemoryRegister {
 
   /**
    * Reads what was committed since it last looked; everything, after a change of its tables. Answers how many events
-   * concerned it, and which rows left: their words are forgotten, or said anew.
+   * concerned it, and which rows left.
    */
-  catchUp(): { readonly noted: number; readonly left: ReadonlyArray<number> } {
+  catchUp(): Departures & { readonly noted: number } {
     const left: number[] = [];
+    const unsaid: number[] = [];
+    const past: number[] = [];
     let noted = 0;
     const { head } = this.#log;
     // Of an agent that was never made there are no tables, and none to be made.
-    if (head === 0) return { noted, left };
+    if (head === 0) return { noted, left, unsaid, past };
     this.#read ??= this.#open();
     while (this.#read < head) {
       const page = this.#log.read(this.#read, PAGE, CONCERNS);
       const to = page.length < PAGE ? head : page.at(-1)!.seq;
       // Rows and bookmark together: a page that breaks off in the middle is read again.
       this.#sql.transaction(() => {
-        for (const event of page) left.push(...this.#note(event));
+        for (const event of page) {
+          const seqs = this.#note(event);
+          left.push(...seqs);
+          if (isTakenBack(event)) unsaid.push(...seqs);
+          else if (event.type === "MemoryForgotten") past.push(...seqs);
+        }
         this.#sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES ('memories', ?)", `${VERSION}/${to}`);
       });
       this.#read = to;
       noted += page.length;
     }
-    return { noted, left };
+    return { noted, left, unsaid, past };
   }
 
   #open(): number {
@@ -99,7 +120,7 @@ export class MemoryRegister {
     return 0;
   }
 
-  /** Answers the rows whose words are no longer to be found. */
+  /** Answers the rows that are no longer to be found. */
   #note(event: RecordedOf<AgentEvent>): ReadonlyArray<number> {
     switch (event.type) {
       case "MemoryFormed":
@@ -118,13 +139,13 @@ export class MemoryRegister {
       case "MemoriesMerged":
         return this.#merged(event);
       case "MemoriesSeparated":
-        return this.#moved(event.open.from, "live", null);
+        return this.#separated(event);
       case "MemoriesArchived":
-        return this.#moved(event.open.memoryIds, "archived", event.at);
+        return this.#away(event.open.memoryIds, "archived", event.at);
       case "MemoriesRestored":
-        return this.#moved(event.open.memoryIds, "live", null);
+        return this.#back(event.open.memoryIds, event.at);
       case "MemoryForgotten":
-        return this.#forgotten(event.open.memoryIds);
+        return this.#forgotten(event);
       case "ConsentNoted":
         return event.open.granted ? [] : this.#withdrawn(event.open.userId);
       case "ContextAssembled":
@@ -140,7 +161,7 @@ export class MemoryRegister {
     const words = own ? seq : (open.sourceSeqs[0] ?? seq);
     this.#insert({
       ...{ seq: words, formed_seq: seq, memory_id: open.memoryId, version: 1 },
-      ...{ subject: this.#subjectOf(open), ...this.#facts(open, at), recorded_at: at },
+      ...{ subject: this.#subjectOf(open), ...this.#facts(open, at), recorded_at: at, kept_from: at },
       ...{ room_id: open.roomId, turn_id: open.turnId, source_seqs: JSON.stringify(open.sourceSeqs) },
     });
     this.#people(words, open.about);
@@ -178,6 +199,7 @@ export class MemoryRegister {
     const before = this.find(open.memoryId);
     if (before === undefined) return [];
     this.#drop([before.seq]);
+    this.#displacedNothing([open.memoryId]);
     this.#insert({
       ...{ seq, formed_seq: before.formedSeq, memory_id: open.memoryId, version: open.version },
       ...{ ...this.#facts(open, at), said_at: open.saidAt ?? before.saidAt, recorded_at: before.recordedAt },
@@ -185,6 +207,7 @@ export class MemoryRegister {
       ...{ room_id: before.roomId, turn_id: before.turnId, source_seqs: JSON.stringify(before.sourceSeqs) },
       ...{ accessed_at: before.accessedAt, access_count: before.accessCount, state: before.state },
       ...{ superseded_at: before.supersededAt, superseded_by: before.supersededBy, archived_at: before.archivedAt },
+      ...{ kept_from: before.keptFrom },
       ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
     this.#people(seq, open.about);
@@ -202,25 +225,58 @@ export class MemoryRegister {
       "UPDATE memories SET sources = ?, access_count = ? WHERE memory_id = ?",
       ...[JSON.stringify([...kept]), count, open.into],
     );
-    return this.#moved(open.from, "merged", null);
+    return this.#away(open.from, "merged", null);
   }
 
-  /** Into another state, but for what was withdrawn; answers the rows that left the agent's mind. Those that come back are to be indexed anew. */
-  #moved(memoryIds: ReadonlyArray<string>, state: MemoryState, archivedAt: number | null): ReadonlyArray<number> {
+  /** Each has its own sources again, and stands for itself. */
+  #separated({ open, at }: Of<"MemoriesSeparated">): ReadonlyArray<number> {
+    const into = this.find(open.into);
+    const from = open.from.flatMap((memoryId) => this.find(memoryId) ?? []);
+    if (into !== undefined) {
+      const own = new Set(into.sources);
+      for (const { memoryId, sources } of from) for (const source of [memoryId, ...sources]) own.delete(source);
+      this.#sql.run("UPDATE memories SET sources = ? WHERE memory_id = ?", JSON.stringify([...own]), open.into);
+    }
+    return this.#back(open.from, at);
+  }
+
+  /** Out of the agent's mind, but for what was withdrawn: that stays so. */
+  #away(memoryIds: ReadonlyArray<string>, state: MemoryState, archivedAt: number | null): ReadonlyArray<number> {
     const seqs = this.#sql.rows(
       `UPDATE memories SET state = ?, archived_at = ?, indexed = 0
        WHERE memory_id IN (SELECT value FROM json_each(?)) AND state <> 'withdrawn' RETURNING seq`,
       ...[state, archivedAt, JSON.stringify(memoryIds)],
     );
-    return state === "live" ? [] : seqs.map(([seq]) => Number(seq));
+    return seqs.map(([seq]) => Number(seq));
   }
 
-  #forgotten(memoryIds: ReadonlyArray<string>): ReadonlyArray<number> {
+  /** Those that come back are to be indexed anew. */
+  #back(memoryIds: ReadonlyArray<string>, at: number): ReadonlyArray<number> {
+    this.#sql.run(
+      `UPDATE memories SET state = 'live', archived_at = NULL, indexed = 0, kept_from = ?
+       WHERE memory_id IN (SELECT value FROM json_each(?)) AND state IN ('archived', 'merged')`,
+      ...[at, JSON.stringify(memoryIds)],
+    );
+    return [];
+  }
+
+  #forgotten(event: Of<"MemoryForgotten">): ReadonlyArray<number> {
+    const named = JSON.stringify(event.open.memoryIds);
     const seqs = this.#sql
-      .rows("SELECT seq FROM memories WHERE memory_id IN (SELECT value FROM json_each(?))", JSON.stringify(memoryIds))
+      .rows("SELECT seq FROM memories WHERE memory_id IN (SELECT value FROM json_each(?))", named)
       .map(([seq]) => Number(seq));
     this.#drop(seqs);
+    if (isTakenBack(event)) this.#displacedNothing(event.open.memoryIds);
     return seqs;
+  }
+
+  /** What was never said has taken nothing's place. */
+  #displacedNothing(memoryIds: ReadonlyArray<string>): void {
+    this.#sql.run(
+      `UPDATE memories SET superseded_at = NULL, superseded_by = NULL
+       WHERE superseded_by IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(memoryIds),
+    );
   }
 
   #drop(seqs: ReadonlyArray<number>): void {
@@ -269,6 +325,28 @@ export class MemoryRegister {
     return Number(this.#sql.rows(`SELECT count(*) FROM memories m WHERE ${condition}`, ...parameters)[0]?.[0] ?? 0);
   }
 
+  /**
+   * Which of these a fact in force was drawn from: named among its sources, or by the message whose words they are.
+   */
+  grounds(rows: ReadonlyArray<MemoryRow>): ReadonlySet<number> {
+    const inForce = "m.kind = 'semantic' AND m.state = 'live' AND m.superseded_at IS NULL";
+    const named = this.#sql.rows(
+      `SELECT DISTINCT j.value FROM memories m, json_each(m.sources) j
+       WHERE m.sources <> '[]' AND ${inForce} AND j.value IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(rows.map(({ memoryId }) => memoryId)),
+    );
+    const quoted = this.#sql.rows(
+      `SELECT DISTINCT j.value FROM memories m, json_each(m.source_seqs) j
+       WHERE m.source_seqs <> '[]' AND ${inForce} AND j.value IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(rows.flatMap(({ kind, seq }) => (kind === "episodic" ? [seq] : []))),
+    );
+    const ids = new Set(named.map(([memoryId]) => String(memoryId)));
+    return new Set([
+      ...rows.flatMap(({ seq, memoryId }) => (ids.has(memoryId) ? [seq] : [])),
+      ...quoted.map(([seq]) => Number(seq)),
+    ]);
+  }
+
   /** Rows by the events of their words. */
   bySeq(seqs: ReadonlyArray<number>): ReadonlyArray<MemoryRow> {
     return this.where("m.seq IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)], seqs.length);
@@ -302,4 +380,10 @@ export class MemoryRegister {
   markUnindexed(subject: ActorName): void {
     this.#sql.run("UPDATE memories SET indexed = 0 WHERE subject = ?", subject);
   }
+}
+
+/** Whether what a memory said is taken back with its words, or only not known any more. */
+function isTakenBack({ type, open }: RecordedOf<AgentEvent>): boolean {
+  if (type === "MemoryForgotten") return open.why !== "expired" && open.why !== "faded";
+  return type === "MemoryRevised" || type === "ConsentNoted";
 }

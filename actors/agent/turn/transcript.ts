@@ -110,17 +110,21 @@ const contextAt = Effect.fnUntraced(function* (seq: number) {
  * Compiles the prompt of a context, with what happened in these rounds behind it, by the compiler and the configuration
  * of its time. A version of a newer program is compiled by the newest that this one knows.
  */
-const compiledFrom = Effect.fnUntraced(function* (context: Context, rounds: ReadonlyArray<RoundReference>) {
+const compiledFrom = Effect.fnUntraced(function* (
+  context: Context,
+  rounds: ReadonlyArray<RoundReference>,
+  memorySeqs: ReadonlyArray<number>,
+) {
   const ledger = yield* TurnLedger;
   const configuration = yield* ledger.configurationAt(context);
   const compile = compilers[context.open.promptVersion] ?? compilePrompt;
-  return compile(yield* ingredientsOf(context.open, configuration, rounds));
+  return compile(yield* ingredientsOf({ ...context.open, memorySeqs }, configuration, rounds));
 });
 
 /** The prompt for the next round of a turn that has its context: what was recorded, whatever has changed since. */
 export const promptOf = Effect.fnUntraced(function* (turn: TurnView) {
   const context = yield* contextAt(turn.context!.seq);
-  return yield* compiledFrom(context!, turn.rounds);
+  return yield* compiledFrom(context!, turn.rounds, turn.context!.memorySeqs);
 });
 
 /** A prompt as it was, or as near as its words can still be had. */
@@ -141,7 +145,9 @@ export const rebuildPrompt = Effect.fnUntraced(function* (contextSeq: number, ro
   const ledger = yield* TurnLedger;
   const context = yield* contextAt(contextSeq);
   if (context === undefined) return undefined;
-  const prompt = yield* compiledFrom(context, roundsBefore(ledger, context, round));
+  const { rounds, left } = before(ledger, context, round);
+  const memorySeqs = context.open.memorySeqs.filter((seq) => round === undefined || !left.includes(seq));
+  const prompt = yield* compiledFrom(context, rounds, memorySeqs);
   const rebuilt: RebuiltPrompt = {
     prompt,
     hash: yield* ledger.digest(JSON.stringify(prompt), context.open.promptHash),
@@ -160,27 +166,30 @@ interface OfRound {
   readonly round: number;
   readonly calls: ReadonlyArray<{ readonly callId: string; readonly tool: string }>;
   readonly callId: string;
+  readonly memorySeqs: ReadonlyArray<number>;
 }
 
-/** The rounds of a context's turn before this one; before the context itself when none is named. */
-function roundsBefore(
-  ledger: TurnLedger["Service"],
-  { seq: contextSeq, open }: Context,
-  before: number | undefined,
-): ReadonlyArray<RoundReference> {
+/**
+ * The rounds of a context's turn before this one (before the context itself when none is named), and the memories that
+ * had left the context by then.
+ */
+function before(ledger: TurnLedger["Service"], { seq: contextSeq, open }: Context, round: number | undefined) {
   const rounds: RoundReference[] = [];
+  const left: number[] = [];
+  const found = { rounds, left } as const;
   // What a turn answers stands last in its context, and all else of the turn behind it in the log.
   for (let after = open.messageSeqs.at(-1) ?? 0; ; ) {
-    const page = ledger.read(after, PAGE, ["ModelReplied", ...outcomes, ...endings]);
+    const page = ledger.read(after, PAGE, ["ModelReplied", "ContextNarrowed", ...outcomes, ...endings]);
     for (const event of page) {
-      const found = event.open as OfRound;
-      if (found.turnId !== open.turnId) continue;
-      if (endings.includes(event.type)) return rounds;
-      if (event.type !== "ModelReplied") settle(rounds, found.callId, event.seq);
-      else if (before === undefined ? event.seq > contextSeq : found.round >= before) return rounds;
-      else rounds.push({ seq: event.seq, calls: found.calls.map((call) => ({ ...call, settledSeq: null })) });
+      const part = event.open as OfRound;
+      if (part.turnId !== open.turnId) continue;
+      if (endings.includes(event.type)) return found;
+      if (event.type === "ContextNarrowed") left.push(...part.memorySeqs);
+      else if (event.type !== "ModelReplied") settle(rounds, part.callId, event.seq);
+      else if (round === undefined ? event.seq > contextSeq : part.round >= round) return found;
+      else rounds.push({ seq: event.seq, calls: part.calls.map((call) => ({ ...call, settledSeq: null })) });
     }
-    if (page.length < PAGE) return rounds;
+    if (page.length < PAGE) return found;
     after = page.at(-1)!.seq;
   }
 }

@@ -254,6 +254,13 @@ const restore = Effect.fnUntraced(function* (id: string) {
   return shown(memory, yield* Asker);
 });
 
+const separate = Effect.fnUntraced(function* (id: string) {
+  const memory = yield* changed(id, (door, command, known, { principal }) =>
+    door.separateMemory(principal, command, known),
+  );
+  return shown(memory, yield* Asker);
+});
+
 export const MemoryRoutes = HttpApiBuilder.group(
   Api,
   "memories",
@@ -266,6 +273,7 @@ export const MemoryRoutes = HttpApiBuilder.group(
       updateMemory: ({ params, payload }) => change(params.id, payload),
       deleteMemory: ({ params }) => remove(params.id),
       restoreMemory: ({ params }) => restore(params.id),
+      separateMemory: ({ params }) => separate(params.id),
       train: ({ params, payload }) => train(params.id, payload),
       getOperation: ({ params }) => operation(params.id),
       cancelOperation: ({ params }) => cancel(params.id),

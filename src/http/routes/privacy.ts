@@ -2,11 +2,12 @@
 import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import type { AgentIntroduction, ConsentView as Consent } from "#actors/kit/doors.ts";
+import type { ErasureReceipt as Receipt } from "#actors/kit/key-doors.ts";
 import type { AgentId } from "#events/kit/ids.ts";
 import { agentsRemembering } from "#projections/queries.ts";
 import { Api } from "../api.ts";
 import { Asker, type Asking, ask, commandId, perform, SETTLE_MS } from "../asker.ts";
-import type { ConsentView, MemoryOfMe } from "../privacy-api.ts";
+import type { ConsentView, ErasureReceipt, MemoryOfMe } from "../privacy-api.ts";
 import { problem } from "../problem.ts";
 import { memoryView } from "./memories.ts";
 import { badCursor } from "./pages.ts";
@@ -100,6 +101,43 @@ const forget = Effect.fnUntraced(function* (id: string) {
   return yield* problem("not-found", { detail: "Nothing of that name is remembered about you." });
 });
 
+const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+
+const receiptView = (receipt: Receipt): ErasureReceipt => ({
+  id: receipt.id,
+  subject: receipt.subject,
+  requested_at: new Date(receipt.requestedAt).toISOString(),
+  unreadable_at: isoOrNull(receipt.unreadableAt),
+  completed_at: isoOrNull(receipt.completedAt),
+  streams: receipt.streams.map(({ stream, confirmedAt }) => ({ stream, confirmed_at: isoOrNull(confirmedAt) })),
+  generations: receipt.generations,
+  fingerprints: receipt.fingerprints,
+  what_remains: {
+    restorable_until: isoOrNull(receipt.whatRemains.restorableUntil),
+    openable_with: receipt.whatRemains.openableWith,
+  },
+});
+
+/** Destroys the caller's key, everywhere. The receipt says how far that is, and what remains. */
+const erase = Effect.fnUntraced(function* () {
+  const asking = yield* Asker;
+  const { env, principal } = asking;
+  const receipt = yield* ask(() => env.USER.getByName(principal.userId).erase(principal, commandId(asking)));
+  asking.headers.set("Location", `/api/me/erasures/${receipt.id}`);
+  return receiptView(receipt);
+});
+
+const erasure = Effect.fnUntraced(function* (id: string) {
+  return receiptView(yield* ask(({ env, principal }) => env.USER.getByName(principal.userId).erasure(principal, id)));
+});
+
+/** Who was erased uses the house again; from now on what they say is kept, under a new key. */
+const comeBack = Effect.fnUntraced(function* () {
+  const asking = yield* Asker;
+  const { env, principal } = asking;
+  yield* ask(() => env.USER.getByName(principal.userId).comeBack(principal, commandId(asking)));
+});
+
 export const PrivacyRoutes = HttpApiBuilder.group(
   Api,
   "privacy",
@@ -109,6 +147,9 @@ export const PrivacyRoutes = HttpApiBuilder.group(
       decideConsent: ({ payload }) => decide(payload.agent_id, payload.granted),
       listMemoriesOfMe: ({ query }) => memories(query),
       deleteMemoryOfMe: ({ params }) => forget(params.id),
+      eraseMe: () => erase(),
+      getErasure: ({ params }) => erasure(params.id),
+      comeBack: () => comeBack(),
     });
   }),
 );

@@ -104,6 +104,7 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   TurnInterrupted: ({ by, why }) => `${why === "stopped" ? "Stopped" : "Called off"} by ${person(by)}`,
   ContextAssembled: ({ messageSeqs, memoryIds, tokens: size, degraded }) =>
     `Chose ${many(messageSeqs.length, "message")} and ${memories(memoryIds.length)}, ${many(size, "token")}${degraded === undefined ? "" : `, without ${degraded}`}`,
+  ContextNarrowed: ({ memorySeqs }) => `Left ${memories(memorySeqs.length)} out that may not be told any more`,
   ModelAsked: ({ model, why, tokens: reserved, microUsd }) =>
     `Asked ${model} (${whyAsked[why]}), reserved ${many(reserved, "token")}${dollars(microUsd)}`,
   ModelFailed: ({ model, reason, ms }) => `${model} gave no usable reply after ${lasted(ms)}: ${reason}`,

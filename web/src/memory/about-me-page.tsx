@@ -1,13 +1,14 @@
 /** What is remembered about the reader: by whom, with whose leave, and how it ends. */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import type { ConsentView } from "#src/http/privacy-api.ts";
+import type { ConsentView } from "#src/http/api.ts";
 import { Moment } from "../parts/moment.tsx";
 import { EmptyState, Skeleton } from "../parts/placeholder.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { consentsQuery } from "../service/queries.ts";
 import { ConsentChoice } from "./consent-choice.tsx";
+import { EraseMe } from "./erase-me.tsx";
 import { MemoriesOfMe } from "./memories-of-me.tsx";
 
 const standing: { readonly [D in ConsentView["decision"]]: string } = {
@@ -73,6 +74,10 @@ export default function AboutMePage() {
       <section className="part" aria-labelledby="what-is">
         <h2 id="what-is">What they remember</h2>
         <MemoriesOfMe />
+      </section>
+      <section className="part" aria-labelledby="erase">
+        <h2 id="erase">Erase everything about you</h2>
+        <EraseMe />
       </section>
     </div>
   );

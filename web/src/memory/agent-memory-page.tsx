@@ -9,7 +9,14 @@ import { agentQuery } from "../service/queries.ts";
 import { MemoryFilters } from "./memory-filters.tsx";
 import { AddMemoryDialog } from "./memory-form.tsx";
 import { MemoryRow, type Scores } from "./memory-row.tsx";
-import { everything, foundMemories, type Memory, type MemoryChoice, memoriesOf } from "./memory-service.ts";
+import {
+  everything,
+  foundMemories,
+  isEverything,
+  type Memory,
+  type MemoryChoice,
+  memoriesOf,
+} from "./memory-service.ts";
 import { TrainDialog } from "./train-dialog.tsx";
 import { Training, useTraining } from "./training.tsx";
 
@@ -38,7 +45,7 @@ function Listed({ agentId, name, choice }: ListProps) {
   if (memories.isPending) return <Skeleton lines={6} label="Loading memories" />;
   if (memories.isError) return <ProblemNotice error={memories.error} onRetry={() => void memories.refetch()} />;
   if (shown.length === 0)
-    return choice === everything ? (
+    return isEverything(choice) ? (
       <EmptyState icon="memory" title={`${name} remembers nothing yet`}>
         It keeps what people say who let it remember them, and what you add or teach.
       </EmptyState>

@@ -1,8 +1,7 @@
 /** Every request about memories that the page makes: an agent's, its trainings, and what is remembered about the reader; used by the pages of this folder. */
 import { infiniteQueryOptions, queryOptions, useQueryClient } from "@tanstack/react-query";
 import type { UserId } from "#events/kit/ids.ts";
-import type { MemoryView, OperationView } from "#src/http/memory-api.ts";
-import type { MemoryOfMe } from "#src/http/privacy-api.ts";
+import type { MemoryOfMe, MemoryView, OperationView } from "#src/http/api.ts";
 import { call, client, idempotencyKey } from "../service/client.ts";
 import { problemIn } from "../service/problem.ts";
 
@@ -22,6 +21,10 @@ export interface MemoryChoice {
 }
 
 export const everything: MemoryChoice = { query: "", kind: "", importance: 0, state: "live", about: "", asOf: "" };
+
+/** True when nothing narrows what is looked at. */
+export const isEverything = (choice: MemoryChoice): boolean =>
+  Object.entries(everything).every(([name, value]) => choice[name as keyof MemoryChoice] === value);
 
 export interface MemoryDraft {
   readonly memory_type: Memory["memory_type"];

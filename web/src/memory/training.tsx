@@ -1,6 +1,6 @@
 /** How far a training has got, and what came of it; on top of the agent's memory, also after a reload and in other tabs. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Icon } from "../parts/icon.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { personId } from "../service/identity.ts";
@@ -128,8 +128,10 @@ export function Training({ agentId, training }: TrainingProps) {
   useEffect(() => {
     if (done) changed();
   }, [done, status]);
+  const before = useRef(status);
   useEffect(() => {
-    if (status === "done") announce("The training has ended.");
+    if (before.current === "running" && status === "done") announce("The training has ended.");
+    before.current = status;
   }, [status]);
   if (id === null) return null;
   if (found.isError)

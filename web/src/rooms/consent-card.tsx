@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type MouseEvent, useState } from "react";
 import { Link } from "wouter";
 import type { Participant } from "#actors/room/frames.ts";
-import type { ConsentView } from "#src/http/privacy-api.ts";
+import type { ConsentView } from "#src/http/api.ts";
 import { ConsentChoice } from "../memory/consent-choice.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";

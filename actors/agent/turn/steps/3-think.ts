@@ -10,6 +10,7 @@ import {
   type ModelPart,
   type Moderator,
   type Prompt,
+  Recall,
   Rooms,
   type Toolbox,
   TurnLedger,
@@ -134,6 +135,24 @@ const giveUp = Effect.fnUntraced(function* (turn: TurnView, reason: string, retr
 const asksOf = (turn: TurnView): number =>
   turn.asking?.round === turn.rounds.length + 1 ? turn.asking.asks.length : 0;
 
+/** Who came in meanwhile must not hear what the others may: what cannot be told to everybody now leaves the context. */
+const narrowed = Effect.fnUntraced(function* (turn: TurnView) {
+  const ledger = yield* TurnLedger;
+  const recall = yield* Recall;
+  const { memorySeqs } = turn.context!;
+  const tellable = memorySeqs.length === 0 ? [] : recall.tellable(memorySeqs, turn.roomId);
+  const left = memorySeqs.filter((seq) => !tellable.includes(seq));
+  if (left.length === 0) return turn;
+  yield* ledger.commit({
+    type: "NarrowContext",
+    meta: yield* metaOf(turn, `narrow/${left.join()}`),
+    turnId: turn.turnId,
+    attempt: turn.attempt,
+    memorySeqs: left,
+  });
+  return ledger.turn(turn.turnId) ?? turn;
+});
+
 /** One request from its intent to what came of it. A ceiling may turn the intent into the end of the asking. */
 const ask = Effect.fnUntraced(function* (
   turn: TurnView,
@@ -142,7 +161,7 @@ const ask = Effect.fnUntraced(function* (
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const configuration = yield* ledger.configuration();
-  const prompt = yield* promptOf(turn);
+  const prompt = yield* promptOf(yield* narrowed(turn));
   const choice = { ...configuration.choice, ...name, silenceMs };
   const round = turn.rounds.length + 1;
   const tokensIn = estimateTokens(prompt);
@@ -193,4 +212,4 @@ export const think = {
       yield* Effect.sleep(next.until - now);
     }
   }),
-} satisfies Step<unknown, TurnLedger | Rooms | ChatModel | Toolbox | Moderator>;
+} satisfies Step<unknown, TurnLedger | Rooms | Recall | ChatModel | Toolbox | Moderator>;

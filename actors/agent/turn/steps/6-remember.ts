@@ -12,6 +12,10 @@ const memoryIn = (turn: TurnView, label: string): MemoryId => childId<MemoryId>(
 
 const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.text ?? ""));
 
+/** “likes tea” and “their boat is called Nixe”, with whose they are. */
+const withName = (name: string, content: string): string =>
+  content.startsWith("their ") ? `${name}'s ${content.slice("their ".length)}` : `${name} ${content}`;
+
 /** A memory of what somebody said, by that person's id and name. */
 function drawn(
   turn: TurnView,
@@ -29,7 +33,7 @@ function drawn(
     // Who it is about stands in the memory itself, as it does in what was drawn from a statement: in a room with several
     // people "prefers tea" would be nobody's.
     words: Redacted.make({
-      content: name === "" || formed.basis === "drawn" ? content : `${name} ${content}`,
+      content: name === "" || formed.basis === "drawn" ? content : withName(name, content),
       speakerName: name,
       ...(fact === undefined ? {} : { fact }),
     }),

@@ -1,0 +1,111 @@
+/** What waits to be learned while the world changes: keys turn and die, people take back their word, the owner switches memory off. */
+import { describe, expect, it } from "vitest";
+import { Trainings } from "#actors/agent/training.ts";
+import type { TaughtRow, TrainingProgress } from "#actors/kit/memory-doors.ts";
+import type { Principal } from "#actors/kit/principal.ts";
+import type { Reply } from "#actors/kit/reply.ts";
+import { Timers } from "#actors/kit/timers.ts";
+import type { AgentCommand } from "#events/agent/commands.ts";
+import { agent } from "#events/agent/decide.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import { type ActorName, agentName, userName } from "#events/kit/ids.ts";
+import { type Asked, ada, dana, eli, START, settings, words } from "../support/given.ts";
+import { accepted, metaFor, open, TestKeys } from "../support/ledger-fixture.ts";
+import { nodeSql } from "../support/sqlite.ts";
+
+const owner: Principal = { userId: dana, name: "Dana", roles: [] };
+const self = agentName(ada);
+
+/** An agent of Dana's that may remember Eli, and its trainings. */
+function stage() {
+  const keys = new TestKeys();
+  let trainings: Trainings | undefined;
+  const along = (_state: unknown, events: ReadonlyArray<RecordedOf<AgentEvent>>) => trainings?.along(events);
+  const ledger = open(agent, nodeSql(), keys, { along });
+  const does = (command: Asked<AgentCommand>) =>
+    accepted(ledger.commit({ meta: metaFor(`c${ledger.head}`, userName(dana)), ...command } as AgentCommand));
+  const owned = { settings, words: words({ systemPrompt: "Be kind.", description: "" }) };
+  does({ type: "CreateAgent", agentId: ada, ownerId: dana, tools: [], ...owned });
+  does({ type: "NoteConsent", userId: eli, granted: true });
+  trainings = new Trainings({
+    ...{ ledger, tables: ledger.tables, timers: new Timers(ledger.tables, { set: () => {} }), keys },
+    ...{ agentId: () => ada, now: () => START, isOwner: ({ userId }) => userId === dana },
+    commit: (command) => ledger.commit(command),
+    meta: (id: string, by: ActorName) => metaFor(id, by),
+    fetchKeys: () => Promise.reject(new Error("every key is at hand")),
+  });
+  return { ledger, keys, does, trainings, owned };
+}
+
+const rows: ReadonlyArray<TaughtRow> = [
+  { row: 1, input: { kind: "semantic", content: "Tea comes from Assam." } },
+  { row: 2, input: { kind: "social", content: "Eli takes no sugar.", about: [eli] } },
+];
+
+const progressIn = (reply: Reply<TrainingProgress>): TrainingProgress => {
+  expect(reply).toMatchObject({ outcome: "accepted" });
+  return (reply as Extract<typeof reply, { outcome: "accepted" }>).value;
+};
+
+/** Begins, lets `meanwhile` happen, learns to the end. */
+async function learned(meanwhile: (scene: ReturnType<typeof stage>) => void): Promise<TrainingProgress> {
+  const scene = stage();
+  expect(progressIn(await scene.trainings.begin(owner, "op", rows))).toMatchObject({
+    status: "running",
+    done: 0,
+    total: 2,
+  });
+  meanwhile(scene);
+  await scene.trainings.goOn("op");
+  await scene.trainings.goOn("op");
+  return progressIn(scene.trainings.progress(owner, "op"));
+}
+
+describe("what waits to be learned", () => {
+  it("is learned", async () => {
+    expect(await learned(() => {})).toMatchObject({ status: "done", done: 2, result: { taken: 2, refused: 0 } });
+  });
+
+  it("is learned when the agent's key has turned meanwhile and the old one is gone", async () => {
+    const turned = await learned(({ keys, trainings }) => {
+      keys.turn(self);
+      trainings.keyTurned(self);
+      keys.retire(self, 1);
+    });
+    expect(turned).toMatchObject({ status: "done", result: { taken: 2 } });
+  });
+
+  it("cannot be learned when its key is gone, and the training says that it failed", async () => {
+    const failed = await learned(({ keys }) => {
+      keys.turn(self);
+      keys.retire(self, 1);
+    });
+    expect(failed).toMatchObject({ status: "failed", done: 0, total: 2, result: { taken: 0, refused: 0 } });
+  });
+
+  it("is not learned about somebody who takes back their word, or is erased; the rest is", async () => {
+    const without = { status: "done", result: { taken: 1, refusedRows: [{ row: 2, reason: "consent-required" }] } };
+    expect(await learned(({ does }) => does({ type: "NoteConsent", userId: eli, granted: false }))).toMatchObject(
+      without,
+    );
+    expect(await learned(({ keys }) => keys.destroyed.add(userName(eli)))).toMatchObject(without);
+  });
+
+  it("is not learned by an agent whose memory is switched off", async () => {
+    const off = await learned(({ does, owned }) =>
+      does({ type: "ReconfigureAgent", ...owned, settings: { ...settings, memoryEnabled: false } }),
+    );
+    expect(off.result?.refusedRows.map(({ reason }) => reason)).toEqual(["memory-off", "memory-off"]);
+  });
+
+  it("is the owner's to see and to end, and nobody else's", async () => {
+    const { trainings } = stage();
+    await trainings.begin(owner, "op", rows);
+    const stranger = { ...owner, userId: eli };
+    for (const reply of [trainings.progress(stranger, "op"), trainings.cancel(stranger, "op")])
+      expect(reply).toMatchObject({ outcome: "refused", refusal: { _tag: "AgentUnknown" } });
+    expect(await trainings.begin(stranger, "other", rows)).toMatchObject({ outcome: "refused" });
+    expect(progressIn(trainings.cancel(owner, "op"))).toMatchObject({ status: "cancelled", done: 0 });
+  });
+});
