@@ -39,9 +39,9 @@ export class VirtualClock {
   readonly #heap: Entry[] = [];
   #order = 0;
 
-  /** True when nothing is left to happen before this moment. */
-  idleUntil(moment: number): boolean {
-    return this.#heap.every((entry) => entry.cancelled || entry.life?.alive === false || entry.at >= moment);
+  /** True when nothing is left to happen. */
+  get idle(): boolean {
+    return this.#heap.every((entry) => entry.cancelled || entry.life?.alive === false);
   }
 
   /** True while something is still to happen in this life. */

@@ -242,6 +242,6 @@ export class Remembering {
   /** The memories that a question finds. */
   async found(text: string): Promise<ReadonlyArray<MemoryId>> {
     const search = this.memory.search({ text, limit: 10, scope: this.memory.inForce(), asker: dana });
-    return (await Effect.runPromise(search)).map(({ row }) => row.memoryId);
+    return (await Effect.runPromise(search)).found.map(({ row }) => row.memoryId);
   }
 }

@@ -61,8 +61,7 @@ export type GivenAnswer =
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
 
-const ORDINARY = { importance: 0.3, names: [] };
-
+const plain = { importance: 0.3, names: [] };
 export interface ScriptedTool {
   readonly replay: Replay;
   readonly mode?: ToolMode;
@@ -295,9 +294,8 @@ export class Stage {
       Layer.succeed(
         TurnLedger,
         turnLedger({
-          ledger: this.ledger,
+          ...{ ledger: this.ledger, fetchKeys: () => this.#fetch() },
           commitNow: (command) => this.#commit(command),
-          fetchKeys: () => this.#fetch(),
         }),
       ),
       Layer.succeed(ChatModel, {
@@ -314,7 +312,7 @@ export class Stage {
         search: ({ text }) => this.#recall(text),
         tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
-      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [], episode: () => ORDINARY }),
+      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [], episode: () => plain }),
       Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }
