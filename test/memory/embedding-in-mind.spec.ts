@@ -196,6 +196,14 @@ describe("a rotation", () => {
     expect(world.embedded).toEqual([["feline"]]); // the question alone
   });
 
+  it("of a key that was lent before she was made leaves her as able to remember as any", async () => {
+    const woken = world.wake();
+    woken.turnKey(dana);
+    world.begin({}, woken).learn("boat", "Vera sails on Sunday.");
+    expect(woken.reports).toEqual([]);
+    expect(await woken.found("Vera?")).toEqual(["Vera sails on Sunday."]);
+  });
+
   it("makes anew what no generation opens", async () => {
     const woken = world.begin();
     woken.learn("cat", "Moritz lost his whiskers.");

@@ -114,8 +114,7 @@ export class World {
   }
 
   /** Ada, new, with people who let her remember. */
-  begin(outside: Outside = {}): Rememberer {
-    const woken = this.wake(outside);
+  begin(outside: Outside = {}, woken = this.wake(outside)): Rememberer {
     woken.take({ type: "CreateAgent", agentId: ada, ownerId: dana, settings, tools: [], words: words() });
     for (const userId of [dana, eli]) woken.take({ type: "NoteConsent", userId, granted: true });
     for (const room of [lobby, attic]) woken.take({ type: "JoinRoom", roomId: room, kind: "private" });

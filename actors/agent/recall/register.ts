@@ -87,6 +87,8 @@ export class MemoryRegister {
     const past: number[] = [];
     let noted = 0;
     const { head } = this.#log;
+    // Of an agent that was never made there are no tables, and none to be made.
+    if (head === 0) return { noted, left, unsaid, past };
     this.#read ??= this.#open();
     while (this.#read < head) {
       const page = this.#log.read(this.#read, PAGE, CONCERNS);
@@ -113,7 +115,6 @@ export class MemoryRegister {
       .split("/")
       .map(Number);
     if (version === VERSION) return seq!;
-    if (this.#log.head === 0) return 0;
     for (const table of ["memories", "memory_people"]) this.#sql.run(`DROP TABLE IF EXISTS ${table}`);
     for (const statement of tables) this.#sql.run(statement);
     return 0;
