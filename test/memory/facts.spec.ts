@@ -25,7 +25,7 @@ const states = (seq: number, text: string, saidAt: number, over: { subject?: Act
   facts.add({ seq, subject: dana, text, saidAt, speaker: { id: "dana", name: "Dana" }, ...over });
 
 /** The memories that state where Dana lives, those that are believed at a moment first. */
-const livesAt = (at: number, attribute = "residence", subjects = [dana]) => {
+const livesAt = (at: number, attribute = "home", subjects = [dana]) => {
   const stated = facts.stating({ attribute, whose: (holder) => holder === "dana", at }, subjects);
   const of = (superseded: boolean) => stated.flatMap((each) => (each.superseded === superseded ? [each.seq] : []));
   return { believed: of(false), past: of(true) };
@@ -111,13 +111,13 @@ describe("facts of a room", () => {
     facts.add({ seq: 2, subject: eli, text: "I live in Rome.", saidAt: MARCH, speaker: { id: "eli", name: "Eli" } });
     expect(livesAt(NOW)).toEqual({ believed: [1], past: [] });
     facts.add({ seq: 3, subject: eli, text: "Dana lives in Oslo.", saidAt: MAY, speaker: { id: "eli", name: "Eli" } });
-    const ofDana = facts.stating({ attribute: "residence", whose: (holder) => holder === "dana", at: NOW }, [
+    const ofDana = facts.stating({ attribute: "home", whose: (holder) => holder === "dana", at: NOW }, [
       dana,
       eli,
     ]);
     expect(ofDana.map(({ seq }) => seq)).toEqual([1, 3]);
     expect([...facts.holding([1, 2, 3])]).toEqual([1, 2, 3]);
-    expect(livesAt(NOW, "residence", [dana]).believed).toEqual([1]);
+    expect(livesAt(NOW, "home", [dana]).believed).toEqual([1]);
   });
 });
 
@@ -133,7 +133,7 @@ describe("keys", () => {
         .join("\n")
         .toLowerCase();
     expect(bytes()).toContain(dana);
-    for (const word of ["bern", "acme", "residence", "employer", "live"]) expect(bytes()).not.toContain(word);
+    for (const word of ["bern", "acme", "home", "employer", "live"]) expect(bytes()).not.toContain(word);
   });
 
   it("that are not at hand, or are no more, let nothing be read and nothing be added", () => {
