@@ -1,6 +1,6 @@
 /** The settings, read and checked once; the Worker, the actors' layers and the start script all come here for them. */
-import { RETENTION_DAYS } from "#actors/agent/recall/audience.ts";
 import type { KeyEncryptionKeys } from "#actors/vault/vault.ts";
+import { RETENTION_DAYS } from "#events/agent/memory.ts";
 import { type Kind, makeId } from "#events/kit/ids.ts";
 import type { EmbeddingSettings } from "./memory/embedder.ts";
 import type { VectorizeBinding } from "./memory/index/vectorize.ts";

@@ -2,6 +2,7 @@
 import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
+import { RETENTION_DAYS } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
@@ -12,7 +13,7 @@ import type { Reply } from "../kit/reply.ts";
 import type { Committed } from "../kit/settled-commands.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { wordsOf } from "./language/stems.ts";
-import { both, inForce, mayHear, RETENTION_DAYS, retentionOf, type Scope } from "./recall/audience.ts";
+import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";

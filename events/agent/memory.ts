@@ -101,6 +101,9 @@ export function toArchive<A extends Forgettable>(
     .map(({ memory }) => memory);
 }
 
+/** Episodes are kept this long where neither the owner nor the house says otherwise (house.md II.20). */
+export const RETENTION_DAYS = 90;
+
 /** When a memory's time is over: episodic ones have `days`, all others and pinned ones have none (house II.20). */
 export const retainedUntil = (
   memory: { readonly kind: string; readonly formedAt: number; readonly pinned: boolean },

@@ -111,10 +111,7 @@ describe("facts of a room", () => {
     facts.add({ seq: 2, subject: eli, text: "I live in Rome.", saidAt: MARCH, speaker: { id: "eli", name: "Eli" } });
     expect(livesAt(NOW)).toEqual({ believed: [1], past: [] });
     facts.add({ seq: 3, subject: eli, text: "Dana lives in Oslo.", saidAt: MAY, speaker: { id: "eli", name: "Eli" } });
-    const ofDana = facts.stating({ attribute: "home", whose: (holder) => holder === "dana", at: NOW }, [
-      dana,
-      eli,
-    ]);
+    const ofDana = facts.stating({ attribute: "home", whose: (holder) => holder === "dana", at: NOW }, [dana, eli]);
     expect(ofDana.map(({ seq }) => seq)).toEqual([1, 3]);
     expect([...facts.holding([1, 2, 3])]).toEqual([1, 2, 3]);
     expect(livesAt(NOW, "home", [dana]).believed).toEqual([1]);

@@ -1,13 +1,13 @@
 /** The house's own actor classes, unchanged, with the abilities and keys that a simulated run gives them; built by the platform. */
 import type { Layer } from "effect";
 import { AgentActor } from "#actors/agent/agent.ts";
-import { RETENTION_DAYS } from "#actors/agent/recall/audience.ts";
 import type { Abilities } from "#actors/agent/runtime.ts";
 import type { ActorEnv } from "#actors/kit/doors.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { SystemActor } from "#actors/system/system.ts";
 import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
+import { RETENTION_DAYS } from "#events/agent/memory.ts";
 import type { Actor, Kind } from "./instance.ts";
 
 /** What an instance finds in its environment: the stubs carry who it is. */

@@ -9,8 +9,6 @@ export interface Scope {
   readonly parameters: ReadonlyArray<SqlValue>;
 }
 
-/** Episodes are kept this long where neither the owner nor the house says otherwise (house.md II.20). */
-export const RETENTION_DAYS = 90;
 const DAY_MS = 86_400_000;
 
 /** Archived memories can be restored for so long. */
