@@ -88,6 +88,11 @@ export const aboutMemory = {
     50: budget("figure", "least", 89, engine),
   },
   gain: budget("figure", "least", 60, engine),
+  /** R@10 when so many in a hundred of the turns were forgotten. */
+  forgetting: {
+    30: budget("figure", "least", 74, engine),
+    50: budget("figure", "least", 68, engine),
+  },
 } as const;
 
 /** What the rules of memory are to reach without a model, in per cent, and what they may cost. */

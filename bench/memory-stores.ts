@@ -1,6 +1,8 @@
 /** Where the turns of conversations are kept to be asked: the index of memories, and plain full text to compare with; used by parts/memory.ts. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { glean } from "#actors/agent/forming/message.ts";
 import { MemoryIndex, type Variant } from "#actors/agent/recall/memory-index.ts";
+import { NEVER_BEFORE, toArchive } from "#events/agent/memory.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { nodeSql } from "../test/support/sqlite.ts";
 import type { Conversation, Question } from "./evaluation-set.ts";
@@ -14,8 +16,11 @@ export interface Store {
 const turnIds = (conversations: ReadonlyArray<Conversation>): ReadonlyArray<string> =>
   conversations.flatMap(({ id, turns }) => turns.map((turn) => `${id} ${turn.id}`));
 
-/** Every turn a memory under the key of who said it, in a room of its conversation. */
-export function indexed(conversations: ReadonlyArray<Conversation>): (variant: Variant) => Store {
+/** Every turn a memory under the key of who said it, in a room of its conversation; then those of these ids are forgotten. */
+export function indexed(
+  conversations: ReadonlyArray<Conversation>,
+  forgotten: ReadonlySet<string> = new Set(),
+): (variant: Variant) => Store {
   const sql = nodeSql();
   makeRegister(sql);
   const index = new MemoryIndex(sql, keys);
@@ -30,11 +35,25 @@ export function indexed(conversations: ReadonlyArray<Conversation>): (variant: V
       sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL)", seq, subject, place, saidAt);
       index.add({ seq, subject, place, saidAt, speaker, text });
     }
+  const gone = ids.flatMap((id, place) => (forgotten.has(id) ? [place + 1] : []));
+  sql.run("DELETE FROM memories WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(gone));
+  index.remove(gone);
   const rest = { scope: everything, subjects: [...subjects] };
   return (variant) => ({
     ask: ({ text, askedAt }, limit) =>
       index.search({ text, now: askedAt, limit, variant, ...rest }).map(({ seq: found }) => ids[found - 1]!),
   });
+}
+
+/** The ids of that share of all turns which an agent would forget first, by the rule it forgets by, when all are old enough. */
+export function forgottenFirst({ id, turns }: Conversation, share: number): ReadonlySet<string> {
+  const now = turns.at(-1)!.saidAt + 2 * NEVER_BEFORE;
+  const memories = turns.map(({ id: turn, text, saidAt }) => {
+    const { importance } = glean({ text, speaker: { id: "", name: "" }, at: saidAt });
+    const fixed = { accessCount: 0, pinned: false, inForce: false, consolidated: true };
+    return { ...fixed, id: `${id} ${turn}`, importance, formedAt: saidAt };
+  });
+  return new Set(toArchive(memories, Math.round(turns.length * (1 - share)), now).map((memory) => memory.id));
 }
 
 /** What SQLite offers by itself: FTS5 with Porter's stems over the words in clear, its own ranking, any word of the question. */

@@ -1,7 +1,7 @@
 /** `memory`: how much of what answers a question is found, by each variant of the ranking, on the conversations of bench/memory. */
 import { CATEGORIES, type Conversation, conversations, gain, type Question, recall } from "../evaluation-set.ts";
 import { aboutMemory, type Figure, type Part } from "../figures.ts";
-import { fullText, indexed, type Store } from "../memory-stores.ts";
+import { forgottenFirst, fullText, indexed, type Store } from "../memory-stores.ts";
 
 const LIMITS = [5, 10, 25, 50] as const;
 const VARIANTS = [
@@ -79,6 +79,16 @@ const figuresOf = (
   },
 ];
 
+/** How much of what answers is still found when an agent has forgotten a share of each conversation by its own rule. */
+function afterForgetting(all: ReadonlyArray<Conversation>, percentage: 30 | 50): Figure {
+  const asked = all.flatMap((each) => {
+    const store = indexed([each], forgottenFirst(each, percentage / 100))("all");
+    return askAll([each], store);
+  });
+  const budget = aboutMemory.forgetting[percentage];
+  return { name: `R@10, ${percentage} % forgotten`, unit: "%", rounds: [recallAt(asked, 10)], budget };
+}
+
 export const memory: Part = {
   name: "memory",
   about: "what is found of the turns that answer a question; bare: SQLite's full text, Porter's stems, in clear",
@@ -100,6 +110,7 @@ export const memory: Part = {
           figuresOf(name, asked, plain, name === "all" ? aboutMemory : undefined),
         ),
         ...figuresOf("all, in one store", together, plainTogether, undefined),
+        ...([30, 50] as const).map((percentage) => afterForgetting(all, percentage)),
         ...CATEGORIES.map((category) => {
           const of = (asked: ReadonlyArray<Asked>) =>
             recallAt(

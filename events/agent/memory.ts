@@ -1,8 +1,5 @@
 /** What a memory weighs, when it may be forgotten, and how close and how reliable somebody is: arithmetic over facts without words; used by deciders and by what forms and forgets memories. */
 
-/** Episodes are kept this long where neither the owner nor the house says otherwise (house.md II.20). */
-export const RETENTION_DAYS = 90;
-
 const DAY = 86_400_000;
 /** After this long, what happened weighs half as much: memory.md § 6, for use, relations and tools alike. */
 export const HALF_LIFE = 30 * DAY;
@@ -103,6 +100,9 @@ export function toArchive<A extends Forgettable>(
     .slice(0, tooMany)
     .map(({ memory }) => memory);
 }
+
+/** Episodes are kept this long where neither the owner nor the house says otherwise (house.md II.20). */
+export const RETENTION_DAYS = 90;
 
 /** When a memory's time is over: episodic ones have `days`, all others and pinned ones have none (house II.20). */
 export const retainedUntil = (

@@ -36,7 +36,7 @@ describe("at a socket", () => {
     const { olga, ada, hers, his } = await scene();
     await say(his, "I am new here.");
     expect(await his.first<Requested>("consent_requested")).toEqual({
-      ...{ agent_id: ada.id, what: expect.stringMatching(/\S/), days: 90 },
+      ...{ agent_id: ada.id, what: expect.stringMatching(/\S/), days: 45 },
     });
     await evictDurableObject(bindings.AGENT.getByName(ada.id));
     await say(his, "I like the sea.");

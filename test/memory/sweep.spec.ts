@@ -318,6 +318,6 @@ describe("a sweep that dies", () => {
     const { rang, forgotten } = await agent.swept();
     expect(forgotten).toBe(450);
     expect(rang).toBeGreaterThanOrEqual(5);
-    expect(Math.max(...agent.of("MemoryForgotten").map(({ open }) => open.memoryIds.length))).toBe(200);
+    expect(Math.max(...agent.of("MemoryForgotten").map(({ open }) => open.memoryIds.length))).toBe(100);
   });
 });

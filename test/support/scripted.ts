@@ -5,8 +5,6 @@ import {
   DeliveryFailure,
   ModelFailure,
   type ModelReason,
-  ModerationFailure,
-  Overloaded,
   RecallFailure,
   ToolFailure,
   type ToolReason,
@@ -16,7 +14,6 @@ import {
   ChatModel,
   type Finish,
   type Formed,
-  MemoryFormer,
   type ModelPart,
   Moderator,
   type OutgoingMessage,
@@ -44,6 +41,7 @@ import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, agentName, type TurnId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
+import { scriptedFormer, scriptedModerator } from "./scripted-abilities.ts";
 import { nodeSql } from "./sqlite.ts";
 
 /** What a model does when asked: says prose piece by piece, asks for tools, fails, or never ends; it may look at the prompt. */
@@ -61,7 +59,6 @@ export type GivenAnswer =
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
 
-const plain = { importance: 0.3, names: [] };
 export interface ScriptedTool {
   readonly replay: Replay;
   readonly mode?: ToolMode;
@@ -108,21 +105,6 @@ export class Killed extends Error {
 
 /** Rounds that a prompt has behind it. */
 const roundOf = (prompt: Prompt): number => prompt.messages.filter(({ role }) => role === "tool").length;
-
-/** A Moderator that knows these words and has this opinion. */
-export const scriptedModerator = ({ listed = [], flags }: Pick<Script, "listed" | "flags">): Moderator["Service"] => ({
-  configured: flags !== undefined,
-  words: (text) =>
-    listed.flatMap((word) =>
-      Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
-        ...{ start, end: start + word.length, rule: "listed-word" },
-      })),
-    ),
-  check: (text) =>
-    flags === "broken"
-      ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
-      : Effect.succeed(flags?.(text) ?? []),
-});
 
 /** The world that a turn runs in. What is in the room and what tools did outlives the object; the ledger can be reopened. */
 export class Stage {
@@ -314,7 +296,7 @@ export class Stage {
         search: ({ text }) => this.#recall(text),
         tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
-      Layer.succeed(MemoryFormer, { form: ({ text }) => this.#script.forms?.(text) ?? [], episode: () => plain }),
+      scriptedFormer(this.#script.forms),
       Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }

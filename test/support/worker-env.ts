@@ -17,6 +17,7 @@ export function workerVariables(): Readonly<Record<string, string>> {
     DEV_IDENTITY_PRIVATE_KEY: privateKey,
     KEY_ENCRYPTION_KEYS: `1:${randomBytes(32).toString("base64")}`,
     DEMO_WORD_PAUSE_MS: "0",
+    RETENTION_DAYS: "45",
     OPENAI_BASE_URL: SCRIPTED_PROVIDER,
   };
 }

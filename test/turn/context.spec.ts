@@ -210,42 +210,6 @@ describe("a prompt that is compiled again", () => {
     }),
   );
 
-  it.effect("has no memory that somebody who came in meanwhile may not hear, and that is on record", () =>
-    Effect.gen(function* () {
-      const recall: Remembered[] = [];
-      let alone = true;
-      // Somebody comes in while the tool of the second turn runs.
-      const comeIn = () => {
-        alone = recall.length === 0;
-        return "noon";
-      };
-      const stage = yield* played(
-        new Stage({
-          model: [[{ says: ["Let me see."], calls: [["clock", {}]] }], [prose]],
-          tools: {
-            clock: { replay: "pure", run: () => Effect.sync(comeIn) },
-          },
-          forms: () => [{ kind: "semantic", content: "likes tea.", importance: 0.5, basis: "asked" } as const],
-          recall,
-          tellable: (seqs) => (alone ? seqs : []),
-        }),
-      );
-      const formed = stage.events().find(({ type }) => type === "MemoryFormed")!;
-      recall.push({
-        memoryId: (formed.open as { memoryId: Remembered["memoryId"] }).memoryId,
-        ...{ seq: formed.seq, content: "Dana likes tea." },
-      });
-      yield* played(stage, stage.hear("two"));
-      expect(stage.asked[2]?.system).toContain("Dana likes tea.");
-      expect(stage.asked[3]?.system).not.toContain("tea");
-      expect(stage.only("ContextNarrowed").memorySeqs).toEqual([formed.seq]);
-      const context = contexts(stage)[1]!;
-      expect((yield* rebuilt(stage, context)).prompt).toEqual(stage.asked[2]);
-      const second = yield* rebuilt(stage, context, 2);
-      expect(second.prompt).toEqual(stage.asked[3]);
-    }),
-  );
-
   it.effect("has another hash when a tool describes itself otherwise today", () =>
     Effect.gen(function* () {
       const stage = yield* staged({ model: [[prose]], tools: { clock } });

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing";
 import { ModerationFailure, Overloaded, Unauthorized } from "#actors/agent/turn/failures.ts";
 import { MODERATION_UNAVAILABLE, moderate } from "#actors/agent/turn/filter.ts";
 import { type Direction, Moderator } from "#actors/agent/turn/ports.ts";
-import { scriptedModerator } from "../support/scripted.ts";
+import { scriptedModerator } from "../support/scripted-abilities.ts";
 import { anthropic } from "../support/sensitive.ts";
 
 const moderated = (text: string, direction: Direction, script: Parameters<typeof scriptedModerator>[0]) =>

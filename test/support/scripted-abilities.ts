@@ -1,0 +1,29 @@
+/** A moderator and a former of memories that do as a script says; used by scripted.ts. */
+import { Effect, Layer } from "effect";
+import { ModerationFailure, Overloaded } from "#actors/agent/turn/failures.ts";
+import { type Formed, MemoryFormer, type Moderator } from "#actors/agent/turn/ports.ts";
+
+/** What a script says of moderation: words that may not be said, and what a provider flags. */
+export interface Moderation {
+  readonly listed?: ReadonlyArray<string>;
+  readonly flags?: ((text: string) => ReadonlyArray<string>) | "broken";
+}
+
+/** A Moderator that knows these words and has this opinion. */
+export const scriptedModerator = ({ listed = [], flags }: Moderation): Moderator["Service"] => ({
+  configured: flags !== undefined,
+  words: (text) =>
+    listed.flatMap((word) =>
+      Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
+        ...{ start, end: start + word.length, rule: "listed-word" },
+      })),
+    ),
+  check: (text) =>
+    flags === "broken"
+      ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
+      : Effect.succeed(flags?.(text) ?? []),
+});
+
+/** Forms what the script finds in a text; every message weighs the same. */
+export const scriptedFormer = (forms: (text: string) => ReadonlyArray<Formed> = () => []) =>
+  Layer.succeed(MemoryFormer, { form: ({ text }) => forms(text), episode: () => ({ importance: 0.3, names: [] }) });
