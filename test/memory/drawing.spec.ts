@@ -120,6 +120,23 @@ describe("nothing is drawn", () => {
     }),
   );
 
+  it.effect("about anybody who has not agreed, whoever says it may be", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk();
+      const memory = (label: string, about: ReadonlyArray<typeof dana>) => ({
+        ...({ kind: "semantic", basis: "drawn", origin: "person", audience: "public", importance: 0.5 } as const),
+        ...{ memoryId: memoryId(label), about, speaker: null, roomId: lobby, sourceSeqs: [] },
+        words: words({ content: label }),
+      });
+      at.stage.tell({
+        ...{ type: "DrawMemories", roomId: lobby, toSeq: 1, looked: 1, dropped: 0, by: "x/y", microUsd: null },
+        memories: [memory("hers", [dana]), memory("theirs", [dana, eli])],
+      });
+      expect(drawn(at).map(({ content }) => content)).toEqual(["hers"]);
+      expect(at.stage.only("MemoriesDrawn")).toMatchObject({ drawn: 1, dropped: 1 });
+    }),
+  );
+
   it.effect("while memory is off", () =>
     Effect.gen(function* () {
       const at = yield* jobDesk({ model: [[found(boat)]] });

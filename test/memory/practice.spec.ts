@@ -4,7 +4,7 @@ import { Effect } from "effect";
 import { LEARN_FROM_TOOLS } from "#actors/agent/practice.ts";
 import { BadInput } from "#actors/agent/turn/failures.ts";
 import { userName } from "#events/kit/ids.ts";
-import { eli, lobby } from "../support/given.ts";
+import { dana, eli, lobby } from "../support/given.ts";
 import { type JobDesk, jobDesk, played, rang } from "../support/job-desk.ts";
 import type { Script } from "../support/scripted.ts";
 
@@ -114,6 +114,16 @@ describe("nothing is learned of a turn", () => {
     Effect.gen(function* () {
       const at = yield* jobDesk({ model: calls(sum), tools: { calculator: works } });
       yield* practised(at, 1, { authorId: userName(eli) });
+      expect(at.formed("procedural")).toEqual([]);
+    }),
+  );
+
+  it.effect("whose asker has taken consent back before it was looked at", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({ model: calls(sum), tools: { calculator: works } });
+      yield* played(at, at.hear("one", "Ada, please."));
+      at.stage.tell({ type: "NoteConsent", userId: dana, granted: false });
+      yield* rang(at, LEARN_FROM_TOOLS);
       expect(at.formed("procedural")).toEqual([]);
     }),
   );

@@ -39,9 +39,9 @@ export class VirtualClock {
   readonly #heap: Entry[] = [];
   #order = 0;
 
-  /** True when nothing is left to happen. */
-  get idle(): boolean {
-    return this.#heap.every((entry) => entry.cancelled || entry.life?.alive === false);
+  /** When the next entry is to happen: never, where nothing is left. What was cancelled may still stand first before a step. */
+  get next(): number {
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
   /** True while something is still to happen in this life. */

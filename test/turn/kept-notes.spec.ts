@@ -103,6 +103,20 @@ describe("the notes of a room", () => {
     }),
   );
 
+  it.effect("are not recorded when a message was forgotten while they were written", () =>
+    Effect.gen(function* () {
+      const at = yield* desk({ model: [[{ ...(written as object), paceMs: 1_000 }]] });
+      spoken(at);
+      at.ring();
+      at.stage.ledger.forget([at.said()[0]!]);
+      yield* TestClock.adjust(MINUTE);
+      expect(summarySeqs(at)).toEqual([]);
+      yield* rung(at);
+      expect(JSON.stringify(at.stage.asked.at(-1))).not.toContain("Nixe");
+      expect(at.summaries()).toMatchObject([{ messages: 20, about: [dana] }]);
+    }),
+  );
+
   it.effect("stay, when somebody leaves whom they do not tell of", () =>
     Effect.gen(function* () {
       const at = yield* desk();

@@ -110,7 +110,8 @@ export class Mind {
 
   /** A subject's key has changed: what was hashed and sealed with the old one is made anew. */
   rehash(subject: ActorName): void {
-    if (this.#host.log.head === 0) return; // nothing was ever remembered, and no table is there
+    // A key may turn before the first event is written, or before this program has looked at the tables.
+    if (this.#host.log.head === 0) return;
     this.catchUp();
     this.forget(subject);
     this.register.markUnindexed(subject);
