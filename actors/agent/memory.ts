@@ -2,7 +2,7 @@
 import { type Context, Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
-import { RETENTION_DAYS } from "#events/agent/memory.ts";
+import { importanceOf, RETENTION_DAYS } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
@@ -16,7 +16,9 @@ import { embeddedMemories } from "./embedding/embedded-memories.ts";
 import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
 import { REORDERED, reordered } from "./embedding/reordered.ts";
+import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
+import { sensitivityOf } from "./forming/sensitivity.ts";
 import { wordsOf } from "./language/stems.ts";
 import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
@@ -63,8 +65,6 @@ export interface Answered {
   readonly found: ReadonlyArray<Opened>;
   readonly degraded: boolean;
 }
-
-const NOBODY = { id: "", name: "" };
 
 const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   where: "m.seq NOT IN (SELECT value FROM json_each(?))",
@@ -315,13 +315,11 @@ export class AgentMemory {
           names: this.named(drawn.content, roomId),
         }));
       },
-      episode: ({ text, roomId }) => {
-        const { importance, sensitivity } = glean({ text, speaker: NOBODY, at: this.#host.now() });
-        return {
-          ...{ importance, names: this.named(text, roomId) },
-          ...(sensitivity.length > 0 ? { sensitive: true } : {}),
-        };
-      },
+      episode: ({ text, roomId }) => ({
+        importance: importanceOf(messageFormOf(text)),
+        names: this.named(text, roomId),
+        ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
+      }),
     };
   }
 
