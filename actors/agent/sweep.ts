@@ -1,5 +1,5 @@
 /** The daily tidying of an agent's memories: what is over, said twice, past its time or of little weight; a job of memory-jobs.ts. */
-import { Cause, Effect, Exit, Schema } from "effect";
+import { Cause, Duration, Effect, Exit, Schema } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
@@ -8,7 +8,7 @@ import { digest } from "../kit/seal.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
 import type { AgentMemory } from "./memory.ts";
 import { archived, comparable, expired, faded, merged, type Order, type Portion, superseded } from "./tidying.ts";
-import type { KeyFailure } from "./turn/failures.ts";
+import { KeyFailure } from "./turn/failures.ts";
 
 /** The kind of the timer that drives the sweep, and its id. */
 export const SWEEP_MEMORIES = "sweep-memories";
@@ -67,6 +67,9 @@ function counted(progress: Progress, { command }: Order): Progress {
   }
 }
 
+/** Nothing in a breath takes long but a Vault that never answers. */
+const BREATH_BOX = Duration.seconds(30);
+
 /**
  * When an agent tidies next, in milliseconds since 1970: once a day, at a time of day that follows from its id, so that not
  * all agents wake at once.
@@ -115,16 +118,25 @@ export class MemorySweep {
   }
 
   fired({ body }: Timer): void {
-    if (this.#isWorking) return;
-    this.#isWorking = true;
     const before = isProgress(body) ? body : waiting;
+    if (this.#isWorking) {
+      // A timer that stays due rings for nothing, at once and for ever.
+      this.#ring({ progress: before, due: this.#host.now() + AGAIN_MS });
+      return;
+    }
+    this.#isWorking = true;
     const progress =
       before.stage === null
         ? { ...waiting, stage: STAGES[0], upTo: this.#host.state().head, compared: before.compared }
         : before;
     this.#ring({ progress, due: this.#host.now() + AGAIN_MS });
     this.#host.run(
-      Effect.exit(this.#breath(progress)).pipe(
+      this.#breath(progress).pipe(
+        Effect.timeoutOrElse({
+          duration: BREATH_BOX,
+          orElse: () => Effect.fail(new KeyFailure({ detail: "the Vault is silent" })),
+        }),
+        Effect.exit,
         Effect.map((exit) => this.#ended(progress, exit)),
         Effect.ensuring(
           Effect.sync(() => {
