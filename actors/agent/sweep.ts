@@ -124,12 +124,12 @@ export class MemorySweep {
       this.#ring({ progress: before, due: this.#host.now() + AGAIN_MS });
       return;
     }
-    this.#isWorking = true;
     const progress =
       before.stage === null
         ? { ...waiting, stage: STAGES[0], upTo: this.#host.state().head, compared: before.compared }
         : before;
     this.#ring({ progress, due: this.#host.now() + AGAIN_MS });
+    this.#isWorking = true; // only now: a timer that could not be moved has begun nothing
     this.#host.run(
       this.#breath(progress).pipe(
         Effect.timeoutOrElse({
