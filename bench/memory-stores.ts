@@ -1,7 +1,7 @@
 /** Where the turns of conversations are kept to be asked: the index of memories, and plain full text to compare with; used by parts/memory.ts. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { glean } from "#actors/agent/forming/message.ts";
-import { MemoryIndex, type Variant } from "#actors/agent/recall/memory-index.ts";
+import { glean } from "#actors/agent/memory/forming/message.ts";
+import { MemoryIndex, type Variant } from "#actors/agent/memory/recall/memory-index.ts";
 import { NEVER_BEFORE, toArchive } from "#events/agent/memory.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { nodeSql } from "../test/support/sqlite.ts";

@@ -42,8 +42,8 @@ describe("the walls bite", () => {
     ],
     [
       "imports follow the table",
-      { "actors/agent/language/a.ts": `${opening}import { x } from "#events/kit/ids.ts";` },
-      ["actors/agent/language/a.ts:2"],
+      { "actors/agent/memory/language/a.ts": `${opening}import { x } from "#events/kit/ids.ts";` },
+      ["actors/agent/memory/language/a.ts:2"],
     ],
     [
       "imports follow the table",

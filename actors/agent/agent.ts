@@ -38,18 +38,18 @@ import { accepted, type Reply, refused } from "../kit/reply.ts";
 import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
 import { changed, describe, inputWords, personalityOf, settingsOf, wordsAt } from "./description.ts";
-import type { VectorServices } from "./embedding/embeddings.ts";
 import { agentFeeds } from "./feeds.ts";
 import { commandOf } from "./hearing.ts";
-import { AgentMemory } from "./memory.ts";
-import { MemoryDoor } from "./memory-door.ts";
-import type { JobHost, JobServices } from "./memory-job.ts";
-import { type MemoryJobs, memoryJobs } from "./memory-jobs.ts";
+import { MemoryDoor } from "./memory/door.ts";
+import type { VectorServices } from "./memory/embedding/embeddings.ts";
+import type { JobHost, JobServices } from "./memory/job.ts";
+import { type MemoryJobs, memoryJobs } from "./memory/jobs.ts";
+import { AgentMemory } from "./memory/memory.ts";
+import { GO_ON_LEARNING, Trainings } from "./memory/training.ts";
 import { Outcomes } from "./outcomes.ts";
 import { RoomChannels } from "./rooms.ts";
 import { type Abilities, runtimeOf } from "./runtime.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
-import { GO_ON_LEARNING, Trainings } from "./training.ts";
 import type { TurnLedger } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 import { CONTINUE_TURN, Turns } from "./turns.ts";
@@ -190,7 +190,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     });
   }
 
-  // ── its memory (memory-door.ts, training.ts) ──────────────────────────────────────────────────────────────────────
+  // ── its memory (memory/door.ts, memory/training.ts) ──────────────────────────────────────────────────────────────────────
 
   memories(by: Principal, query: MemoryQuery) {
     return this.behindWall("memories", async () => this.#memoryDoor.list(by, query));

@@ -1,4 +1,4 @@
-/** A model asked when nobody waits: within a time, within the day's budget, and not while it is failing; used by summaries.ts and drawing.ts. */
+/** A model asked when nobody waits: within a time, within the day's budget, and not while it is failing; used by summaries.ts and memory/drawing.ts. */
 import { Clock, Duration, Effect, Stream } from "effect";
 import { breakerMs, type FailureKind, nameKey } from "#events/agent/asking.ts";
 import { dayOf, emptyDay, nothing, overBudget } from "#events/agent/budget.ts";

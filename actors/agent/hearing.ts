@@ -13,23 +13,28 @@ const episodeOf = (turnId: TurnId): MemoryId => childId<MemoryId>("memory", turn
 export interface Listener {
   readonly agentId: AgentId;
   readonly meta: (id: string, by: ActorName) => CommandMeta;
-  readonly episode: (said: { readonly text: string; readonly roomId: RoomId }) => Omit<Episode, "memoryId">;
+  /** Undefined where nothing that this author says may be kept. */
+  readonly episode: (
+    author: ActorName,
+    said: { readonly text: string; readonly roomId: RoomId },
+  ) => Omit<Episode, "memoryId"> | undefined;
 }
 
-/** The command that records it: always the same for the same thing heard. */
+/** The command that records it, known by the thing heard. */
 export function commandOf(roomId: RoomId, item: Heard, { agentId, meta, episode }: Listener): AgentCommand {
   const id = `${roomId}:${item.seq}`;
   if (item.kind === "joined") return { type: "JoinRoom", meta: meta(id, item.by), roomId, kind: item.roomKind };
   if (item.kind === "left") return { type: "LeaveRoom", meta: meta(id, item.by), roomId };
   const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed, callsOff } = item;
   const turnId = turnOf(agentId, messageId);
+  const kept = text ? episode(authorId, { text, roomId }) : undefined;
   return {
     type: "ReceiveMessage",
     meta: { ...meta(`${turnId}/receive`, authorId), causation: item.causation, correlation: item.correlation },
     turnId,
     ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed, callsOff },
     chars: text?.length ?? 0,
-    ...(text ? { episode: { ...episode({ text, roomId }), memoryId: episodeOf(turnId) } } : {}),
+    ...(kept === undefined ? {} : { episode: { ...kept, memoryId: episodeOf(turnId) } }),
     words: Redacted.make({ text: text ?? "", authorName }),
   };
 }

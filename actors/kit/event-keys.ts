@@ -61,21 +61,34 @@ export const noteDerived = (sql: SqlPort, subject: ActorName, number: number): v
 /** Where the key for hashes lies: before the first event, so that it turns and dies with the keys of events. */
 const hashPlace = (stream: string, subject: ActorName): Place => ({ stream, seq: 0, type: "", v: 0, subject });
 
-/**
- * This stream's key for hashes of words, made on first need under a subject's key; one stream has one. "destroyed" and
- * undefined as of the subject's key.
- */
-export function hashKey(
-  sql: SqlPort,
-  { stream, subject, keys }: Owned,
-): Uint8Array | Exclude<ReturnType<Keyring["get"]>, SubjectKey> {
-  const place = hashPlace(stream, subject);
-  const known = sql.rows("SELECT wrapped FROM event_keys WHERE seq = 0")[0]?.[0] as Uint8Array | undefined;
-  const key = keys.get(subject, known && generationOf(known));
-  if (key === undefined || key === "destroyed") return key;
-  const wrapped = known ?? wrapFreshKey(place, key);
-  if (known === undefined) insertRows(sql, "event_keys (seq, subject, wrapped)", [[0, subject, wrapped]]);
-  return unwrapEventKey(wrapped, place, key).eventKey;
+/** This stream's key for hashes of words, made on first need under a subject's key; one stream has one. */
+export class HashKey {
+  readonly #sql: SqlPort;
+  #opened: { readonly subject: ActorName; readonly number: number; readonly key: Uint8Array } | undefined;
+
+  constructor(sql: SqlPort) {
+    this.#sql = sql;
+  }
+
+  /** "destroyed" and undefined as of the subject's key, without which it is not to be had either. */
+  get({ stream, subject, keys }: Owned): Uint8Array | Exclude<ReturnType<Keyring["get"]>, SubjectKey> {
+    if (this.#opened?.subject === subject && typeof keys.get(subject, this.#opened.number) === "object")
+      return this.#opened.key;
+    this.#opened = undefined;
+    const place = hashPlace(stream, subject);
+    const known = this.#sql.rows("SELECT wrapped FROM event_keys WHERE seq = 0")[0]?.[0] as Uint8Array | undefined;
+    const key = keys.get(subject, known && generationOf(known));
+    if (key === undefined || key === "destroyed") return key;
+    const wrapped = known ?? wrapFreshKey(place, key);
+    if (known === undefined) insertRows(this.#sql, "event_keys (seq, subject, wrapped)", [[0, subject, wrapped]]);
+    this.#opened = { subject, number: key.number, key: unwrapEventKey(wrapped, place, key).eventKey };
+    return this.#opened.key;
+  }
+
+  /** Keeps nothing opened. */
+  drop(): void {
+    this.#opened = undefined;
+  }
 }
 
 /** Of each subject that was forgotten here, the newest generation that is destroyed. */

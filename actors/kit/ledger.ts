@@ -6,7 +6,7 @@ import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } f
 import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
 import { canonical, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
-import { deleteKeys, destroyKeys, hashKey, rewrapKeys } from "./event-keys.ts";
+import { deleteKeys, destroyKeys, HashKey, rewrapKeys } from "./event-keys.ts";
 import { type AlongWith, type HeldKeys, keptWords, type NeedKeys, obstacle, type Plan } from "./plan.ts";
 import { StreamMoved } from "./refusals.ts";
 import { accepted, asData, type Reply, refused } from "./reply.ts";
@@ -46,6 +46,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #along: AlongWith<State, E>;
   readonly #told: (events: ReadonlyArray<RecordedOf<E>>) => void;
   readonly #revealed: Revealed;
+  readonly #hashKey: HashKey;
   /** Words forgotten by the commit that is being written: not to be kept with those that it brings. */
   readonly #forgotten: number[] = [];
   readonly #tail: RecordedOf<E>[] = [];
@@ -71,6 +72,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#sql = withTables(options.sql, options.stream);
     this.#keys = options.keys;
     this.#revealed = new Revealed(options.keys);
+    this.#hashKey = new HashKey(this.#sql);
     this.#along = options.along ?? (() => {});
     this.#told = options.told ?? (() => {});
     this.#definitions = new Map(decider.events.map((definition) => [definition.type, definition]));
@@ -139,10 +141,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return rows.map((row) => this.#recorded(row));
   }
 
-  /**
-   * The newest events of a type before a seq, newest first. The type stands in the query itself, so that a partial
-   * index serves it.
-   */
+  /** The newest events of a type before a seq, newest first. The type stands in the query: a partial index serves it. */
   newest(type: E["type"], limit: number, before = Number.MAX_SAFE_INTEGER): ReadonlyArray<RecordedOf<E>> {
     if (!this.#definitions.has(type)) throw new Error(`${type} is not an event of ${this.stream}`);
     return this.#sql
@@ -212,11 +211,12 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   forgetSubject(subject: ActorName, upTo: number): void {
     this.#sql.transaction(() => destroyKeys(this.#sql, subject, upTo));
     this.#revealed.dropOf(subject);
+    this.#hashKey.drop();
   }
 
   /** A hash of words that dies with a subject's key, so that nobody can try guesses on what was erased. One subject a stream. */
   digest(subject: ActorName, text: string): string | Erased | NeedKeys {
-    const key = hashKey(this.#sql, { stream: this.stream, subject, keys: this.#keys });
+    const key = this.#hashKey.get({ stream: this.stream, subject, keys: this.#keys });
     if (key === undefined) return { outcome: "need-keys", subjects: [subject] };
     return key === "destroyed" ? Erased : keyedHash(key, text);
   }

@@ -1,6 +1,6 @@
 /** The object that is measured: an agent's index of memories with as many as asked for; driven by parts/recall.ts. */
 import { DurableObject } from "cloudflare:workers";
-import { MemoryIndex } from "#actors/agent/recall/memory-index.ts";
+import { MemoryIndex } from "#actors/agent/memory/recall/memory-index.ts";
 import { decrypt, encrypt } from "#actors/kit/seal.ts";
 import { durableSql, insertRows, type SqlPort, type SqlValue } from "#actors/kit/sql.ts";
 import type { ActorName } from "#events/kit/ids.ts";

@@ -1,7 +1,7 @@
 /** `memory-rules`: what becomes a memory by rules alone: facts that change, duplicates, what forgetting keeps, and what one message costs. */
-import { messageFormOf } from "#actors/agent/forming/importance.ts";
-import { glean } from "#actors/agent/forming/message.ts";
-import { stemsOf } from "#actors/agent/language/stems.ts";
+import { messageFormOf } from "#actors/agent/memory/forming/importance.ts";
+import { glean } from "#actors/agent/memory/forming/message.ts";
+import { stemsOf } from "#actors/agent/memory/language/stems.ts";
 import { type Forgettable, importanceOf, toArchive } from "#events/agent/memory.ts";
 import { pairs, weighed } from "../../test/support/sayings.ts";
 import { judged, updates } from "../../test/support/updates.ts";

@@ -16,6 +16,10 @@ export const peopleOf = (author: ActorName, names: ReadonlyArray<UserId>): Reado
   ...new Set([...(author.startsWith(PERSON) ? [idOf(author) as UserId] : []), ...names]),
 ];
 
+/** True when what this author says may be kept at all; who is named in it is another question. */
+export const isRemembered = (state: AgentState, author: ActorName): boolean =>
+  state.memoryEnabled && mayRemember(state, peopleOf(author, []));
+
 /** A message as an episodic memory: it has no words of its own, those of the message are its own. */
 export const episodic = (
   { memoryId, importance, names, sensitive, pinned }: Episode,

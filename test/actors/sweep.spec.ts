@@ -1,7 +1,7 @@
 /** The daily sweep in the object behind it: it wakes by the alarm, outlives the object's death, shows in the tables, and its mergings can be undone. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { SWEEP_MEMORIES } from "#actors/agent/sweep.ts";
+import { SWEEP_MEMORIES } from "#actors/agent/memory/sweep.ts";
 import { Ledger } from "#actors/kit/ledger.ts";
 import { settingsOf } from "#src/env.ts";
 import {

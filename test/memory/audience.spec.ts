@@ -1,7 +1,7 @@
 /** Who may hear which memory, in a thousand histories: the register's answer is what the rule says, and nothing private surfaces elsewhere. */
 import { describe, expect, it } from "vitest";
-import { both, inForce, kept, mayHear } from "#actors/agent/recall/audience.ts";
-import { MemoryRegister } from "#actors/agent/recall/register.ts";
+import { both, inForce, kept, mayHear } from "#actors/agent/memory/recall/audience.ts";
+import { MemoryRegister } from "#actors/agent/memory/recall/register.ts";
 import { withTables } from "#actors/kit/schema.ts";
 import * as A from "#events/agent/events.ts";
 import type { Pending, RecordedOf } from "#events/kit/envelope.ts";

@@ -1,6 +1,6 @@
 /** The dates that people write, read as spans of UTC days. */
 import { describe, expect, it } from "@effect/vitest";
-import { datesIn, resolveDates } from "#actors/agent/language/dates.ts";
+import { datesIn, resolveDates } from "#actors/agent/memory/language/dates.ts";
 import { drawn } from "../support/drawn.ts";
 
 /** A Wednesday. */

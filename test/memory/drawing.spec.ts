@@ -1,7 +1,7 @@
 /** What a model draws from what was said, when nobody waits: only of who agreed, only what stands up, once, and within the budget. */
 import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
-import { DRAW_MEMORIES } from "#actors/agent/drawing.ts";
+import { DRAW_MEMORIES } from "#actors/agent/memory/drawing.ts";
 import { Overloaded, Refused } from "#actors/agent/turn/failures.ts";
 import { agentName, userName } from "#events/kit/ids.ts";
 import { bo, dana, eli, lobby, memoryId, settings, words } from "../support/given.ts";

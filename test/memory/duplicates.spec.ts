@@ -1,6 +1,6 @@
 /** Which memories say the same: precision before recall, for what is merged wrongly is lost. */
 import { describe, expect, it } from "@effect/vitest";
-import { duplicatesAmong, isDuplicate } from "#actors/agent/forming/duplicates.ts";
+import { duplicatesAmong, isDuplicate } from "#actors/agent/memory/forming/duplicates.ts";
 import { drawn } from "../support/drawn.ts";
 import { pairs, weighed } from "../support/sayings.ts";
 

@@ -1,7 +1,7 @@
 /** Vectors at work in an agent's memory: made when memories come, heard in a search, gone with what is forgotten, here and elsewhere. */
 import { beforeEach, describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
-import { REEMBED_MEMORIES } from "#actors/agent/embedding/reembedding.ts";
+import { REEMBED_MEMORIES } from "#actors/agent/memory/embedding/reembedding.ts";
 import { Broken } from "#actors/agent/turn/failures.ts";
 import { type Reranker, RerankFailure } from "#actors/agent/turn/memory-ports.ts";
 import { type MemoryId, userName } from "#events/kit/ids.ts";

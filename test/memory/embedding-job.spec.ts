@@ -1,9 +1,9 @@
 /** The job that brings vectors to the embedder of today: batch by batch, through crashes, failures and second thoughts. */
 import { beforeEach, describe, expect, it } from "@effect/vitest";
 import { Clock, Effect } from "effect";
-import { type MemoryTexts, REEMBED_MEMORIES, Reembedding } from "#actors/agent/embedding/reembedding.ts";
-import { embeddingTables } from "#actors/agent/embedding/tables.ts";
-import { AgentVectors } from "#actors/agent/embedding/vectors.ts";
+import { type MemoryTexts, REEMBED_MEMORIES, Reembedding } from "#actors/agent/memory/embedding/reembedding.ts";
+import { embeddingTables } from "#actors/agent/memory/embedding/tables.ts";
+import { AgentVectors } from "#actors/agent/memory/embedding/vectors.ts";
 import { Broken, KeyFailure, RateLimited, Unacceptable, Unauthorized } from "#actors/agent/turn/failures.ts";
 import { Embedder, EmbedFailure, type MemoryReason } from "#actors/agent/turn/memory-ports.ts";
 import { withTables } from "#actors/kit/schema.ts";

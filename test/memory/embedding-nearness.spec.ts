@@ -2,9 +2,9 @@
 import { describe, expect, it } from "@effect/vitest";
 import { Duration, Effect, Fiber } from "effect";
 import { TestClock } from "effect/testing";
-import { nearnessTo } from "#actors/agent/embedding/nearness.ts";
-import { embeddingTables } from "#actors/agent/embedding/tables.ts";
-import { AgentVectors } from "#actors/agent/embedding/vectors.ts";
+import { nearnessTo } from "#actors/agent/memory/embedding/nearness.ts";
+import { embeddingTables } from "#actors/agent/memory/embedding/tables.ts";
+import { AgentVectors } from "#actors/agent/memory/embedding/vectors.ts";
 import { Broken } from "#actors/agent/turn/failures.ts";
 import { Embedder, EmbedFailure, IndexFailure, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
 import { type AgentId, childId } from "#events/kit/ids.ts";

@@ -1,9 +1,9 @@
 /** What a remote index has of an agent: sent when it was kept, removed when it was forgotten, and counted, over a service that lags and fails. */
 import { beforeEach, describe, expect, it } from "@effect/vitest";
 import { Clock, Effect } from "effect";
-import { RemoteVectors, SYNC_REMOTE_VECTORS } from "#actors/agent/embedding/remote.ts";
-import { embeddingTables } from "#actors/agent/embedding/tables.ts";
-import { AgentVectors } from "#actors/agent/embedding/vectors.ts";
+import { RemoteVectors, SYNC_REMOTE_VECTORS } from "#actors/agent/memory/embedding/remote.ts";
+import { embeddingTables } from "#actors/agent/memory/embedding/tables.ts";
+import { AgentVectors } from "#actors/agent/memory/embedding/vectors.ts";
 import { VectorIndex } from "#actors/agent/turn/memory-ports.ts";
 import { withTables } from "#actors/kit/schema.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";

@@ -1,7 +1,7 @@
 /** The vectors of one agent: sealed at rest, open in memory, gone when they are forgotten. */
 import { beforeEach, describe, expect, it } from "@effect/vitest";
-import { embeddingTables } from "#actors/agent/embedding/tables.ts";
-import { AgentVectors, type MemoryVectors } from "#actors/agent/embedding/vectors.ts";
+import { embeddingTables } from "#actors/agent/memory/embedding/tables.ts";
+import { AgentVectors, type MemoryVectors } from "#actors/agent/memory/embedding/vectors.ts";
 import { WrongDimension } from "#actors/agent/turn/memory-ports.ts";
 import { freshKey } from "#actors/kit/seal.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";

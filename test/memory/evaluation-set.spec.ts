@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "@effect/vitest";
-import { stemsOf, wordsOf } from "#actors/agent/language/stems.ts";
+import { stemsOf, wordsOf } from "#actors/agent/memory/language/stems.ts";
 import { Category, type Conversation, readEvaluationSet } from "../../bench/memory/evaluation-set.ts";
 
 const files = readEvaluationSet();

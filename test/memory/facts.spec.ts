@@ -1,6 +1,6 @@
 /** What is known of what memories state: which value holds now, which was believed then, and what is left of it when memories or keys go. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { FactStore } from "#actors/agent/recall/facts.ts";
+import { FactStore } from "#actors/agent/memory/recall/facts.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { START } from "../support/given.ts";
 import { DAY, TestIndexKeys } from "../support/memories.ts";

@@ -1,9 +1,15 @@
 /** What one message gives to remember, and what a new fact does to those that were known. */
 import { describe, expect, it } from "@effect/vitest";
-import { glean, memoriesOf } from "#actors/agent/forming/message.ts";
-import { sensitivityOf } from "#actors/agent/forming/sensitivity.ts";
-import { believedAt, type Fact, inForceAt, type KnownFact, outcomeOf } from "#actors/agent/forming/supersession.ts";
-import { statementsIn } from "#actors/agent/language/statements.ts";
+import { glean, memoriesOf } from "#actors/agent/memory/forming/message.ts";
+import { sensitivityOf } from "#actors/agent/memory/forming/sensitivity.ts";
+import {
+  believedAt,
+  type Fact,
+  inForceAt,
+  type KnownFact,
+  outcomeOf,
+} from "#actors/agent/memory/forming/supersession.ts";
+import { statementsIn } from "#actors/agent/memory/language/statements.ts";
 import { drawn } from "../support/drawn.ts";
 import { judged, type Update, updates } from "../support/updates.ts";
 

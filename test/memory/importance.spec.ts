@@ -1,6 +1,6 @@
 /** How much a message is worth remembering, by its form alone. */
 import { describe, expect, it } from "@effect/vitest";
-import { messageFormOf } from "#actors/agent/forming/importance.ts";
+import { messageFormOf } from "#actors/agent/memory/forming/importance.ts";
 import { importanceOf } from "#events/agent/memory.ts";
 
 const nothing = {

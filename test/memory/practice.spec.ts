@@ -1,7 +1,7 @@
 /** What an agent learns of its tools by using them: said once, of remembered turns alone, and recalled one at a time. */
 import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
-import { LEARN_FROM_TOOLS } from "#actors/agent/practice.ts";
+import { LEARN_FROM_TOOLS } from "#actors/agent/memory/practice.ts";
 import { BadInput } from "#actors/agent/turn/failures.ts";
 import { userName } from "#events/kit/ids.ts";
 import { dana, eli, lobby } from "../support/given.ts";

@@ -8,7 +8,7 @@ import {
   skillFor,
   skillsIn,
   type ToolUse,
-} from "#actors/agent/forming/procedural.ts";
+} from "#actors/agent/memory/forming/procedural.ts";
 import { noTally, tallied, tallyAt, wilsonLower } from "#events/agent/memory.ts";
 
 const DAY = 86_400_000;

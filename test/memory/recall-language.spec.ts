@@ -1,14 +1,14 @@
 /** What recall reads in words: forms of sentences, what a question wants, names, spelling, other words for the same; and how words become numbers. */
 import { describe, expect, it } from "vitest";
-import { isConcept, relatedTo } from "#actors/agent/language/concepts.ts";
-import { Form, formOf } from "#actors/agent/language/forms.ts";
-import { namedIn, nameOf, nameWords } from "#actors/agent/language/names.ts";
-import { rootsOf } from "#actors/agent/language/roots.ts";
-import { distance, editsAllowed, lettersOf, mayBeWithin } from "#actors/agent/language/spelling.ts";
-import { wantedBy } from "#actors/agent/language/wanted.ts";
-import { entriesOfSpans, entriesWithin } from "#actors/agent/recall/spans.ts";
-import { numbersIn } from "#actors/agent/recall/tables.ts";
-import { packed, spelled, tokensUnder, unpacked } from "#actors/agent/recall/tokens.ts";
+import { isConcept, relatedTo } from "#actors/agent/memory/language/concepts.ts";
+import { Form, formOf } from "#actors/agent/memory/language/forms.ts";
+import { namedIn, nameOf, nameWords } from "#actors/agent/memory/language/names.ts";
+import { rootsOf } from "#actors/agent/memory/language/roots.ts";
+import { distance, editsAllowed, lettersOf, mayBeWithin } from "#actors/agent/memory/language/spelling.ts";
+import { wantedBy } from "#actors/agent/memory/language/wanted.ts";
+import { entriesOfSpans, entriesWithin } from "#actors/agent/memory/recall/spans.ts";
+import { numbersIn } from "#actors/agent/memory/recall/tables.ts";
+import { packed, spelled, tokensUnder, unpacked } from "#actors/agent/memory/recall/tokens.ts";
 import { keyedDigest } from "#actors/kit/seal.ts";
 import { listOf, oneOf, property, strings } from "../support/arbitrary.ts";
 

@@ -1,6 +1,6 @@
 /** The register of an agent's memories, read out of its log: what each event does to a row, and that the log is all it needs. */
 import { describe, expect, it } from "vitest";
-import { MemoryRegister } from "#actors/agent/recall/register.ts";
+import { MemoryRegister } from "#actors/agent/memory/recall/register.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
 import { ada, dana, eli, lobby, memoryId, START, words } from "../support/given.ts";
 import { DAY, Remembering } from "../support/remembering.ts";

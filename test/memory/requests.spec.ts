@@ -1,6 +1,6 @@
 /** Which sentences become memories: only what a person asks to be kept, and in words that do not name them. */
 import { describe, expect, it } from "@effect/vitest";
-import { requestsIn } from "#actors/agent/forming/requests.ts";
+import { requestsIn } from "#actors/agent/memory/forming/requests.ts";
 
 const contents = (text: string) => requestsIn(text).map(({ content }) => content);
 

@@ -1,6 +1,6 @@
 /** How close somebody is, how far they may be relied on, whom they name and what they speak of. */
 import { describe, expect, it } from "@effect/vitest";
-import { countsOf, isThanks, kinOf, topicsOf } from "#actors/agent/forming/social.ts";
+import { countsOf, isThanks, kinOf, topicsOf } from "#actors/agent/memory/forming/social.ts";
 import { betaQuantile, noTie, reciprocity, tieAt, tied, trust } from "#events/agent/memory.ts";
 
 const DAY = 86_400_000;

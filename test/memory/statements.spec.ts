@@ -1,6 +1,6 @@
 /** Plain statements become facts, by pattern: whose, what about them, which value, since when; and what a question asks for. */
 import { describe, expect, it } from "@effect/vitest";
-import { attributeAsked, type Statement, statementsIn } from "#actors/agent/language/statements.ts";
+import { attributeAsked, type Statement, statementsIn } from "#actors/agent/memory/language/statements.ts";
 import { drawn } from "../support/drawn.ts";
 
 /** A Wednesday. */

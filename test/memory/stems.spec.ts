@@ -1,6 +1,6 @@
 /** Words as memory sees them. */
 import { describe, expect, it } from "@effect/vitest";
-import { stemsOf, wordsOf } from "#actors/agent/language/stems.ts";
+import { stemsOf, wordsOf } from "#actors/agent/memory/language/stems.ts";
 
 describe("stems", () => {
   it.each([

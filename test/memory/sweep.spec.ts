@@ -1,6 +1,6 @@
 /** The daily sweep of an agent's memories, on a clock that is moved by hand: what it finds, what it spares, and that dying is no excuse. */
 import { describe, expect, it } from "vitest";
-import { nextSweep } from "#actors/agent/sweep.ts";
+import { nextSweep } from "#actors/agent/memory/sweep.ts";
 import { dana, START } from "../support/given.ts";
 import { DAY, type Death, Remembering } from "../support/remembering.ts";
 

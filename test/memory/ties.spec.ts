@@ -1,6 +1,6 @@
 /** What passed between an agent and people: counted of who agreed, faded with time, gone with whoever takes consent back. */
 import { describe, expect, it } from "vitest";
-import { Ties } from "#actors/agent/recall/ties.ts";
+import { Ties } from "#actors/agent/memory/recall/ties.ts";
 import { agentName, userName } from "#events/kit/ids.ts";
 import { ada, bo, dana, eli, type heard, lobby, memoryId, roomId, settings, turnId, words } from "../support/given.ts";
 import { Stage } from "../support/scripted.ts";

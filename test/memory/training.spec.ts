@@ -1,6 +1,6 @@
 /** What waits to be learned while the world changes: keys turn and die, people take back their word, the owner switches memory off. */
 import { describe, expect, it } from "vitest";
-import { Trainings } from "#actors/agent/training.ts";
+import { Trainings } from "#actors/agent/memory/training.ts";
 import type { TaughtRow, TrainingProgress } from "#actors/kit/memory-doors.ts";
 import type { Principal } from "#actors/kit/principal.ts";
 import type { Reply } from "#actors/kit/reply.ts";

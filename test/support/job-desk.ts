@@ -2,9 +2,9 @@
 
 import { Effect, Fiber } from "effect";
 import { TestClock } from "effect/testing";
-import { AgentMemory } from "#actors/agent/memory.ts";
-import type { JobHost, JobServices } from "#actors/agent/memory-job.ts";
-import { MemoryJobs, memoryJobs } from "#actors/agent/memory-jobs.ts";
+import type { JobHost, JobServices } from "#actors/agent/memory/job.ts";
+import { MemoryJobs, memoryJobs } from "#actors/agent/memory/jobs.ts";
+import { AgentMemory } from "#actors/agent/memory/memory.ts";
 import { Timers } from "#actors/kit/timers.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";

@@ -1,5 +1,5 @@
 /** An index of memories with the register it reads, and people who say things that are remembered; for the specifications of recall. */
-import { type Hit, MemoryIndex, type Search } from "#actors/agent/recall/memory-index.ts";
+import { type Hit, MemoryIndex, type Search } from "#actors/agent/memory/recall/memory-index.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { START } from "./given.ts";

@@ -2,8 +2,8 @@
 
 import { Clock, Context, Effect } from "effect";
 import { expect } from "vitest";
-import { AgentMemory } from "#actors/agent/memory.ts";
-import { type MemoryJobs, memoryJobs } from "#actors/agent/memory-jobs.ts";
+import { type MemoryJobs, memoryJobs } from "#actors/agent/memory/jobs.ts";
+import { AgentMemory } from "#actors/agent/memory/memory.ts";
 import { Broken } from "#actors/agent/turn/failures.ts";
 import { Embedder, EmbedFailure, Reranker, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
 import { ChatModel, TurnLedger } from "#actors/agent/turn/ports.ts";

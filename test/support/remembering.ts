@@ -1,8 +1,8 @@
 /** An agent that remembers, with the jobs on its memories and a clock that is moved by hand: a real ledger on node:sqlite; for the specifications of memory. */
 import { Effect } from "effect";
-import { AgentMemory } from "#actors/agent/memory.ts";
-import type { MemoryRow } from "#actors/agent/recall/memory-row.ts";
-import { MemorySweep, SWEEP_MEMORIES } from "#actors/agent/sweep.ts";
+import { AgentMemory } from "#actors/agent/memory/memory.ts";
+import type { MemoryRow } from "#actors/agent/memory/recall/memory-row.ts";
+import { MemorySweep, SWEEP_MEMORIES } from "#actors/agent/memory/sweep.ts";
 import { KeyFailure } from "#actors/agent/turn/failures.ts";
 import type { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";

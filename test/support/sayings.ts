@@ -1,5 +1,5 @@
 /** Pairs of memories that say the same in other words, and pairs that only look so, drawn from a seed; used by the tests of memory and by the bench. */
-import { isDuplicate, type Saying } from "#actors/agent/forming/duplicates.ts";
+import { isDuplicate, type Saying } from "#actors/agent/memory/forming/duplicates.ts";
 import { chance, pick } from "./drawn.ts";
 
 export interface Pair {

@@ -1,7 +1,7 @@
 /** Facts that change, drawn from a seed: what was said before, what was said later, what is asked; used by the tests of memory and by the bench. */
-import { believedAt, type KnownFact, outcomeOf, subjectKey } from "#actors/agent/forming/supersession.ts";
-import { valueKey } from "#actors/agent/language/attributes.ts";
-import { attributeAsked, statementsIn } from "#actors/agent/language/statements.ts";
+import { believedAt, type KnownFact, outcomeOf, subjectKey } from "#actors/agent/memory/forming/supersession.ts";
+import { valueKey } from "#actors/agent/memory/language/attributes.ts";
+import { attributeAsked, statementsIn } from "#actors/agent/memory/language/statements.ts";
 import { chance, pick } from "./drawn.ts";
 
 /** One fact and what became of it. Times are milliseconds since 1970. */

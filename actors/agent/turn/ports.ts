@@ -7,7 +7,7 @@ import type { ContextAssembled } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded, Unsealed } from "#events/kit/envelope.ts";
-import type { AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
+import type { ActorName, AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type {
   DeliveryFailure,
   KeyFailure,
@@ -188,10 +188,10 @@ export interface Said {
 export class MemoryFormer extends Context.Service<
   MemoryFormer,
   {
-    /** What deserves a memory of its own. */
+    /** What deserves a memory of its own; nothing of what may not be kept. */
     readonly form: (said: Said) => ReadonlyArray<Formed>;
-    /** The message itself as a memory: what weight it has, and who is named in it. */
-    readonly episode: (said: Pick<Said, "text" | "roomId">) => Omit<Episode, "memoryId">;
+    /** A message itself as a memory: what weight it has, and who is named in it. Undefined where `asker` is not remembered. */
+    readonly episode: (asker: ActorName, said: Pick<Said, "text" | "roomId">) => Omit<Episode, "memoryId"> | undefined;
   }
 >()("troupe/turn/MemoryFormer") {}
 

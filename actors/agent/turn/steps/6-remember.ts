@@ -46,14 +46,13 @@ export const remember = {
   run: Effect.fnUntraced(function* (turn) {
     const ledger = yield* TurnLedger;
     const former = yield* MemoryFormer;
-    const { memoryEnabled } = yield* ledger.configuration();
     const { roomId, authorId } = turn;
     // Secrets that somebody let slip are not what is worth keeping.
     const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
     const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
     const bySomeone = authorId.startsWith("user:");
     const formed =
-      memoryEnabled && bySomeone && trigger !== undefined && trigger.words !== Erased
+      bySomeone && trigger !== undefined && trigger.words !== Erased
         ? former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
         : [];
     yield* ledger.commit({

@@ -2,7 +2,7 @@
 import { Effect } from "effect";
 import { isDue } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
-import { childId, type MemoryId } from "#events/kit/ids.ts";
+import { type ActorName, childId, type MemoryId } from "#events/kit/ids.ts";
 import { DeliveryFailure } from "../failures.ts";
 import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
@@ -38,7 +38,8 @@ export const broadcast = {
       })
       .pipe(Effect.retry(deliver));
     const former = yield* MemoryFormer;
-    const memoryId = childId<MemoryId>("memory", turn.turnId, "reply");
+    const said = { text: String(written.words.text), roomId: turn.roomId };
+    const episode = former.episode(turn.authorId as ActorName, said);
     yield* ledger.commit({
       type: "RecordPost",
       meta: yield* metaOf(turn, "post"),
@@ -46,7 +47,7 @@ export const broadcast = {
       attempt: turn.attempt,
       messageId: draft.replyId,
       roomSeq,
-      episode: { memoryId, ...former.episode({ text: String(written.words.text), roomId: turn.roomId }) },
+      ...(episode && { episode: { ...episode, memoryId: childId<MemoryId>("memory", turn.turnId, "reply") } }),
     });
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | MemoryFormer>;

@@ -1,0 +1,399 @@
+/** What may be asked of an agent's memory: by its owner, and by each person of what is remembered about them; used by AgentActor. */
+import { Effect } from "effect";
+import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import { type AgentRefusal, MemoryUnknown, Stale, TrainingUnknown } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
+import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import {
+  type ActorName,
+  type AgentId,
+  childId,
+  type MemoryId,
+  type RoomId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
+import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
+import type {
+  ConversationDescription,
+  EmbeddingProgress,
+  Evidence,
+  ExplainedMemory,
+  FoundMemory,
+  MemoriesOfMe,
+  MemoryDescription,
+  MemoryFilter,
+  MemoryInput,
+  MemoryOfMe,
+  MemoryPage,
+  MemoryQuery,
+  MemorySearch,
+} from "../../kit/memory-doors.ts";
+import type { Principal } from "../../kit/principal.ts";
+import { accepted, type Reply, refused } from "../../kit/reply.ts";
+import type { Committed } from "../../kit/settled-commands.ts";
+import { filed } from "./filing.ts";
+import type { AgentMemory } from "./memory.ts";
+import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+import { contentOf } from "./recall/mind.ts";
+import { conversationIn } from "./relations.ts";
+
+/** What the door needs of its agent. */
+export interface MemoryDoorHost {
+  readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+  readonly memory: AgentMemory;
+  readonly agentId: () => AgentId;
+  readonly now: () => number;
+  readonly isOwner: (by: Principal) => boolean;
+  readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
+  readonly meta: (id: string, by: ActorName) => CommandMeta;
+  readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
+  readonly revealed: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
+}
+
+const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
+const unknownMemory = new MemoryUnknown();
+
+const named = (memoryIds: ReadonlyArray<string>): Scope => ({
+  where: "m.memory_id IN (SELECT value FROM json_each(?))",
+  parameters: [JSON.stringify(memoryIds)],
+});
+
+const filtered = ({ kinds, about, minImportance, asOf }: MemoryFilter): ReadonlyArray<Scope> => [
+  ...(kinds === undefined
+    ? []
+    : [{ where: "m.kind IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(kinds)] }]),
+  ...(about === undefined ? [] : [concerning(about)]),
+  ...(minImportance === undefined ? [] : [{ where: "m.importance >= ?", parameters: [minImportance] }]),
+  ...(asOf === undefined ? [] : [believedAt(asOf)]),
+];
+
+const formedBefore = (seq: number | undefined): ReadonlyArray<Scope> =>
+  seq === undefined ? [] : [{ where: "m.formed_seq < ?", parameters: [seq] }];
+
+export class MemoryDoor {
+  readonly #host: MemoryDoorHost;
+
+  constructor(host: MemoryDoorHost) {
+    this.#host = host;
+  }
+
+  // ── for the owner ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async list(by: Principal, { state, limit, before, ...filter }: MemoryQuery): Promise<Reply<MemoryPage>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const which = { where: "m.state = ?", parameters: [state] };
+    const { rows, next } = this.#page(both(this.#kept(), which, ...filtered(filter), ...formedBefore(before)), limit);
+    return accepted({ memories: await this.#described(rows), next }, this.#host.ledger.head);
+  }
+
+  /** Why it is remembered: the memory with the events and memories it was made of. */
+  async explain(by: Principal, memoryId: string): Promise<Reply<ExplainedMemory>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const row = this.#find(memoryId);
+    if (row === undefined) return refused(unknownMemory);
+    const [memory] = await this.#described([row]);
+    const events = (await this.#host.revealed(row.sourceSeqs)).map(evidence);
+    const sources = both(named(row.sources), this.#kept());
+    const memories = await this.#described(this.#rows(sources, row.sources.length + 1));
+    return accepted({ memory: memory!, events, memories }, this.#host.ledger.head);
+  }
+
+  async add(by: Principal, commandId: string, input: MemoryInput): Promise<Reply<MemoryDescription>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const memoryId = childId<MemoryId>("memory", this.#host.agentId(), commandId);
+    const meta = this.#meta(commandId, by);
+    const reply = await this.#take(() => ({
+      type: "AddMemories",
+      meta,
+      memories: [filed(memoryId, input, "added")],
+    }));
+    return this.#afterwards(reply, memoryId);
+  }
+
+  /** What is left out stays as it is. Whose words they are now is the owner, where the words or their frame are new. */
+  async change(
+    by: Principal,
+    commandId: string,
+    memoryId: string,
+    input: Partial<MemoryInput>,
+    ifVersion?: number,
+  ): Promise<Reply<MemoryDescription>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const meta = this.#meta(commandId, by);
+    const isReworded = input.content !== undefined;
+    for (;;) {
+      const before = this.#find(memoryId);
+      if (before === undefined) return refused(unknownMemory);
+      const [unsealed] = await this.#host.revealed([before.seq]);
+      const content = input.content ?? (unsealed && contentOf(unsealed));
+      if (content == null) return refused(unknownMemory);
+      let overtaken = false;
+      const reply = await this.#take(() => {
+        const row = this.#find(memoryId);
+        if (row === undefined) return unknownMemory;
+        overtaken = row.seq !== before.seq;
+        if (overtaken) return unknownMemory;
+        return {
+          type: "ReviseMemory",
+          meta,
+          ...revised(row, unsealed!, { ...input, content }, { isReworded, ifVersion }),
+        };
+      });
+      if (!overtaken) return this.#afterwards(reply, memoryId);
+    }
+  }
+
+  async forget(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    return this.#forget(this.#meta(commandId, by), () => this.#find(memoryId), ifVersion);
+  }
+
+  async restore(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const row = this.#find(memoryId);
+    if (row === undefined) return refused(unknownMemory);
+    if (row.state !== "archived") return accepted((await this.#described([row]))[0]!, this.#host.ledger.head);
+    const meta = this.#meta(commandId, by);
+    const reply = await this.#take(() =>
+      this.#find(memoryId) === undefined ? unknownMemory : { type: "RestoreMemories", meta, memoryIds: [row.memoryId] },
+    );
+    return this.#afterwards(reply, memoryId);
+  }
+
+  /** Undoes a merging: of a memory, all that was merged into it comes back; of one that was merged, it alone. */
+  async separate(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const row = this.#find(memoryId);
+    if (row === undefined) return refused(unknownMemory);
+    const [into, from] = row.state === "merged" ? [this.#keeper(row), [row]] : [row, this.#merged(row)];
+    if (into === undefined || from.length === 0)
+      return accepted((await this.#described([row]))[0]!, this.#host.ledger.head);
+    const meta = this.#meta(commandId, by);
+    const reply = await this.#take(() =>
+      this.#find(memoryId) === undefined
+        ? unknownMemory
+        : { type: "SeparateMemories", meta, into: into.memoryId, from: from.map((each) => each.memoryId) },
+    );
+    return this.#afterwards(reply, memoryId);
+  }
+
+  async search(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { text, limit, minSimilarity, from, to, kinds, ...filter } = search;
+    const { asOf } = filter;
+    const said = [
+      ...(from === undefined ? [] : [{ where: "m.said_at >= ?", parameters: [from] }]),
+      ...(to === undefined ? [] : [{ where: "m.said_at < ?", parameters: [to] }]),
+    ];
+    const { memory, now, ledger } = this.#host;
+    const scope = both(inForce(now(), memory.retentionDays), ...filtered(filter), ...said);
+    const question = {
+      ...{ text, limit, scope, asker: by.userId },
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(asOf === undefined ? {} : { asOf }),
+    };
+    const found = (await Effect.runPromise(memory.search(question))).found.filter(
+      ({ similarity }) => similarity >= minSimilarity,
+    );
+    const described = await this.#described(found.map(({ row }) => row));
+    return accepted(
+      found.map(({ similarity, relevance }, index) => ({ memory: described[index]!, similarity, relevance })),
+      ledger.head,
+    );
+  }
+
+  /** How far its memories are embedded, once that was cancelled if it is wished; refused where none ever was to be. */
+  embedding(by: Principal, wish?: "cancel"): Reply<EmbeddingProgress> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { embeddings } = this.#host.memory;
+    if (wish === "cancel") embeddings.cancel();
+    const progress = embeddings.progress();
+    return progress === undefined ? refused(new TrainingUnknown()) : accepted(progress, this.#host.ledger.head);
+  }
+
+  /** What passed in these rooms, and between the agent and the people there. */
+  async conversations(
+    by: Principal,
+    roomIds: ReadonlyArray<RoomId>,
+  ): Promise<Reply<ReadonlyArray<ConversationDescription>>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { memory, ledger, now, revealed } = this.#host;
+    const host = { memory, state: ledger.state, now: now(), revealed };
+    return accepted(await Promise.all(roomIds.map(async (roomId) => conversationIn(roomId, host))), ledger.head);
+  }
+
+  // ── for the people it is about ────────────────────────────────────────────────────────────────────────────────────
+
+  async about(
+    by: Principal,
+    query: { readonly limit: number; readonly before?: number },
+  ): Promise<Reply<MemoriesOfMe>> {
+    const { state } = this.#host.ledger;
+    if (state.status === "unknown" || state.status === "deleted") return refused(unknownAgent);
+    const scope = both(this.#kept(), concerning(by.userId), ...formedBefore(query.before));
+    const { rows, next } = this.#page(scope, query.limit);
+    const described = await this.#described(rows);
+    const memories = rows.map((row, index) => withoutOthers(row, described[index]!, by.userId));
+    return accepted({ agentName: state.name, memories, next }, this.#host.ledger.head);
+  }
+
+  async forgetAbout(by: Principal, commandId: string, memoryId: string): Promise<Reply> {
+    const scope = both(named([memoryId]), this.#kept(), concerning(by.userId));
+    return this.#forget(this.#meta(commandId, by), () => this.#rows(scope, 1)[0]);
+  }
+
+  // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A memory goes with what was merged into it: that lives on in it alone. */
+  async #forget(meta: CommandMeta, find: () => MemoryRow | undefined, ifVersion?: number): Promise<Reply> {
+    const reply = await this.#take(() => {
+      const row = find();
+      if (row === undefined) return unknownMemory;
+      if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
+      const gone = [row, ...this.#merged(row)];
+      const memoryIds = gone.map((each) => each.memoryId);
+      const rooms = this.#noting(gone);
+      return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
+    });
+    return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+  }
+
+  /** Rooms whose notes cover what these memories come from. */
+  #noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
+    const { rooms } = this.#host.ledger.state;
+    const noted = rows.filter(({ roomId, sourceSeqs }) => {
+      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
+      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
+    });
+    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
+  }
+
+  /**
+   * Commits what `make` answers, in the same breath: what it read is still so. Where a key is missing, it is fetched and
+   * the breath is taken anew.
+   */
+  async #take(make: () => AgentCommand | AgentRefusal): Promise<Reply<Committed>> {
+    for (;;) {
+      const made = make();
+      if ("_tag" in made) return refused(made);
+      const reply = this.#host.commit(made);
+      if (reply.outcome !== "need-keys") return reply;
+      await this.#host.fetchKeys(reply.subjects);
+    }
+  }
+
+  async #afterwards(reply: Reply<Committed>, memoryId: string): Promise<Reply<MemoryDescription>> {
+    if (reply.outcome === "refused") return reply;
+    const row = this.#find(memoryId);
+    if (row === undefined) return refused(unknownMemory);
+    const [memory] = await this.#described([row]);
+    return accepted(memory!, reply.seq, reply.replayed);
+  }
+
+  #kept(): Scope {
+    return kept(this.#host.now(), this.#host.memory.retentionDays);
+  }
+
+  #rows({ where, parameters }: Scope, limit: number): ReadonlyArray<MemoryRow> {
+    return this.#host.memory.register.where(where, parameters, limit, "m.formed_seq DESC");
+  }
+
+  /** What lives on in a memory. */
+  #merged({ sources }: MemoryRow): ReadonlyArray<MemoryRow> {
+    return this.#rows(both(named(sources), { where: "m.state = 'merged'", parameters: [] }), sources.length + 1);
+  }
+
+  /** The memory in which one lives on. */
+  #keeper({ memoryId }: MemoryRow): MemoryRow | undefined {
+    const holding = "m.state <> 'merged' AND EXISTS (SELECT 1 FROM json_each(m.sources) s WHERE s.value = ?)";
+    return this.#rows(both({ where: `m.sources <> '[]' AND ${holding}`, parameters: [memoryId] }, this.#kept()), 1)[0];
+  }
+
+  #page(scope: Scope, limit: number): { readonly rows: ReadonlyArray<MemoryRow>; readonly next: number | null } {
+    const found = this.#rows(scope, limit + 1);
+    const rows = found.slice(0, limit);
+    return { rows, next: found.length > limit ? rows.at(-1)!.formedSeq : null };
+  }
+
+  #find(memoryId: string): MemoryRow | undefined {
+    return this.#rows(both(named([memoryId]), this.#kept()), 1)[0];
+  }
+
+  async #described(rows: ReadonlyArray<MemoryRow>): Promise<ReadonlyArray<MemoryDescription>> {
+    const found = await this.#host.revealed(rows.map(({ seq }) => seq));
+    const unsealed = new Map(found.map((each) => [each.event.seq, each]));
+    return rows.map((row) => described(row, this.#host.agentId(), unsealed.get(row.seq)));
+  }
+
+  #meta(commandId: string, by: Principal): CommandMeta {
+    return this.#host.meta(commandId, userName(by.userId));
+  }
+}
+
+const contextOf = (unsealed: Unsealed | undefined): unknown =>
+  unsealed === undefined || unsealed.words === Erased ? undefined : unsealed.words.context;
+
+const described = (row: MemoryRow, agentId: AgentId, unsealed: Unsealed | undefined): MemoryDescription => ({
+  ...{ memoryId: row.memoryId, agentId, kind: row.kind, content: unsealed === undefined ? null : contentOf(unsealed) },
+  ...{ importance: row.importance, context: contextOf(unsealed) ?? null, about: row.about, sensitive: row.sensitive },
+  ...{ pinned: row.pinned, state: row.state === "withdrawn" ? "merged" : row.state },
+  ...{ validFrom: row.validFrom ?? row.saidAt, validTo: row.supersededAt, supersededBy: row.supersededBy },
+  source: {
+    ...{ turnId: row.turnId, roomId: row.roomId, eventSeqs: row.sourceSeqs, memoryIds: row.sources },
+    ...{ basis: row.basis, origin: row.origin },
+  },
+  ...{ createdAt: row.recordedAt, saidAt: row.saidAt, accessedAt: row.accessedAt, accessCount: row.accessCount },
+  ...{ version: row.version, seq: row.formedSeq },
+});
+
+function evidence({ event, words }: Unsealed): Evidence {
+  const { roomId, messageId } = event.open as { readonly roomId?: string; readonly messageId?: string };
+  const text = words === Erased ? undefined : (words.text ?? words.result ?? words.content);
+  return {
+    ...{ seq: event.seq, type: event.type, at: event.at, actor: event.actor },
+    ...{ roomId: roomId ?? null, messageId: messageId ?? null, text: text === undefined ? null : String(text) },
+  };
+}
+
+/** What was said of others too is theirs as well: it is shown to nobody but to whoever said it, and they are not named. */
+function withoutOthers(row: MemoryRow, memory: MemoryDescription, userId: UserId): MemoryOfMe {
+  const others = row.about.filter((other) => other !== userId).length;
+  const isOwn = others === 0 || row.speaker === userName(userId);
+  const withheld = isOwn ? {} : { content: null, context: null };
+  return { memory: { ...memory, about: [userId], ...withheld }, others };
+}
+
+/**
+ * The whole memory as it will stand. New words are the owner's own; where they may surface follows anew from a new frame.
+ */
+function revised(
+  row: MemoryRow,
+  { words }: Unsealed,
+  input: Partial<MemoryInput> & { readonly content: string },
+  { isReworded, ifVersion }: { readonly isReworded: boolean; readonly ifVersion: number | undefined },
+) {
+  const before = words === Erased ? {} : words;
+  const isReframed = input.about !== undefined || input.sensitive !== undefined || input.context !== undefined;
+  const { kind, importance, about, sensitive, pinned } = row;
+  const whole = { kind, importance, about, sensitive, pinned, context: before.context, ...input };
+  const { sourceSeqs: _sources, ...memory } = filed(row.memoryId, whole, row.basis, nameOf(before));
+  return {
+    ...memory,
+    ...(isReframed && row.basis !== "said" ? {} : { audience: row.audience }),
+    ...(isReworded ? {} : { origin: row.origin }),
+    ...(memory.saidAt === undefined ? { saidAt: row.saidAt } : {}),
+    ...(row.attribute === null ? {} : { attribute: row.attribute }),
+    ...(memory.speaker === null && row.speaker !== null ? { speaker: row.speaker as ActorName } : {}),
+    version: row.version,
+    replacesSeq: row.seq,
+    ...(ifVersion === undefined ? {} : { ifVersion }),
+  };
+}
+
+/** What whoever said it was called. */
+const nameOf = (words: Readonly<Record<string, unknown>>): string | undefined =>
+  (words.speakerName ?? words.authorName) as string | undefined;

@@ -1,0 +1,197 @@
+/** Memories drawn by a model from what was said in a room, once it has been quiet there; one of the jobs of jobs.ts. */
+import { Cause, Effect, Redacted } from "effect";
+import { nameKey } from "#events/agent/asking.ts";
+import type { AgentCommandOf } from "#events/agent/commands.ts";
+import type { AgentEvent, Origin } from "#events/agent/events.ts";
+import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import { type ActorName, childId, idOf, type MemoryId, type RoomId, type UserId } from "#events/kit/ids.ts";
+import type { Timer } from "../../kit/timers.ts";
+import { askedBehind, costOfReply, passing } from "../background-model.ts";
+import { discreet } from "../turn/discretion.ts";
+import { kindOf } from "../turn/failures.ts";
+import { TurnLedger } from "../turn/ports.ts";
+import { newestWithin } from "../turn/prompt.ts";
+import { oneLine } from "../turn/quotation.ts";
+import { drawingPrompt, type Fact, factsIn, speakersIn } from "./drawing-text.ts";
+import { sensitivityOf } from "./forming/sensitivity.ts";
+import type { JobHost, JobServices, MemoryJob } from "./job.ts";
+import { both } from "./recall/audience.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+
+/** The kind of its timers, of which each room has one. */
+export const DRAW_MEMORIES = "draw-memories";
+const timerId = (roomId: string): string => `draw/${roomId}`;
+
+/** So long nobody has said anything: memory.md § 6, sleep-time. */
+const QUIET_MS = 30 * 60_000;
+/** A timer rings again after this long, should its work have died, or its model have failed in passing. */
+const AGAIN_MS = 10 * 60_000;
+/** So much is looked through at once; what is left follows a moment later. */
+const AT_ONCE = { messages: 60, tokens: 16_000 } as const;
+const MAX_TOKENS = 3_000;
+
+type Drawn = AgentCommandOf<"DrawMemories">["memories"][number];
+
+/** A message that may be drawn from, and its memory. */
+interface Told {
+  readonly row: MemoryRow;
+  readonly message: Unsealed;
+}
+
+/** The least that can be said for any of them. */
+const worst = (origins: ReadonlyArray<Origin>): Origin =>
+  (["tool", "agent", "person", "owner"] as const).find((origin) => origins.includes(origin)) ?? "tool";
+
+const midnight = (day: string | null | undefined): number | undefined => {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(at) ? undefined : at;
+};
+
+export class Drawing implements MemoryJob {
+  readonly kind = DRAW_MEMORIES;
+  readonly #host: JobHost<JobServices>;
+  /** Rooms in whose matter a model is being asked: one question at a time. */
+  readonly #running = new Set<RoomId>();
+
+  constructor(host: JobHost<JobServices>) {
+    this.#host = host;
+  }
+
+  /** Each message that is kept puts it off: what belongs together is looked through together. */
+  noticed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    for (const { type, open, at } of events)
+      if (type === "MemoryFormed" && open.basis === "said" && open.roomId !== null)
+        this.#ring(open.roomId, at + QUIET_MS);
+  }
+
+  fired({ id }: Timer): void {
+    const { now, run, timers, report } = this.#host;
+    const roomId = id.slice(id.indexOf("/") + 1) as RoomId;
+    if (this.#fresh(roomId).length === 0) {
+      timers.cancel(id);
+      return;
+    }
+    const again = now() + AGAIN_MS;
+    this.#ring(roomId, again);
+    if (this.#running.has(roomId)) return;
+    this.#running.add(roomId);
+    const program = this.#draw(roomId).pipe(
+      // Whoever has spoken meanwhile has put it off themselves.
+      Effect.tap((next) =>
+        Effect.sync(() => {
+          if (timers.dueOf(id) !== again) return;
+          if (next === "more") this.#ring(roomId, now());
+          if (next === "rest") timers.cancel(id);
+        }),
+      ),
+      Effect.asVoid,
+      Effect.catchCause((cause) => Effect.sync(() => report(`nothing drawn in ${roomId}`, Cause.pretty(cause)))),
+      Effect.ensuring(Effect.sync(() => void this.#running.delete(roomId))),
+    );
+    run(program);
+  }
+
+  #ring(roomId: RoomId, due: number): void {
+    this.#host.timers.set({ id: timerId(roomId), due, kind: this.kind, body: null });
+  }
+
+  /** What was said there since the last time, oldest first: of people who agreed, and not yet forgotten. */
+  #fresh(roomId: RoomId): ReadonlyArray<MemoryRow> {
+    const { memory, state } = this.#host;
+    const { memoryEnabled, drawn } = state();
+    if (!memoryEnabled) return [];
+    const said = {
+      where: "m.basis = 'said' AND m.room_id = ? AND m.formed_seq > ?",
+      parameters: [roomId, drawn[roomId] ?? 0],
+    };
+    const { where, parameters } = both(said, memory.inForce());
+    return memory.register.where(where, parameters, AT_ONCE.messages, "m.formed_seq");
+  }
+
+  /** Answers whether there is more to look through, or nothing to do before somebody speaks, or the same to try again. */
+  #draw(roomId: RoomId) {
+    const { state, report } = this.#host;
+    return Effect.gen({ self: this }, function* () {
+      const ledger = yield* TurnLedger;
+      const rows = this.#fresh(roomId);
+      const told = yield* toldBy(rows);
+      const { name, choice } = yield* ledger.configuration();
+      if (told.length === 0) return "rest" as const;
+      const messages = told.map(({ message }) => message);
+      const named = { ...choice, ...(state().simpleModel ?? {}), maxTokens: MAX_TOKENS, whole: true };
+      const reply = yield* askedBehind(state(), roomId, named, drawingPrompt(name, messages)).pipe(
+        Effect.catchTag("ModelFailure", ({ reason }) =>
+          Effect.succeed(passing.includes(kindOf(reason)) ? ("again" as const) : null),
+        ),
+      );
+      if (reply === "again") return reply;
+      if (reply === null) return "rest" as const;
+      const answer = reply.finish === "end" ? factsIn(reply.text) : null;
+      if (answer === null) report(`no facts from ${nameKey(reply)}`, "an answer that is none");
+      const memories = (answer?.facts ?? []).flatMap((fact) => this.#memoryOf(fact, told, roomId) ?? []);
+      const dropped = answer === null ? 1 : answer.dropped + answer.facts.length - memories.length;
+      if (answer !== null && dropped > 0) report(`${dropped} facts from ${nameKey(reply)} were not taken`, roomId);
+      const toSeq = told.length < rows.length ? told.at(-1)!.row.formedSeq : rows.at(-1)!.formedSeq;
+      yield* ledger.commit({
+        type: "DrawMemories",
+        meta: this.#host.meta(`draw/${roomId}/${toSeq}/${state().head}`),
+        ...{ roomId, toSeq, looked: told.length, dropped, memories, by: nameKey(reply) },
+        ...(yield* costOfReply(reply)),
+      });
+      return this.#fresh(roomId).length > 0 ? ("more" as const) : ("rest" as const);
+    });
+  }
+
+  /**
+   * A fact as a memory, where it may be one: it comes from what people said and the agent still keeps, and gives no credentials
+   * away. It is about whoever said it, and about those it names.
+   */
+  #memoryOf({ content, kind, about, sources, importance, validFrom }: Fact, told: ReadonlyArray<Told>, roomId: RoomId) {
+    const { memory, state } = this.#host;
+    const from = [...new Set(sources)].flatMap((number) => told[number - 1] ?? []);
+    const spoken = from.filter(({ row }) => row.speaker?.startsWith("user:"));
+    const kept = memory.live(from.map(({ row }) => row.memoryId));
+    const sensitivity = sensitivityOf(content);
+    const words = oneLine(content);
+    const isWhole = from.length === new Set(sources).size && from.every(({ row }) => kept.has(row.memoryId));
+    if (!isWhole || spoken.length === 0 || sensitivity.includes("credentials")) return undefined;
+    const names = speakersIn(told.map(({ message }) => message));
+    const meant = about.flatMap((name) => names.get(oneLine(name).toLowerCase()) ?? []);
+    const people = [
+      ...[...meant, ...spoken.map(({ row }) => row.speaker!)].map((one) => idOf(one as ActorName) as UserId),
+      ...from.flatMap(({ row }) => row.about),
+      ...memory.named(words, roomId),
+    ];
+    const first = spoken[0]!;
+    const since = midnight(validFrom);
+    const drawn: Drawn = {
+      memoryId: childId<MemoryId>(
+        "memory",
+        state().agentId!,
+        JSON.stringify(["drawn", from.map(({ row }) => row.memoryId), words]),
+      ),
+      ...{ kind, importance, basis: "drawn", roomId, speaker: first.row.speaker as ActorName },
+      about: [...new Set(people)],
+      origin: worst(from.map(({ row }) => row.origin)),
+      audience: from.every(({ row }) => row.audience === "public") ? "public" : "room",
+      sourceSeqs: from.map(({ row }) => row.seq),
+      sources: from.map(({ row }) => row.memoryId),
+      saidAt: Math.max(...from.map(({ row }) => row.saidAt)),
+      ...(since === undefined ? {} : { validFrom: since }),
+      ...(sensitivity.length > 0 || from.some(({ row }) => row.sensitive) ? { sensitive: true } : {}),
+      words: Redacted.make({ content: words }),
+    };
+    return memory.register.find(drawn.memoryId) === undefined ? drawn : undefined;
+  }
+}
+
+/** These memories with the messages that they are, oldest first: as many as fit, without those that are gone. */
+const toldBy = Effect.fnUntraced(function* (rows: ReadonlyArray<MemoryRow>) {
+  const ledger = yield* TurnLedger;
+  const bySeq = new Map(rows.map((row) => [row.seq, row]));
+  const readable = (yield* ledger.reveal(rows.map(({ seq }) => seq)))
+    .filter(({ words }) => words !== Erased)
+    .map(discreet);
+  const fitting = newestWithin(readable.toReversed(), AT_ONCE.tokens).toReversed();
+  return fitting.map((message): Told => ({ message, row: bySeq.get(message.event.seq)! }));
+});

@@ -1,0 +1,238 @@
+/** What a remote index has of one agent, should get and must lose, as rows of ids; driven by a timer, so that nothing stays behind where it was forgotten here. */
+import { Clock, Effect, Exit } from "effect";
+import type { AgentId } from "#events/kit/ids.ts";
+import type { SqlPort } from "../../../kit/sql.ts";
+import type { Timers } from "../../../kit/timers.ts";
+import { type IndexFailure, VectorIndex } from "../../turn/memory-ports.ts";
+import { pauseAfter } from "./pauses.ts";
+import type { AgentVectors } from "./vectors.ts";
+
+/** The kind of the timer that drives this, and its id. */
+export const SYNC_REMOTE_VECTORS = "sync-remote-vectors";
+
+/** Vectors of one request; ids of one removal. */
+const AT_ONCE = 200;
+const BETWEEN_MS = 100;
+const AGAIN_MS = 60_000;
+/** Services take seconds to remove what they were told to; then it is counted. */
+const COUNTED_AFTER_MS = 60_000;
+
+/**
+ * `due` is to be sent, `there` was taken, `going` is to be removed, `removed` was asked to be and is not counted yet.
+ */
+type State = "due" | "there" | "going" | "removed";
+
+/** How many vectors stand where, for receipts. Nothing is left elsewhere when all but `there` are 0. */
+export type Standing = Readonly<Record<State, number>>;
+
+interface Row {
+  readonly id: string;
+  readonly seq: number;
+}
+
+/** What a round came to. */
+type Outcome = "went on" | "rests" | "removed too little";
+
+/** The row that says that everything goes; no memory has such an id, and none such a seq. */
+const ALL = { id: "*", seq: 0 };
+
+export class RemoteVectors {
+  readonly #agentId: AgentId;
+  readonly #sql: SqlPort;
+  readonly #timers: Pick<Timers, "set" | "cancel">;
+  readonly #vectors: AgentVectors;
+  #isWorking = false;
+  /** What was removed is counted by the round after the one that found nothing else to do. */
+  #isCounting = false;
+  /** The pause itself is the timer's; a restart only begins to count anew. */
+  #attempts = 0;
+
+  constructor(
+    agentId: AgentId,
+    vectors: AgentVectors,
+    { sql, timers }: { readonly sql: SqlPort; readonly timers: Pick<Timers, "set" | "cancel"> },
+  ) {
+    this.#agentId = agentId;
+    this.#vectors = vectors;
+    this.#sql = sql;
+    this.#timers = timers;
+  }
+
+  /** These memories have new vectors. Call it in the transaction that keeps them. */
+  wrote(memories: ReadonlyArray<{ readonly id: string; readonly seq: number }>, now: number): void {
+    for (const { id, seq } of memories) this.#mark(id, seq, "due");
+    this.#ring(now + BETWEEN_MS);
+  }
+
+  /** These memories are forgotten. Call it in the same breath, whether or not they were ever sent. */
+  forgot(memories: ReadonlyArray<{ readonly id: string; readonly seq: number }>, now: number): void {
+    for (const { id, seq } of memories) this.#mark(id, seq, "going");
+    this.#ring(now + BETWEEN_MS);
+  }
+
+  /** These memories, known by their seqs, are forgotten, or are to be sent anew: what was ever to be sent of them goes. */
+  left(seqs: ReadonlyArray<number>, now: number): void {
+    const which = "seq IN (SELECT value FROM json_each(?)) AND state IN ('due', 'there')";
+    const found = this.#sql.rows(
+      `UPDATE remote_vectors SET state = 'going' WHERE ${which} RETURNING id`,
+      JSON.stringify(seqs),
+    );
+    if (found.length > 0) this.#ring(now + BETWEEN_MS);
+  }
+
+  /** All of this agent is forgotten. */
+  forgotAll(now: number): void {
+    this.#sql.run("UPDATE remote_vectors SET state = 'going'");
+    // What was sent and not written down, before a crash, is found by emptying the namespace itself.
+    this.#mark(ALL.id, ALL.seq, "going");
+    this.#ring(now + BETWEEN_MS);
+  }
+
+  standing(): Standing {
+    const rows = this.#sql.rows("SELECT state, COUNT(*) FROM remote_vectors WHERE id <> ? GROUP BY state", ALL.id);
+    const counted = Object.fromEntries(rows.map(([state, count]) => [state, Number(count)]));
+    return { due: 0, there: 0, going: 0, removed: 0, ...counted };
+  }
+
+  /** The timer's time has come: removes first, then sends, then counts. Never fails; ringing twice is ringing once. */
+  fired(): Effect.Effect<void, never, VectorIndex> {
+    return Effect.suspend(() => {
+      if (this.#isWorking) return Effect.void;
+      this.#isWorking = true;
+      return Effect.ensuring(
+        this.#round(),
+        Effect.sync(() => {
+          this.#isWorking = false;
+        }),
+      );
+    });
+  }
+
+  #round(): Effect.Effect<void, never, VectorIndex> {
+    return Effect.gen({ self: this }, function* () {
+      const index = yield* VectorIndex;
+      if (!index.remote) return this.#timers.cancel(SYNC_REMOTE_VECTORS);
+      this.#ring((yield* Clock.currentTimeMillis) + AGAIN_MS);
+      const done = yield* Effect.exit(this.#step(index));
+      const now = yield* Clock.currentTimeMillis;
+      if (Exit.isFailure(done)) {
+        const reason = done.cause.reasons.find((one) => one._tag === "Fail")?.error.reason;
+        return this.#ring(now + pauseAfter(++this.#attempts, reason));
+      }
+      if (done.value === "removed too little") {
+        return this.#ring(now + Math.max(COUNTED_AFTER_MS, pauseAfter(++this.#attempts, undefined)));
+      }
+      this.#attempts = 0;
+      if (done.value === "went on") this.#ring(now + BETWEEN_MS);
+      else this.#rest(now);
+    });
+  }
+
+  /** Nothing can be done at once: what was removed is counted in a while, what has no open vector waits for its key. */
+  #rest(now: number): void {
+    const { due, removed } = this.standing();
+    if (due + removed > 0) this.#ring(now + COUNTED_AFTER_MS);
+    else this.#timers.cancel(SYNC_REMOTE_VECTORS);
+  }
+
+  #step(index: VectorIndex["Service"]): Effect.Effect<Outcome, IndexFailure> {
+    const going = this.#in("going", 0);
+    if (going.length > 0) return this.#remove(index, going);
+    if (this.#isEmptying()) return this.#removeAll(index);
+    const due = this.#openDue();
+    if (due.length > 0) return this.#send(index, due);
+    const isCounting = this.#isCounting;
+    this.#isCounting = !isCounting && this.standing().removed > 0;
+    return isCounting ? this.#count(index) : Effect.succeed("rests");
+  }
+
+  #remove(index: VectorIndex["Service"], going: ReadonlyArray<Row>): Effect.Effect<Outcome, IndexFailure> {
+    const ids = going.map(({ id }) => id);
+    this.#isCounting = false;
+    return index.remove(this.#agentId, ids).pipe(
+      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), "going", "removed"))),
+      Effect.map((): Outcome => {
+        this.#move(ids, "going", "removed");
+        return "went on";
+      }),
+    );
+  }
+
+  #removeAll(index: VectorIndex["Service"]): Effect.Effect<Outcome, IndexFailure> {
+    return Effect.gen({ self: this }, function* () {
+      yield* index.removeAll(this.#agentId);
+      if ((yield* index.count(this.#agentId)) > 0) return "removed too little";
+      this.#sql.run("DELETE FROM remote_vectors WHERE state IN ('going', 'removed')");
+      return "went on";
+    });
+  }
+
+  #send(
+    index: VectorIndex["Service"],
+    due: ReadonlyArray<{ readonly id: string; readonly values: Float32Array }>,
+  ): Effect.Effect<Outcome, IndexFailure> {
+    const ids = due.map(({ id }) => id);
+    return index.upsert(this.#agentId, due).pipe(
+      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), "due", "there"))),
+      Effect.map((): Outcome => {
+        this.#move(ids, "due", "there");
+        return "went on";
+      }),
+    );
+  }
+
+  /** More than what should be there: something was not removed, and is asked to be again. */
+  #count(index: VectorIndex["Service"]): Effect.Effect<Outcome, IndexFailure> {
+    return Effect.map(index.count(this.#agentId), (count): Outcome => {
+      if (count > this.standing().there) {
+        this.#sql.run("UPDATE remote_vectors SET state = 'going' WHERE state = 'removed'");
+        return "removed too little";
+      }
+      this.#sql.run("DELETE FROM remote_vectors WHERE state = 'removed'");
+      return "rests";
+    });
+  }
+
+  /** The next vectors to be sent, those that are open; the others stay due. */
+  #openDue(): ReadonlyArray<{ readonly id: string; readonly values: Float32Array }> {
+    for (let after = 0; ; ) {
+      const rows = this.#in("due", after);
+      const windows = this.#vectors.windows(rows.map(({ seq }) => seq));
+      const open = rows.flatMap(({ id, seq }) => {
+        const values = windows.get(seq);
+        return values === undefined ? [] : [{ id, values }];
+      });
+      if (open.length > 0 || rows.length < AT_ONCE) return open;
+      after = rows.at(-1)!.seq;
+    }
+  }
+
+  #mark(id: string, seq: number, state: State): void {
+    this.#sql.run("INSERT OR REPLACE INTO remote_vectors (id, seq, state) VALUES (?, ?, ?)", id, seq, state);
+  }
+
+  /** Only what still stands where it stood when the request left: it may have been forgotten meanwhile. */
+  #move(ids: ReadonlyArray<string>, from: State, to: State): void {
+    for (const id of ids) this.#sql.run("UPDATE remote_vectors SET state = ? WHERE id = ? AND state = ?", to, id, from);
+  }
+
+  #in(state: State, after: number): ReadonlyArray<Row> {
+    return this.#sql
+      .rows(
+        "SELECT id, seq FROM remote_vectors WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?",
+        ...[state, after, AT_ONCE],
+      )
+      .map(([id, seq]) => ({ id: String(id), seq: Number(seq) }));
+  }
+
+  #isEmptying(): boolean {
+    return this.#sql.rows("SELECT 1 FROM remote_vectors WHERE id = ?", ALL.id).length > 0;
+  }
+
+  #ring(due: number): void {
+    this.#timers.set({ id: SYNC_REMOTE_VECTORS, kind: SYNC_REMOTE_VECTORS, due, body: {} });
+  }
+}
+
+const except = (ids: ReadonlyArray<string>, left: ReadonlyArray<string>): ReadonlyArray<string> =>
+  ids.filter((id) => !left.includes(id));

@@ -1,0 +1,116 @@
+/** What becomes of one message in an agent's memory, by rules alone and at once: used when a turn is remembered. */
+import { importanceOf } from "#events/agent/memory.ts";
+import type { Formed } from "../../turn/ports.ts";
+import { isCommonAttribute } from "../language/attributes.ts";
+import type { Kinship } from "../language/people.ts";
+import { ownWords } from "../language/sentences.ts";
+import { type Statement, statementsIn, type Topic } from "../language/statements.ts";
+import { stemsOf } from "../language/stems.ts";
+import { isDuplicate } from "./duplicates.ts";
+import { type Commonness, messageFormOf } from "./importance.ts";
+import { requestsIn } from "./requests.ts";
+import { type Sensitivity, sensitivityOf } from "./sensitivity.ts";
+import { isThanks, kinOf } from "./social.ts";
+import { subjectKey } from "./supersession.ts";
+import { wordingOf } from "./wording.ts";
+
+/** What was said, by whom and when. */
+export interface Heard {
+  readonly text: string;
+  readonly speaker: { readonly id: string; readonly name: string };
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** What was spoken of last, which “it” may stand for. */
+  readonly topic?: Topic;
+  /** How common words are in the agent's store, where that is known. */
+  readonly common?: Commonness;
+}
+
+/** A fact with the words in which it is kept. */
+export interface StatedFact extends Statement {
+  /** Reads well wherever it is recalled, with the name of whom it is about: “Dana lives in Bern”. */
+  readonly content: string;
+  /** Whom it is about: the speaker's id, `room`, or a name folded. */
+  readonly about: string;
+  readonly sensitivity: ReadonlyArray<Sensitivity>;
+}
+
+/** All that one message gives to remember. */
+export interface Gleaned {
+  /** Of the message itself as an episodic memory, from 0 to 1. */
+  readonly importance: number;
+  readonly sensitivity: ReadonlyArray<Sensitivity>;
+  /** What was asked to be kept, which is pinned. */
+  readonly requests: ReadonlyArray<Formed & { readonly sensitivity: ReadonlyArray<Sensitivity> }>;
+  readonly facts: ReadonlyArray<StatedFact>;
+  readonly kin: ReadonlyArray<Kinship>;
+  readonly thanks: boolean;
+}
+
+/** What a message gives to remember. Pure and total: the same message gives the same, and none makes it throw. */
+export function glean({ text, speaker, at, topic, common }: Heard): Gleaned {
+  const requests = requestsIn(text).map((request) => ({ ...request, sensitivity: sensitivityOf(request.content) }));
+  const facts = statementsIn(text, at, topic).map((statement) => {
+    const content = wordingOf(statement, speaker.name);
+    return {
+      ...statement,
+      ...{ content, about: subjectKey(statement.subject, speaker), sensitivity: sensitivityOf(content) },
+    };
+  });
+  const said = ownWords(text);
+  return {
+    importance: importanceOf(messageFormOf(text, common, stemsOf(said))),
+    sensitivity: sensitivityOf(text),
+    ...{ requests, facts, kin: kinOf(text), thanks: isThanks(text) },
+  };
+}
+
+/** A memory to be formed; where it was drawn from a statement, what that does to others is for `outcomeOf` to say. */
+export type Drawn = Formed & { readonly statement?: Statement };
+
+/** What a fact that somebody stated weighs at least: more than most of what is said. */
+const STATED = 0.5;
+
+const isSensitive = (sensitivity: ReadonlyArray<Sensitivity>) => (sensitivity.length > 0 ? { sensitive: true } : {});
+
+/** A fact as a memory. Its attribute stands in the clear where its name is the house's own and says nothing of anybody's health. */
+function drawnFrom(stated: StatedFact, importance: number): Drawn {
+  const { content, about, sensitivity, ...statement } = stated;
+  const { attribute, value, validFrom, negated } = statement;
+  const open = attribute !== undefined && isCommonAttribute(attribute) && !sensitivity.includes("health");
+  return {
+    ...{ kind: attribute?.endsWith(" name") ? "social" : "semantic", content, basis: "drawn", statement },
+    importance: Math.max(STATED, importance),
+    ...isSensitive(sensitivity),
+    ...(open ? { attribute } : {}),
+    ...(validFrom === undefined ? {} : { validFrom }),
+    ...(attribute === undefined || negated ? {} : { fact: { subject: about, attribute, value } }),
+  };
+}
+
+/**
+ * The memories that a message gives beside itself: what was asked for, pinned, then the facts that this does not say already.
+ * Without those of which only an old value tells what they are about (see `settled`), and those that say no more than that
+ * something has changed.
+ */
+export function memoriesOf({ importance, requests, facts }: Gleaned): ReadonlyArray<Drawn> {
+  const asked = requests.map(({ sensitivity, ...request }) => ({
+    ...request,
+    pinned: true,
+    ...isSensitive(sensitivity),
+  }));
+  const drawn = facts
+    .filter(({ attribute, value, formerly }) => attribute !== undefined && (value !== "" || formerly !== undefined))
+    .map((stated) => drawnFrom(stated, importance));
+  // “Remember that I like tea” asks for “likes tea” and states it as well: one memory, with the statement of the second.
+  const covers = (request: Formed, { content, statement }: Drawn): boolean => {
+    const name = content.slice(0, Math.max(0, content.indexOf(" ")));
+    const said = (text: string) => ({ text, speaker: "", saidAt: 0 });
+    return statement?.subject === "speaker" && isDuplicate(said(`${name} ${request.content}`), said(content));
+  };
+  const merged = asked.map((request) => {
+    const same = drawn.find((one) => covers(request, one));
+    return same === undefined ? request : { ...same, ...request };
+  });
+  return [...merged, ...drawn.filter((one) => !asked.some((request) => covers(request, one)))];
+}

@@ -1,0 +1,70 @@
+/** Who may hear which memory, as conditions over the register; every read of a memory goes through one of these. */
+import type { AgentState } from "#events/agent/state.ts";
+import type { RoomId, UserId } from "#events/kit/ids.ts";
+import type { SqlValue } from "../../../kit/sql.ts";
+
+/** A condition over alias `m` of table `memories`, with its bound values. */
+export interface Scope {
+  readonly where: string;
+  readonly parameters: ReadonlyArray<SqlValue>;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Archived memories can be restored for so long. */
+const RESTORABLE_DAYS = 30;
+
+/** Not past its time: what is due is unreadable, however late the sweep comes. */
+const inTime = (now: number, retentionDays: number): Scope => ({
+  where: "m.kind <> 'episodic' OR m.pinned = 1 OR m.recorded_at > ?",
+  parameters: [now - retentionDays * DAY_MS],
+});
+
+/** Live, and not past its time. */
+export const inForce = (now: number, retentionDays: number): Scope =>
+  both({ where: "m.state = 'live'", parameters: [] }, inTime(now, retentionDays));
+
+/** Whatever is there to be shown to the owner: live, merged into another, or archived and restorable. */
+export const kept = (now: number, retentionDays: number): Scope =>
+  both(
+    {
+      where: "m.state IN ('live', 'merged') OR (m.state = 'archived' AND m.archived_at > ?)",
+      parameters: [now - RESTORABLE_DAYS * DAY_MS],
+    },
+    inTime(now, retentionDays),
+  );
+
+/** What was held to be true at a moment: it held already, and nothing newer had taken its place. */
+export const believedAt = (moment: number): Scope => ({
+  where: "COALESCE(m.valid_from, m.said_at) <= ? AND (m.superseded_at IS NULL OR m.superseded_at > ?)",
+  parameters: [moment, moment],
+});
+
+/** What is about a person. */
+export const concerning = (userId: UserId): Scope => ({
+  where: "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)",
+  parameters: [userId],
+});
+
+/**
+ * What may be called to mind in a room: formed there, public, or about each of the people present, one by one. When
+ * nobody can say who is present, the last is nobody.
+ */
+export const mayHear = (roomId: RoomId, present: ReadonlyArray<UserId> | null): Scope => {
+  const here = "m.audience = 'public' OR (m.audience = 'room' AND m.room_id = ?)";
+  if (present === null || present.length === 0) return { where: `(${here})`, parameters: [roomId] };
+  // Indexed by person and memory: a look-up for each of the people, nearly always one or two.
+  const aboutAll = present
+    .map(() => "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)")
+    .join(" AND ");
+  return { where: `(${here} OR (${aboutAll}))`, parameters: [roomId, ...present] };
+};
+
+/** All of these at once. */
+export const both = (...scopes: ReadonlyArray<Scope>): Scope => ({
+  where: scopes.map(({ where }) => `(${where})`).join(" AND "),
+  parameters: scopes.flatMap(({ parameters }) => parameters),
+});
+
+/** In days, by the agent's owner or the house. */
+export const retentionOf = (state: AgentState, house: number): number => state.retentionDays ?? house;

@@ -1,0 +1,212 @@
+/** An agent's memories as they can be searched: register, index and facts, kept level with the log; owned by AgentMemory. */
+import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import { type ActorName, type AgentId, idOf } from "#events/kit/ids.ts";
+import type { NeedKeys } from "../../../kit/ledger.ts";
+import { digest } from "../../../kit/seal.ts";
+import type { SqlPort } from "../../../kit/sql.ts";
+import type { Nearness } from "../embedding/nearness.ts";
+import { attributeAsked } from "../language/questions.ts";
+import { folded } from "../language/stems.ts";
+import { both, type Scope } from "./audience.ts";
+import { FactStore } from "./facts.ts";
+import { MemoryIndex } from "./memory-index.ts";
+import type { MemoryRow } from "./memory-row.ts";
+import { MemoryRegister, type RegisteredLog } from "./register.ts";
+import type { IndexKeys } from "./subjects.ts";
+
+/** What a mind needs of its agent. */
+export interface MindHost {
+  readonly sql: SqlPort;
+  readonly log: RegisteredLog & { reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys };
+  readonly keys: IndexKeys;
+  readonly agent: () => { readonly agentId: AgentId; readonly name: string };
+  /** Told of the memories that left, in the breath in which they do. */
+  readonly left?: (seqs: ReadonlyArray<number>) => void;
+}
+
+/** A question to the mind. */
+export interface Question {
+  readonly text: string;
+  readonly now: number;
+  readonly limit: number;
+  readonly scope: Scope;
+  /** Who asks: whom "I" and "my" stand for; undefined when nobody in particular does. */
+  readonly asker?: string;
+  readonly kinds?: ReadonlyArray<string>;
+  readonly asOf?: number;
+  /** What vectors have to say to it. */
+  readonly nearness?: Pick<Nearness, "of" | "elsewhere">;
+}
+
+/** A memory that was found. */
+export interface Found {
+  readonly row: MemoryRow;
+  /** 0 to 1: how much of the question it holds, or the cosine to it. */
+  readonly similarity: number;
+  /** 0 to 1: the order among those that were found. */
+  readonly relevance: number;
+}
+
+/** So many rows are indexed in one breath: about a millisecond each. */
+const AT_ONCE = 50;
+
+/** The words of a memory: its own, or the message's that it is. */
+export const contentOf = ({ words }: Unsealed): string | null =>
+  words === Erased ? null : String(words.content ?? words.text ?? "");
+
+export class Mind {
+  readonly register: MemoryRegister;
+  readonly facts: FactStore;
+  readonly #index: MemoryIndex;
+  readonly #host: MindHost;
+  /** Subjects whose key is wanted for what is not indexed yet. */
+  readonly #wanting = new Set<ActorName>();
+
+  constructor(host: MindHost) {
+    this.#host = host;
+    this.register = new MemoryRegister(host.sql, host.log, () => host.agent().agentId);
+    this.#index = new MemoryIndex(host.sql, host.keys);
+    this.facts = new FactStore(host.sql, host.keys);
+  }
+
+  /** Reads what was committed since, and indexes what it can: in the breath of the commit, so that nothing is found too late. */
+  catchUp(): void {
+    const { noted, left, unsaid, past } = this.register.catchUp();
+    if (noted === 0) return;
+    if (left.length > 0) {
+      this.#index.remove(left);
+      this.#host.left?.(left);
+    }
+    // What was archived or merged still was said: it is known to have ended what it had ended.
+    this.facts.remove(unsaid);
+    this.facts.expire(past);
+    this.#wanting.clear();
+    this.#indexSome();
+  }
+
+  /** Whose keys are wanted before all is indexed; none when the index is level with the log. */
+  wanting(): ReadonlyArray<ActorName> {
+    this.catchUp();
+    this.#wanting.clear();
+    while (this.#indexSome() > 0);
+    return [...this.#wanting];
+  }
+
+  /** Memories of the same subject that share a rare word with each of these. */
+  alike(seqs: ReadonlyArray<number>, most: number): ReadonlyArray<number> {
+    return this.#index.alike(seqs, most);
+  }
+
+  /** Subjects of whom something is indexed. */
+  subjects(): ReadonlyArray<ActorName> {
+    return this.#index.subjects();
+  }
+
+  /** The words of a subject can no longer be read: nothing of them is left in here either. */
+  forget(subject: ActorName): void {
+    this.#index.clear(subject);
+    this.facts.clear(subject);
+  }
+
+  /** A subject's key has changed: what was hashed and sealed with the old one is made anew. */
+  rehash(subject: ActorName): void {
+    // A key may turn before the first event is written, or before this program has looked at the tables.
+    if (this.#host.log.head === 0) return;
+    this.catchUp();
+    this.forget(subject);
+    this.register.markUnindexed(subject);
+    this.#indexSome();
+  }
+
+  /** Answers best first. Of subjects whose key is not at hand nothing is found: fetch those of `subjects` first. */
+  search(question: Question): ReadonlyArray<Found> {
+    const { text, now, limit, scope, kinds, asOf, nearness } = question;
+    const subjects = this.subjects();
+    const hits = this.#index.search({
+      ...{ text, now, limit, scope, subjects, facts: this.#facts(question, subjects) },
+      ...(kinds === undefined ? {} : { kinds }),
+      ...(asOf === undefined ? {} : { asOf }),
+      ...(nearness === undefined
+        ? {}
+        : { cosines: nearness.of(), cosinesOf: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
+    });
+    const seqs = hits.map(({ seq }) => seq);
+    const rows = new Map(this.register.bySeq(seqs).map((row) => [row.seq, row]));
+    return hits.flatMap(({ seq, similarity, relevanceScore }) => {
+      const row = rows.get(seq);
+      return row === undefined
+        ? []
+        : [{ row, similarity: Math.min(1, Math.max(0, similarity)), relevance: relevanceScore }];
+    });
+  }
+
+  /** What somebody else found, as far as it may be seen: it may have been forgotten, or be nobody's business here. */
+  #known(memoryIds: ReadonlyArray<string>, scope: Scope): ReadonlyArray<number> {
+    const named = { where: "m.memory_id IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(memoryIds)] };
+    const { where, parameters } = both(named, scope);
+    return this.register.where(where, parameters, memoryIds.length).map(({ seq }) => seq);
+  }
+
+  /** Memories that state what the question asks for, and whether it still held then. */
+  #facts({ text, now, asker, asOf }: Question, subjects: ReadonlyArray<ActorName>) {
+    const asked = attributeAsked(text, asOf ?? now);
+    if (asked === undefined) return [];
+    const at = asked.asOf ?? asOf ?? now;
+    const name = folded(asked.subject);
+    const whose = (holder: string) =>
+      asked.subject === "speaker" ? holder === asker || holder === "" : holder === name;
+    return this.facts.stating({ attribute: asked.attribute, whose, at }, subjects);
+  }
+
+  /** Answers how many rows it has looked at: none when all that wait want a key. */
+  #indexSome(): number {
+    const rows = this.register.unindexed(AT_ONCE, [...this.#wanting]);
+    // Half an entry would be found by some of its words: what is indexed and that it is are written together.
+    for (const row of rows)
+      this.#host.sql.transaction(() => {
+        if (this.#indexOne(row)) this.register.markIndexed([row.seq]);
+      });
+    return rows.length;
+  }
+
+  #indexOne(row: MemoryRow): boolean {
+    const revealed = this.#host.log.reveal([row.seq]);
+    if ("outcome" in revealed) {
+      for (const subject of [row.subject, ...revealed.subjects]) this.#wanting.add(subject);
+      return false;
+    }
+    const [unsealed] = revealed;
+    const text = unsealed === undefined ? null : contentOf(unsealed);
+    if (unsealed === undefined || text === null) return true; // erased: there is nothing to find
+    const speaker = this.#speakerOf(unsealed);
+    const { seq, subject, saidAt } = row;
+    if (!this.#index.add({ seq, subject, place: this.#placeOf(row, unsealed), saidAt, speaker, text })) {
+      this.#wanting.add(subject);
+      return false;
+    }
+    const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : folded(speaker ?? "");
+    // What an agent says states nothing of itself.
+    if (row.origin !== "agent")
+      this.facts.add({
+        ...{ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } },
+        ...(row.supersededAt === null ? {} : { overSince: row.supersededAt }),
+      });
+    return true;
+  }
+
+  #speakerOf({ event, words }: Unsealed): string | null {
+    if (words === Erased) return null;
+    if (event.type === "ReplyDrafted") return this.#host.agent().name;
+    const name = words.speakerName ?? words.authorName;
+    return name === undefined || name === "" ? null : String(name);
+  }
+
+  /** The conversation it belongs to: what was added names one of its own, which is told apart by a hash alone. */
+  #placeOf({ basis, roomId }: MemoryRow, { words }: Unsealed): string {
+    if (basis === "said") return roomId ?? "";
+    const context = words === Erased ? undefined : (words.context as { readonly room_id?: unknown } | undefined);
+    return context?.room_id === undefined
+      ? ""
+      : digest(`${this.#host.agent().agentId}/${String(context.room_id)}`).slice(0, 24);
+  }
+}

@@ -1,0 +1,364 @@
+/** The register: one row of open facts for each memory, read out of the agent's log in the breath of each commit; owned by AgentMemory. */
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import { type ActorName, type AgentId, agentName, type UserId, userName } from "#events/kit/ids.ts";
+import { insertRows, type SqlPort, type SqlValue } from "../../../kit/sql.ts";
+import { type FollowedLog, LogFollower } from "./log-follower.ts";
+import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type MemoryState, rowOf } from "./memory-row.ts";
+
+type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
+
+/** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
+const VERSION = 3;
+
+const tables = [
+  `CREATE TABLE memories (
+     seq INTEGER PRIMARY KEY, formed_seq INTEGER NOT NULL, memory_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+     kind TEXT NOT NULL, subject TEXT NOT NULL, room_id TEXT, turn_id TEXT, audience TEXT NOT NULL, speaker TEXT,
+     basis TEXT NOT NULL, origin TEXT NOT NULL, attribute TEXT, importance REAL NOT NULL, pinned INTEGER NOT NULL,
+     sensitive INTEGER NOT NULL, state TEXT NOT NULL, said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
+     valid_from INTEGER, superseded_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL,
+     accessed_at INTEGER, access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
+     indexed INTEGER NOT NULL DEFAULT 0
+   ) STRICT`,
+  "CREATE INDEX memories_to_index ON memories (seq) WHERE indexed = 0 AND state = 'live'",
+  "CREATE INDEX memories_by_forming ON memories (formed_seq)",
+  "CREATE INDEX memories_withdrawn ON memories (seq) WHERE state = 'withdrawn'",
+  "CREATE INDEX memories_by_attribute ON memories (subject, attribute) WHERE attribute IS NOT NULL",
+  "CREATE INDEX memories_by_age ON memories (kind, recorded_at)",
+  "CREATE INDEX memories_by_importance ON memories (importance) WHERE state = 'live'",
+  "CREATE INDEX memories_archived ON memories (archived_at) WHERE state = 'archived'",
+  "CREATE INDEX memories_by_successor ON memories (superseded_by) WHERE superseded_by IS NOT NULL",
+  "CREATE INDEX memories_with_sources ON memories (seq) WHERE sources <> '[]'",
+  "CREATE TABLE memory_people (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
+  "CREATE INDEX memory_people_of ON memory_people (seq)",
+];
+
+/** The events that the register is made of. */
+const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
+  "MemoryFormed",
+  "MemoryRevised",
+  "MemorySuperseded",
+  "MemoriesMerged",
+  "MemoriesSeparated",
+  "MemoriesArchived",
+  "MemoriesRestored",
+  "MemoryForgotten",
+  "ConsentNoted",
+  "ContextAssembled",
+];
+
+/** The log, as far as the register reads it. */
+export type RegisteredLog = FollowedLog<RecordedOf<AgentEvent>>;
+
+/** Rows that left the agent's mind, by the events of their words. */
+export interface Departures {
+  /** All of them. */
+  readonly left: ReadonlyArray<number>;
+  /** Those whose words were taken back: what they said was never said. */
+  readonly unsaid: ReadonlyArray<number>;
+  /** Those whose time was over: what they said was said, and nobody knows it any more. */
+  readonly past: ReadonlyArray<number>;
+}
+
+export class MemoryRegister {
+  readonly #sql: SqlPort;
+  readonly #follower: LogFollower<RecordedOf<AgentEvent>>;
+  readonly #agent: () => AgentId;
+
+  constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId) {
+    this.#sql = sql;
+    this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS });
+    this.#agent = agent;
+  }
+
+  /** Reads what was committed since it last looked. Answers how many events concerned it, and which rows left. */
+  catchUp(): Departures & { readonly noted: number } {
+    const left: number[] = [];
+    const unsaid: number[] = [];
+    const past: number[] = [];
+    let noted = 0;
+    this.#follower.catchUp((page) => {
+      noted += page.length;
+      for (const event of page) {
+        const seqs = this.#note(event);
+        left.push(...seqs);
+        if (isTakenBack(event)) unsaid.push(...seqs);
+        else if (event.type === "MemoryForgotten") past.push(...seqs);
+      }
+    });
+    return { noted, left, unsaid, past };
+  }
+
+  /** Answers the rows that are no longer to be found. */
+  #note(event: RecordedOf<AgentEvent>): ReadonlyArray<number> {
+    switch (event.type) {
+      case "MemoryFormed":
+        this.#formed(event as Formed);
+        return [];
+      case "MemoryRevised":
+        return this.#revised(event);
+      case "MemorySuperseded": {
+        const { memoryId, by, validTo } = event.open;
+        this.#sql.run(
+          "UPDATE memories SET superseded_at = ?, superseded_by = ? WHERE memory_id = ?",
+          ...[validTo, by, memoryId],
+        );
+        return [];
+      }
+      case "MemoriesMerged":
+        return this.#merged(event);
+      case "MemoriesSeparated":
+        return this.#separated(event);
+      case "MemoriesArchived":
+        return this.#away(event.open.memoryIds, "archived", event.at);
+      case "MemoriesRestored":
+        return this.#back(event.open.memoryIds, event.at);
+      case "MemoryForgotten":
+        return this.#forgotten(event);
+      case "ConsentNoted":
+        return event.open.granted ? [] : this.#withdrawn(event.open.userId);
+      case "ContextAssembled":
+        this.#used(event.open.memoryIds, event.at);
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  #formed({ seq, at, open, sealed }: Formed): void {
+    const own = sealed !== undefined;
+    const words = own ? seq : (open.sourceSeqs[0] ?? seq);
+    this.#insert({
+      ...{ seq: words, formed_seq: seq, memory_id: open.memoryId, version: 1 },
+      ...{ subject: this.#subjectOf(open), ...this.#facts(open, at), recorded_at: at, kept_from: at },
+      ...{ room_id: open.roomId, turn_id: open.turnId, source_seqs: JSON.stringify(open.sourceSeqs) },
+    });
+    this.#people(words, open.about);
+  }
+
+  /** Words of its own are sealed for the first person it is about; a message's, for who said it. */
+  #subjectOf({ basis, speaker, about }: Formed["open"]): ActorName {
+    if (basis === "said" && speaker !== null) return speaker;
+    return about[0] === undefined ? agentName(this.#agent()) : userName(about[0]);
+  }
+
+  #facts(open: Omit<Formed["open"], "memoryId" | "turnId" | "roomId" | "sourceSeqs">, at: number) {
+    return {
+      ...{ kind: open.kind, audience: open.audience, speaker: open.speaker, basis: open.basis, origin: open.origin },
+      ...{ attribute: open.attribute ?? null, importance: open.importance, pinned: open.pinned ? 1 : 0 },
+      ...{ sensitive: open.sensitive ? 1 : 0, said_at: open.saidAt ?? at, valid_from: open.validFrom ?? null },
+      ...{ sources: JSON.stringify(open.sources ?? []), about: JSON.stringify(open.about) },
+    };
+  }
+
+  #insert(row: Partial<Record<Column, SqlValue>>): void {
+    const whole: typeof row = { state: "live", access_count: 0, ...row };
+    insertRows(this.#sql, `memories (${COLUMNS})`, [columns.map((column) => whole[column] ?? null)]);
+  }
+
+  #people(seq: number, about: ReadonlyArray<UserId>): void {
+    insertRows(
+      this.#sql,
+      "memory_people (user_id, seq)",
+      about.map((userId) => [userId, seq]),
+    );
+  }
+
+  #revised({ seq, at, open }: Of<"MemoryRevised">): ReadonlyArray<number> {
+    const before = this.find(open.memoryId);
+    if (before === undefined) return [];
+    this.#drop([before.seq]);
+    this.#displacedNothing([open.memoryId]);
+    this.#insert({
+      ...{ seq, formed_seq: before.formedSeq, memory_id: open.memoryId, version: open.version },
+      ...{ ...this.#facts(open, at), said_at: open.saidAt ?? before.saidAt, recorded_at: before.recordedAt },
+      ...{ subject: open.about[0] === undefined ? agentName(this.#agent()) : userName(open.about[0]) },
+      ...{ room_id: before.roomId, turn_id: before.turnId, source_seqs: JSON.stringify(before.sourceSeqs) },
+      ...{ accessed_at: before.accessedAt, access_count: before.accessCount, state: before.state },
+      ...{ superseded_at: before.supersededAt, superseded_by: before.supersededBy, archived_at: before.archivedAt },
+      ...{ kept_from: before.keptFrom },
+      ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
+    });
+    this.#people(seq, open.about);
+    return [before.seq];
+  }
+
+  /** The one that stays keeps the sources of all. */
+  #merged({ open }: Of<"MemoriesMerged">): ReadonlyArray<number> {
+    const into = this.find(open.into);
+    const from = open.from.flatMap((memoryId) => this.find(memoryId) ?? []);
+    if (into === undefined) return [];
+    const kept = new Set([...into.sources, ...from.flatMap(({ memoryId, sources }) => [memoryId, ...sources])]);
+    const count = from.reduce((sum, { accessCount }) => sum + accessCount, into.accessCount);
+    this.#sql.run(
+      "UPDATE memories SET sources = ?, access_count = ? WHERE memory_id = ?",
+      ...[JSON.stringify([...kept]), count, open.into],
+    );
+    return this.#away(open.from, "merged", null);
+  }
+
+  /** Each has its own sources again, and stands for itself. */
+  #separated({ open, at }: Of<"MemoriesSeparated">): ReadonlyArray<number> {
+    const into = this.find(open.into);
+    const from = open.from.flatMap((memoryId) => this.find(memoryId) ?? []);
+    if (into !== undefined) {
+      const own = new Set(into.sources);
+      for (const { memoryId, sources } of from) for (const source of [memoryId, ...sources]) own.delete(source);
+      this.#sql.run("UPDATE memories SET sources = ? WHERE memory_id = ?", JSON.stringify([...own]), open.into);
+    }
+    return this.#back(open.from, at);
+  }
+
+  /** Out of the agent's mind, but for what was withdrawn: that stays so. */
+  #away(memoryIds: ReadonlyArray<string>, state: MemoryState, archivedAt: number | null): ReadonlyArray<number> {
+    const seqs = this.#sql.rows(
+      `UPDATE memories SET state = ?, archived_at = ?, indexed = 0
+       WHERE memory_id IN (SELECT value FROM json_each(?)) AND state <> 'withdrawn' RETURNING seq`,
+      ...[state, archivedAt, JSON.stringify(memoryIds)],
+    );
+    return seqs.map(([seq]) => Number(seq));
+  }
+
+  /** Those that come back are to be indexed anew. */
+  #back(memoryIds: ReadonlyArray<string>, at: number): ReadonlyArray<number> {
+    this.#sql.run(
+      `UPDATE memories SET state = 'live', archived_at = NULL, indexed = 0, kept_from = ?
+       WHERE memory_id IN (SELECT value FROM json_each(?)) AND state IN ('archived', 'merged')`,
+      ...[at, JSON.stringify(memoryIds)],
+    );
+    return [];
+  }
+
+  #forgotten(event: Of<"MemoryForgotten">): ReadonlyArray<number> {
+    const named = JSON.stringify(event.open.memoryIds);
+    const seqs = this.#sql
+      .rows("SELECT seq FROM memories WHERE memory_id IN (SELECT value FROM json_each(?))", named)
+      .map(([seq]) => Number(seq));
+    this.#drop(seqs);
+    if (isTakenBack(event)) this.#displacedNothing(event.open.memoryIds);
+    return seqs;
+  }
+
+  /** What was never said has taken nothing's place. */
+  #displacedNothing(memoryIds: ReadonlyArray<string>): void {
+    this.#sql.run(
+      `UPDATE memories SET superseded_at = NULL, superseded_by = NULL
+       WHERE superseded_by IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(memoryIds),
+    );
+  }
+
+  #drop(seqs: ReadonlyArray<number>): void {
+    for (const table of ["memories", "memory_people"])
+      this.#sql.run(`DELETE FROM ${table} WHERE seq IN (SELECT value FROM json_each(?))`, JSON.stringify(seqs));
+  }
+
+  /** From this breath on nobody reads them. */
+  #withdrawn(userId: UserId): ReadonlyArray<number> {
+    return this.#sql
+      .rows(
+        "UPDATE memories SET state = 'withdrawn' WHERE seq IN (SELECT seq FROM memory_people WHERE user_id = ?) RETURNING seq",
+        userId,
+      )
+      .map(([seq]) => Number(seq));
+  }
+
+  #used(memoryIds: ReadonlyArray<string>, at: number): void {
+    if (memoryIds.length === 0) return;
+    this.#sql.run(
+      `UPDATE memories SET accessed_at = ?, access_count = access_count + 1
+       WHERE memory_id IN (SELECT value FROM json_each(?))`,
+      ...[at, JSON.stringify(memoryIds)],
+    );
+  }
+
+  // ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** True while nothing was ever remembered, or nothing of it is left. */
+  get isEmpty(): boolean {
+    return this.#sql.rows("SELECT 1 FROM memories LIMIT 1").length === 0;
+  }
+
+  find(memoryId: string): MemoryRow | undefined {
+    return this.where("m.memory_id = ?", [memoryId], 1)[0];
+  }
+
+  /** Rows that fit a condition over alias `m`, newest first unless told. */
+  where(
+    condition: string,
+    parameters: ReadonlyArray<SqlValue>,
+    limit: number,
+    order = "m.seq DESC",
+  ): ReadonlyArray<MemoryRow> {
+    return this.#sql
+      .rows(`SELECT ${COLUMNS} FROM memories m WHERE ${condition} ORDER BY ${order} LIMIT ?`, ...parameters, limit)
+      .map(rowOf);
+  }
+
+  count(condition: string, parameters: ReadonlyArray<SqlValue>): number {
+    return Number(this.#sql.rows(`SELECT count(*) FROM memories m WHERE ${condition}`, ...parameters)[0]?.[0] ?? 0);
+  }
+
+  /**
+   * Which of these a fact in force was drawn from: named among its sources, or by the message whose words they are.
+   */
+  grounds(rows: ReadonlyArray<MemoryRow>): ReadonlySet<number> {
+    const inForce = "m.kind = 'semantic' AND m.state = 'live' AND m.superseded_at IS NULL";
+    const named = this.#sql.rows(
+      `SELECT DISTINCT j.value FROM memories m, json_each(m.sources) j
+       WHERE m.sources <> '[]' AND ${inForce} AND j.value IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(rows.map(({ memoryId }) => memoryId)),
+    );
+    const quoted = this.#sql.rows(
+      `SELECT DISTINCT j.value FROM memories m, json_each(m.source_seqs) j
+       WHERE m.source_seqs <> '[]' AND ${inForce} AND j.value IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(rows.flatMap(({ kind, seq }) => (kind === "episodic" ? [seq] : []))),
+    );
+    const ids = new Set(named.map(([memoryId]) => String(memoryId)));
+    return new Set([
+      ...rows.flatMap(({ seq, memoryId }) => (ids.has(memoryId) ? [seq] : [])),
+      ...quoted.map(([seq]) => Number(seq)),
+    ]);
+  }
+
+  /** Rows by the events of their words. */
+  bySeq(seqs: ReadonlyArray<number>): ReadonlyArray<MemoryRow> {
+    return this.where("m.seq IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)], seqs.length);
+  }
+
+  /** Seqs of live memories behind one, in rising order. */
+  liveAfter(seq: number, limit: number): ReadonlyArray<number> {
+    const query = "SELECT seq FROM memories WHERE seq > ? AND state = 'live' ORDER BY seq LIMIT ?";
+    return this.#sql.rows(query, seq, limit).map(([one]) => Number(one));
+  }
+
+  /** Seqs of everything that a subject's key seals. */
+  of(subject: ActorName): ReadonlyArray<number> {
+    return this.#sql.rows("SELECT seq FROM memories WHERE subject = ?", subject).map(([seq]) => Number(seq));
+  }
+
+  /** Live memories that the index does not hold yet, oldest first, but those of these subjects. */
+  unindexed(limit: number, without: ReadonlyArray<ActorName>): ReadonlyArray<MemoryRow> {
+    const waiting = "m.indexed = 0 AND m.state = 'live' AND m.subject NOT IN (SELECT value FROM json_each(?))";
+    return this.where(waiting, [JSON.stringify(without)], limit, "m.seq");
+  }
+
+  markIndexed(seqs: ReadonlyArray<number>): void {
+    this.#sql.run(
+      "UPDATE memories SET indexed = 1 WHERE seq IN (SELECT value FROM json_each(?))",
+      JSON.stringify(seqs),
+    );
+  }
+
+  /** Everything of a subject is to be indexed anew. */
+  markUnindexed(subject: ActorName): void {
+    this.#sql.run("UPDATE memories SET indexed = 0 WHERE subject = ?", subject);
+  }
+}
+
+/** Whether what a memory said is taken back with its words, or only not known any more. */
+function isTakenBack({ type, open }: RecordedOf<AgentEvent>): boolean {
+  if (type === "MemoryForgotten") return open.why !== "expired" && open.why !== "faded";
+  return type === "MemoryRevised" || type === "ConsentNoted";
+}

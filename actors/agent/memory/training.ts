@@ -1,0 +1,335 @@
+/** Trainings: takes what the owner gives to learn, keeps it sealed until it is learned, a chunk at a time by a timer; owned by AgentActor. */
+import { Schema } from "effect";
+import type { AgentCommand, TrainingItem } from "#events/agent/commands.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import { type AgentRefusal, TrainingUnknown } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { CommandMeta } from "#events/kit/define.ts";
+import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
+import { type ActorName, type AgentId, agentName, childId, type MemoryId, userName } from "#events/kit/ids.ts";
+import { parseList } from "../../kit/encoding.ts";
+import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
+import type { TaughtRow, TrainingProgress } from "../../kit/memory-doors.ts";
+import type { Principal } from "../../kit/principal.ts";
+import { accepted, type Reply, refused } from "../../kit/reply.ts";
+import type { Keyring } from "../../kit/revealed.ts";
+import { generationOf, openWords, type Place, rewrapKey, type SubjectKey, sealWords } from "../../kit/seal.ts";
+import type { Committed } from "../../kit/settled-commands.ts";
+import type { SqlPort } from "../../kit/sql.ts";
+import type { Timers } from "../../kit/timers.ts";
+import { filed } from "./filing.ts";
+
+/** The kind of the timers that go on with a training. */
+export const GO_ON_LEARNING = "go-on-learning";
+
+/** A chunk is learned with one commit, between others: some 20 ms of work, and a row of the platform has 2 MB at most. */
+const CHUNK = { rows: 200, characters: 256 * 1024 } as const;
+/** Of the refused rows so many are named in the result. */
+const REFUSED_AT_MOST = 1_000;
+const PAGE = 1_000;
+
+const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
+
+/** What the trainings need of their agent. */
+export interface TrainingHost {
+  readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+  readonly tables: SqlPort;
+  readonly timers: Timers;
+  readonly keys: Keyring;
+  readonly agentId: () => AgentId;
+  readonly now: () => number;
+  readonly isOwner: (by: Principal) => boolean;
+  readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
+  readonly meta: (id: string, by: ActorName) => CommandMeta;
+  readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
+}
+
+interface Chunk {
+  readonly trainingId: string;
+  readonly number: number;
+}
+
+interface SealedChunk extends Chunk {
+  readonly sealed: Uint8Array;
+  readonly wrapped: Uint8Array;
+}
+
+/** Small enough to be sealed, and to be learned in one breath. */
+function* chunksOf(rows: ReadonlyArray<TaughtRow>): Generator<ReadonlyArray<TaughtRow>> {
+  let chunk: TaughtRow[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    const length = "input" in row ? row.input.content.length : 0;
+    if (chunk.length === CHUNK.rows || (chunk.length > 0 && characters + length > CHUNK.characters)) {
+      yield chunk;
+      chunk = [];
+      characters = 0;
+    }
+    chunk.push(row);
+    characters += length;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+const isTaught = Schema.is(
+  Schema.Union([
+    Schema.Struct({ row: Schema.Int, reason: Schema.String }),
+    Schema.Struct({ row: Schema.Int, input: Schema.Struct({ kind: Schema.String, content: Schema.String }) }),
+  ]),
+);
+
+export class Trainings {
+  readonly #host: TrainingHost;
+  /** What goes into the transaction that is being written: the chunks of a training that begins, or the one that is learned. */
+  #beginning: { readonly trainingId: string; readonly sealed: ReadonlyArray<readonly Uint8Array[]> } | undefined;
+  #learning: Chunk | undefined;
+
+  constructor(host: TrainingHost) {
+    this.#host = host;
+  }
+
+  // ── for the owner ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Keeps what is to be learned, and sets the timer that learns it, in the commit that says so. */
+  async begin(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>): Promise<Reply<TrainingProgress>> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const meta = this.#host.meta(trainingId, userName(by.userId));
+    const [key, print] = [await this.#ownKey(), await this.#print(rows)];
+    if (key === "destroyed" || print === undefined) return refused(unknownAgent);
+    const sealed = [...chunksOf(rows)].map((chunk, index) => {
+      const parts = sealWords(JSON.stringify(chunk), this.#place({ trainingId, number: index + 1 }), key);
+      return [parts.sealed, parts.wrapped];
+    });
+    this.#beginning = { trainingId, sealed };
+    try {
+      const items = rows.length;
+      const reply = this.#host.commit({ type: "StartTraining", meta, trainingId, items, digest: print });
+      if (reply.outcome === "need-keys") throw new Error("the start of a training has no words of its own");
+      return reply.outcome === "refused" ? reply : this.progress(by, trainingId, reply.replayed);
+    } finally {
+      this.#beginning = undefined;
+    }
+  }
+
+  /** How far it is; of one that has ended, what became of each row. */
+  progress(by: Principal, trainingId: string, replayed = false): Reply<TrainingProgress> {
+    if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { ledger } = this.#host;
+    const seqs = ledger.madeBy(trainingId);
+    const [started] = seqs.length === 0 ? [] : ledger.read(seqs[0]! - 1, 1);
+    if (started?.type !== "TrainingStarted") return refused(new TrainingUnknown());
+    const total = started.open.items;
+    const last = ledger.read(seqs.at(-1)! - 1, 1)[0]!;
+    if (last.type !== "TrainingEnded")
+      return accepted(
+        { trainingId, status: "running", done: seqs.length - 1, total, result: null },
+        ledger.head,
+        replayed,
+      );
+    const { taken, refused: refusals, cancelled } = last.open;
+    const done = taken + refusals;
+    const status = cancelled ? "cancelled" : done < total ? "failed" : "done";
+    const refusedRows = this.#refused(trainingId, started.seq, last.seq, REFUSED_AT_MOST);
+    const result = { taken, refused: refusals, refusedRows };
+    return accepted({ trainingId, status, done, total, result }, ledger.head, replayed);
+  }
+
+  /** One that has ended already is left as it is. */
+  cancel(by: Principal, trainingId: string): Reply<TrainingProgress> {
+    const before = this.progress(by, trainingId);
+    if (before.outcome === "accepted" && before.value.status === "running")
+      this.#end(trainingId, userName(by.userId), true);
+    return this.progress(by, trainingId);
+  }
+
+  // ── in the background ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Inside the transaction of these events: what is to be learned comes and goes with the events that say so. */
+  along(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    for (const { type, open } of events) {
+      if (type === "TrainingStarted") this.#keep(open.trainingId);
+      if (type === "TrainingEnded") this.#drop(open.trainingId);
+      if (type === "AgentDeleted" && this.#hasTable()) this.#host.tables.run("DELETE FROM training_chunks");
+    }
+    if (this.#learning !== undefined) {
+      const { trainingId, number } = this.#learning;
+      this.#host.tables.run(
+        "DELETE FROM training_chunks WHERE training_id = ? AND number = ?",
+        ...[trainingId, number],
+      );
+    }
+  }
+
+  /** The timer of a training has rung: learns its next chunk, or ends it. Doing it twice is doing it once. */
+  async goOn(trainingId: string): Promise<void> {
+    for (;;) {
+      const chunk = this.#next(trainingId);
+      if (chunk === undefined) return this.#end(trainingId, this.#self(), false);
+      if (this.#keyOf(chunk.wrapped) === undefined) {
+        await this.#host.fetchKeys([this.#self()]);
+        continue; // it may have been cancelled meanwhile
+      }
+      const rows = this.#opened(chunk);
+      if (rows === undefined) return this.#end(trainingId, this.#self(), false);
+      const people = rows.flatMap((row) => ("input" in row ? (row.input.about ?? []).slice(0, 1).map(userName) : []));
+      const strangers = [...new Set(people)].filter((subject) => this.#host.keys.get(subject) === undefined);
+      if (strangers.length === 0) return this.#learn(chunk, rows);
+      await this.#host.fetchKeys(strangers);
+    }
+  }
+
+  #learn(chunk: Chunk, rows: ReadonlyArray<TaughtRow>): void {
+    const { trainingId, number } = chunk;
+    const meta = this.#host.meta(`${trainingId}/chunk/${number}`, this.#self());
+    const items = rows.map((row) => this.#item(trainingId, row));
+    this.#learning = chunk;
+    try {
+      const reply = this.#host.commit({ type: "TeachItems", meta, trainingId, items });
+      if (reply.outcome !== "accepted") throw new Error(`chunk ${number} of ${trainingId} was ${reply.outcome}`);
+    } finally {
+      this.#learning = undefined;
+    }
+  }
+
+  #item(trainingId: string, row: TaughtRow): TrainingItem {
+    if ("reason" in row) return row;
+    const { input } = row;
+    // A person who was erased is nobody that anything could be sealed for.
+    const subject = input.about?.[0];
+    if (subject !== undefined && this.#host.keys.get(userName(subject)) === "destroyed")
+      return { row: row.row, reason: "consent-required" };
+    const memoryId = childId<MemoryId>("memory", this.#host.agentId(), `${trainingId}/${row.row}`);
+    return { row: row.row, memory: filed(memoryId, input, "trained") };
+  }
+
+  #end(trainingId: string, by: ActorName, cancelled: boolean): void {
+    const { ledger } = this.#host;
+    const seqs = ledger.madeBy(trainingId);
+    const first = seqs[0] ?? 0;
+    const refusals = this.#refused(trainingId, first, seqs.at(-1) ?? 0, Number.MAX_SAFE_INTEGER).length;
+    const taken = seqs.length - 1 - refusals;
+    const meta = this.#host.meta(`${trainingId}/end`, by);
+    this.#host.commit({ type: "EndTraining", meta, trainingId, taken, refused: refusals, cancelled });
+    // Where it had ended already, the timer that rang is all that is left.
+    this.#host.timers.cancel(trainingId);
+  }
+
+  /** Rows that were not taken, by the events between these seqs. */
+  #refused(trainingId: string, from: number, to: number, atMost: number) {
+    const found: Array<{ readonly row: number; readonly reason: string }> = [];
+    for (let after = from; found.length < atMost; ) {
+      const page = this.#host.ledger.read(after, PAGE, ["TrainingItemRefused"]);
+      for (const event of page)
+        if (event.type === "TrainingItemRefused" && event.open.trainingId === trainingId && event.seq <= to)
+          found.push({ row: event.open.item, reason: event.open.reason });
+      if (page.length < PAGE || page.at(-1)!.seq > to) break;
+      after = page.at(-1)!.seq;
+    }
+    return found.slice(0, atMost);
+  }
+
+  // ── what waits to be learned ──────────────────────────────────────────────────────────────────────────────────────
+
+  #keep(trainingId: string): void {
+    const { tables, timers, now } = this.#host;
+    if (this.#beginning?.trainingId !== trainingId) return;
+    tables.run(
+      `CREATE TABLE IF NOT EXISTS training_chunks (
+         training_id TEXT NOT NULL, number INTEGER NOT NULL, sealed BLOB NOT NULL, wrapped BLOB NOT NULL,
+         PRIMARY KEY (training_id, number)
+       ) STRICT`,
+    );
+    this.#beginning.sealed.forEach(([sealed, wrapped], index) => {
+      tables.run(
+        "INSERT INTO training_chunks (training_id, number, sealed, wrapped) VALUES (?, ?, ?, ?)",
+        ...[trainingId, index + 1, sealed!, wrapped!],
+      );
+    });
+    timers.set({ id: trainingId, due: now(), kind: GO_ON_LEARNING, body: null });
+  }
+
+  /** The keys go with the words. */
+  #drop(trainingId: string): void {
+    this.#host.timers.cancel(trainingId);
+    if (this.#hasTable()) this.#host.tables.run("DELETE FROM training_chunks WHERE training_id = ?", trainingId);
+  }
+
+  #hasTable(): boolean {
+    return this.#host.tables.rows("SELECT 1 FROM sqlite_master WHERE name = 'training_chunks'").length > 0;
+  }
+
+  #next(trainingId: string): SealedChunk | undefined {
+    if (!this.#hasTable()) return undefined;
+    const row = this.#host.tables.rows(
+      "SELECT number, sealed, wrapped FROM training_chunks WHERE training_id = ? ORDER BY number LIMIT 1",
+      trainingId,
+    )[0];
+    const [number, sealed, wrapped] = (row ?? []) as [number, Uint8Array, Uint8Array];
+    return row === undefined ? undefined : { trainingId, number, sealed, wrapped };
+  }
+
+  /** The rows of a chunk; undefined when nobody can read them any more. */
+  #opened(chunk: SealedChunk): ReadonlyArray<TaughtRow> | undefined {
+    const key = this.#keyOf(chunk.wrapped);
+    if (key === undefined || key === "destroyed") return undefined;
+    try {
+      const rows = parseList(openWords(chunk.sealed, chunk.wrapped, this.#place(chunk), key));
+      return rows.filter(isTaught) as ReadonlyArray<unknown> as ReadonlyArray<TaughtRow>;
+    } catch {
+      return undefined; // sealed with a generation of the key that is no more
+    }
+  }
+
+  /**
+   * The agent's own key has a new generation: what waits is wrapped under it, so that no older one is needed.
+   * @throws when a generation is not at hand.
+   */
+  keyTurned(subject: ActorName): void {
+    const to = this.#host.keys.get(this.#self());
+    if (subject !== this.#self() || typeof to !== "object" || !this.#hasTable()) return;
+    const rows = this.#host.tables.rows("SELECT training_id, number, wrapped FROM training_chunks");
+    for (const [trainingId, number, wrapped] of rows as ReadonlyArray<readonly [string, number, Uint8Array]>) {
+      if (generationOf(wrapped) === to.number) continue;
+      const from = this.#keyOf(wrapped);
+      if (from === undefined) throw new Error(`a key of ${subject} is not at hand`);
+      if (from === "destroyed") continue; // nobody reads it any more: its training will say so
+      this.#host.tables.run(
+        "UPDATE training_chunks SET wrapped = ? WHERE training_id = ? AND number = ?",
+        ...[rewrapKey(wrapped, this.#place({ trainingId, number }), from, to), trainingId, number],
+      );
+    }
+  }
+
+  /** The generation of the agent's key that opens this. */
+  #keyOf(wrapped: Uint8Array): ReturnType<Keyring["get"]> {
+    return this.#host.keys.get(this.#self(), generationOf(wrapped));
+  }
+
+  async #ownKey(): Promise<SubjectKey | "destroyed"> {
+    for (;;) {
+      const key = this.#host.keys.get(this.#self());
+      if (key !== undefined) return key;
+      await this.#host.fetchKeys([this.#self()]);
+    }
+  }
+
+  /** By what the same training is known again; undefined when the agent's key is no more. */
+  async #print(rows: ReadonlyArray<TaughtRow>): Promise<string | undefined> {
+    for (;;) {
+      const print = this.#host.ledger.digest(this.#self(), JSON.stringify(rows));
+      if (typeof print === "string") return print;
+      if (print === Erased) return undefined;
+      await this.#host.fetchKeys(print.subjects);
+    }
+  }
+
+  /** Bound into the ciphertext: no chunk can be moved to another place or training. */
+  #place({ trainingId, number }: Chunk): Place {
+    const { stream } = this.#host.ledger;
+    return { stream, seq: number, type: trainingId, v: 1, subject: this.#self() };
+  }
+
+  #self(): ActorName {
+    return agentName(this.#host.agentId());
+  }
+}
