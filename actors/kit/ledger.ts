@@ -190,7 +190,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const unsealed = rows.map((row): Unsealed => {
       const event = this.#recorded(row);
       if (row[10] === null) return { event, words: {} };
-      const words = this.#open(row);
+      const words = this.#open(row, event);
       if (typeof words === "string") missing.add(words);
       return { event, words: typeof words === "string" ? Erased : words };
     });
@@ -257,15 +257,16 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return { intact: true, head: expected - 1 };
   }
 
-  /** What was just committed is still in memory, words and all; undefined when anything asked for is not. */
+  /** What was lately committed or asked for is still in memory, words and all; undefined when anything asked for is not. */
   #atHand(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | undefined {
     const oldest = this.#tail[0]?.seq ?? this.#head + 1;
     const found: Unsealed[] = [];
     for (const seq of seqs) {
       const event = this.#tail[seq - oldest];
-      const words = event?.sealed === undefined ? {} : this.#revealed.get(seq);
-      if (event === undefined || words === undefined) return undefined;
-      found.push({ event, words });
+      const plain = event !== undefined && event.sealed === undefined ? { event, words: {} } : undefined;
+      const known = plain ?? this.#revealed.get(seq);
+      if (known === undefined) return undefined;
+      found.push(known);
     }
     return found;
   }
@@ -315,7 +316,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       hash = encoded.hash;
       rows.push(encoded.row);
       keys.push(...encoded.keys);
-      if (event.sealed) words.push(keptWords(encoded.recorded.seq, event.sealed, lent));
+      if (event.sealed) words.push(keptWords(encoded.recorded, event.sealed, lent));
       const recorded = encoded.recorded as unknown as RecordedOf<E>;
       state = this.#decider.evolve(state, recorded as unknown as Recorded<E>);
       events.push(recorded);
@@ -352,10 +353,10 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   }
 
   /** The words of a row, the subject whose key is missing, or the sign of erasure. */
-  #open(row: ReadonlyArray<SqlValue>): Readonly<Record<string, unknown>> | ActorName | Erased {
+  #open(row: ReadonlyArray<SqlValue>, event: RecordedOf<E>): Unsealed["words"] | ActorName {
     const [seq, , type, v] = row as [number, string, string, number];
     const known = this.#revealed.get(seq);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.words;
     if (row[13] === null) return Erased;
     const subject = row[12] as ActorName;
     const wrapped = row[13] as Uint8Array;
@@ -364,7 +365,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     if (key === "destroyed") return Erased;
     const place = { stream: this.stream, seq, type, v, subject };
     const words = parseObject(openWords(row[10] as Uint8Array, wrapped, place, key));
-    this.#revealed.keep(seq, words, subject, key.number);
+    this.#revealed.keep(event, words, subject, key.number);
     return words;
   }
 

@@ -1,7 +1,7 @@
 /** What a commit comes to, decided before anything is touched; the ledger's own. */
 import { Redacted } from "effect";
 import type { Refusal } from "#events/kit/decider.ts";
-import type { Pending, RecordedOf } from "#events/kit/envelope.ts";
+import type { Pending, Recorded, RecordedOf } from "#events/kit/envelope.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import type { Prepared } from "./encoding.ts";
 import { EventTooLarge, SubjectErased } from "./refusals.ts";
@@ -25,10 +25,10 @@ export type HeldKeys = ReadonlyMap<ActorName, SubjectKey | "destroyed" | undefin
 
 /** The words of an event that is being written, as they are kept for those who read it next. */
 export const keptWords = (
-  seq: number,
+  event: Recorded,
   { subject, words }: NonNullable<Pending["sealed"]>,
   lent: HeldKeys,
-): Parameters<Revealed["keep"]> => [seq, Redacted.value(words), subject, (lent.get(subject) as SubjectKey).number];
+): Parameters<Revealed["keep"]> => [event, Redacted.value(words), subject, (lent.get(subject) as SubjectKey).number];
 
 /** What a commit comes to, decided before anything is touched. */
 export type Plan<E extends Pending, No extends Refusal> =
