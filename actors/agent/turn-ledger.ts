@@ -75,7 +75,7 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
     // Once they were SHA-256 of the words alone, and stood for guesses to be tried on after the words were erased.
     digest: (text, like = "hmac:") =>
       like.startsWith("hmac:")
-        ? withKeys(log, () => ledger.digest(agentName(ledger.state.agentId!), text)).pipe(
+        ? withKeys(log, () => ledger.digest(agentName(ledger.state.agentId!), text, like)).pipe(
             Effect.filterOrFail(
               (hash) => hash !== Erased,
               () => new KeyFailure({ detail: "the agent's key is destroyed" }),

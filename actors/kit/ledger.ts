@@ -215,10 +215,10 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   }
 
   /** A hash of words that dies with a subject's key, so that nobody can try guesses on what was erased. One subject a stream. */
-  digest(subject: ActorName, text: string): string | Erased | NeedKeys {
+  digest(subject: ActorName, text: string, like?: string): string | Erased | NeedKeys {
     const key = this.#hashKey.get({ stream: this.stream, subject, keys: this.#keys });
     if (key === undefined) return { outcome: "need-keys", subjects: [subject] };
-    return key === "destroyed" ? Erased : keyedHash(key, text);
+    return key === "destroyed" ? Erased : keyedHash(key, text, like);
   }
 
   /** Wraps keys of this subject's events under the generation that seals now, at most `limit`; answers how many there were. */
