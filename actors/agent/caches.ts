@@ -9,6 +9,8 @@ import { now } from "../kit/clock.ts";
 import type { Ledger } from "../kit/ledger.ts";
 
 const RECENT_MEMORIES = 20;
+/** Where nothing happens only time takes memories away, and that by the day: no need to look with every heartbeat. */
+const LOOK_EVERY_MS = 60_000;
 
 export class AgentCaches {
   readonly #ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
@@ -16,6 +18,8 @@ export class AgentCaches {
   readonly #live: (memoryIds: ReadonlyArray<string>) => ReadonlySet<string>;
   /** Which memories were offered last; undefined after a wake, so that the first offer holds everything. */
   #offered: string | undefined;
+  /** When it was looked last, and at which head. */
+  #looked = { head: 0, at: 0 };
   #later: ReturnType<typeof setTimeout> | undefined;
 
   /** `live` tells which of these memories may still be shown. */
@@ -32,7 +36,7 @@ export class AgentCaches {
   /** Offers what stands now; what KV will not take yet is written when it will. */
   async refresh(): Promise<void> {
     const { head, state } = this.#ledger;
-    if (state.agentId === null) return;
+    if (state.agentId === null || (head === this.#looked.head && now() < this.#looked.at + LOOK_EVERY_MS)) return;
     const formed = this.#ledger.newest("MemoryFormed", RECENT_MEMORIES) as RecordedOf<
       Extract<AgentEvent, { type: "MemoryFormed" }>
     >[];
@@ -41,8 +45,9 @@ export class AgentCaches {
     const offered = memories.map(({ seq }) => seq).join();
     const remembered =
       offered === this.#offered ? [] : [memoriesEntry(state.agentId, head, memories.map(cachedMemory))];
-    this.#offered = offered;
     this.#comeBack(await this.#writer.offer([agentEntry(state.agentId, head, state), ...remembered], now()));
+    this.#offered = offered;
+    this.#looked = { head, at: now() };
   }
 
   #comeBack({ again }: { readonly again: number | null }): void {

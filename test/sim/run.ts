@@ -124,3 +124,13 @@ export function story(
     await aftermath(world);
   });
 }
+
+/** Broken promises of these seeds, each as the line with which it can be played again. */
+export async function broken(first: number, last: number): Promise<ReadonlyArray<string>> {
+  const found: string[] = [];
+  for (let seed = first; seed <= last; seed++) {
+    const { violation } = await simulate(seed);
+    if (violation !== undefined) found.push(`npm run sim -- --seed ${seed} --runs 1: ${violation.what}`);
+  }
+  return found;
+}
