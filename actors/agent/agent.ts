@@ -96,6 +96,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
       reveal: (seqs) => this.#turnLedger().reveal(seqs),
+      attendance: (roomId) => env.ROOM.getByName(roomId).attendance(this.#id()),
     });
     const working = {
       ...{ state: () => this.ledger.state, timers: this.timers, report },
@@ -259,7 +260,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       this.#channels.watched(roomId, watched);
       this.#memory.present(roomId, people);
       if (this.ledger.state.status === "deleted") return this.#channels.gone(roomId, heard.at(-1)?.seq);
-      const { episode } = this.#memory.former();
+      const { episode } = this.#memory;
       const listener = { agentId: this.#id(), meta: (id: string, by: ActorName) => this.#meta(id, by), episode };
       for (const item of heard) await this.commit(commandOf(roomId, item, listener));
       this.#turns.work();

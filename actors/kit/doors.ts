@@ -94,10 +94,11 @@ export interface AgentDescription {
   readonly embedding?: EmbeddingProgress;
 }
 
-/** Somebody who takes part in a room. */
+/** Somebody who takes part in a room, or did and went: either can be spoken of. */
 export interface Present {
   readonly userId: UserId;
   readonly name: string;
+  readonly isHere: boolean;
 }
 
 /** What anybody who meets an agent may know of it. */
@@ -125,6 +126,8 @@ export type Heard =
       readonly addressed: Addressed | null;
       /** The whole message says nothing but to leave off. */
       readonly callsOff: boolean;
+      /** The person whose word an agent's message goes back to; null for what a person says, and where nobody knows. */
+      readonly answers: UserId | null;
       readonly causation: string;
       readonly correlation: string;
     };
@@ -133,7 +136,7 @@ export type Heard =
 export interface FullHouse {
   /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: boolean;
-  /** The people who take part; null where they are too many to be told one by one. */
+  /** The people who take part, or did; null where they are too many to be told one by one. */
   readonly people: ReadonlyArray<Present> | null;
 }
 
@@ -276,6 +279,8 @@ export interface RoomDoor extends BorrowerDoor {
     sightings: ReadonlyArray<Sighting>,
   ): Promise<Reply<{ roomSeq: number }>>;
   show(sightings: ReadonlyArray<Sighting>): Promise<void>;
+  /** Who is there, for an agent that takes part: as it is told with each message. Null for any other. */
+  attendance(agentId: AgentId): Promise<FullHouse["people"]>;
   /** An agent says of itself that it is known by another name, or (null) that it is gone. */
   agentChanged(commandId: string, agentId: AgentId, name: string | null): Promise<void>;
   describe(by: Principal): Promise<Reply<RoomDescription>>;

@@ -13,8 +13,9 @@ import type { Keyring, Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
 import type { Timers } from "../../kit/timers.ts";
+import type { Listener } from "../hearing.ts";
 import { KeyFailure, RecallFailure } from "../turn/failures.ts";
-import type { MemoryFormer, Recall } from "../turn/ports.ts";
+import type { Formed, MemoryFormer, Recall, Said } from "../turn/ports.ts";
 import { quick } from "../turn/schedules.ts";
 import { embeddedMemories } from "./embedding/embedded-memories.ts";
 import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
@@ -23,7 +24,7 @@ import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
-import { wordsOf } from "./language/stems.ts";
+import { mayName, type Nameable, peopleNamed } from "./language/named.ts";
 import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
@@ -51,6 +52,8 @@ export interface MemoryHost {
   readonly keys: Keyring;
   readonly timers: Timers;
   readonly services: () => Context.Context<VectorServices>;
+  /** Asks a room who is there. */
+  readonly attendance: (roomId: RoomId) => Promise<ReadonlyArray<Present> | null>;
   /** The house's rule for episodes; in days. */
   readonly retentionDays?: () => number;
 }
@@ -84,7 +87,7 @@ export class AgentMemory {
   readonly embeddings: Embeddings;
   /** What passed between the agent and people. */
   readonly ties: Ties;
-  /** Who is in each room, as the room last said; nobody knows of the others. */
+  /** Who is in each room, or was, as the room last said; null for a crowd. Of the others nobody knows: they have to be asked. */
   readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
   /** Whether something withdrawn may still have to be forgotten: a death can come between, so it is looked after each wake. */
   #mayHoldWithdrawn = true;
@@ -109,6 +112,23 @@ export class AgentMemory {
   /** A room said who is there. */
   present(roomId: RoomId, people: ReadonlyArray<Present> | null): void {
     this.#present.set(roomId, people);
+  }
+
+  /** Asks a room that has not said it in this life who is there. True when it is known then, if only that it is a crowd. */
+  attended(roomId: RoomId): Effect.Effect<boolean> {
+    return Effect.suspend(() => {
+      if (this.#present.has(roomId)) return Effect.succeed(true);
+      return Effect.tryPromise(() => this.#host.attendance(roomId)).pipe(
+        // What the room has said itself meanwhile is newer.
+        Effect.tap((people) => Effect.sync(() => void (this.#present.has(roomId) || this.present(roomId, people)))),
+        Effect.match({ onSuccess: () => true, onFailure: () => false }),
+      );
+    });
+  }
+
+  /** True where nobody can say who is there, nor who is named. */
+  isCrowd(roomId: RoomId): boolean {
+    return this.#present.get(roomId) == null;
   }
 
   /** The register, level with the log. */
@@ -139,6 +159,8 @@ export class AgentMemory {
 
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    // Of a room that it has left nobody tells it any more.
+    for (const { type, open } of events) if (type === "RoomLeft") this.#present.delete(open.roomId);
     try {
       this.#mind.catchUp();
       this.ties.catchUp();
@@ -225,8 +247,8 @@ export class AgentMemory {
 
   /** What may be called to mind in a room just now. */
   #scopeIn(roomId: RoomId): Scope {
-    const people = this.#present.get(roomId);
-    return both(this.inForce(), mayHear(roomId, people?.map(({ userId }) => userId) ?? null));
+    const present = this.#present.get(roomId)?.flatMap(({ userId, isHere }) => (isHere ? [userId] : [])) ?? null;
+    return both(this.inForce(), mayHear({ roomId, kind: this.#host.ledger.state.rooms[roomId]?.kind, present }));
   }
 
   /** Fetches the keys that a search needs, and indexes what waited for them. */
@@ -296,7 +318,8 @@ export class AgentMemory {
   recall(): Recall["Service"] {
     return {
       search: ({ text, limit, roomId, asker, without }) =>
-        this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker).pipe(
+        this.attended(roomId).pipe(
+          Effect.flatMap(() => this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker)),
           Effect.map(({ found, degraded }) => ({
             memories: found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content })),
             degraded,
@@ -314,34 +337,46 @@ export class AgentMemory {
   /** The port of a turn. */
   former(): MemoryFormer["Service"] {
     return {
-      form: ({ text, authorId, authorName, roomId, at }) => {
-        if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
-        const speaker = { id: idOf(authorId as ActorName), name: authorName };
-        return memoriesOf(glean({ text, speaker, at })).map(({ statement: _statement, ...drawn }) => ({
-          ...drawn,
-          names: this.named(drawn.content, roomId),
-        }));
-      },
-      episode: (asker, { text, roomId }) =>
-        isRemembered(this.#host.ledger.state, asker)
-          ? {
-              importance: importanceOf(messageFormOf(text)),
-              names: this.named(text, roomId),
-              ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
-            }
-          : undefined,
+      form: (said) => Effect.map(this.attended(said.roomId), () => this.#formed(said)),
+      episode: (asker, said) => Effect.map(this.attended(said.roomId), () => this.episode(asker, said)),
     };
   }
 
-  /** The people of a room whose names stand in a text. */
-  named(text: string, roomId: RoomId): ReadonlyArray<UserId> {
-    const people = this.#present.get(roomId) ?? [];
-    const words = new Set(wordsOf(text));
-    return people
-      .filter(({ name }) => {
-        const [first] = wordsOf(name);
-        return first !== undefined && words.has(first);
-      })
-      .map(({ userId }) => userId);
+  #formed({ text, authorId, authorName, roomId, at }: Said): ReadonlyArray<Formed> {
+    if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
+    const speaker = { id: idOf(authorId as ActorName), name: authorName };
+    return memoriesOf(glean({ text, speaker, at })).flatMap(({ statement: _statement, ...drawn }) => {
+      const names = this.named(drawn.content, roomId, { author: authorId as ActorName });
+      return names === undefined ? [] : [{ ...drawn, names }];
+    });
+  }
+
+  /** A message as a memory, by who is known to be there. */
+  readonly episode: Listener["episode"] = (asker, { text, roomId }) => {
+    const names = this.named(text, roomId, { author: asker });
+    if (names === undefined || !isRemembered(this.#host.ledger.state, asker)) return undefined;
+    return {
+      importance: importanceOf(messageFormOf(text)),
+      names,
+      ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
+    };
+  };
+
+  /**
+   * The people of a room whom a text names; undefined where nobody can say: then nothing is to be made of it, for it may be
+   * somebody who did not agree.
+   */
+  named(
+    text: string,
+    roomId: RoomId,
+    {
+      author,
+      speakers = [],
+    }: { readonly author?: ActorName; readonly speakers?: ReadonlyArray<Nameable<UserId>> } = {},
+  ): ReadonlyArray<UserId> | undefined {
+    const people = this.#present.get(roomId);
+    if (people == null) return mayName(text) ? undefined : [];
+    const of = author?.startsWith("user:") ? (idOf(author) as UserId) : undefined;
+    return peopleNamed(text, [...people, ...speakers], of);
   }
 }

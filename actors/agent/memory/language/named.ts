@@ -1,12 +1,11 @@
 /** Which people of a room a text names: that decides whom a memory is about, and whose leave it needs; used by AgentMemory and by drawing. */
-import type { UserId } from "#events/kit/ids.ts";
 import { isOrdinaryName } from "./names.ts";
 import { isName } from "./people.ts";
 import { folded, isFiller } from "./stems.ts";
 
 /** Somebody who can be named. */
-export interface Nameable {
-  readonly userId: UserId;
+export interface Nameable<Id extends string = string> {
+  readonly userId: Id;
   readonly name: string;
 }
 
@@ -24,18 +23,18 @@ const isPlain = (part: string): boolean =>
   !isOrdinaryName(part) && (isFiller(part) || !isName(part) || (part.length < 2 && !isCaseless(part)));
 
 /** The words of names, each with the people who have it. */
-function partsOf(people: ReadonlyArray<Nameable>): ReadonlyMap<string, ReadonlySet<UserId>> {
-  const parts = new Map<string, Set<UserId>>();
+function partsOf<Id extends string>(people: ReadonlyArray<Nameable<Id>>): ReadonlyMap<string, ReadonlySet<Id>> {
+  const parts = new Map<string, Set<Id>>();
   for (const { userId, name } of people)
     for (const [part] of folded(name).matchAll(/[\p{L}\p{M}]+/gu)) {
-      const known = parts.get(part) ?? new Set();
+      const known = parts.get(part) ?? new Set<Id>();
       parts.set(part, known.add(userId));
     }
   return parts;
 }
 
 /** The people who may be meant at each place of a text, and whether it is a name beyond doubt there. */
-function placesIn(text: string, parts: ReadonlyMap<string, ReadonlySet<UserId>>) {
+function placesIn<Id extends string>(text: string, parts: ReadonlyMap<string, ReadonlySet<Id>>) {
   const unspaced = [...parts].flatMap(([part, meant]) =>
     UNSPACED.test(part) && folded(text).includes(part) ? [{ meant, isSure: true }] : [],
   );
@@ -58,13 +57,13 @@ function placesIn(text: string, parts: ReadonlyMap<string, ReadonlySet<UserId>>)
  * The people whom a text names, by any part of their names. Undefined where it may name somebody and cannot be said whom: two go
  * by that name, or it is written like any other word. Of that nobody but its author, `of`, may be in doubt.
  */
-export function peopleNamed(
+export function peopleNamed<Id extends string>(
   text: string,
-  people: ReadonlyArray<Nameable>,
-  of?: UserId,
-): ReadonlyArray<UserId> | undefined {
+  people: ReadonlyArray<Nameable<Id>>,
+  of?: Id,
+): ReadonlyArray<Id> | undefined {
   const places = placesIn(text, partsOf(people));
-  const meant: Array<ReadonlySet<UserId>> = [];
+  const meant: Array<ReadonlySet<Id>> = [];
   for (const { meant: these, isSure } of [...places].sort(
     (left, right) => Number(right.isSure) - Number(left.isSure),
   )) {
