@@ -6,7 +6,7 @@ import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#eve
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
-import type { BorrowerDoor, ErasureReceipt, VaultDoor } from "./key-doors.ts";
+import type { BorrowerDoor, ErasureReceipt, Forgotten, VaultDoor } from "./key-doors.ts";
 import type { EmbeddingProgress, MemoryDoors } from "./memory-doors.ts";
 import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
@@ -193,7 +193,8 @@ export interface AgentDoor extends BorrowerDoor, MemoryDoors {
   /** What anybody who meets it may know; null for an agent that is not there. */
   introduce(): Promise<AgentIntroduction | null>;
   /** A person let it remember them, or took it back. */
-  noteConsent(commandId: string, userId: UserId, granted: boolean): Promise<Reply>;
+  /** Answers what was forgotten of the person since a moment, now unless told. */
+  noteConsent(commandId: string, userId: UserId, granted: boolean, since?: number): Promise<Reply<Forgotten>>;
   /** Ends this turn in this room, or without one whatever runs here, as somebody who takes part in it asks. */
   stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;

@@ -316,7 +316,7 @@ const ofPerson = ({ what, which, how }: Wish, { erasure }: UserState, index: num
   const erasureId = erasure?.erasureId ?? childId<ErasureId>("erasure", userId, String(index));
   const streams = [{ stream: `user:${userId}`, confirmedAt: index }];
   const shredded = { shreddedAt: index, generations: [1], fingerprints: ["a1"], kek: 1, streams };
-  return { type: "CompleteErasure", erasureId, ...shredded };
+  return { type: "CompleteErasure", erasureId, ...shredded, agents: [] };
 };
 
 const register = ({ what, which }: Wish): Asked<SystemCommand> => {

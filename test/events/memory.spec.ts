@@ -168,15 +168,15 @@ describe("what the agent says itself", () => {
   it("is of all who had asked, be it by way of other agents: of nobody, where one of them is not known or did not agree", () => {
     const then = [started("one"), assembled("one"), replied("one"), drafted("one")];
     const considered = E.MemoriesConsidered({ turnId: turnId("one"), formed: 0 });
-    const after = (first: E.AgentEvent, ...others: ReadonlyArray<E.AgentEvent>) =>
+    const answering = (first: E.AgentEvent, ...others: ReadonlyArray<E.AgentEvent>) =>
       given(agent, created, joined, agreed, first, ...others, ...then, considered).when(post);
     const byBo = (answers: { readonly answers?: UserId }) => heard("one", { authorId: agentName(bo), ...answers });
     const plain = [posted("one"), completed("one", 6_000)];
-    after(byBo({ answers: dana })).then(posted("one"), reply, completed("one", 6_000));
-    after(byBo({ answers: eli })).then(...plain);
-    after(byBo({})).then(...plain);
+    answering(byBo({ answers: dana })).then(posted("one"), reply, completed("one", 6_000));
+    answering(byBo({ answers: eli })).then(...plain);
+    answering(byBo({})).then(...plain);
     const together = [heard("two", { authorId: userName(eli) }), declined("two", "coalesced", "one")];
-    after(heard("one"), ...together).then(posted("one"), completed("one", 8_000));
+    answering(heard("one"), ...together).then(posted("one"), completed("one", 8_000));
   });
 
   it("does not stay when it is a notice, when it names somebody who did not agree, when they have taken it back, or with memory off", () => {

@@ -32,6 +32,7 @@ describe("being erased", () => {
   const receipt = (time = 1) => ({
     ...{ erasureId: idOf(time), shreddedAt: 5, generations: [time], fingerprints: ["a1"], kek: 1 },
     streams: [{ stream: "user:user_dana", confirmedAt: 7 }],
+    agents: [{ agentId: agentId("ada"), forgotten: 3 }],
   });
   const complete = (time = 1) => ({ type: "CompleteErasure", ...receipt(time) }) as const;
   const completed = (time = 1) => ErasureCompleted(receipt(time));
@@ -45,7 +46,7 @@ describe("being erased", () => {
     given(user, arrived, requested(), completed()).when(erase).nothing();
   });
 
-  it("takes back every leave to remember that the person gave, so that each agent has to ask anew", () => {
+  it("takes back every leave to remember that the person gave, so that it has to be given anew", () => {
     const [trusted, refused, waiting] = [agentId("ada"), agentId("bo"), agentId("cy")];
     given(
       user,

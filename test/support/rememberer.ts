@@ -286,7 +286,7 @@ export class Rememberer {
   /** What comes to mind in the lobby while these people are there; ids in the order of their letters. */
   async recalled(text: string, people: ReadonlyArray<UserId>) {
     const there = people.map((userId) => ({ userId, name: userId, isHere: true }));
-    this.memory.present(lobby, there);
+    this.memory.attendance.told(lobby, there);
     const asked = { text, limit: 5, roomId: lobby, asker: dana, without: [] };
     const { memories, degraded } = await Effect.runPromise(this.memory.recall().search(asked));
     return { ids: memories.map(({ memoryId: id }) => id).toSorted(), degraded };

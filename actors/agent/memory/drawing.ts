@@ -118,8 +118,8 @@ export class Drawing implements MemoryJob {
       const { name, choice } = yield* ledger.configuration();
       if (told.length === 0) return "rest" as const;
       // Facts name people: nothing can be drawn where nobody can say whose leave that needs.
-      if (!(yield* memory.attended(roomId))) return "again" as const;
-      if (memory.isCrowd(roomId)) return "rest" as const;
+      if (!(yield* memory.attendance.known(roomId))) return "again" as const;
+      if (memory.attendance.here(roomId) === null) return "rest" as const;
       const messages = told.map(({ message }) => message);
       const named = { ...choice, ...(state().simpleModel ?? {}), maxTokens: MAX_TOKENS, whole: true };
       const reply = yield* askedBehind(state(), roomId, named, drawingPrompt(name, messages)).pipe(
@@ -161,7 +161,9 @@ export class Drawing implements MemoryJob {
     const isWhole = from.length === new Set(sources).size;
     if (!isWhole || spoken.length === 0 || sensitivity.includes("credentials")) return undefined;
     const speakers = speakersIn(told.map(({ message }) => message));
-    const named = memory.named([...about.map((name) => `@${oneLine(name)}`), words].join("\n"), roomId, { speakers });
+    const named = memory.attendance.named([...about.map((name) => `@${oneLine(name)}`), words].join("\n"), roomId, {
+      speakers,
+    });
     if (named === undefined) return undefined;
     const people = [
       ...spoken.map(({ row }) => idOf(row.speaker as ActorName) as UserId),

@@ -8,7 +8,7 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
-import type { Present } from "../../kit/doors.ts";
+import type { Forgotten } from "../../kit/key-doors.ts";
 import type { Keyring, Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
@@ -17,6 +17,7 @@ import type { Listener } from "../hearing.ts";
 import { KeyFailure, RecallFailure } from "../turn/failures.ts";
 import type { Formed, MemoryFormer, Recall, Said } from "../turn/ports.ts";
 import { quick } from "../turn/schedules.ts";
+import { Attendance } from "./attendance.ts";
 import { embeddedMemories } from "./embedding/embedded-memories.ts";
 import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
@@ -24,8 +25,7 @@ import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
-import { mayName, type Nameable, peopleNamed } from "./language/named.ts";
-import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
+import { both, concerning, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
@@ -53,7 +53,7 @@ export interface MemoryHost {
   readonly timers: Timers;
   readonly services: () => Context.Context<VectorServices>;
   /** Asks a room who is there. */
-  readonly attendance: (roomId: RoomId) => Promise<ReadonlyArray<Present> | null>;
+  readonly attendance: ConstructorParameters<typeof Attendance>[0];
   /** The house's rule for episodes; in days. */
   readonly retentionDays?: () => number;
 }
@@ -87,13 +87,13 @@ export class AgentMemory {
   readonly embeddings: Embeddings;
   /** What passed between the agent and people. */
   readonly ties: Ties;
-  /** Who is in each room, or was, as the room last said; null for a crowd. Of the others nobody knows: they have to be asked. */
-  readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
+  readonly attendance: Attendance;
   /** Whether something withdrawn may still have to be forgotten: a death can come between, so it is looked after each wake. */
   #mayHoldWithdrawn = true;
 
   constructor(host: MemoryHost) {
     this.#host = host;
+    this.attendance = new Attendance(host.attendance);
     this.ties = new Ties(host.ledger.tables, host.ledger, () => agentName(host.agentId()));
     this.#mind = new Mind({
       sql: host.ledger.tables,
@@ -107,28 +107,6 @@ export class AgentMemory {
       ...{ timers: host.timers, now: host.now, services: host.services },
       memories: embeddedMemories(host.ledger.tables, this.#mind.register, (seqs) => host.reveal(seqs)),
     });
-  }
-
-  /** A room said who is there. */
-  present(roomId: RoomId, people: ReadonlyArray<Present> | null): void {
-    this.#present.set(roomId, people);
-  }
-
-  /** Asks a room that has not said it in this life who is there. True when it is known then, if only that it is a crowd. */
-  attended(roomId: RoomId): Effect.Effect<boolean> {
-    return Effect.suspend(() => {
-      if (this.#present.has(roomId)) return Effect.succeed(true);
-      return Effect.tryPromise(() => this.#host.attendance(roomId)).pipe(
-        // What the room has said itself meanwhile is newer.
-        Effect.tap((people) => Effect.sync(() => void (this.#present.has(roomId) || this.present(roomId, people)))),
-        Effect.match({ onSuccess: () => true, onFailure: () => false }),
-      );
-    });
-  }
-
-  /** True where nobody can say who is there, nor who is named. */
-  isCrowd(roomId: RoomId): boolean {
-    return this.#present.get(roomId) == null;
   }
 
   /** The register, level with the log. */
@@ -160,15 +138,14 @@ export class AgentMemory {
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     // Of a room that it has left nobody tells it any more.
-    for (const { type, open } of events) if (type === "RoomLeft") this.#present.delete(open.roomId);
+    for (const { type, open } of events) if (type === "RoomLeft") this.attendance.left(open.roomId);
     try {
       this.#mind.catchUp();
       this.ties.catchUp();
       if (this.#host.ledger.state.status === "deleted") this.embeddings.agentDeleted();
       else this.embeddings.committed(events);
       if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
-      if (this.#mayHoldWithdrawn)
-        this.#mayHoldWithdrawn = !this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
+      if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
     } catch (defect) {
       // What was committed stands: it is read again with the next commit, and before any search.
       this.#host.report("memory", defect);
@@ -185,6 +162,27 @@ export class AgentMemory {
     this.ties.forget(userId);
     this.forgetAbout(userId);
     this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
+    // Their own word of it may be late; who has come back, and agreed anew, has another key.
+    if (this.#host.ledger.state.consents[userId] === "granted" && this.isErased(userId))
+      this.#host.commit({ type: "NoteConsent", meta: this.#host.meta(`erased/${userId}`), userId, granted: false });
+  }
+
+  /** What was forgotten of a person since a moment at their wish, and what of them is left. */
+  forgottenOf(userId: UserId, since: number): Forgotten {
+    const { ledger } = this.#host;
+    const made = ["withdrawn", "erased"].flatMap((why) => ledger.madeBy(`forget/${why}/${userId}/`));
+    const { where, parameters } = concerning(userId);
+    const { going, removed } = this.embeddings.standing();
+    return {
+      forgotten: made
+        .flatMap((seq) => ledger.read(seq - 1, 1))
+        .reduce(
+          (sum, { type, at, open }) => sum + (type === "MemoryForgotten" && at >= since ? open.memoryIds.length : 0),
+          0,
+        ),
+      left: this.register.count(where, parameters),
+      elsewhere: going + removed,
+    };
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
@@ -196,16 +194,27 @@ export class AgentMemory {
 
   /** Forgets everything about a person. */
   forgetAbout(userId: UserId): void {
-    const where = "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)";
-    this.#forgetAll({ where, parameters: [userId] }, "erased");
+    this.#forgetAll(userId, "erased");
   }
 
-  /** A batch at a time; doing it again goes on where it stood. True when nothing is left. */
-  #forgetAll({ where, parameters }: Scope, why: "withdrawn" | "erased"): boolean {
+  /** What was taken back, person by person. True when nothing is left. */
+  #forgetWithdrawn(): boolean {
+    for (;;) {
+      const [row] = this.#mind.register.where("m.state = 'withdrawn'", [], 1);
+      if (row === undefined) return true;
+      const { consents } = this.#host.ledger.state;
+      const userId = row.about.find((one) => consents[one] !== "granted") ?? row.about[0]!;
+      if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
+    }
+  }
+
+  /** A batch at a time of what is about a person; doing it again goes on where it stood. True when nothing is left. */
+  #forgetAll(userId: UserId, why: "withdrawn" | "erased", ...among: ReadonlyArray<Scope>): boolean {
+    const { where, parameters } = both(concerning(userId), ...among);
     for (;;) {
       const rows = this.#mind.register.where(where, parameters, FORGOTTEN_AT_ONCE);
       if (rows.length === 0) return true;
-      if (this.forget(rows, why, String(rows[0]!.seq)).outcome !== "accepted") return false;
+      if (this.forget(rows, why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted") return false;
     }
   }
 
@@ -247,8 +256,8 @@ export class AgentMemory {
 
   /** What may be called to mind in a room just now. */
   #scopeIn(roomId: RoomId): Scope {
-    const present = this.#present.get(roomId)?.flatMap(({ userId, isHere }) => (isHere ? [userId] : [])) ?? null;
-    return both(this.inForce(), mayHear({ roomId, kind: this.#host.ledger.state.rooms[roomId]?.kind, present }));
+    const { kind } = this.#host.ledger.state.rooms[roomId] ?? {};
+    return both(this.inForce(), mayHear({ roomId, kind, present: this.attendance.here(roomId) }));
   }
 
   /** Fetches the keys that a search needs, and indexes what waited for them. */
@@ -318,7 +327,7 @@ export class AgentMemory {
   recall(): Recall["Service"] {
     return {
       search: ({ text, limit, roomId, asker, without }) =>
-        this.attended(roomId).pipe(
+        this.attendance.known(roomId).pipe(
           Effect.flatMap(() => this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker)),
           Effect.map(({ found, degraded }) => ({
             memories: found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content })),
@@ -337,8 +346,8 @@ export class AgentMemory {
   /** The port of a turn. */
   former(): MemoryFormer["Service"] {
     return {
-      form: (said) => Effect.map(this.attended(said.roomId), () => this.#formed(said)),
-      episode: (asker, said) => Effect.map(this.attended(said.roomId), () => this.episode(asker, said)),
+      form: (said) => Effect.map(this.attendance.known(said.roomId), () => this.#formed(said)),
+      episode: (asker, said) => Effect.map(this.attendance.known(said.roomId), () => this.episode(asker, said)),
     };
   }
 
@@ -346,14 +355,14 @@ export class AgentMemory {
     if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
     const speaker = { id: idOf(authorId as ActorName), name: authorName };
     return memoriesOf(glean({ text, speaker, at })).flatMap(({ statement: _statement, ...drawn }) => {
-      const names = this.named(drawn.content, roomId, { author: authorId as ActorName });
+      const names = this.attendance.named(drawn.content, roomId, { author: authorId as ActorName });
       return names === undefined ? [] : [{ ...drawn, names }];
     });
   }
 
   /** A message as a memory, by who is known to be there. */
   readonly episode: Listener["episode"] = (asker, { text, roomId }) => {
-    const names = this.named(text, roomId, { author: asker });
+    const names = this.attendance.named(text, roomId, { author: asker });
     if (names === undefined || !isRemembered(this.#host.ledger.state, asker)) return undefined;
     return {
       importance: importanceOf(messageFormOf(text)),
@@ -361,22 +370,4 @@ export class AgentMemory {
       ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
     };
   };
-
-  /**
-   * The people of a room whom a text names; undefined where nobody can say: then nothing is to be made of it, for it may be
-   * somebody who did not agree.
-   */
-  named(
-    text: string,
-    roomId: RoomId,
-    {
-      author,
-      speakers = [],
-    }: { readonly author?: ActorName; readonly speakers?: ReadonlyArray<Nameable<UserId>> } = {},
-  ): ReadonlyArray<UserId> | undefined {
-    const people = this.#present.get(roomId);
-    if (people == null) return mayName(text) ? undefined : [];
-    const of = author?.startsWith("user:") ? (idOf(author) as UserId) : undefined;
-    return peopleNamed(text, [...people, ...speakers], of);
-  }
 }
