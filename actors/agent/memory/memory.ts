@@ -353,10 +353,14 @@ export class AgentMemory {
 
   #formed({ text, authorId, authorName, roomId, at }: Said): ReadonlyArray<Formed> {
     if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
-    const speaker = { id: idOf(authorId as ActorName), name: authorName };
-    return memoriesOf(glean({ text, speaker, at })).flatMap(({ statement: _statement, ...drawn }) => {
-      const names = this.attendance.named(drawn.content, roomId, { author: authorId as ActorName });
-      return names === undefined ? [] : [{ ...drawn, names }];
+    const author = authorId as ActorName;
+    const said = this.attendance.named(text, roomId, { author });
+    if (said === undefined) return [];
+    const speaker = { id: idOf(author), name: authorName };
+    return memoriesOf(glean({ text, speaker, at })).map(({ statement: _statement, ...drawn }) => {
+      // Their own name may have come into it, and somebody else may go by the same.
+      const named = this.attendance.named(drawn.content, roomId, { author });
+      return { ...drawn, names: named?.filter((userId) => said.includes(userId)) ?? said };
     });
   }
 
