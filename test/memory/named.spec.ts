@@ -38,6 +38,7 @@ describe("nobody is named", () => {
     ["On Monday I sail; you and I.", "Monday I You"],
     ["It may rain, will it?", "Will May"],
     ["A room with 42 seats", "42"],
+    ["i like the boat and my sister", "Boat Sister"],
     ["Danas and Bobsled", "Dana"],
     ["", "Dana"],
   ])("in “%s” by whoever goes by “%s”", (text, name) => {

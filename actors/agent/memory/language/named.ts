@@ -1,7 +1,8 @@
 /** Which people of a room a text names: that decides whom a memory is about, and whose leave it needs; used by AgentMemory and by drawing. */
+import { isConcept } from "./concepts.ts";
 import { isOrdinaryName } from "./names.ts";
 import { isName } from "./people.ts";
-import { folded, isFiller } from "./stems.ts";
+import { folded, isFiller, stemsOf } from "./stems.ts";
 
 /** Somebody who can be named. */
 export interface Nameable<Id extends string = string> {
@@ -22,6 +23,9 @@ const isCaseless = (word: string): boolean => word.toLowerCase() === word.toUppe
 const isPlain = (part: string): boolean =>
   !isOrdinaryName(part) && (isFiller(part) || !isName(part) || (part.length < 2 && !isCaseless(part)));
 
+/** Words that are a name and mean something, too: “Will”, “Boat”. */
+const isOrdinary = (word: string): boolean => isOrdinaryName(word) || stemsOf(word).some(isConcept);
+
 /** The words of names, each with the people who have it. */
 function partsOf<Id extends string>(people: ReadonlyArray<Nameable<Id>>): ReadonlyMap<string, ReadonlySet<Id>> {
   const parts = new Map<string, Set<Id>>();
@@ -35,8 +39,9 @@ function partsOf<Id extends string>(people: ReadonlyArray<Nameable<Id>>): Readon
 
 /** The people who may be meant at each place of a text, and whether it is a name beyond doubt there. */
 function placesIn<Id extends string>(text: string, parts: ReadonlyMap<string, ReadonlySet<Id>>) {
+  const whole = folded(text);
   const unspaced = [...parts].flatMap(([part, meant]) =>
-    UNSPACED.test(part) && folded(text).includes(part) ? [{ meant, isSure: true }] : [],
+    UNSPACED.test(part) && whole.includes(part) ? [{ meant, isSure: true }] : [],
   );
   let end = 0;
   const words = [...text.matchAll(WORD)].flatMap(({ 0: all, index, groups }) => {
@@ -46,9 +51,9 @@ function placesIn<Id extends string>(text: string, parts: ReadonlyMap<string, Re
     const meant = parts.get(folded(word));
     if (meant === undefined) return [];
     if (groups!.at !== undefined || isCaseless(word)) return [{ meant, isSure: true }];
-    const [isCapital, isOrdinary] = [CAPITAL.test(word), isOrdinaryName(folded(word))];
-    if (isPlain(folded(word)) || (isOrdinary && !isCapital)) return [];
-    return [{ meant, isSure: isCapital && !(isOrdinary && isFirst) }];
+    const [isCapital, meansMore] = [CAPITAL.test(word), isOrdinary(folded(word))];
+    if (isPlain(folded(word)) || (meansMore && !isCapital)) return [];
+    return [{ meant, isSure: isCapital && !(meansMore && isFirst) }];
   });
   return [...unspaced, ...words];
 }
