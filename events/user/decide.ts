@@ -30,6 +30,8 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
     }
     case "DecideConsent": {
       const { agentId, granted } = command;
+      // A receipt waits until nobody remembers them: nobody may begin again before that.
+      if (granted && erasure !== null && !erasure.completed) return Result.fail(new ErasureUnderWay());
       const stands = state.consents[agentId]?.decision;
       return Result.succeed(stands === (granted ? "granted" : "refused") ? [] : [ConsentDecided({ agentId, granted })]);
     }

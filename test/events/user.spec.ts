@@ -59,6 +59,14 @@ describe("being erased", () => {
       .then(requested(), ConsentDecided({ agentId: trusted, granted: false }));
   });
 
+  it("lets nobody begin to remember the person before it is completed", () => {
+    const decide = (granted: boolean) => ({ type: "DecideConsent", agentId: agentId("ada"), granted }) as const;
+    const decided = (granted: boolean) => ConsentDecided({ agentId: agentId("ada"), granted });
+    given(user, arrived, requested()).when(decide(true)).refused(ErasureUnderWay);
+    given(user, arrived, requested()).when(decide(false)).then(decided(false));
+    given(user, arrived, requested(), completed()).when(decide(true)).then(decided(true));
+  });
+
   it("is completed once, by its own receipt", () => {
     given(user, arrived, requested()).when(complete()).then(completed());
     given(user, arrived, requested(), completed()).when(complete()).nothing();

@@ -140,6 +140,22 @@ describe("nothing is drawn", () => {
       }),
   );
 
+  it.effect(
+    "of a talk of which a message was forgotten while the model was thinking, whichever it says it drew from",
+    () =>
+      Effect.gen(function* () {
+        const slow = { ...(found({ ...boat, content: "Dana is ill." }) as object), paceMs: 1_000 };
+        const at = yield* jobDesk({ model: [[slow, found(boat)]] });
+        overheard(at, "one", "My boat is called Nixe.");
+        overheard(at, "two", "I am ill.");
+        at.ring(DRAW_MEMORIES);
+        at.memory.forget([at.memory.register.find(memoryId("two"))!], "asked", "two");
+        yield* rang(at, DRAW_MEMORIES);
+        yield* rang(at, DRAW_MEMORIES);
+        expect(drawn(at).map(({ content }) => content)).toEqual([boat.content]);
+      }),
+  );
+
   it.effect("that names somebody of the room who has not agreed, by whichever of their names", () =>
     Effect.gen(function* () {
       const at = yield* jobDesk({
@@ -196,11 +212,15 @@ describe("nothing is drawn", () => {
         ...{ memoryId: memoryId(label), about, speaker: null, roomId: lobby, sourceSeqs: [] },
         words: words({ content: label }),
       });
+      const told = { roomId: lobby, toSeq: 1, looked: 1, dropped: 0, by: "x/y", microUsd: null } as const;
       at.stage.tell({
-        ...{ type: "DrawMemories", roomId: lobby, toSeq: 1, looked: 1, dropped: 0, by: "x/y", microUsd: null },
+        ...{ type: "DrawMemories", ...told },
         ...{ shown: [dana], memories: [memory("hers", [dana]), memory("theirs", [dana, eli])] },
       });
       expect(drawn(at).map(({ content }) => content)).toEqual(["hers"]);
+      const theirs = { shown: [dana, eli], memories: [memory("of a talk with them", [dana])] };
+      at.stage.tell({ type: "DrawMemories", ...told, toSeq: 2, ...theirs });
+      expect(drawn(at)).toHaveLength(1);
       expect(at.stage.only("MemoriesDrawn")).toMatchObject({ drawn: 1, dropped: 1 });
     }),
   );
