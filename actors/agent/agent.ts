@@ -90,7 +90,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
     };
     this.#memory = new AgentMemory({
-      ...{ ...own, report, keys: this.keys, timers: this.timers },
+      ...{ ...own, report, keys: this.keys, timers: this.timers, attendance: this.#channels.attendance },
       services: () => this.#services().runSync(Effect.context<VectorServices>()),
       retentionDays: () => this.retentionDays(env),
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
@@ -257,9 +257,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   hear(roomId: RoomId, { watched, people }: FullHouse, heard: ReadonlyArray<Heard>): Promise<void> {
     return this.behindWall("hear", async () => {
       this.#channels.watched(roomId, watched);
-      this.#memory.present(roomId, people);
+      this.#memory.attendance.told(roomId, people);
       if (this.ledger.state.status === "deleted") return this.#channels.gone(roomId, heard.at(-1)?.seq);
-      const { episode } = this.#memory.former();
+      const { episode } = this.#memory;
       const listener = { agentId: this.#id(), meta: (id: string, by: ActorName) => this.#meta(id, by), episode };
       for (const item of heard) await this.commit(commandOf(roomId, item, listener));
       this.#turns.work();
@@ -287,11 +287,12 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     });
   }
 
-  noteConsent(commandId: string, userId: UserId, granted: boolean): Promise<Reply> {
-    return this.behindWall("noteConsent", async (): Promise<Reply> => {
+  noteConsent(commandId: string, userId: UserId, granted: boolean, since = now()) {
+    return this.behindWall("noteConsent", async () => {
       const meta = this.#meta(commandId, userName(userId));
       const reply = await this.commit({ type: "NoteConsent", meta, userId, granted });
-      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+      if (reply.outcome === "refused" && this.ledger.state.status !== "deleted") return reply;
+      return accepted(this.#memory.forgottenOf(userId, since), this.ledger.head);
     });
   }
 

@@ -25,7 +25,7 @@ export function commandOf(roomId: RoomId, item: Heard, { agentId, meta, episode 
   const id = `${roomId}:${item.seq}`;
   if (item.kind === "joined") return { type: "JoinRoom", meta: meta(id, item.by), roomId, kind: item.roomKind };
   if (item.kind === "left") return { type: "LeaveRoom", meta: meta(id, item.by), roomId };
-  const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed, callsOff } = item;
+  const { roomKind, messageId, authorId, authorName, text, hops, replyTo, addressed, callsOff, answers } = item;
   const turnId = turnOf(agentId, messageId);
   const kept = text ? episode(authorId, { text, roomId }) : undefined;
   return {
@@ -34,6 +34,7 @@ export function commandOf(roomId: RoomId, item: Heard, { agentId, meta, episode 
     turnId,
     ...{ roomId, roomSeq: item.seq, roomKind, messageId, authorId, hops, replyTo, addressed, callsOff },
     chars: text?.length ?? 0,
+    ...(answers === null ? {} : { answers }),
     ...(kept === undefined ? {} : { episode: { ...kept, memoryId: episodeOf(turnId) } }),
     words: Redacted.make({ text: text ?? "", authorName }),
   };

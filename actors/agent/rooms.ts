@@ -33,6 +33,9 @@ export class RoomChannels {
     this.#channel(roomId).watched = watched;
   }
 
+  /** Has a room say who is there. */
+  readonly attendance = (roomId: RoomId) => this.#channel(roomId).door.attendance(this.#agent().agentId);
+
   /**
    * The agent was invited while it was being deleted: the room, which spoke its message `seq` to it, does not know yet that
    * nobody will come. It may be invited again after it was dismissed for this, so that each time is a command of its own.

@@ -6,7 +6,7 @@ import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#eve
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
-import type { BorrowerDoor, ErasureReceipt, VaultDoor } from "./key-doors.ts";
+import type { BorrowerDoor, ErasureReceipt, Forgotten, VaultDoor } from "./key-doors.ts";
 import type { EmbeddingProgress, MemoryDoors } from "./memory-doors.ts";
 import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
@@ -94,10 +94,11 @@ export interface AgentDescription {
   readonly embedding?: EmbeddingProgress;
 }
 
-/** Somebody who takes part in a room. */
+/** Somebody who takes part in a room, or did and went: either can be spoken of. */
 export interface Present {
   readonly userId: UserId;
   readonly name: string;
+  readonly isHere: boolean;
 }
 
 /** What anybody who meets an agent may know of it. */
@@ -125,6 +126,8 @@ export type Heard =
       readonly addressed: Addressed | null;
       /** The whole message says nothing but to leave off. */
       readonly callsOff: boolean;
+      /** The person whose word an agent's message goes back to; null for what a person says, and where nobody knows. */
+      readonly answers: UserId | null;
       readonly causation: string;
       readonly correlation: string;
     };
@@ -133,7 +136,7 @@ export type Heard =
 export interface FullHouse {
   /** Whether anybody looks: agents show no signs of life to an empty room. */
   readonly watched: boolean;
-  /** The people who take part; null where they are too many to be told one by one. */
+  /** The people who take part, or did; null where they are too many to be told one by one. */
   readonly people: ReadonlyArray<Present> | null;
 }
 
@@ -190,7 +193,8 @@ export interface AgentDoor extends BorrowerDoor, MemoryDoors {
   /** What anybody who meets it may know; null for an agent that is not there. */
   introduce(): Promise<AgentIntroduction | null>;
   /** A person let it remember them, or took it back. */
-  noteConsent(commandId: string, userId: UserId, granted: boolean): Promise<Reply>;
+  /** Answers what was forgotten of the person since a moment, now unless told. */
+  noteConsent(commandId: string, userId: UserId, granted: boolean, since?: number): Promise<Reply<Forgotten>>;
   /** Ends this turn in this room, or without one whatever runs here, as somebody who takes part in it asks. */
   stop(by: Principal, roomId: RoomId, turnId?: TurnId): Promise<Reply>;
   history(by: Principal, query: HistoryQuery): Promise<Reply<History>>;
@@ -276,6 +280,8 @@ export interface RoomDoor extends BorrowerDoor {
     sightings: ReadonlyArray<Sighting>,
   ): Promise<Reply<{ roomSeq: number }>>;
   show(sightings: ReadonlyArray<Sighting>): Promise<void>;
+  /** Who is there, for an agent that takes part: as it is told with each message. Null for any other. */
+  attendance(agentId: AgentId): Promise<FullHouse["people"]>;
   /** An agent says of itself that it is known by another name, or (null) that it is gone. */
   agentChanged(commandId: string, agentId: AgentId, name: string | null): Promise<void>;
   describe(by: Principal): Promise<Reply<RoomDescription>>;

@@ -1,5 +1,5 @@
 /** What actors and Vaults ask of one another about keys, and what a person is told when theirs is destroyed. */
-import type { ActorName, ErasureId } from "#events/kit/ids.ts";
+import type { ActorName, AgentId, ErasureId } from "#events/kit/ids.ts";
 
 /** What every actor answers the Vault about the keys that it was lent. */
 export interface BorrowerDoor {
@@ -7,6 +7,16 @@ export interface BorrowerDoor {
   forgetKey(subject: ActorName, upTo: number): Promise<void>;
   /** Goes on to need no generation of a key but this one. True when that is done; else it wants to be called again. */
   renewKey(subject: ActorName, number: number): Promise<boolean>;
+}
+
+/** How far an agent has forgotten a person. */
+export interface Forgotten {
+  /** Memories about the person that went at their wish. */
+  readonly forgotten: number;
+  /** Memories about the person that are there still. */
+  readonly left: number;
+  /** Vectors that an index elsewhere was told to remove, and has not been seen without yet: also those of others. */
+  readonly elsewhere: number;
 }
 
 /** What became of a person's wish to be forgotten. Times are milliseconds since 1970; null: not yet. */
@@ -19,6 +29,8 @@ export interface ErasureReceipt {
   readonly completedAt: number | null;
   /** Every stream that held the key, and when it had forgotten it. */
   readonly streams: ReadonlyArray<{ readonly stream: string; readonly confirmedAt: number | null }>;
+  /** Every agent that had met the person, and how far it has forgotten them; null: it could not be asked. */
+  readonly agents: ReadonlyArray<{ readonly agentId: AgentId } & { readonly [K in keyof Forgotten]: number | null }>;
   /** The generations of the key that were destroyed, and what each is known by. */
   readonly generations: ReadonlyArray<number>;
   readonly fingerprints: ReadonlyArray<string>;

@@ -73,6 +73,7 @@ const reasons: Readonly<Record<string, string>> = {
   EventTooLarge: "payload-too-large",
   NoSuchMessage: "validation",
   AgentUnknown: "not-found",
+  AgentNotReached: "internal",
   CommandIdReused: "idempotency-conflict",
 };
 

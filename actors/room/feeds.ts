@@ -1,7 +1,7 @@
 /** Whom a room's log is told to: the read models, the catalogue, and each agent that takes part; used by RoomActor. */
 
 import { Erased, type Recorded, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
-import type { AgentId, RoomId, UserId } from "#events/kit/ids.ts";
+import { type AgentId, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { RoomEvent } from "#events/room/events.ts";
 import type { Rhythm } from "#events/room/rhythm.ts";
@@ -13,12 +13,13 @@ import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
 /** What a feed to an agent needs to know of its room. */
 export interface FeedContext {
   readonly roomId: RoomId;
-  readonly kind: () => RoomKind;
-  readonly rhythm: () => Rhythm;
-  /** The seq at which it was invited again after this event; it may even have been sent away again since. */
-  readonly invitedAfter: (agentId: AgentId, seq: number) => number | undefined;
+  readonly log: {
+    readonly state: RoomState;
+    readonly head: number;
+    read(after: number, limit: number, types: ReadonlyArray<RoomEvent["type"]>): ReadonlyArray<RecordedOf<RoomEvent>>;
+    message(messageId: string): RecordedOf<RoomEvent> | undefined;
+  };
   readonly watched: () => boolean;
-  readonly people: () => RoomState["people"];
   readonly reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
 }
 
@@ -73,7 +74,7 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
       ]),
       // In a round an agent is told of the message when its turn has come: told once, in its place, as spoken to itself.
       until: () => {
-        const { floor } = context.rhythm();
+        const { floor } = context.log.state.rhythm;
         return floor?.waiting.includes(agentId) ? floor.seq - 1 : Number.POSITIVE_INFINITY;
       },
       deliver: async (events, { to }) => {
@@ -86,7 +87,7 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
         if (heard.length > 0 || others) await door.hear(context.roomId, await houseOf(context), heard);
         if (leaving < 0) return to;
         // What is said while it is away is not for its ears: this feed ends here, or goes on where it was invited again.
-        const back = context.invitedAfter(agentId, concerned[leaving]!.seq);
+        const back = invitedAfter(agentId, concerned[leaving]!.seq, context);
         if (back !== undefined) return back - 1;
         feeds.remove(name);
         return to;
@@ -97,19 +98,41 @@ export function addAgentFeed(feeds: Feeds, agentId: AgentId, after: number, cont
 }
 
 /** An agent is told who is there, up to so many people; beyond them it takes the room for a crowd. */
-const TOLD_AT_MOST = 100;
+const TOLD_AT_MOST = 500;
 
-async function houseOf({ watched, people, reveal }: FeedContext): Promise<FullHouse> {
-  const present = Object.entries(people());
-  if (present.length > TOLD_AT_MOST) return { watched: watched(), people: null };
-  const names = await reveal(present.map(([, { joinedSeq }]) => joinedSeq));
-  return {
-    watched: watched(),
-    people: present.map(([userId], index) => {
-      const words = names[index]?.words;
-      return { userId: userId as UserId, name: words === undefined || words === Erased ? "" : String(words.name) };
-    }),
-  };
+const houseOf = async (context: FeedContext): Promise<FullHouse> => ({
+  watched: context.watched(),
+  people: await peopleIn(context),
+});
+
+/** Who takes part in a room, and who did, with their names; null where they are too many to be told one by one. */
+export async function peopleIn({ log, reveal }: FeedContext): Promise<FullHouse["people"]> {
+  const { people, gone } = log.state;
+  const known = [...Object.entries(people), ...Object.entries(gone)];
+  if (known.length > TOLD_AT_MOST) return null;
+  const names = await reveal(known.map(([, { joinedSeq }]) => joinedSeq));
+  return known.map(([userId, { joinedSeq }], index) => {
+    const words = names[index]?.words;
+    const name = words === undefined || words === Erased ? "" : String(words.name);
+    return { userId: userId as UserId, name, isHere: people[userId as UserId]?.joinedSeq === joinedSeq };
+  });
+}
+
+/** The seq at which an agent was invited again after this event; it may even have been sent away again since. */
+const invitedAfter = (agentId: AgentId, seq: number, { log }: FeedContext): number | undefined =>
+  log
+    .read(seq, log.head, ["AgentInvited"])
+    .find((event) => event.type === "AgentInvited" && event.open.agentId === agentId)?.seq;
+
+/** The person to whose word a message goes back: agents may have answered one another since. */
+function answeredPerson({ turn }: Posted["open"], { log }: FeedContext): UserId | null {
+  for (let answered = turn?.inReplyTo ?? null; answered !== null; ) {
+    const message = log.message(answered);
+    if (message?.type !== "MessagePosted") return null;
+    if (message.open.turn === null) return idOf(message.open.by) as UserId;
+    answered = message.open.turn.inReplyTo;
+  }
+  return null;
 }
 
 /** An agent is told what others say, and what is done to itself. */
@@ -138,7 +161,7 @@ function addressedTo(agentId: AgentId, { messageId, addressed }: Posted["open"],
 type Posted = Extract<RecordedOf<RoomEvent>, { type: "MessagePosted" }>;
 
 function heardBy(agentId: AgentId, { event, words }: Unsealed, context: FeedContext): ReadonlyArray<Heard> {
-  const roomKind = context.kind();
+  const { kind: roomKind, rhythm } = context.log.state;
   const recorded = event as RecordedOf<RoomEvent>;
   const { seq } = recorded;
   const said = words === Erased ? undefined : words;
@@ -153,15 +176,25 @@ function heardBy(agentId: AgentId, { event, words }: Unsealed, context: FeedCont
         {
           ...message(recorded, roomKind),
           ...{ messageId, authorId: by, hops, replyTo, callsOff },
+          answers: answeredPerson(recorded.open, context),
           authorName: String(said?.authorName ?? ""),
           text: said === undefined ? null : String(said.text ?? ""),
-          addressed: addressedTo(agentId, recorded.open, context.rhythm()),
+          addressed: addressedTo(agentId, recorded.open, rhythm),
         },
       ];
     }
     case "AgentInvoked": {
       const { messageId, by, replyTo } = recorded.open;
-      const invoked = { messageId, authorId: by, authorName: "", text: "", hops: 0, replyTo, callsOff: false };
+      const invoked = {
+        messageId,
+        authorId: by,
+        authorName: "",
+        text: "",
+        hops: 0,
+        replyTo,
+        callsOff: false,
+        answers: null,
+      };
       return [{ ...message(recorded, roomKind), ...invoked, addressed: "invoked" }];
     }
     default:

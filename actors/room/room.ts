@@ -41,7 +41,7 @@ import type { Committed } from "../kit/settled-commands.ts";
 import type { Timer } from "../kit/timers.ts";
 import { Audience, type Seat } from "./audience.ts";
 import { type Admit, RoomChannel } from "./channel.ts";
-import { addAgentFeed, roomFeeds } from "./feeds.ts";
+import { addAgentFeed, peopleIn, roomFeeds } from "./feeds.ts";
 import { Floor } from "./floor.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
 import { postCommand, replyCommand } from "./speech.ts";
@@ -204,6 +204,11 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
   async show(sightings: ReadonlyArray<Sighting>): Promise<void> {
     this.#show(sightings);
+  }
+
+  attendance(agentId: AgentId) {
+    const takesPart = own(this.ledger.state.agents, agentId) !== undefined;
+    return this.behindWall("attendance", async () => (takesPart ? peopleIn(this.#feedContext()) : null));
   }
 
   agentChanged(commandId: string, agentId: AgentId, name: string | null) {
@@ -382,14 +387,8 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   #feedContext() {
     return {
       roomId: this.#id(),
-      kind: () => this.ledger.state.kind,
-      rhythm: () => this.ledger.state.rhythm,
-      invitedAfter: (agentId: AgentId, seq: number) =>
-        this.ledger
-          .read(seq, this.ledger.head, ["AgentInvited"])
-          .find((event) => event.type === "AgentInvited" && event.open.agentId === agentId)?.seq,
+      log: this.ledger,
       watched: () => this.#audience.size > 0,
-      people: () => this.ledger.state.people,
       reveal: (seqs: ReadonlyArray<number>) => this.revealed(seqs),
     };
   }

@@ -1,13 +1,13 @@
-/** The erasing of a person: their key destroyed at the Vault, every stream told, and the receipt; owned by UserActor. */
+/** The erasing of a person: their key destroyed at the Vault, every stream and every agent told, and the receipt; owned by UserActor. */
 
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type ErasureId, type UserId, userName } from "#events/kit/ids.ts";
-import type { Shredded, UserCommand } from "#events/user/commands.ts";
+import { type AgentId, type ErasureId, type UserId, userName } from "#events/kit/ids.ts";
+import type { Erasing, UserCommand } from "#events/user/commands.ts";
 import type { UserEvent } from "#events/user/events.ts";
 import type { UserRefusal } from "#events/user/refusals.ts";
 import type { UserState } from "#events/user/state.ts";
 import type { ActorEnv } from "../kit/doors.ts";
-import type { ErasureReceipt, Shredding } from "../kit/key-doors.ts";
+import type { ErasureReceipt, Forgotten, Shredding } from "../kit/key-doors.ts";
 import { LENT_FOR_MS, vaultOf } from "../kit/keys.ts";
 import type { Ledger } from "../kit/ledger.ts";
 
@@ -20,10 +20,16 @@ type Requested = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureRequest
 type Completed = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureCompleted" }>;
 type Streams = ErasureReceipt["streams"];
 
+const AGENT = "agent:";
+/** Of an agent that could not be asked. */
+const unknown = { forgotten: null, left: null, elsewhere: null };
+/** Of one that was never made. */
+const nothing: Forgotten = { forgotten: 0, left: 0, elsewhere: 0 };
+
 export interface ErasingPerson {
   readonly env: ActorEnv;
   readonly ledger: Ledger<UserState, UserCommand, UserEvent, UserRefusal>;
-  readonly complete: (erasureId: ErasureId, shredded: Shredded, cause: Requested) => Promise<void>;
+  readonly complete: (erasureId: ErasureId, erasing: Erasing, cause: Requested) => Promise<void>;
 }
 
 export class Erasures {
@@ -34,8 +40,8 @@ export class Erasures {
   }
 
   /**
-   * Has the key of this erasure destroyed, and completes it when every stream has confirmed. Doing it again goes on where
-   * it stood. @throws while streams are left.
+   * Has the key of this erasure destroyed, and completes it when every stream has confirmed, and no agent has anything left of
+   * the person, be it elsewhere. Doing it again goes on where it stood. @throws while one of them has.
    */
   async goOn(requested: Requested): Promise<void> {
     const { erasureId, userId } = requested.open;
@@ -46,7 +52,31 @@ export class Erasures {
     );
     const left = told.streams.length - confirmed.length;
     if (left > 0) throw new Error(`${left} streams have not forgotten ${userName(userId)} yet`);
-    await this.#person.complete(erasureId, { ...told, streams: confirmed }, requested);
+    const asked = await this.#agents(requested, told.streams);
+    const agents = asked.flatMap(({ agentId, forgotten, left: there, elsewhere }) =>
+      forgotten !== null && there === 0 && elsewhere === 0 ? [{ agentId, forgotten }] : [],
+    );
+    const remembering = asked.length - agents.length;
+    if (remembering > 0) throw new Error(`${remembering} agents have not forgotten ${userName(userId)} yet`);
+    await this.#person.complete(erasureId, { ...told, streams: confirmed, agents }, requested);
+  }
+
+  /**
+   * Tells every agent that had met the person that it may not remember them, and has it say how far it has forgotten them. Some
+   * hold no word under the person's own key, and hear of it in no other way.
+   */
+  #agents({ at, open: { userId, erasureId } }: Requested, streams: Streams): Promise<ErasureReceipt["agents"]> {
+    const { env, ledger } = this.#person;
+    const borrowers = streams.flatMap(({ stream }) => (stream.startsWith(AGENT) ? [stream.slice(AGENT.length)] : []));
+    const met = [...new Set([...Object.keys(ledger.state.consents), ...borrowers])].toSorted() as AgentId[];
+    return Promise.all(
+      met.map(async (agentId) => {
+        const note = env.AGENT.getByName(agentId).noteConsent(`${erasureId}/consent`, userId, false, at);
+        const reply = await note.catch(() => null);
+        if (reply === null) return { agentId, ...unknown };
+        return { agentId, ...(reply.outcome === "refused" ? nothing : reply.value) };
+      }),
+    );
   }
 
   /** The receipt as it stands; undefined when there is no such erasure. */
@@ -56,12 +86,14 @@ export class Erasures {
     const completed = this.#completed(id);
     // Without an answer of the Vault it is not known how far it is; that it was asked for is.
     const shredding = completed?.open ?? (await this.#shred(requested, 0).catch(() => undefined));
+    const done = completed?.open.agents?.map((agent) => ({ ...nothing, ...agent })) ?? [];
     return {
       ...{ id: requested.open.erasureId, subject: userName(requested.open.userId) },
       requestedAt: requested.at,
       unreadableAt: shredding === undefined ? null : unreadableAt(shredding.shreddedAt, shredding.streams),
       completedAt: completed?.at ?? null,
       streams: shredding?.streams ?? [],
+      agents: completed === undefined ? await this.#agents(requested, shredding?.streams ?? []) : done,
       generations: shredding?.generations ?? [],
       fingerprints: shredding?.fingerprints ?? [],
       whatRemains: {

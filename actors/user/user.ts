@@ -12,19 +12,25 @@ import type { UserState } from "#events/user/state.ts";
 import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
 import type { ActorEnv, ConsentView, Principal, UserDoor } from "../kit/doors.ts";
+import type { Consumer } from "../kit/feeds.ts";
 import type { ErasureReceipt } from "../kit/key-doors.ts";
 import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
 import { Erasures } from "./erasures.ts";
 
-/** The feed that tells agents what the person decided. */
-const AGENTS = "agents";
+/** The feed that tells an agent what the person decided: each has its own, so that one that cannot be reached holds up no other. */
+const feedOf = (agentId: AgentId): string => `agent:${agentId}`;
 /** An answer to who asks to be erased: usually it is done by then, else the receipt says how far it is. */
 const ANSWERED_WITHIN_MS = 3_000;
 
 const unknownPerson = { _tag: "PersonUnknown", message: "There is no such person." };
 const unknownErasure = { _tag: "PersonUnknown", message: "There was no such erasure." };
+const notReached = {
+  _tag: "AgentNotReached",
+  message: "Your decision is kept, but the agent could not be told yet. It will be, as soon as it can be reached.",
+  passing: true,
+};
 
 type Requested = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureRequested" }>;
 
@@ -39,10 +45,10 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
     super(ctx, env, user);
     this.#erasures = new Erasures({
       ...{ env, ledger: this.ledger },
-      complete: async (erasureId, { shreddedAt, generations, fingerprints, kek, streams }, { id }) => {
+      complete: async (erasureId, { shreddedAt, generations, fingerprints, kek, streams, agents }, { id }) => {
         const meta = { ...this.#meta(`${erasureId}/complete`, "system:vault"), correlation: id, causation: id };
-        const shredded = { shreddedAt, generations, fingerprints, kek, streams };
-        await this.commit({ type: "CompleteErasure", meta, erasureId, ...shredded });
+        const erasing = { shreddedAt, generations, fingerprints, kek, streams, agents };
+        await this.commit({ type: "CompleteErasure", meta, erasureId, ...erasing });
       },
     });
     addReadModels(this.feeds, this.ledger, "user", env.DB);
@@ -53,19 +59,7 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
         return to;
       },
     });
-    this.feeds.add({
-      name: AGENTS,
-      wants: new Set<UserEvent["type"]>(["ConsentDecided"]),
-      deliver: async (events, { to }) => {
-        const userId = ctx.id.name as UserId;
-        for (const event of events as ReadonlyArray<RecordedOf<UserEvent>>)
-          if (event.type === "ConsentDecided") {
-            const { agentId, granted } = event.open;
-            await env.AGENT.getByName(agentId).noteConsent(`${userId}/consent/${event.seq}`, userId, granted);
-          }
-        return to;
-      },
-    });
+    for (const agentId of Object.keys(this.ledger.state.consents)) this.#tell(agentId as AgentId, 0);
     this.feeds.add({
       name: "erasure",
       wants: new Set<UserEvent["type"]>(["ErasureRequested"]),
@@ -74,6 +68,21 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
         return to;
       },
     });
+  }
+
+  /** Adds the feed of an agent that the person has met, from behind a seq. */
+  #tell(agentId: AgentId, after: number): void {
+    const name = feedOf(agentId);
+    if (this.feeds.names().includes(name)) return;
+    const wants = new Set<UserEvent["type"]>(["ConsentDecided"]);
+    const userId = this.ctx.id.name as UserId;
+    const deliver: Consumer["deliver"] = async (events, { to }) => {
+      for (const { type, seq, open } of events as ReadonlyArray<RecordedOf<UserEvent>>)
+        if (type === "ConsentDecided" && open.agentId === agentId)
+          await this.env.AGENT.getByName(agentId).noteConsent(`${userId}/consent/${seq}`, userId, open.granted);
+      return to;
+    };
+    this.feeds.add({ name, wants, deliver }, after);
   }
 
   /** Notes a person's first coming; every later one changes nothing. */
@@ -106,7 +115,8 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(commandId, userName(by.userId));
       const reply = await this.commit({ type: "DecideConsent", meta, agentId, granted });
       if (reply.outcome === "refused") return reply;
-      await this.feeds.pump(AGENTS);
+      await this.feeds.pump(feedOf(agentId));
+      if (this.feeds.position(feedOf(agentId)) < reply.seq) return refused(notReached);
       return accepted({ agentId, ...this.ledger.state.consents[agentId]! }, reply.seq, reply.replayed);
     });
   }
@@ -138,7 +148,8 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
       const reply = await this.commit({ type: "RequestErasure", meta, userId: by.userId });
       if (reply.outcome === "refused") return reply;
       const late = new Promise((resolve) => setTimeout(resolve, ANSWERED_WITHIN_MS));
-      await Promise.race([Promise.all([this.feeds.pump("erasure"), this.feeds.pump(AGENTS)]), late]);
+      const agents = Object.keys(this.ledger.state.consents).map((agentId) => feedOf(agentId as AgentId));
+      await Promise.race([Promise.all(["erasure", ...agents].map((name) => this.feeds.pump(name))), late]);
       // The one that this command asked for, or the one that stood already.
       const [made] = reply.value.to < reply.value.from ? [] : this.ledger.read(reply.value.from - 1, 1);
       const id = (made as Requested | undefined)?.open.erasureId ?? this.ledger.state.erasure?.erasureId;
@@ -188,6 +199,8 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
   }
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<UserEvent>>): void {
+    for (const { type, seq, open } of events)
+      if (type === "ConsentDecided" || type === "ConsentRequested") this.#tell(open.agentId, seq - 1);
     this.followLog(events);
   }
 }

@@ -120,6 +120,8 @@ type TurnOrLifeCommand =
         replyTo: MessageId | null;
         addressed: Addressed | null;
         callsOff: boolean;
+        /** The person whose word another agent's message goes back to; left out where nobody knows. */
+        answers?: UserId;
         /** As a memory; left out when there is nothing in it to keep. */
         episode?: Episode;
         words: Words;
@@ -264,6 +266,8 @@ type MemoryCommand =
       "DrawMemories",
       Omit<(typeof MemoriesDrawn.open)["Type"], "drawn" | "roomId"> & {
         roomId: RoomId;
+        /** Everybody whom what the model was shown is about. */
+        shown: ReadonlyArray<UserId>;
         memories: ReadonlyArray<NewMemory & { readonly basis: "drawn" }>;
       }
     >

@@ -11,14 +11,13 @@ const PERSON = "user:";
 export const mayRemember = (state: AgentState, people: ReadonlyArray<UserId>): boolean =>
   people.every((userId) => state.consents[userId] === "granted");
 
-/** Everybody a message is about as far as memory goes: who said it, and who is named in it. */
-export const peopleOf = (author: ActorName, names: ReadonlyArray<UserId>): ReadonlyArray<UserId> => [
-  ...new Set([...(author.startsWith(PERSON) ? [idOf(author) as UserId] : []), ...names]),
-];
+/** Whose a message is as far as memory goes: a person's their own, an agent's that of whoever it goes back to. Null: nobody knows. */
+export const personBehind = (author: ActorName, answers?: UserId): UserId | null =>
+  author.startsWith(PERSON) ? (idOf(author) as UserId) : (answers ?? null);
 
 /** True when what this author says may be kept at all; who is named in it is another question. */
 export const isRemembered = (state: AgentState, author: ActorName): boolean =>
-  state.memoryEnabled && mayRemember(state, peopleOf(author, []));
+  state.memoryEnabled && (!author.startsWith(PERSON) || mayRemember(state, [idOf(author) as UserId]));
 
 /** A message as an episodic memory: it has no words of its own, those of the message are its own. */
 export const episodic = (
@@ -56,11 +55,13 @@ export function heardAsMemory(
   command: AgentCommandOf<"ReceiveMessage">,
   state: AgentState,
 ): ReadonlyArray<E.AgentEvent> {
-  const { authorId, roomId, turnId, episode } = command;
+  const { authorId, roomId, turnId, episode, answers } = command;
   if (!state.memoryEnabled) return [];
-  const about = peopleOf(authorId, episode?.names ?? []);
-  const unasked = authorId.startsWith(PERSON) && state.consents[idOf(authorId) as UserId] === undefined;
-  if (unasked) return [E.ConsentAsked({ userId: idOf(authorId) as UserId, roomId })];
+  const person = personBehind(authorId, answers);
+  if (person === null) return [];
+  const unasked = authorId.startsWith(PERSON) && state.consents[person] === undefined;
+  if (unasked) return [E.ConsentAsked({ userId: person, roomId })];
+  const about = [person, ...(episode?.names ?? [])];
   if (episode === undefined || !mayRemember(state, about)) return [];
   // The message itself is the first event of this commit.
   return [
@@ -75,10 +76,11 @@ export function heardAsMemory(
   ];
 }
 
-/** The reply as a memory, once it was said: of whoever had asked, and of those who are named in it. */
+/** The reply as a memory, once it was said: of all who had asked, and of those who are named in it. */
 export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: TurnView, state: AgentState) {
   if (episode === undefined || turn.draft === null || turn.draft.notice || !state.memoryEnabled) return [];
-  const about = peopleOf(turn.authorId as ActorName, episode.names);
+  if (turn.people === null) return [];
+  const about = [...(turn.people as ReadonlyArray<UserId>), ...episode.names];
   if (!mayRemember(state, about)) return [];
   const { turnId, roomId, draft } = turn;
   const by = agentName(state.agentId!);

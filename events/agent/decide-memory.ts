@@ -35,10 +35,11 @@ function addMemories({ memories }: AgentCommandOf<"AddMemories">, state: AgentSt
   return accept(...memories.map((memory) => formed(memory, state, null)));
 }
 
-/** What was looked through is looked through once. Whoever took consent back meanwhile is left out. */
+/** What was looked through is looked through once; anew, where somebody of whom it is took consent back meanwhile. */
 function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState): Answer {
-  const { memories, ...open } = fields(command);
+  const { memories, shown, ...open } = fields(command);
   if (!state.memoryEnabled || (state.drawn[open.roomId] ?? 0) >= open.toSeq) return accept();
+  if (!mayRemember(state, shown)) return accept();
   const allowed = memories.filter(({ about }) => mayRemember(state, about));
   const dropped = open.dropped + memories.length - allowed.length;
   return accept(

@@ -102,7 +102,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 5,
+  foldVersion: 6,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

@@ -4,7 +4,7 @@
  */
 import { Schema } from "effect";
 import { defineEvent } from "../kit/define.ts";
-import { ActorName, CallId, MemoryId, MessageId, RoomId, TurnId } from "../kit/ids.ts";
+import { ActorName, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import { Addressed, RoomKind } from "../room/addressing.ts";
 import { AskWhy, FailureKind } from "./asking.ts";
 
@@ -17,8 +17,8 @@ export const Finish = Schema.Literals(["end", "tools", "length", "unknown"]);
 const unchanged = { 1: (open: Readonly<Record<string, unknown>>) => ({ ...open }) };
 
 export const MessageReceived = defineEvent("MessageReceived", {
-  v: 2,
-  upcasts: { 1: (open) => ({ ...open, callsOff: false }) },
+  v: 3,
+  upcasts: { 1: (open) => ({ ...open, callsOff: false }), 2: (open) => ({ ...open }) },
   about: "A message of somebody else in one of the agent's rooms reached it.",
   open: {
     turnId: TurnId,
@@ -34,6 +34,8 @@ export const MessageReceived = defineEvent("MessageReceived", {
     addressed: Schema.NullOr(Addressed),
     /** True when all it says is to leave off: "stop", "never mind". */
     callsOff: Schema.Boolean,
+    /** The person whose word another agent's message goes back to, where that is known. */
+    answers: Schema.optionalKey(UserId),
   },
   sealed: ["text", "authorName"],
 });

@@ -3,6 +3,7 @@ import type { RecordedOf } from "../kit/envelope.ts";
 import type { RoomId, TurnId } from "../kit/ids.ts";
 import { afterFailure, nameKey, shifted } from "./asking.ts";
 import { type Amount, add, addToDay, type Day, dayOf, emptyDay, nothing } from "./budget.ts";
+import { personBehind } from "./consent.ts";
 import type { AgentEvent } from "./events.ts";
 import type { TurnView } from "./turn.ts";
 import type { AgentState, RoomView } from "./views.ts";
@@ -54,7 +55,8 @@ function ended(state: AgentState, event: OfTurn): AgentState {
 }
 
 const received = (state: AgentState, event: Of<"MessageReceived">): AgentState => {
-  const { turnId, roomId, messageId, authorId, hops, addressed, chars, replyTo } = event.open;
+  const { turnId, roomId, messageId, authorId, hops, addressed, chars, replyTo, answers } = event.open;
+  const person = personBehind(authorId, answers);
   const turn: TurnView = {
     turnId,
     roomId,
@@ -63,6 +65,7 @@ const received = (state: AgentState, event: Of<"MessageReceived">): AgentState =
     inReplyTo: chars === 0 && replyTo !== null ? replyTo : messageId,
     authorId,
     askers: [authorId],
+    people: person === null ? null : [person],
     hops,
     addressed,
     chars,
@@ -134,10 +137,16 @@ function narrowed(state: AgentState, event: Of<"ContextNarrowed">): AgentState {
 function declined(state: AgentState, event: Of<"TurnDeclined">): AgentState {
   const { turnId, into, why } = event.open;
   const target = why === "coalesced" && into !== undefined ? state.turns[into] : undefined;
-  const askers = state.turns[turnId]?.askers ?? [];
-  const joined = target && { ...target, askers: [...new Set([...target.askers, ...askers])] };
+  const joined = target && withAskers(target, state.turns[turnId]);
   return ended(joined ? { ...state, turns: { ...state.turns, [joined.turnId]: joined } } : state, event);
 }
+
+/** Whoever waited for the one waits for the other. */
+const withAskers = (turn: TurnView, other: TurnView | undefined): TurnView => {
+  if (other === undefined) return turn;
+  const people = turn.people && other.people && [...new Set([...turn.people, ...other.people])];
+  return { ...turn, people, askers: [...new Set([...turn.askers, ...other.askers])] };
+};
 
 /** A new attempt: the time since the last sign of the old one was nobody's. */
 function resumed(state: AgentState, event: Of<"TurnResumed">): AgentState {

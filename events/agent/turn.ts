@@ -32,6 +32,8 @@ export const TurnView = Schema.Struct({
   authorId: Schema.String,
   /** Everybody who waits for this answer: its author, and those whose messages were taken together with it. */
   askers: Schema.Array(Schema.String),
+  /** The people whose words it answers, also by way of other agents; null where nobody knows of one of them. */
+  people: Schema.NullOr(Schema.Array(Schema.String)),
   hops: Count,
   addressed: Schema.NullOr(Addressed),
   /** The length of what is to be answered. */

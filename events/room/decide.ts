@@ -173,7 +173,7 @@ export function decide(command: RoomCommand, state: RoomState): Answer {
 
 export const room: Decider<RoomState, RoomCommand, E.RoomEvent, RoomRefusal> = {
   kind: "room",
-  foldVersion: 3,
+  foldVersion: 4,
   initial,
   events: E.roomEvents,
   state: RoomStateSchema,

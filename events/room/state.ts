@@ -16,6 +16,8 @@ export const RoomState = Schema.Struct({
   openedAt: Schema.Finite,
   /** The seq of the event with the person's name in it. */
   people: Schema.Record(UserId, Schema.Struct({ joinedSeq: Schema.Int })),
+  /** Those who took part and went, the newest hundred: they can still be spoken of. */
+  gone: Schema.Record(UserId, Schema.Struct({ joinedSeq: Schema.Int })),
   /** Since when each agent is told what is said here. */
   agents: Schema.Record(AgentId, Schema.Struct({ name: Schema.String, invitedSeq: Schema.Int })),
   rhythm: R.Rhythm,
@@ -30,9 +32,12 @@ export const initial: RoomState = {
   ownerId: null,
   openedAt: 0,
   people: {},
+  gone: {},
   agents: {},
   rhythm: R.still,
 };
+
+const GONE_AT_MOST = 100;
 
 type Of<T extends RoomEvent["type"]> = Extract<RecordedOf<RoomEvent>, { type: T }>;
 
@@ -40,6 +45,13 @@ type Of<T extends RoomEvent["type"]> = Extract<RecordedOf<RoomEvent>, { type: T 
 const invited = ({ agents }: RoomState, { seq, open }: Of<"AgentInvited">) => ({
   [open.agentId]: { name: open.name, invitedSeq: agents[open.agentId]?.invitedSeq ?? seq },
 });
+
+function went({ people, gone }: RoomState, { open }: Of<"ParticipantLeft">): RoomState["gone"] {
+  const left = own(people, open.userId);
+  const all: RoomState["gone"] = left === undefined ? gone : { ...gone, [open.userId]: left };
+  const newest = Object.entries(all).toSorted(([, one], [, other]) => one.joinedSeq - other.joinedSeq);
+  return Object.fromEntries(newest.slice(-GONE_AT_MOST));
+}
 
 /** What an agent says that went meanwhile changes nothing: nobody waits for it. */
 function posted({ rhythm, agents }: RoomState, { seq, open }: Of<"MessagePosted">): R.Rhythm {
@@ -54,11 +66,13 @@ export function evolve(state: RoomState, event: RecordedOf<RoomEvent>): RoomStat
   switch (event.type) {
     case "RoomOpened":
       return { ...state, status: "open", openedAt: event.at, ...event.open };
-    case "ParticipantJoined":
-      return { ...state, people: { ...state.people, [event.open.userId]: { joinedSeq: event.seq } } };
+    case "ParticipantJoined": {
+      const { [event.open.userId]: _back, ...gone } = state.gone;
+      return { ...state, gone, people: { ...state.people, [event.open.userId]: { joinedSeq: event.seq } } };
+    }
     case "ParticipantLeft": {
       const { [event.open.userId]: _left, ...people } = state.people;
-      return { ...state, people };
+      return { ...state, people, gone: went(state, event) };
     }
     case "AgentInvited":
       return { ...state, agents: { ...state.agents, ...invited(state, event) } };

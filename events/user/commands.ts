@@ -9,14 +9,15 @@ export type UserCommand =
   | CommandOf<"RequestConsent", { agentId: AgentId; roomId: RoomId }>
   | CommandOf<"DecideConsent", { agentId: AgentId; granted: boolean }>
   | CommandOf<"RequestErasure", { userId: UserId }>
-  | CommandOf<"CompleteErasure", { erasureId: ErasureId } & Shredded>
+  | CommandOf<"CompleteErasure", { erasureId: ErasureId } & Erasing>
   | CommandOf<"ComeBack", { userId: UserId; words: Words }>;
 
-/** What the Vault tells when the last stream has confirmed. */
-export interface Shredded {
+/** What the Vault tells when the last stream has confirmed, and what each agent that had met the person has forgotten. */
+export interface Erasing {
   readonly shreddedAt: number;
   readonly generations: ReadonlyArray<number>;
   readonly fingerprints: ReadonlyArray<string>;
   readonly kek: number;
   readonly streams: ReadonlyArray<{ readonly stream: string; readonly confirmedAt: number }>;
+  readonly agents: ReadonlyArray<{ readonly agentId: AgentId; readonly forgotten: number }>;
 }

@@ -30,6 +30,8 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
     }
     case "DecideConsent": {
       const { agentId, granted } = command;
+      // A receipt waits until nobody remembers them: nobody may begin again before that.
+      if (granted && erasure !== null && !erasure.completed) return Result.fail(new ErasureUnderWay());
       const stands = state.consents[agentId]?.decision;
       return Result.succeed(stands === (granted ? "granted" : "refused") ? [] : [ConsentDecided({ agentId, granted })]);
     }
@@ -39,11 +41,9 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
       return Result.succeed(erasure === null ? [ErasureRequested({ userId, erasureId }), ...withdrawn(state)] : []);
     }
     case "CompleteErasure": {
-      const { erasureId, shreddedAt, generations, fingerprints, kek, streams } = command;
-      const due = erasure?.erasureId === erasureId && !erasure.completed;
-      return Result.succeed(
-        due ? [ErasureCompleted({ erasureId, shreddedAt, generations, fingerprints, kek, streams })] : [],
-      );
+      const { type: _type, meta: _meta, ...receipt } = command;
+      const due = erasure?.erasureId === receipt.erasureId && !erasure.completed;
+      return Result.succeed(due ? [ErasureCompleted(receipt)] : []);
     }
     case "ComeBack": {
       const { userId, words } = command;
@@ -53,7 +53,7 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
   }
 }
 
-/** Who is forgotten is remembered by nobody: each agent has to ask anew, should they come back. */
+/** Who is forgotten is remembered by nobody: should they come back, no agent asks them again, and each waits for their word. */
 const withdrawn = ({ consents }: UserState): ReadonlyArray<UserEvent> =>
   Object.entries(consents).flatMap(([agentId, { decision }]) =>
     decision === "granted" ? [ConsentDecided({ agentId: agentId as AgentId, granted: false })] : [],

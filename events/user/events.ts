@@ -31,8 +31,10 @@ export const ErasureRequested = defineEvent("ErasureRequested", {
   open: { userId: UserId, erasureId: ErasureId },
 });
 export const ErasureCompleted = defineEvent("ErasureCompleted", {
-  v: 1,
-  about: "The person's key is destroyed, and every stream that held it has forgotten it: the receipt.",
+  v: 2,
+  upcasts: { 1: (open) => ({ ...open, agents: null }) },
+  about:
+    "The person's key is destroyed, every stream that held it has forgotten it, and no agent remembers the person: the receipt.",
   open: {
     erasureId: ErasureId,
     shreddedAt: Schema.Int,
@@ -40,6 +42,8 @@ export const ErasureCompleted = defineEvent("ErasureCompleted", {
     fingerprints: Schema.Array(Schema.String),
     kek: Schema.Int,
     streams: Schema.Array(Schema.Struct({ stream: Schema.String, confirmedAt: Schema.Int })),
+    /** How many memories each agent forgot with it. Null: nobody counted. */
+    agents: Schema.NullOr(Schema.Array(Schema.Struct({ agentId: AgentId, forgotten: Schema.Int }))),
   },
 });
 

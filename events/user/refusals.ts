@@ -1,7 +1,7 @@
 /** Every named "no" of a person's actor; made in `decide`, told to people by src/http/problem.ts. */
 import { Schema } from "effect";
 
-/** Nobody comes back while what they said is still being forgotten. */
+/** Nobody comes back, or is remembered anew, while what they said is still being forgotten. */
 export class ErasureUnderWay extends Schema.TaggedError<ErasureUnderWay>()("ErasureUnderWay", {}) {
   override readonly message = "You are still being forgotten. Try again when that is completed.";
   readonly passing = true;

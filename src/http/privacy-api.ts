@@ -42,6 +42,17 @@ const ErasureReceipt = Schema.Struct({
   completed_at: Schema.NullOr(Schema.String),
   /** Every stream that held the key, and when it had forgotten it. */
   streams: Schema.Array(Schema.Struct({ stream: Schema.String, confirmed_at: Schema.NullOr(Schema.String) })),
+  /** Every agent that had met the person; null where it could not be asked. */
+  agents: Schema.Array(
+    Schema.Struct({
+      agent_id: Schema.String,
+      /** Memories about the person that it forgot with this. */
+      memories_forgotten: Schema.NullOr(Schema.Int),
+      memories_left: Schema.NullOr(Schema.Int),
+      /** Vectors that its index elsewhere has not been seen to have removed yet. */
+      vectors_elsewhere: Schema.NullOr(Schema.Int),
+    }),
+  ),
   /** The generations of the key that were destroyed, and the SHA-256 that each is known by. */
   generations: Schema.Array(Schema.Int),
   fingerprints: Schema.Array(Schema.String),

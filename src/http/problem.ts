@@ -29,6 +29,7 @@ const names: Readonly<Record<string, ProblemName>> = {
   MemoryUnknown: "not-found",
   TrainingUnknown: "not-found",
   ConsentRequired: "consent-required",
+  AgentNotReached: "internal",
 };
 
 /** A problem as an error value; `instance` and `trace_id` are added where it leaves. */

@@ -7,6 +7,8 @@ import {
   bindings,
   eventsOf,
   eventually,
+  expectProblem,
+  fresh,
   type MemoryBody,
   newAgent,
   newMemory,
@@ -64,6 +66,124 @@ describe("at a socket", () => {
     for (const granted of ["yes", null, 1]) expect(await answer(granted)).toMatchObject({ status: "error" });
     const foreign = await his.ask("consent_decision", { agent_id: "nobody", granted: true });
     expect(foreign).toMatchObject({ status: "error", response: { reason: "not-found" } });
+  });
+});
+
+describe("what is about a person", () => {
+  it("who is known only by the room, or was, is not kept before they agree: also after the agent was asleep", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    const ada = await newAgent(olga);
+    await agrees(olga, ada);
+    const room = await newRoom(olga, "private", { people: [sven], agents: [ada] });
+    const tell = async (text: string, count: number) => {
+      await olga.post(`/rooms/${room.id}/messages`, { text, client_msg_id: fresh("m") });
+      await eventually("the hearing", async () =>
+        (await countOf(olga, ada, "MessageReceived")) === count ? true : undefined,
+      );
+    };
+    await tell("Sven is ill.", 1);
+    await olga.delete(`/rooms/${room.id}/participants/${sven.id}`);
+    await tell("I saw Sven again.", 2);
+    await evictDurableObject(bindings.AGENT.getByName(ada.id));
+    await evictDurableObject(bindings.ROOM.getByName(room.id));
+    await tell("It was Sven once more.", 3);
+    await tell("It rains.", 4);
+    expect(await memoriesOf(olga, ada)).toMatchObject([{ content: "It rains.", about: [olga.id] }]);
+  });
+
+  it("is what other agents answer them, too", async () => {
+    scriptedModel(() => ({ says: ["Your leg will heal."] }));
+    const olga = await person("olga");
+    const [ada, bo] = [await newAgent(olga, scripted("Ada")), await newAgent(olga, scripted("Bo"))];
+    const room = await newRoom(olga, "private", { agents: [ada, bo] });
+    const there = await seated(olga, room.id);
+    const asked = async (count: number) => {
+      await say(there, "@Bo what of my leg?");
+      await eventually("what Ada hears", async () =>
+        (await countOf(olga, ada, "MessageReceived")) === count ? true : undefined,
+      );
+    };
+    await asked(2);
+    expect(await memoriesOf(olga, ada)).toEqual([]);
+    await agrees(olga, ada);
+    await asked(4);
+    expect(await memoriesOf(olga, ada)).toMatchObject([
+      { content: "Your leg will heal.", about: [olga.id] },
+      { content: "@Bo what of my leg?", about: [olga.id] },
+    ]);
+    await olga.put("/me/consents", { agent_id: ada.id, granted: false });
+    expect(await memoriesOf(olga, ada)).toEqual([]);
+  });
+
+  it("comes to mind where nobody else hears it, and never in a room that anybody may read", async () => {
+    const model = scriptedModel(() => ({ says: ["Noted."] }));
+    const olga = await person("olga");
+    const ada = await newAgent(olga, scripted("Ada"));
+    await agrees(olga, ada);
+    await newMemory(olga, ada, { content: "The boat is called Vera.", about: [olga.id], context: { room_id: "log" } });
+    const prompts: string[] = [];
+    for (const kind of ["public", "private"] as const) {
+      const room = await newRoom(olga, kind, { agents: [ada] });
+      const there = await seated(olga, room.id);
+      await say(there, "@Ada what is the boat called?");
+      await ending(there);
+      prompts.push([model.asked.at(-1)?.system, ...(model.asked.at(-1)?.said ?? [])].join("\n"));
+    }
+    expect(prompts.map((prompt) => prompt.includes("Vera"))).toEqual([false, true]);
+  });
+});
+
+/** Whatever this agent is told of consent breaks it, until the mocks are restored. */
+function breaking(agent: { readonly id: string }): void {
+  const { commit } = Ledger.prototype;
+  vi.spyOn(Ledger.prototype, "commit").mockImplementation(function (this: Ledger<never, never, never, never>, command) {
+    const { type } = command as { readonly type: string };
+    if (type === "NoteConsent" && this.stream === `agent:${agent.id}`) throw new Error("the agent is broken");
+    return commit.call(this, command) as never;
+  });
+}
+
+describe("an agent that cannot be told", () => {
+  it("holds up no news to another, and whoever decides is told that it does not know yet", async () => {
+    const olga = await person("olga");
+    const [ada, bo] = [await newAgent(olga), await newAgent(olga)];
+    for (const agent of [ada, bo]) await agrees(olga, agent);
+    await newMemory(olga, bo, { about: [olga.id] });
+    breaking(ada);
+    const untold = await olga.put("/me/consents", { agent_id: ada.id, granted: false });
+    expectProblem(untold, "internal");
+    expect(untold.body).toMatchObject({ detail: expect.stringMatching(/not be told yet/) });
+    expect((await olga.put("/me/consents", { agent_id: bo.id, granted: false })).status).toBe(200);
+    expect(await memoriesOf(olga, bo)).toEqual([]);
+    const decided = await olga.get<Page<{ agent_id: string; decision: string }>>("/me/consents");
+    expect(decided.body.data.map(({ decision }) => decision)).toEqual(["refused", "refused"]);
+    vi.restoreAllMocks();
+    expect((await olga.put("/me/consents", { agent_id: ada.id, granted: false })).status).toBe(200);
+    expect(await countOf(olga, ada, "ConsentNoted")).toBe(2);
+  });
+
+  it("keeps the receipt of an erasure open, which names it; told, it has forgotten what is under another's key as well", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    const ada = await newAgent(olga);
+    for (const who of [olga, sven]) await agrees(who, ada);
+    await newMemory(olga, ada, { content: "Both sail.", about: [olga.id, sven.id] });
+    breaking(ada);
+    const { body } = await sven.post<{ id: string }>("/me/erase");
+    const receipt = async () =>
+      (await sven.get<{ completed_at: string | null; agents: unknown }>(`/me/erasures/${body.id}`)).body;
+    const [agent_id, unknown] = [ada.id, null];
+    expect(await receipt()).toMatchObject({
+      completed_at: null,
+      agents: [{ agent_id, memories_forgotten: unknown, memories_left: unknown, vectors_elsewhere: unknown }],
+    });
+    vi.restoreAllMocks();
+    const completed = await eventually("the end of the erasure", async () => {
+      await runDurableObjectAlarm(bindings.USER.getByName(sven.id));
+      const now = await receipt();
+      return now.completed_at === null ? undefined : now;
+    });
+    expect(completed.agents).toEqual([{ agent_id, memories_forgotten: 1, memories_left: 0, vectors_elsewhere: 0 }]);
+    expect(await memoriesOf(olga, ada)).toEqual([]);
   });
 });
 

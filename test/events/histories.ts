@@ -196,7 +196,7 @@ function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<Ag
     { type: "ForgetMemories", memoryIds, seqs: [1], why: "asked", rooms: [at(rooms, which)] },
     { type: "ForgetSummaries", userId: at(people, which) },
     {
-      ...{ type: "DrawMemories", roomId: at(rooms, which), toSeq: how % 50, looked: 2, dropped: 0 },
+      ...{ type: "DrawMemories", roomId: at(rooms, which), toSeq: how % 50, looked: 2, dropped: 0, shown: [] },
       ...{ by: "anthropic/claude", microUsd: null, memories: [] },
     },
     { type: "EndSweep", looked: how, merged: 0, superseded: 0, archived: 1, forgotten: 0 },
@@ -316,7 +316,7 @@ const ofPerson = ({ what, which, how }: Wish, { erasure }: UserState, index: num
   const erasureId = erasure?.erasureId ?? childId<ErasureId>("erasure", userId, String(index));
   const streams = [{ stream: `user:${userId}`, confirmedAt: index }];
   const shredded = { shreddedAt: index, generations: [1], fingerprints: ["a1"], kek: 1, streams };
-  return { type: "CompleteErasure", erasureId, ...shredded };
+  return { type: "CompleteErasure", erasureId, ...shredded, agents: [] };
 };
 
 const register = ({ what, which }: Wish): Asked<SystemCommand> => {

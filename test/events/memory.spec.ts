@@ -42,13 +42,17 @@ const forgetful = E.AgentReconfigured(
 );
 const episode: Episode = { memoryId: memoryId("one"), importance: 0.4, names: [] };
 
-/** Somebody says something that is not for Ada. */
-const hear = (over: Partial<Episode> | null = {}, author: ActorName = userName(dana)): Asked<AgentCommand> => ({
-  ...{ type: "ReceiveMessage", ...heard("one", { addressed: null, authorId: author }).open, words: said },
+/** Somebody says something that is not for Ada; an agent does for whoever it `answers`. */
+const hear = (
+  over: Partial<Episode> | null = {},
+  author: ActorName = userName(dana),
+  answers: { readonly answers?: UserId } = {},
+): Asked<AgentCommand> => ({
+  ...{ type: "ReceiveMessage", ...heard("one", { addressed: null, authorId: author }).open, words: said, ...answers },
   ...(over === null ? {} : { episode: { ...episode, ...over } }),
 });
-const heardOf = (author: ActorName = userName(dana)) => [
-  E.MessageReceived(heard("one", { addressed: null, authorId: author }).open, author, said),
+const heardOf = (author: ActorName = userName(dana), answers: { readonly answers?: UserId } = {}) => [
+  E.MessageReceived({ ...heard("one", { addressed: null, authorId: author }).open, ...answers }, author, said),
   declined("one", "not-addressed"),
 ];
 const kept = (seq: number, over: Partial<typeof E.MemoryFormed.open.Type> = {}) =>
@@ -88,14 +92,25 @@ describe("who may be remembered", () => {
       .then(...heardOf(), kept(5, { about: [dana, eli] }));
   });
 
-  it("another agent is not asked; what it says of people stays where they agreed", () => {
+  it("another agent is not asked: what it says is of whoever had asked it, and stays where they agreed", () => {
     const by = agentName(bo);
-    given(agent, created, joined)
-      .when(hear({}, by))
-      .then(...heardOf(by), kept(3, { about: [], origin: "agent", speaker: by }));
-    given(agent, created, joined)
-      .when(hear({ names: [eli] }, by))
-      .then(...heardOf(by));
+    const toDana = { answers: dana };
+    for (const before of [[], [asked(dana)], [consent(dana, false)]])
+      given(agent, created, joined, ...before)
+        .when(hear({}, by, toDana))
+        .then(...heardOf(by, toDana));
+    given(agent, created, joined, agreed)
+      .when(hear({}, by, toDana))
+      .then(...heardOf(by, toDana), kept(4, { about: [dana], origin: "agent", speaker: by }));
+    given(agent, created, joined, agreed)
+      .when(hear({ names: [eli] }, by, toDana))
+      .then(...heardOf(by, toDana));
+  });
+
+  it("what another agent says is kept of nobody, where nobody knows who had asked it", () => {
+    given(agent, created, joined, agreed)
+      .when(hear({}, agentName(bo)))
+      .then(...heardOf(agentName(bo)));
   });
 
   it("a message in which there is nothing to keep leaves nothing; what is pinned or sensitive is marked", () => {
@@ -148,6 +163,20 @@ describe("what the agent says itself", () => {
     given(agent, ...drafting())
       .when(post)
       .then(posted("one"), reply, completed("one", 6_000));
+  });
+
+  it("is of all who had asked, be it by way of other agents: of nobody, where one of them is not known or did not agree", () => {
+    const then = [started("one"), assembled("one"), replied("one"), drafted("one")];
+    const considered = E.MemoriesConsidered({ turnId: turnId("one"), formed: 0 });
+    const answering = (first: E.AgentEvent, ...others: ReadonlyArray<E.AgentEvent>) =>
+      given(agent, created, joined, agreed, first, ...others, ...then, considered).when(post);
+    const byBo = (answers: { readonly answers?: UserId }) => heard("one", { authorId: agentName(bo), ...answers });
+    const plain = [posted("one"), completed("one", 6_000)];
+    answering(byBo({ answers: dana })).then(posted("one"), reply, completed("one", 6_000));
+    answering(byBo({ answers: eli })).then(...plain);
+    answering(byBo({})).then(...plain);
+    const together = [heard("two", { authorId: userName(eli) }), declined("two", "coalesced", "one")];
+    answering(heard("one"), ...together).then(posted("one"), completed("one", 8_000));
   });
 
   it("does not stay when it is a notice, when it names somebody who did not agree, when they have taken it back, or with memory off", () => {

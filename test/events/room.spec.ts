@@ -160,6 +160,16 @@ describe("a seat", () => {
       .nothing();
   });
 
+  it("whoever goes can still be spoken of, the newest hundred of them, until they are back", () => {
+    const went = (userId: UserId) => E.ParticipantLeft({ userId, by: userName(userId) });
+    const goneAfter = (...events: ReadonlyArray<E.RoomEvent>) =>
+      Object.keys(given(room, ...publicRoom, ...events).state.gone);
+    expect(goneAfter(arrived(eli), went(eli))).toEqual([eli]);
+    expect(goneAfter(arrived(eli), went(eli), arrived(eli))).toEqual([]);
+    const many = Array.from({ length: 101 }, (_, n) => `user_${n}` as UserId);
+    expect(goneAfter(...many.flatMap((userId) => [arrived(userId), went(userId)]))).toEqual(many.slice(1));
+  });
+
   it("is given back with the leaving", () => {
     given(room, ...publicRoom, arrived(eli), E.ParticipantLeft({ userId: eli, by: userName(eli) }))
       .when(post(), userName(eli))

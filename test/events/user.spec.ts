@@ -32,6 +32,7 @@ describe("being erased", () => {
   const receipt = (time = 1) => ({
     ...{ erasureId: idOf(time), shreddedAt: 5, generations: [time], fingerprints: ["a1"], kek: 1 },
     streams: [{ stream: "user:user_dana", confirmedAt: 7 }],
+    agents: [{ agentId: agentId("ada"), forgotten: 3 }],
   });
   const complete = (time = 1) => ({ type: "CompleteErasure", ...receipt(time) }) as const;
   const completed = (time = 1) => ErasureCompleted(receipt(time));
@@ -45,7 +46,7 @@ describe("being erased", () => {
     given(user, arrived, requested(), completed()).when(erase).nothing();
   });
 
-  it("takes back every leave to remember that the person gave, so that each agent has to ask anew", () => {
+  it("takes back every leave to remember that the person gave, so that it has to be given anew", () => {
     const [trusted, refused, waiting] = [agentId("ada"), agentId("bo"), agentId("cy")];
     given(
       user,
@@ -56,6 +57,14 @@ describe("being erased", () => {
     )
       .when(erase)
       .then(requested(), ConsentDecided({ agentId: trusted, granted: false }));
+  });
+
+  it("lets nobody begin to remember the person before it is completed", () => {
+    const decide = (granted: boolean) => ({ type: "DecideConsent", agentId: agentId("ada"), granted }) as const;
+    const decided = (granted: boolean) => ConsentDecided({ agentId: agentId("ada"), granted });
+    given(user, arrived, requested()).when(decide(true)).refused(ErasureUnderWay);
+    given(user, arrived, requested()).when(decide(false)).then(decided(false));
+    given(user, arrived, requested(), completed()).when(decide(true)).then(decided(true));
   });
 
   it("is completed once, by its own receipt", () => {

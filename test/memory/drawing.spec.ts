@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
 import { DRAW_MEMORIES } from "#actors/agent/memory/drawing.ts";
 import { Overloaded, Refused } from "#actors/agent/turn/failures.ts";
-import { agentName, userName } from "#events/kit/ids.ts";
+import { agentName, type UserId, userName } from "#events/kit/ids.ts";
 import { bo, dana, eli, lobby, memoryId, settings, words } from "../support/given.ts";
 import { type JobDesk, jobDesk, rang } from "../support/job-desk.ts";
 import type { GivenAnswer } from "../support/scripted.ts";
@@ -19,6 +19,7 @@ const says = (text: string): GivenAnswer => ({ says: [text], by });
 const overheard = (at: JobDesk, label: string, text: string, over: object = {}) =>
   at.hear(label, text, { addressed: null, ...over });
 const drawn = (at: JobDesk) => at.formed("semantic");
+const here = (name: string, userId: UserId) => ({ userId, name, isHere: true });
 const shown = (at: JobDesk): string => JSON.stringify(at.stage.asked);
 
 describe("after half an hour without a message", () => {
@@ -120,6 +121,89 @@ describe("nothing is drawn", () => {
     }),
   );
 
+  it.effect(
+    "of a talk from which somebody took consent back while the model was thinking; it is looked through anew",
+    () =>
+      Effect.gen(function* () {
+        const of = (content: string) => found({ ...boat, content, sources: [1] });
+        const slow = { ...(of("Dana knows that he is ill.") as object), paceMs: 1_000 };
+        const at = yield* jobDesk({ model: [[slow, of("Dana's boat is called Nixe.")]] });
+        at.stage.tell({ type: "NoteConsent", userId: eli, granted: true });
+        overheard(at, "one", "My boat is called Nixe.");
+        overheard(at, "eli", "I am ill.", { authorId: userName(eli) });
+        at.ring(DRAW_MEMORIES);
+        at.stage.tell({ type: "NoteConsent", userId: eli, granted: false });
+        yield* rang(at, DRAW_MEMORIES);
+        yield* rang(at, DRAW_MEMORIES);
+        expect(drawn(at).map(({ content }) => content)).toEqual(["Dana's boat is called Nixe."]);
+        expect(JSON.stringify(at.stage.asked.at(-1))).not.toContain("I am ill.");
+      }),
+  );
+
+  it.effect(
+    "of a talk of which a message was forgotten while the model was thinking, whichever it says it drew from",
+    () =>
+      Effect.gen(function* () {
+        const slow = { ...(found({ ...boat, content: "Dana is ill." }) as object), paceMs: 1_000 };
+        const at = yield* jobDesk({ model: [[slow, found(boat)]] });
+        overheard(at, "one", "My boat is called Nixe.");
+        overheard(at, "two", "I am ill.");
+        at.ring(DRAW_MEMORIES);
+        at.memory.forget([at.memory.register.find(memoryId("two"))!], "asked", "two");
+        yield* rang(at, DRAW_MEMORIES);
+        yield* rang(at, DRAW_MEMORIES);
+        expect(drawn(at).map(({ content }) => content)).toEqual([boat.content]);
+      }),
+  );
+
+  it.effect("that names somebody of the room who has not agreed, by whichever of their names", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({
+        model: [
+          [found(boat, { ...boat, about: ["Smith"], content: "He is ill." }, { ...boat, content: "Smith is ill." })],
+        ],
+      });
+      at.attendance = () => [here("Dana", dana), { ...here("Eli Smith", eli), isHere: false }];
+      overheard(at, "one", "My boat is called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at).map(({ content }) => content)).toEqual([boat.content]);
+    }),
+  );
+
+  it.effect("of which nobody can say whom it names: two go by that name", () =>
+    Effect.gen(function* () {
+      const at = yield* jobDesk({
+        model: [[found(boat, { ...boat, content: "The boat is called Nixe.", about: [] })]],
+      });
+      at.attendance = () => [here("Dana Levi", dana), here("Dana Ek", eli)];
+      at.stage.tell({ type: "NoteConsent", userId: eli, granted: true });
+      overheard(at, "one", "My boat is called Nixe.");
+      yield* rang(at, DRAW_MEMORIES);
+      expect(drawn(at).map(({ content }) => content)).toEqual(["The boat is called Nixe."]);
+    }),
+  );
+
+  it.effect("in a crowd, of which no model is asked; nor before the room has said who is there", () =>
+    Effect.gen(function* () {
+      const crowd = yield* jobDesk({ model: [[found(boat)]] });
+      crowd.attendance = () => null;
+      overheard(crowd, "one", "My boat is called Nixe.");
+      yield* rang(crowd, DRAW_MEMORIES);
+      expect([crowd.stage.asked, crowd.due(DRAW_MEMORIES)]).toEqual([[], undefined]);
+      const silent = yield* jobDesk({ model: [[found(boat)]] });
+      const { attendance } = silent;
+      silent.attendance = () => {
+        throw new Error("the room is away");
+      };
+      overheard(silent, "one", "My boat is called Nixe.");
+      yield* rang(silent, DRAW_MEMORIES);
+      expect(silent.stage.asked).toEqual([]);
+      silent.attendance = attendance;
+      yield* rang(silent, DRAW_MEMORIES);
+      expect(drawn(silent)).toHaveLength(1);
+    }),
+  );
+
   it.effect("about anybody who has not agreed, whoever says it may be", () =>
     Effect.gen(function* () {
       const at = yield* jobDesk();
@@ -128,11 +212,15 @@ describe("nothing is drawn", () => {
         ...{ memoryId: memoryId(label), about, speaker: null, roomId: lobby, sourceSeqs: [] },
         words: words({ content: label }),
       });
+      const told = { roomId: lobby, toSeq: 1, looked: 1, dropped: 0, by: "x/y", microUsd: null } as const;
       at.stage.tell({
-        ...{ type: "DrawMemories", roomId: lobby, toSeq: 1, looked: 1, dropped: 0, by: "x/y", microUsd: null },
-        memories: [memory("hers", [dana]), memory("theirs", [dana, eli])],
+        ...{ type: "DrawMemories", ...told },
+        ...{ shown: [dana], memories: [memory("hers", [dana]), memory("theirs", [dana, eli])] },
       });
       expect(drawn(at).map(({ content }) => content)).toEqual(["hers"]);
+      const theirs = { shown: [dana, eli], memories: [memory("of a talk with them", [dana])] };
+      at.stage.tell({ type: "DrawMemories", ...told, toSeq: 2, ...theirs });
+      expect(drawn(at)).toHaveLength(1);
       expect(at.stage.only("MemoriesDrawn")).toMatchObject({ drawn: 1, dropped: 1 });
     }),
   );
@@ -168,7 +256,7 @@ describe("nothing is drawn", () => {
   it.effect("that only other agents said", () =>
     Effect.gen(function* () {
       const at = yield* jobDesk({ model: [[found({ ...boat, about: [] })]] });
-      overheard(at, "bo", "Dana's boat is called Nixe.", { authorId: agentName(bo) });
+      overheard(at, "bo", "Dana's boat is called Nixe.", { authorId: agentName(bo), answers: dana });
       overheard(at, "one", "It rains.");
       yield* rang(at, DRAW_MEMORIES);
       expect(drawn(at)).toEqual([]);

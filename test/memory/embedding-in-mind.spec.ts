@@ -273,6 +273,21 @@ describe("a remote index", () => {
     expect(await deaf.search("feline vessel", none)).toEqual([]);
   });
 
+  it("loses what is about somebody who is erased, and until that was counted it is said how much is left there", async () => {
+    const woken = world.begin(outside());
+    woken.learn("cat", "Moritz lost his whiskers.", [eli]);
+    woken.learn("boat", "Vera sails on Sunday.");
+    woken.learn("both", "Vera belongs to both.", [dana, eli]);
+    await woken.settle();
+    woken.loseKey(eli);
+    expect(woken.ledger.state.consents[eli]).toBe("refused");
+    expect(woken.memory.forgottenOf(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 2 });
+    expect(woken.memory.forgottenOf(eli, world.now + 1)).toMatchObject({ forgotten: 0 });
+    await woken.settle();
+    expect(woken.memory.forgottenOf(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 0 });
+    expect(woken.memory.forgottenOf(dana, 0)).toEqual({ forgotten: 0, left: 1, elsewhere: 0 });
+  });
+
   it("loses a memory that is forgotten, and counts that it did", async () => {
     const woken = world.begin(outside());
     woken.learn("cat", "Moritz lost his whiskers.");

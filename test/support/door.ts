@@ -239,6 +239,7 @@ const problems = {
   "precondition-failed": 412,
   "payload-too-large": 413,
   "idempotency-conflict": 422,
+  internal: 500,
   "not-configured": 501,
   "budget-exceeded": 402,
   "provider-unavailable": 503,

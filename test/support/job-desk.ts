@@ -5,12 +5,13 @@ import { TestClock } from "effect/testing";
 import type { JobHost, JobServices } from "#actors/agent/memory/job.ts";
 import { MemoryJobs, memoryJobs } from "#actors/agent/memory/jobs.ts";
 import { AgentMemory } from "#actors/agent/memory/memory.ts";
+import type { Present } from "#actors/kit/doors.ts";
 import { Timers } from "#actors/kit/timers.ts";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { agentName, type UserId } from "#events/kit/ids.ts";
-import { ada, memoryId } from "./given.ts";
+import { ada, dana, eli, memoryId } from "./given.ts";
 import { metaFor, TestKeys } from "./ledger-fixture.ts";
 import { noVectors } from "./rememberer.ts";
 import { type Script, Stage } from "./scripted.ts";
@@ -26,6 +27,11 @@ export class JobDesk {
   #jobs = new MemoryJobs([]);
   timers!: Timers;
   memory!: AgentMemory;
+  /** What rooms answer that are asked who is there. */
+  attendance: () => ReadonlyArray<Present> | null = () => [
+    { userId: dana, name: "Dana", isHere: true },
+    { userId: eli, name: "Eli", isHere: true },
+  ];
 
   constructor(script: Partial<Script>, fork: Fork) {
     this.#fork = fork;
@@ -51,6 +57,7 @@ export class JobDesk {
         return key === undefined || key === "destroyed" ? key : key.key;
       },
       fetchKeys: async () => {},
+      attendance: async () => this.attendance(),
       reveal: (seqs) => Effect.sync(() => stage.ledger.reveal(seqs) as ReadonlyArray<Unsealed>),
     });
     const host: JobHost<JobServices> = {

@@ -172,6 +172,7 @@ export class Rememberer {
       commit: (command) => this.ledger.commit(command),
       indexKey: (subject) => this.#indexKey(subject),
       fetchKeys: async () => {},
+      attendance: async () => null,
       reveal: (seqs) => Effect.sync(() => this.#revealed(seqs)),
     });
     const log = turnLedger({
@@ -284,8 +285,8 @@ export class Rememberer {
 
   /** What comes to mind in the lobby while these people are there; ids in the order of their letters. */
   async recalled(text: string, people: ReadonlyArray<UserId>) {
-    const there = people.map((userId) => ({ userId, name: userId }));
-    this.memory.present(lobby, there);
+    const there = people.map((userId) => ({ userId, name: userId, isHere: true }));
+    this.memory.attendance.told(lobby, there);
     const asked = { text, limit: 5, roomId: lobby, asker: dana, without: [] };
     const { memories, degraded } = await Effect.runPromise(this.memory.recall().search(asked));
     return { ids: memories.map(({ memoryId: id }) => id).toSorted(), degraded };

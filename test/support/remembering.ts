@@ -80,6 +80,7 @@ export class Remembering {
       meta: (id) => meta(`${id}/${this.ledger.head}`),
       indexKey: (subject) => this.indexKeys.get(subject),
       fetchKeys: async (subjects) => this.#fetch(subjects),
+      attendance: async () => null,
       reveal: (seqs) => {
         const found = this.ledger.reveal(seqs);
         return "outcome" in found ? Effect.fail(new KeyFailure({ detail: "away" })) : Effect.succeed(found);

@@ -26,4 +26,7 @@ export const scriptedModerator = ({ listed = [], flags }: Moderation): Moderator
 
 /** Forms what the script finds in a text; every message weighs the same. */
 export const scriptedFormer = (forms: (text: string) => ReadonlyArray<Formed> = () => []) =>
-  Layer.succeed(MemoryFormer, { form: ({ text }) => forms(text), episode: () => ({ importance: 0.3, names: [] }) });
+  Layer.succeed(MemoryFormer, {
+    form: ({ text }) => Effect.sync(() => forms(text)),
+    episode: () => Effect.succeed({ importance: 0.3, names: [] }),
+  });

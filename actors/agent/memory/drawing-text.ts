@@ -1,8 +1,10 @@
 /** What a model is asked when memories are drawn from what was said, and what of its answer can be taken; used by drawing.ts. */
 import { Option, Schema } from "effect";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import { type ActorName, idOf, type UserId } from "#events/kit/ids.ts";
 import type { Prompt } from "../turn/ports.ts";
-import { indented, labelled, mark, oneLine, plainName, wordOf } from "../turn/quotation.ts";
+import { indented, labelled, mark, plainName, wordOf } from "../turn/quotation.ts";
+import type { Nameable } from "./language/named.ts";
 
 /** So many facts are taken from one answer. */
 export const FACTS_AT_MOST = 20;
@@ -36,15 +38,13 @@ export function drawingPrompt(name: string, messages: ReadonlyArray<Unsealed>): 
   };
 }
 
-/** The people who said these, by the name they went by, in small letters. */
-export const speakersIn = (messages: ReadonlyArray<Unsealed>): ReadonlyMap<string, string> =>
-  new Map(
-    messages.flatMap(({ event, words }) => {
-      const { authorId } = event.open as { readonly authorId?: string };
-      const name = words === Erased ? "" : oneLine(wordOf(words, "authorName")).toLowerCase();
-      return authorId?.startsWith("user:") && name !== "" ? [[name, authorId] as const] : [];
-    }),
-  );
+/** The people who said these, by the names they went by. */
+export const speakersIn = (messages: ReadonlyArray<Unsealed>): ReadonlyArray<Nameable<UserId>> =>
+  messages.flatMap(({ event, words }) => {
+    const { authorId } = event.open as { readonly authorId?: ActorName };
+    if (words === Erased || !authorId?.startsWith("user:")) return [];
+    return [{ userId: idOf(authorId) as UserId, name: wordOf(words, "authorName") }];
+  });
 
 const Fact = Schema.Struct({
   content: Schema.String.check(Schema.isMinLength(3), Schema.isMaxLength(LONGEST_FACT)),

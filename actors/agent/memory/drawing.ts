@@ -110,13 +110,16 @@ export class Drawing implements MemoryJob {
 
   /** Answers whether there is more to look through, or nothing to do before somebody speaks, or the same to try again. */
   #draw(roomId: RoomId) {
-    const { state, report } = this.#host;
+    const { memory, state, report } = this.#host;
     return Effect.gen({ self: this }, function* () {
       const ledger = yield* TurnLedger;
       const rows = this.#fresh(roomId);
       const told = yield* toldBy(rows);
       const { name, choice } = yield* ledger.configuration();
       if (told.length === 0) return "rest" as const;
+      // Facts name people: nothing can be drawn where nobody can say whose leave that needs.
+      if (!(yield* memory.attendance.known(roomId))) return "again" as const;
+      if (memory.attendance.here(roomId) === null) return "rest" as const;
       const messages = told.map(({ message }) => message);
       const named = { ...choice, ...(state().simpleModel ?? {}), maxTokens: MAX_TOKENS, whole: true };
       const reply = yield* askedBehind(state(), roomId, named, drawingPrompt(name, messages)).pipe(
@@ -126,6 +129,8 @@ export class Drawing implements MemoryJob {
       );
       if (reply === "again") return reply;
       if (reply === null) return "rest" as const;
+      // Whatever was taken back meanwhile may be in any of the facts, whichever messages they name: it is looked through anew.
+      if (memory.live(told.map(({ row }) => row.memoryId)).size < told.length) return "again" as const;
       const answer = reply.finish === "end" ? factsIn(reply.text) : null;
       if (answer === null) report(`no facts from ${nameKey(reply)}`, "an answer that is none");
       const memories = (answer?.facts ?? []).flatMap((fact) => this.#memoryOf(fact, told, roomId) ?? []);
@@ -136,6 +141,7 @@ export class Drawing implements MemoryJob {
         type: "DrawMemories",
         meta: this.#host.meta(`draw/${roomId}/${toSeq}/${state().head}`),
         ...{ roomId, toSeq, looked: told.length, dropped, memories, by: nameKey(reply) },
+        shown: [...new Set(told.flatMap(({ row }) => row.about))],
         ...(yield* costOfReply(reply)),
       });
       return this.#fresh(roomId).length > 0 ? ("more" as const) : ("rest" as const);
@@ -143,24 +149,26 @@ export class Drawing implements MemoryJob {
   }
 
   /**
-   * A fact as a memory, where it may be one: it comes from what people said and the agent still keeps, and gives no credentials
-   * away. It is about whoever said it, and about those it names.
+   * A fact as a memory, where it may be one: it comes from what people said, it is beyond doubt whom it names, and it gives no
+   * credentials away. It is about whoever said it, and about those it names.
    */
   #memoryOf({ content, kind, about, sources, importance, validFrom }: Fact, told: ReadonlyArray<Told>, roomId: RoomId) {
     const { memory, state } = this.#host;
     const from = [...new Set(sources)].flatMap((number) => told[number - 1] ?? []);
     const spoken = from.filter(({ row }) => row.speaker?.startsWith("user:"));
-    const kept = memory.live(from.map(({ row }) => row.memoryId));
     const sensitivity = sensitivityOf(content);
     const words = oneLine(content);
-    const isWhole = from.length === new Set(sources).size && from.every(({ row }) => kept.has(row.memoryId));
+    const isWhole = from.length === new Set(sources).size;
     if (!isWhole || spoken.length === 0 || sensitivity.includes("credentials")) return undefined;
-    const names = speakersIn(told.map(({ message }) => message));
-    const meant = about.flatMap((name) => names.get(oneLine(name).toLowerCase()) ?? []);
+    const speakers = speakersIn(told.map(({ message }) => message));
+    const named = memory.attendance.named([...about.map((name) => `@${oneLine(name)}`), words].join("\n"), roomId, {
+      speakers,
+    });
+    if (named === undefined) return undefined;
     const people = [
-      ...[...meant, ...spoken.map(({ row }) => row.speaker!)].map((one) => idOf(one as ActorName) as UserId),
+      ...spoken.map(({ row }) => idOf(row.speaker as ActorName) as UserId),
       ...from.flatMap(({ row }) => row.about),
-      ...memory.named(words, roomId),
+      ...named,
     ];
     const first = spoken[0]!;
     const since = midnight(validFrom);

@@ -8,14 +8,16 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
-import type { Present } from "../../kit/doors.ts";
+import type { Forgotten } from "../../kit/key-doors.ts";
 import type { Keyring, Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
 import type { Timers } from "../../kit/timers.ts";
+import type { Listener } from "../hearing.ts";
 import { KeyFailure, RecallFailure } from "../turn/failures.ts";
-import type { MemoryFormer, Recall } from "../turn/ports.ts";
+import type { Formed, MemoryFormer, Recall, Said } from "../turn/ports.ts";
 import { quick } from "../turn/schedules.ts";
+import { Attendance } from "./attendance.ts";
 import { embeddedMemories } from "./embedding/embedded-memories.ts";
 import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
@@ -23,8 +25,7 @@ import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
-import { wordsOf } from "./language/stems.ts";
-import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
+import { both, concerning, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
@@ -51,6 +52,8 @@ export interface MemoryHost {
   readonly keys: Keyring;
   readonly timers: Timers;
   readonly services: () => Context.Context<VectorServices>;
+  /** Asks a room who is there. */
+  readonly attendance: ConstructorParameters<typeof Attendance>[0];
   /** The house's rule for episodes; in days. */
   readonly retentionDays?: () => number;
 }
@@ -84,13 +87,13 @@ export class AgentMemory {
   readonly embeddings: Embeddings;
   /** What passed between the agent and people. */
   readonly ties: Ties;
-  /** Who is in each room, as the room last said; nobody knows of the others. */
-  readonly #present = new Map<RoomId, ReadonlyArray<Present> | null>();
+  readonly attendance: Attendance;
   /** Whether something withdrawn may still have to be forgotten: a death can come between, so it is looked after each wake. */
   #mayHoldWithdrawn = true;
 
   constructor(host: MemoryHost) {
     this.#host = host;
+    this.attendance = new Attendance(host.attendance);
     this.ties = new Ties(host.ledger.tables, host.ledger, () => agentName(host.agentId()));
     this.#mind = new Mind({
       sql: host.ledger.tables,
@@ -104,11 +107,6 @@ export class AgentMemory {
       ...{ timers: host.timers, now: host.now, services: host.services },
       memories: embeddedMemories(host.ledger.tables, this.#mind.register, (seqs) => host.reveal(seqs)),
     });
-  }
-
-  /** A room said who is there. */
-  present(roomId: RoomId, people: ReadonlyArray<Present> | null): void {
-    this.#present.set(roomId, people);
   }
 
   /** The register, level with the log. */
@@ -139,14 +137,15 @@ export class AgentMemory {
 
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    // Of a room that it has left nobody tells it any more.
+    for (const { type, open } of events) if (type === "RoomLeft") this.attendance.left(open.roomId);
     try {
       this.#mind.catchUp();
       this.ties.catchUp();
       if (this.#host.ledger.state.status === "deleted") this.embeddings.agentDeleted();
       else this.embeddings.committed(events);
       if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
-      if (this.#mayHoldWithdrawn)
-        this.#mayHoldWithdrawn = !this.#forgetAll({ where: "m.state = 'withdrawn'", parameters: [] }, "withdrawn");
+      if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
     } catch (defect) {
       // What was committed stands: it is read again with the next commit, and before any search.
       this.#host.report("memory", defect);
@@ -163,6 +162,27 @@ export class AgentMemory {
     this.ties.forget(userId);
     this.forgetAbout(userId);
     this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
+    // Their own word of it may be late; who has come back, and agreed anew, has another key.
+    if (this.#host.ledger.state.consents[userId] === "granted" && this.isErased(userId))
+      this.#host.commit({ type: "NoteConsent", meta: this.#host.meta(`erased/${userId}`), userId, granted: false });
+  }
+
+  /** What was forgotten of a person since a moment at their wish, and what of them is left. */
+  forgottenOf(userId: UserId, since: number): Forgotten {
+    const { ledger } = this.#host;
+    const made = ["withdrawn", "erased"].flatMap((why) => ledger.madeBy(`forget/${why}/${userId}/`));
+    const { where, parameters } = concerning(userId);
+    const { going, removed } = this.embeddings.standing();
+    return {
+      forgotten: made
+        .flatMap((seq) => ledger.read(seq - 1, 1))
+        .reduce(
+          (sum, { type, at, open }) => sum + (type === "MemoryForgotten" && at >= since ? open.memoryIds.length : 0),
+          0,
+        ),
+      left: this.register.count(where, parameters),
+      elsewhere: going + removed,
+    };
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
@@ -174,16 +194,27 @@ export class AgentMemory {
 
   /** Forgets everything about a person. */
   forgetAbout(userId: UserId): void {
-    const where = "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)";
-    this.#forgetAll({ where, parameters: [userId] }, "erased");
+    this.#forgetAll(userId, "erased");
   }
 
-  /** A batch at a time; doing it again goes on where it stood. True when nothing is left. */
-  #forgetAll({ where, parameters }: Scope, why: "withdrawn" | "erased"): boolean {
+  /** What was taken back, person by person. True when nothing is left. */
+  #forgetWithdrawn(): boolean {
+    for (;;) {
+      const [row] = this.#mind.register.where("m.state = 'withdrawn'", [], 1);
+      if (row === undefined) return true;
+      const { consents } = this.#host.ledger.state;
+      const userId = row.about.find((one) => consents[one] !== "granted") ?? row.about[0]!;
+      if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
+    }
+  }
+
+  /** A batch at a time of what is about a person; doing it again goes on where it stood. True when nothing is left. */
+  #forgetAll(userId: UserId, why: "withdrawn" | "erased", ...among: ReadonlyArray<Scope>): boolean {
+    const { where, parameters } = both(concerning(userId), ...among);
     for (;;) {
       const rows = this.#mind.register.where(where, parameters, FORGOTTEN_AT_ONCE);
       if (rows.length === 0) return true;
-      if (this.forget(rows, why, String(rows[0]!.seq)).outcome !== "accepted") return false;
+      if (this.forget(rows, why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted") return false;
     }
   }
 
@@ -225,8 +256,8 @@ export class AgentMemory {
 
   /** What may be called to mind in a room just now. */
   #scopeIn(roomId: RoomId): Scope {
-    const people = this.#present.get(roomId);
-    return both(this.inForce(), mayHear(roomId, people?.map(({ userId }) => userId) ?? null));
+    const { kind } = this.#host.ledger.state.rooms[roomId] ?? {};
+    return both(this.inForce(), mayHear({ roomId, kind, present: this.attendance.here(roomId) }));
   }
 
   /** Fetches the keys that a search needs, and indexes what waited for them. */
@@ -296,7 +327,8 @@ export class AgentMemory {
   recall(): Recall["Service"] {
     return {
       search: ({ text, limit, roomId, asker, without }) =>
-        this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker).pipe(
+        this.attendance.known(roomId).pipe(
+          Effect.flatMap(() => this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker)),
           Effect.map(({ found, degraded }) => ({
             memories: found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content })),
             degraded,
@@ -314,34 +346,32 @@ export class AgentMemory {
   /** The port of a turn. */
   former(): MemoryFormer["Service"] {
     return {
-      form: ({ text, authorId, authorName, roomId, at }) => {
-        if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
-        const speaker = { id: idOf(authorId as ActorName), name: authorName };
-        return memoriesOf(glean({ text, speaker, at })).map(({ statement: _statement, ...drawn }) => ({
-          ...drawn,
-          names: this.named(drawn.content, roomId),
-        }));
-      },
-      episode: (asker, { text, roomId }) =>
-        isRemembered(this.#host.ledger.state, asker)
-          ? {
-              importance: importanceOf(messageFormOf(text)),
-              names: this.named(text, roomId),
-              ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
-            }
-          : undefined,
+      form: (said) => Effect.map(this.attendance.known(said.roomId), () => this.#formed(said)),
+      episode: (asker, said) => Effect.map(this.attendance.known(said.roomId), () => this.episode(asker, said)),
     };
   }
 
-  /** The people of a room whose names stand in a text. */
-  named(text: string, roomId: RoomId): ReadonlyArray<UserId> {
-    const people = this.#present.get(roomId) ?? [];
-    const words = new Set(wordsOf(text));
-    return people
-      .filter(({ name }) => {
-        const [first] = wordsOf(name);
-        return first !== undefined && words.has(first);
-      })
-      .map(({ userId }) => userId);
+  #formed({ text, authorId, authorName, roomId, at }: Said): ReadonlyArray<Formed> {
+    if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
+    const author = authorId as ActorName;
+    const said = this.attendance.named(text, roomId, { author });
+    if (said === undefined) return [];
+    const speaker = { id: idOf(author), name: authorName };
+    return memoriesOf(glean({ text, speaker, at })).map(({ statement: _statement, ...drawn }) => {
+      // Their own name may have come into it, and somebody else may go by the same.
+      const named = this.attendance.named(drawn.content, roomId, { author });
+      return { ...drawn, names: named?.filter((userId) => said.includes(userId)) ?? said };
+    });
   }
+
+  /** A message as a memory, by who is known to be there. */
+  readonly episode: Listener["episode"] = (asker, { text, roomId }) => {
+    const names = this.attendance.named(text, roomId, { author: asker });
+    if (names === undefined || !isRemembered(this.#host.ledger.state, asker)) return undefined;
+    return {
+      importance: importanceOf(messageFormOf(text)),
+      names,
+      ...(sensitivityOf(text).length > 0 ? { sensitive: true } : {}),
+    };
+  };
 }

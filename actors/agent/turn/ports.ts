@@ -189,9 +189,15 @@ export class MemoryFormer extends Context.Service<
   MemoryFormer,
   {
     /** What deserves a memory of its own; nothing of what may not be kept. */
-    readonly form: (said: Said) => ReadonlyArray<Formed>;
-    /** A message itself as a memory: what weight it has, and who is named in it. Undefined where `asker` is not remembered. */
-    readonly episode: (asker: ActorName, said: Pick<Said, "text" | "roomId">) => Omit<Episode, "memoryId"> | undefined;
+    readonly form: (said: Said) => Effect.Effect<ReadonlyArray<Formed>>;
+    /**
+     * A message itself as a memory: what weight it has, and who is named in it. Undefined where `asker` is not remembered, or
+     * nobody can say whom it names.
+     */
+    readonly episode: (
+      asker: ActorName,
+      said: Pick<Said, "text" | "roomId">,
+    ) => Effect.Effect<Omit<Episode, "memoryId"> | undefined>;
   }
 >()("troupe/turn/MemoryFormer") {}
 

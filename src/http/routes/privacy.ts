@@ -110,6 +110,9 @@ const receiptView = (receipt: Receipt): ErasureReceipt => ({
   unreadable_at: isoOrNull(receipt.unreadableAt),
   completed_at: isoOrNull(receipt.completedAt),
   streams: receipt.streams.map(({ stream, confirmedAt }) => ({ stream, confirmed_at: isoOrNull(confirmedAt) })),
+  agents: receipt.agents.map(({ agentId: agent_id, forgotten, left, elsewhere }) => ({
+    ...{ agent_id, memories_forgotten: forgotten, memories_left: left, vectors_elsewhere: elsewhere },
+  })),
   generations: receipt.generations,
   fingerprints: receipt.fingerprints,
   what_remains: {

@@ -87,6 +87,21 @@ function Remains({ remains }: { readonly remains: Receipt["what_remains"] }) {
   );
 }
 
+/** How far the agents are that had met the reader, in a sentence. */
+function Agents({ agents }: { readonly agents: Receipt["agents"] }) {
+  const forgotten = agents.reduce((sum, agent) => sum + (agent.memories_forgotten ?? 0), 0);
+  const behind = agents.filter(
+    ({ memories_left, vectors_elsewhere }) => memories_left !== 0 || vectors_elsewhere !== 0,
+  );
+  return (
+    <>
+      {counted.format(forgotten)} memories, by {counted.format(agents.length - behind.length)} of{" "}
+      {counted.format(agents.length)} agents that had met you
+      {behind.length > 0 && "; the others could not be reached yet, or their index elsewhere has not confirmed"}.
+    </>
+  );
+}
+
 function ReceiptView({ receipt }: { readonly receipt: Receipt }) {
   const confirmed = receipt.streams.filter((stream) => stream.confirmed_at !== null).length;
   return (
@@ -120,6 +135,14 @@ function ReceiptView({ receipt }: { readonly receipt: Receipt }) {
             </>
           )}
         </dd>
+        {receipt.agents.length > 0 && (
+          <>
+            <dt>Forgotten with it</dt>
+            <dd>
+              <Agents agents={receipt.agents} />
+            </dd>
+          </>
+        )}
         <dt>What remains</dt>
         <dd>
           <Remains remains={receipt.what_remains} />

@@ -23,7 +23,10 @@ const ORDINARY = new Set([
   "faith",
   "bill",
   "art",
+  "will",
 ]);
+/** Whether a word is both a name and an ordinary word: without a capital it is no name. */
+export const isOrdinaryName = (word: string): boolean => ORDINARY.has(word);
 
 /** A speaker's name as it is compared. */
 export const nameOf = (speaker: string): string => folded(speaker).replace(/\s+/g, " ").trim();

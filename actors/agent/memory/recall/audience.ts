@@ -1,6 +1,7 @@
 /** Who may hear which memory, as conditions over the register; every read of a memory goes through one of these. */
 import type { AgentState } from "#events/agent/state.ts";
 import type { RoomId, UserId } from "#events/kit/ids.ts";
+import type { RoomKind } from "#events/room/addressing.ts";
 import type { SqlValue } from "../../../kit/sql.ts";
 
 /** A condition over alias `m` of table `memories`, with its bound values. */
@@ -46,18 +47,31 @@ export const concerning = (userId: UserId): Scope => ({
   parameters: [userId],
 });
 
+/** A room, and who is there as far as one knows. */
+export interface Hearers {
+  readonly roomId: RoomId;
+  /** Undefined for a room that the agent is not in. */
+  readonly kind: RoomKind | undefined;
+  /** Null where nobody can say. */
+  readonly present: ReadonlyArray<UserId> | null;
+}
+
+/** Nothing is about more people than these; and a statement takes a hundred values. */
+const ALL_AT_MOST = 20;
+
 /**
- * What may be called to mind in a room: formed there, public, or about each of the people present, one by one. When
- * nobody can say who is present, the last is nobody.
+ * What may be called to mind in a room: formed there, public, or about each of the people present, one by one. The last is
+ * nothing where nobody can say who is present, and in a public room: there, whoever likes may read what is said.
  */
-export const mayHear = (roomId: RoomId, present: ReadonlyArray<UserId> | null): Scope => {
+export const mayHear = ({ roomId, kind, present }: Hearers): Scope => {
   const here = "m.audience = 'public' OR (m.audience = 'room' AND m.room_id = ?)";
-  if (present === null || present.length === 0) return { where: `(${here})`, parameters: [roomId] };
+  const all = kind === undefined || kind === "public" ? [] : (present ?? []);
+  if (all.length === 0 || all.length > ALL_AT_MOST) return { where: `(${here})`, parameters: [roomId] };
   // Indexed by person and memory: a look-up for each of the people, nearly always one or two.
-  const aboutAll = present
+  const aboutAll = all
     .map(() => "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)")
     .join(" AND ");
-  return { where: `(${here} OR (${aboutAll}))`, parameters: [roomId, ...present] };
+  return { where: `(${here} OR (${aboutAll}))`, parameters: [roomId, ...all] };
 };
 
 /** All of these at once. */

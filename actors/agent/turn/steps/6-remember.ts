@@ -53,7 +53,7 @@ export const remember = {
     const bySomeone = authorId.startsWith("user:");
     const formed =
       bySomeone && trigger !== undefined && trigger.words !== Erased
-        ? former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
+        ? yield* former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
         : [];
     yield* ledger.commit({
       type: "ConsiderMemories",

@@ -39,7 +39,7 @@ export const broadcast = {
       .pipe(Effect.retry(deliver));
     const former = yield* MemoryFormer;
     const said = { text: String(written.words.text), roomId: turn.roomId };
-    const episode = former.episode(turn.authorId as ActorName, said);
+    const episode = yield* former.episode(turn.authorId as ActorName, said);
     yield* ledger.commit({
       type: "RecordPost",
       meta: yield* metaOf(turn, "post"),
