@@ -42,6 +42,8 @@ export interface MemoryDescription {
   readonly sensitive: boolean;
   readonly pinned: boolean;
   readonly state: "live" | "archived" | "merged";
+  /** The memory in which it lives on; null while it stands for itself. */
+  readonly mergedInto: MemoryId | null;
   readonly validFrom: number;
   /** Null while it holds. */
   readonly validTo: number | null;
@@ -85,7 +87,7 @@ export interface MemoryFilter {
 }
 
 export interface MemoryQuery extends MemoryFilter {
-  readonly state: "live" | "archived";
+  readonly state: "live" | "archived" | "merged";
   readonly limit: number;
   /** Only what was formed before this event. */
   readonly before?: number;
