@@ -15,13 +15,14 @@ import {
   type UserId,
   userName,
 } from "#events/kit/ids.ts";
+import { VaultAway } from "../../kit/keys.ts";
 import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type {
   ConversationDescription,
   EmbeddingProgress,
   Evidence,
   ExplainedMemory,
-  FoundMemory,
+  FoundMemories,
   MemoriesOfMe,
   MemoryDescription,
   MemoryFilter,
@@ -182,36 +183,37 @@ export class MemoryDoor {
     return this.#afterwards(reply, memoryId);
   }
 
-  async search(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>> {
+  /** With memory off nothing is recalled, whoever asks. */
+  async search(by: Principal, search: MemorySearch): Promise<Reply<FoundMemories>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { ledger, memory, now } = this.#host;
+    if (!ledger.state.memoryEnabled) return accepted({ found: [], degraded: false }, ledger.head);
     const { text, limit, minSimilarity, from, to, kinds, ...filter } = search;
     const { asOf } = filter;
     const said = [
       ...(from === undefined ? [] : [{ where: "m.said_at >= ?", parameters: [from] }]),
       ...(to === undefined ? [] : [{ where: "m.said_at < ?", parameters: [to] }]),
     ];
-    const { memory, now, ledger } = this.#host;
     const scope = both(inForce(now(), memory.retentionDays), ...filtered(filter), ...said);
     const question = {
-      ...{ text, limit, scope, asker: by.userId },
+      ...{ text, limit, minSimilarity, scope, asker: by.userId },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
     };
-    const found = (await Effect.runPromise(memory.search(question))).found.filter(
-      ({ similarity }) => similarity >= minSimilarity,
-    );
+    const answer = Effect.mapError(memory.search(question), ({ detail }) => new VaultAway(detail));
+    const { found, degraded } = await Effect.runPromise(answer);
     const described = await this.#described(found.map(({ row }) => row));
-    return accepted(
-      found.map(({ similarity, relevance }, index) => ({ memory: described[index]!, similarity, relevance })),
-      ledger.head,
-    );
+    const scored = found.map(({ similarity, relevance }, index) => ({
+      ...{ memory: described[index]!, similarity, relevance },
+    }));
+    return accepted({ found: scored, degraded }, ledger.head);
   }
 
-  /** How far its memories are embedded, once that was cancelled if it is wished; refused where none ever was to be. */
-  embedding(by: Principal, wish?: "cancel"): Reply<EmbeddingProgress> {
+  /** How far its memories are embedded, once the wish was carried out; refused where none ever was to be. */
+  embedding(by: Principal, wish?: "cancel" | "resume"): Reply<EmbeddingProgress> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const { embeddings } = this.#host.memory;
-    if (wish === "cancel") embeddings.cancel();
+    if (wish !== undefined) embeddings[wish]();
     const progress = embeddings.progress();
     return progress === undefined ? refused(new TrainingUnknown()) : accepted(progress, this.#host.ledger.head);
   }
