@@ -192,6 +192,7 @@ export const memory: Scenario = {
         await remembered(dana).getByText("Props are kept in the red trunk").waitFor();
         await dana.reload();
         await training(dana).getByText("3 refused: which, and why").click();
+        await training(dana).getByRole("listitem").first().waitFor();
         const rows = await training(dana).getByRole("listitem").allInnerTexts();
         equal(rows.length, 3);
         match(
