@@ -150,7 +150,7 @@ export class Keys implements Keyring {
     const answers = await Promise.all(
       [...shards].map(([shard, names]) => this.#env.VAULT.getByName(shard).lend(this.#stream, names)),
     ).catch((cause: unknown) => {
-      throw new VaultAway("the Vault did not answer", { cause });
+      throw new VaultAway(`the Vault did not answer: ${cause}`, { cause });
     });
     const lent = Map.groupBy(answers.flat(), ({ subject }) => subject);
     return subjects.filter((subject) => !this.#take(subject, lent.get(subject) ?? []));

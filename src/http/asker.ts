@@ -1,7 +1,7 @@
 /** The request at hand, as every handler sees it: who asks, through which doors, under which command id. */
 import { Context, Effect } from "effect";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
-import { AWAY, type Reply } from "#actors/kit/reply.ts";
+import type { Away, Reply } from "#actors/kit/reply.ts";
 import { childId } from "#events/kit/ids.ts";
 import { newId, now, type Settings } from "../env.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -33,7 +33,7 @@ export const commandId = (asking: Asking): string => {
 /** What keeps words sealed may be away for a moment; whatever else goes wrong is a defect. */
 const attempted = <A>(act: () => Promise<A>): Effect.Effect<A, Problem> =>
   Effect.catch(Effect.tryPromise({ try: act, catch: (cause) => cause }), (cause) =>
-    cause instanceof Error && cause.message.startsWith(AWAY)
+    cause instanceof Error && cause.message.startsWith("out-of-reach" satisfies Away)
       ? Effect.fail(problem("provider-unavailable", { detail: "The keys are out of reach. Try again in a moment." }))
       : Effect.die(cause),
   );
