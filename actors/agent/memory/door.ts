@@ -97,12 +97,11 @@ export class MemoryDoor {
     const row = this.#find(memoryId);
     if (row === undefined) return refused(unknownMemory);
     const [memory] = await this.#described([row]);
-    const whole = [row, ...this.#merged(row)];
-    const seqs = new Set(whole.flatMap(({ sourceSeqs }) => sourceSeqs));
+    const merged = this.#shown(this.#merged(row).map((each) => each.memoryId));
+    const seqs = new Set([row, ...merged].flatMap(({ sourceSeqs }) => sourceSeqs));
     const events = (await this.#host.revealed([...seqs])).map(evidence);
-    const sources = whole.flatMap((each) => each.sources);
-    const drawnFrom = this.#rows(both(named(sources), this.#kept()), sources.length + 1);
-    const others = new Map([...whole.slice(1), ...drawnFrom].map((each) => [each.seq, each]));
+    const drawnFrom = this.#shown([row, ...merged].flatMap(({ sources }) => sources));
+    const others = new Map([...merged, ...drawnFrom].map((each) => [each.seq, each]));
     const memories = await this.#described([...others.values()]);
     return accepted({ memory: memory!, events, memories }, this.#host.ledger.head);
   }
@@ -319,7 +318,12 @@ export class MemoryDoor {
   }
 
   #find(memoryId: string): MemoryRow | undefined {
-    return this.#rows(both(named([memoryId]), this.#kept()), 1)[0];
+    return this.#shown([memoryId])[0];
+  }
+
+  /** Those of these memories that may be shown. */
+  #shown(memoryIds: ReadonlyArray<string>): ReadonlyArray<MemoryRow> {
+    return this.#rows(both(named(memoryIds), this.#kept()), memoryIds.length + 1);
   }
 
   async #described(rows: ReadonlyArray<MemoryRow>): Promise<ReadonlyArray<MemoryDescription>> {
