@@ -129,12 +129,14 @@ describe("an agent with embeddings", () => {
   it("goes on where it stood when it dies, waits out a failing provider, and searches without it", async () => {
     startedWith(openAi);
     isAway = true;
-    const { ada, cat, operation, settled, found } = await rememberer();
+    const { olga, ada, cat, operation, settled, found } = await rememberer();
     await eventually("a failure that is waited out", async () => {
       await runDurableObjectAlarm(stubOf(ada));
       return (await operation()).error?.includes("Unauthorized") ? true : undefined;
     });
     expect((await found("whiskers")).map(({ memory }) => memory.id)).toContain(cat.id);
+    const search = await olga.post(`/agents/${ada.id}/memories/search`, { query: "whiskers" });
+    expect(search.body["degraded"]).toBe(true);
     await abortAllDurableObjects();
     isAway = false;
     // An hour passes: what does not pass by itself is looked after that often.

@@ -271,6 +271,30 @@ export const memory: Scenario = {
       },
     ],
     [
+      "a memory that is only made weightier stays what somebody said",
+      async () => {
+        await visit(dana, "/");
+        await openRoom(dana, "Welcome");
+        await say(dana, "My bicycle is green");
+        await row(dana, "My bicycle is green").waitFor();
+        await visit(dana, memoryPath);
+        const said = remembered(dana).filter({ hasText: "My bicycle is green" });
+        await eventually("the episode", async () => {
+          await dana.reload();
+          await remembered(dana).first().waitFor();
+          return (await said.count()) === 1;
+        });
+        await said.getByRole("button", { name: /^Correct/ }).click();
+        await dialog(dana, "Correct a memory")
+          .getByLabel(/^Importance/)
+          .fill("0.9");
+        await press(dana, "Save");
+        await said.getByText("importance 90%").waitFor();
+        await said.getByText("Why does it remember this?").click();
+        await said.getByText("It was said in a conversation. It goes back to a person’s words.").waitFor();
+      },
+    ],
+    [
       "everything about a person is erased when they typed that they mean it; the receipt stays, and they can come back",
       async (stage) => {
         erik = await stage.visit({ as: "erik", path: "/rooms" });

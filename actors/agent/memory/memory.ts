@@ -209,8 +209,8 @@ export class AgentMemory {
 
   /** The people that the agent knows and a text names: by a name of somebody in its rooms, or by an id that it is. */
   acquaintances(text: string): ReadonlyArray<UserId> {
-    const { rooms, consents } = this.#host.ledger.state;
-    const named = Object.keys(rooms).flatMap((roomId) => this.named(text, roomId as RoomId) ?? []);
+    const { consents } = this.#host.ledger.state;
+    const named = [...this.#present].flatMap(([roomId, people]) => (people?.length ? this.named(text, roomId) : []));
     return [...new Set(Object.hasOwn(consents, text) ? [...named, text as UserId] : named)];
   }
 
