@@ -210,7 +210,9 @@ export class AgentMemory {
   /** The people that the agent knows and a text names: by a name of somebody in its rooms, or by an id that it is. */
   acquaintances(text: string): ReadonlyArray<UserId> {
     const { consents } = this.#host.ledger.state;
-    const named = [...this.#present].flatMap(([roomId, people]) => (people?.length ? this.named(text, roomId) : []));
+    const named = [...this.#present].flatMap(([roomId, people]) =>
+      people?.length ? (this.named(text, roomId) ?? []) : [],
+    );
     return [...new Set(Object.hasOwn(consents, text) ? [...named, text as UserId] : named)];
   }
 
