@@ -55,7 +55,8 @@ export const memories = defineProjection({
     MemoryRevised: (event) => {
       const { memoryId, kind, importance, about } = event.open;
       const facts = { memory_type: kind, importance_score: importance, about: json(about) };
-      return [rows.update({ id: memoryId }, { ...facts, content: sealedTextAlways(event) })];
+      const words = event.sealed === undefined ? {} : { content: sealedTextAlways(event) };
+      return [rows.update({ id: memoryId }, { ...facts, ...words })];
     },
     MemorySuperseded: ({ open: { memoryId, by, validTo } }) => [
       rows.update({ id: memoryId }, { valid_to: moment(validTo), superseded_by: by }),

@@ -181,7 +181,7 @@ const ada: AgentDescription = {
   ownerId: "dana" as AgentDescription["ownerId"],
   ...{ name: "Ada", description: "", provider: "anthropic", model: "claude-sonnet-5-5", systemPrompt: "Be kind." },
   ...{ memoryEnabled: true, maxTokens: null, temperature: null, personality: null, tools: [], active: true },
-  ...{ fallbacks: [], simpleModel: null, talkativeness: null, budget: {} },
+  ...{ fallbacks: [], simpleModel: null, talkativeness: null, retentionDays: null, budget: {} },
   ...{ version: 1, seq: 3, createdAt: 0, updatedAt: 0 },
 };
 const done = (value: unknown) => async () => ({ outcome: "accepted", value, seq: 1, replayed: true });

@@ -106,10 +106,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     const run: JobHost<JobServices>["run"] = (program) => void this.#services().runFork(program);
     this.#jobs = memoryJobs({ ...working, memory: this.#memory, now, run });
     const owned = {
-      ...{ ...own, isOwner: (by: Principal) => this.#isOwner(by) },
+      ...{ ...own, memory: this.#memory, isOwner: (by: Principal) => this.#isOwner(by) },
       meta: (id: string, by: ActorName) => this.#meta(id, by),
     };
-    this.#memoryDoor = new MemoryDoor({ ...owned, memory: this.#memory, revealed: (seqs) => this.revealed(seqs) });
+    this.#memoryDoor = new MemoryDoor({ ...owned, revealed: (seqs) => this.revealed(seqs) });
     this.#trainings = new Trainings({ ...owned, tables: this.tables, timers: this.timers, keys: this.keys });
     agentFeeds(this.feeds, this.ledger, env, () => this.#memory.retentionDays);
   }
@@ -240,15 +240,15 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("train", async () => this.#trainings.begin(by, trainingId, rows));
   }
 
-  training(by: Principal, trainingId: string) {
-    return this.behindWall("training", async () => this.#trainings.progress(by, trainingId));
+  training(by: Principal, trainingId: string, after?: number) {
+    return this.behindWall("training", async () => this.#trainings.progress(by, trainingId, { after }));
   }
 
   cancelTraining(by: Principal, trainingId: string) {
     return this.behindWall("cancelTraining", async () => this.#trainings.cancel(by, trainingId));
   }
 
-  embedding(by: Principal, wish?: "cancel") {
+  embedding(by: Principal, wish?: "cancel" | "resume") {
     return this.behindWall("embedding", async () => this.#memoryDoor.embedding(by, wish));
   }
 

@@ -16,6 +16,7 @@ export const settingsOf = (input: AgentInput): Settings => ({
   ...(input.fallbacks === undefined ? {} : { fallbacks: input.fallbacks }),
   ...(input.simpleModel == null ? {} : { simpleModel: input.simpleModel }),
   ...(input.talkativeness == null ? {} : { talkativeness: input.talkativeness }),
+  ...(input.retentionDays == null ? {} : { retentionDays: input.retentionDays }),
   ...(input.budget === undefined ? {} : { budget: input.budget }),
 });
 
@@ -53,6 +54,7 @@ export function describe(state: AgentState, head: number, found: ReadonlyArray<U
     fallbacks: state.fallbacks,
     simpleModel: state.simpleModel,
     talkativeness: state.talkativeness,
+    retentionDays: state.retentionDays,
     budget: state.budget,
     personality:
       state.personalitySeq === 0

@@ -8,9 +8,9 @@ import { now } from "./clock.ts";
 import type { ActorEnv, History, HistoryQuery } from "./doors.ts";
 import { derivedKeys, destroyedKeys, noteDerived } from "./event-keys.ts";
 import { Feeds } from "./feeds.ts";
-import { Keys } from "./keys.ts";
+import { Keys, VaultAway } from "./keys.ts";
 import { Ledger, type NeedKeys } from "./ledger.ts";
-import type { Reply } from "./reply.ts";
+import type { Away, Reply } from "./reply.ts";
 import type { Committed } from "./settled-commands.ts";
 import { durableSql, type SqlPort } from "./sql.ts";
 import { type Timer, Timers } from "./timers.ts";
@@ -187,7 +187,7 @@ export abstract class Actor<
     } catch (defect) {
       const trace = crypto.randomUUID();
       this.report(`${door} ${trace}`, defect);
-      throw new Error(`internal ${trace}`);
+      throw new Error(`${defect instanceof VaultAway ? ("out-of-reach" satisfies Away) : "internal"} ${trace}`);
     }
   }
 

@@ -62,6 +62,8 @@ export interface AgentInput {
   /** For simple messages; null for none. */
   readonly simpleModel?: ModelName | null;
   readonly talkativeness?: number | null;
+  /** For how many days it keeps what was said; null leaves it to the house. */
+  readonly retentionDays?: number | null;
   readonly budget?: Budget;
   readonly personality?: PersonalityInput;
   readonly tools?: ReadonlyArray<typeof ToolGrant.Type>;
@@ -82,6 +84,7 @@ export interface AgentDescription {
   readonly fallbacks: ReadonlyArray<ModelName>;
   readonly simpleModel: ModelName | null;
   readonly talkativeness: number | null;
+  readonly retentionDays: number | null;
   readonly budget: Budget;
   readonly personality: PersonalityInput | null;
   readonly tools: ReadonlyArray<typeof ToolGrant.Type>;

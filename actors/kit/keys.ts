@@ -29,6 +29,9 @@ interface Held {
   readonly until: number;
 }
 
+/** The Vault cannot be reached: what it seals waits for it, and nothing is broken. */
+export class VaultAway extends Error {}
+
 export class Keys implements Keyring {
   readonly #stream: string;
   readonly #env: ActorEnv;
@@ -146,7 +149,9 @@ export class Keys implements Keyring {
     const shards = Map.groupBy(subjects, vaultOf);
     const answers = await Promise.all(
       [...shards].map(([shard, names]) => this.#env.VAULT.getByName(shard).lend(this.#stream, names)),
-    );
+    ).catch((cause: unknown) => {
+      throw new VaultAway(`the Vault did not answer: ${cause}`, { cause });
+    });
     const lent = Map.groupBy(answers.flat(), ({ subject }) => subject);
     return subjects.filter((subject) => !this.#take(subject, lent.get(subject) ?? []));
   }

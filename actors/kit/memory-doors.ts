@@ -42,6 +42,8 @@ export interface MemoryDescription {
   readonly sensitive: boolean;
   readonly pinned: boolean;
   readonly state: "live" | "archived" | "merged";
+  /** The memory in which it lives on; null while it stands for itself. */
+  readonly mergedInto: MemoryId | null;
   readonly validFrom: number;
   /** Null while it holds. */
   readonly validTo: number | null;
@@ -85,7 +87,7 @@ export interface MemoryFilter {
 }
 
 export interface MemoryQuery extends MemoryFilter {
-  readonly state: "live" | "archived";
+  readonly state: "live" | "archived" | "merged";
   readonly limit: number;
   /** Only what was formed before this event. */
   readonly before?: number;
@@ -112,6 +114,12 @@ export interface FoundMemory {
   readonly similarity: number;
   /** 0 to 1: the order of the results. */
   readonly relevance: number;
+}
+
+/** What a search found, best first; `degraded` when something that ranks was asked and did not answer. */
+export interface FoundMemories {
+  readonly found: ReadonlyArray<FoundMemory>;
+  readonly degraded: boolean;
 }
 
 /** What an agent remembers of a person, as that person sees it. */
@@ -142,8 +150,10 @@ export interface TrainingProgress {
   readonly result: {
     readonly taken: number;
     readonly refused: number;
-    /** The first thousand of them. */
+    /** A thousand of them, behind the place that was asked for. */
     readonly refusedRows: ReadonlyArray<{ readonly row: number; readonly reason: string }>;
+    /** Where the next ones begin; null at the end. */
+    readonly nextRefused: number | null;
   } | null;
 }
 
@@ -204,7 +214,7 @@ export interface MemoryDoors {
   restoreMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
   /** Takes apart what was merged. */
   separateMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
-  searchMemories(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>>;
+  searchMemories(by: Principal, search: MemorySearch): Promise<Reply<FoundMemories>>;
   /** What it knows of these rooms and the people there; nothing while its memory is off. */
   conversations(by: Principal, roomIds: ReadonlyArray<RoomId>): Promise<Reply<ReadonlyArray<ConversationDescription>>>;
   /** What it remembers about the person who asks. */
@@ -213,9 +223,10 @@ export interface MemoryDoors {
   forgetMemoryOf(by: Principal, commandId: string, memoryId: string): Promise<Reply>;
   /** Takes something to learn; it is learned in the background. The id names the command too: sent twice, it is learned once. */
   train(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>): Promise<Reply<TrainingProgress>>;
-  training(by: Principal, trainingId: string): Promise<Reply<TrainingProgress>>;
+  /** `after` is where the refused rows to be named begin, as the training before told. */
+  training(by: Principal, trainingId: string, after?: number): Promise<Reply<TrainingProgress>>;
   /** Ends it where it stands; what was taken stays. */
   cancelTraining(by: Principal, trainingId: string): Promise<Reply<TrainingProgress>>;
-  /** Of the embedding of all memories; cancelled, it stays so until another model is chosen. */
-  embedding(by: Principal, wish?: "cancel"): Promise<Reply<EmbeddingProgress>>;
+  /** Of the embedding of all memories; cancelled, it stays so until it is resumed, or another model is chosen. */
+  embedding(by: Principal, wish?: "cancel" | "resume"): Promise<Reply<EmbeddingProgress>>;
 }

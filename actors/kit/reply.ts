@@ -24,6 +24,9 @@ export const accepted = <A>(value: A, seq: number, replayed = false): Reply<A> =
 
 export const refused = (refusal: Refusal): Reply<never> => ({ outcome: "refused", refusal: asData(refusal) });
 
+/** How an error begins that an actor lets out while the keys are out of its reach: asked again, it may answer. */
+export type Away = "out-of-reach";
+
 /** The refusal's tag, sentence and fields, without what makes it an error. */
 export const asData = (refusal: Refusal): RefusalData => {
   const { _tag, message, passing, ...fields } = refusal as RefusalData;

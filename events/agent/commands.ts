@@ -71,9 +71,12 @@ export interface NewMemory {
   readonly words: Words;
 }
 
+/** The people whom the words of a memory name, as far as the house found out: it is about them too. */
+type Named = ReadonlyArray<UserId>;
+
 /** A row of what the owner teaches: a memory, or why it cannot be one. */
 export type TrainingItem =
-  | { readonly row: number; readonly memory: NewMemory & { readonly basis: Basis } }
+  | { readonly row: number; readonly memory: NewMemory & { readonly basis: Basis }; readonly named?: Named }
   | { readonly row: number; readonly reason: string };
 
 /** A memory that a turn makes of a message; where it may surface follows from the room. */
@@ -241,10 +244,17 @@ type TurnOrLifeCommand =
 /** Commands about memories that belong to no turn. What they name exists: the register was asked in the same breath. */
 type MemoryCommand =
   /** What the owner adds, a training teaches, or the agent draws from what it has. */
-  | CommandOf<"AddMemories", { memories: ReadonlyArray<NewMemory & { readonly basis: Basis }> }>
+  | CommandOf<"AddMemories", { memories: ReadonlyArray<NewMemory & { readonly basis: Basis }>; named?: Named }>
+  /** Without words it keeps those that it has, and whom it is about. */
   | CommandOf<
       "ReviseMemory",
-      Omit<NewMemory, "sourceSeqs"> & { basis: Basis; version: number; replacesSeq: number; ifVersion?: number }
+      Omit<NewMemory, "sourceSeqs" | "roomId" | "words"> & {
+        basis: Basis;
+        version: number;
+        replacesSeq: number;
+        words?: Words;
+        named?: Named;
+      }
     >
   | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number }>
   | CommandOf<"MergeMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>

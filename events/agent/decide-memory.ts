@@ -3,7 +3,7 @@ import type { AgentCommand, AgentCommandOf, NewMemory } from "./commands.ts";
 import { audienceIn, mayRemember, notesAboutForgotten, notesForgotten, subjectOf } from "./consent.ts";
 import { type Answer, accept, refuse, whenDue } from "./decide-turn.ts";
 import * as E from "./events.ts";
-import { ConsentRequired, MemoryIsOff, Stale } from "./refusals.ts";
+import { ConsentRequired, MemoryIsOff } from "./refusals.ts";
 import type { AgentState } from "./state.ts";
 import type { TurnView } from "./turn.ts";
 
@@ -27,9 +27,19 @@ const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember",
 const withoutConsent = (memories: ReadonlyArray<Pick<NewMemory, "about">>, state: AgentState) =>
   memories.flatMap(({ about }) => about).find((userId) => !mayRemember(state, [userId]));
 
+/** Whom its words name, it is about as well: then it is for them, and no longer for everybody. */
+const naming = <M extends Pick<NewMemory, "about" | "audience">>(memory: M, named: NewMemory["about"] = []): M => {
+  const about = [...new Set([...memory.about, ...named])];
+  const { audience } = memory;
+  return about.length === memory.about.length
+    ? memory
+    : { ...memory, about, audience: audience === "public" ? "about" : audience };
+};
+
 /** All of them or none. */
-function addMemories({ memories }: AgentCommandOf<"AddMemories">, state: AgentState): Answer {
+function addMemories({ memories: added, named }: AgentCommandOf<"AddMemories">, state: AgentState): Answer {
   if (!state.memoryEnabled) return refuse(new MemoryIsOff());
+  const memories = added.map((memory) => naming(memory, named));
   const userId = withoutConsent(memories, state);
   if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
   return accept(...memories.map((memory) => formed(memory, state, null)));
@@ -48,12 +58,15 @@ function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState
   );
 }
 
+/** Without new words its own stay where they are, under the key they have. */
 function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
-  const { type: _type, meta: _meta, words, roomId: _room, ifVersion, ...open } = command;
-  if (ifVersion !== undefined && ifVersion !== open.version) return refuse(new Stale({ head: open.version }));
-  const userId = withoutConsent([command], state);
+  const { words, named, ...facts } = fields(command);
+  const open = naming({ ...facts, version: facts.version + 1 }, named);
+  const userId = withoutConsent([open], state);
   if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
-  return accept(E.MemoryRevised({ ...open, version: open.version + 1 }, subjectOf(state, open.about), words));
+  return accept(
+    words === undefined ? E.MemoryRevised(open) : E.MemoryRevised(open, subjectOf(state, open.about), words),
+  );
 }
 
 const startTraining = ({ trainingId, items }: AgentCommandOf<"StartTraining">, state: AgentState): Answer =>
@@ -66,8 +79,9 @@ function teachItems({ trainingId, items }: AgentCommandOf<"TeachItems">, state: 
     ...items.map((item): E.AgentEvent => {
       if ("reason" in item) return refused(item.row, item.reason);
       if (!state.memoryEnabled) return refused(item.row, "memory-off");
-      if (!mayRemember(state, item.memory.about)) return refused(item.row, "consent-required");
-      return formed(item.memory, state, null);
+      const memory = naming(item.memory, item.named);
+      if (!mayRemember(state, memory.about)) return refused(item.row, "consent-required");
+      return formed(memory, state, null);
     }),
   );
 }

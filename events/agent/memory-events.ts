@@ -75,7 +75,8 @@ export const MemoriesConsidered = defineEvent("MemoriesConsidered", {
 });
 export const MemoryRevised = defineEvent("MemoryRevised", {
   v: 1,
-  about: "The owner corrected a memory: these are its facts and words from here on, the old words are forgotten.",
+  about:
+    "The owner corrected a memory: these are its facts from here on, and its words, where it has new ones; then the old ones are forgotten.",
   open: { memoryId: MemoryId, version: Count, replacesSeq: Count, ...memoryFacts },
   sealed: ["content", "context", "fact", "speakerName"],
 });

@@ -47,6 +47,7 @@ const SystemPrompt = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLeng
 const Description = Schema.String.check(Schema.isMaxLength(2_000));
 const ModelName = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200));
 const MaxTokens = Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 200_000 }));
+const RetentionDays = Schema.Finite.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: 36_500 }));
 const Temperature = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }));
 
 const Model = Schema.Struct({ llm_provider: Provider, model_name: ModelName });
@@ -70,6 +71,8 @@ const settings = {
   personality: Schema.optionalKey(Personality),
   capabilities: Schema.optionalKey(Schema.Array(ShortText).check(Schema.isMaxLength(100))),
   memory_enabled: Schema.optionalKey(Schema.Boolean),
+  /** For how many days it keeps what was said to it; null leaves it to the house. */
+  memory_retention_days: Schema.optionalKey(Schema.NullOr(RetentionDays)),
   max_tokens: Schema.optionalKey(MaxTokens),
   temperature: Schema.optionalKey(Temperature),
   /** Who stands in when the chosen model does not answer, best first. */
@@ -111,6 +114,7 @@ export const AgentView = Schema.Struct({
   personality: Schema.NullOr(Personality),
   capabilities: Schema.Array(Schema.String),
   memory_enabled: Schema.Boolean,
+  memory_retention_days: Schema.NullOr(Schema.Int),
   max_tokens: Schema.NullOr(Schema.Finite),
   temperature: Schema.NullOr(Schema.Finite),
   fallback_models: Schema.Array(Schema.Struct({ llm_provider: Schema.String, model_name: Schema.String })),

@@ -1,7 +1,7 @@
 /** The request at hand, as every handler sees it: who asks, through which doors, under which command id. */
 import { Context, Effect } from "effect";
 import type { ActorEnv, Principal } from "#actors/kit/doors.ts";
-import type { Reply } from "#actors/kit/reply.ts";
+import type { Away, Reply } from "#actors/kit/reply.ts";
 import { childId } from "#events/kit/ids.ts";
 import { newId, now, type Settings } from "../env.ts";
 import { problem, problemOf } from "./problem.ts";
@@ -30,11 +30,19 @@ export const commandId = (asking: Asking): string => {
   return childId("command", asking.principal.userId, `${asking.request.method} ${pathname} ${key}`);
 };
 
+/** What keeps words sealed may be away for a moment; whatever else goes wrong is a defect. */
+const attempted = <A>(act: () => Promise<A>): Effect.Effect<A, Problem> =>
+  Effect.catch(Effect.tryPromise({ try: act, catch: (cause) => cause }), (cause) =>
+    cause instanceof Error && cause.message.startsWith("out-of-reach" satisfies Away)
+      ? Effect.fail(problem("provider-unavailable", { detail: "The keys are out of reach. Try again in a moment." }))
+      : Effect.die(cause),
+  );
+
 /** Asks an actor. A refusal becomes its problem; whatever else happens is ours to answer for, and nobody's to read. */
 export const ask = <A>(call: (asking: Asking) => Promise<Reply<A>>): Effect.Effect<A, Problem, Asker> =>
   Effect.flatMap(Asker, (asking) =>
     Effect.flatMap(
-      Effect.promise(() => call(asking)),
+      attempted(() => call(asking)),
       (reply) => {
         if (reply.outcome === "refused") return Effect.fail(problemOf(reply.refusal));
         if (reply.replayed) asking.headers.set("Idempotency-Replayed", "true");
@@ -44,8 +52,8 @@ export const ask = <A>(call: (asking: Asking) => Promise<Reply<A>>): Effect.Effe
   );
 
 /** Does something with the request that is not a question to one actor. */
-export const perform = <A>(act: (asking: Asking) => Promise<A>): Effect.Effect<A, never, Asker> =>
-  Effect.flatMap(Asker, (asking) => Effect.promise(() => act(asking)));
+export const perform = <A>(act: (asking: Asking) => Promise<A>): Effect.Effect<A, Problem, Asker> =>
+  Effect.flatMap(Asker, (asking) => attempted(() => act(asking)));
 
 /** Rooms that a person has written to in the last seconds through this isolate. */
 const written = new Map<string, Map<string, number>>();

@@ -3,7 +3,7 @@ import { Schema } from "effect";
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api";
 import { UserId } from "#events/kit/ids.ts";
 import { anyProblem } from "./problems.ts";
-import { ById, Cursor, Limit, pageOf } from "./shapes.ts";
+import { ById, Cursor, Limit, pageOf, Seq } from "./shapes.ts";
 
 /** The four kinds, and the older words for them in the same order. */
 export const MemoryType = Schema.Literals([
@@ -62,6 +62,7 @@ export const MemoryView = Schema.Struct({
   pinned: Schema.Boolean,
   /** A merged one lives on in another. */
   state: Schema.Literals(["live", "archived", "merged"]),
+  merged_into: Schema.NullOr(Schema.String),
   valid_from: Schema.String,
   valid_to: Schema.NullOr(Schema.String),
   superseded_by: Schema.NullOr(Schema.String),
@@ -128,8 +129,10 @@ export const OperationView = Schema.Struct({
     Schema.Struct({
       taken: Schema.Int,
       refused: Schema.Int,
-      /** The first thousand rows that were not taken, by their place in what was sent. */
+      /** A thousand rows that were not taken at most, by their place in what was sent, behind `refused_after`. */
       refused_rows: Schema.Array(Schema.Struct({ row: Schema.Int, reason: Schema.String })),
+      /** The `refused_after` of the next ones; null at the end. */
+      next_refused: Schema.NullOr(Schema.Int),
     }),
   ),
   error: Schema.NullOr(Schema.String),
@@ -148,7 +151,7 @@ export const Memories = HttpApiGroup.make("memories")
         memory_type: Schema.optionalKey(MemoryType),
         about: Schema.optionalKey(UserId),
         min_importance: Schema.optionalKey(ShareInQuery),
-        state: Schema.optionalKey(Schema.Literals(["live", "archived"])),
+        state: Schema.optionalKey(Schema.Literals(["live", "archived", "merged"])),
         as_of: Schema.optionalKey(Schema.String),
         limit: Limit,
         cursor: Cursor,
@@ -165,7 +168,11 @@ export const Memories = HttpApiGroup.make("memories")
     HttpApiEndpoint.post("searchMemories", "/agents/:id/memories/search", {
       params: ById,
       payload: MemorySearch,
-      success: Schema.Struct({ results: Schema.Array(MemoryResult) }),
+      success: Schema.Struct({
+        results: Schema.Array(MemoryResult),
+        /** Something that ranks did not answer, and it was searched without it. */
+        degraded: Schema.Boolean,
+      }),
       error: anyProblem,
     }),
     HttpApiEndpoint.get("getMemory", "/memories/:id", { params: ById, success: ExplainedMemory, error: anyProblem }),
@@ -198,10 +205,16 @@ export const Memories = HttpApiGroup.make("memories")
     }),
     HttpApiEndpoint.get("getOperation", "/operations/:id", {
       params: ById,
+      query: { refused_after: Seq },
       success: OperationView,
       error: anyProblem,
     }),
     HttpApiEndpoint.delete("cancelOperation", "/operations/:id", {
+      params: ById,
+      success: OperationView,
+      error: anyProblem,
+    }),
+    HttpApiEndpoint.post("resumeOperation", "/operations/:id/resume", {
       params: ById,
       success: OperationView,
       error: anyProblem,

@@ -21,7 +21,7 @@ export const problemTypes = {
   "idempotency-conflict": { status: 422, title: "This key was used for another request." },
   internal: { status: 500, title: "Something went wrong on our side." },
   "not-configured": { status: 501, title: "This is not configured here." },
-  "provider-unavailable": { status: 503, title: "No model could answer." },
+  "provider-unavailable": { status: 503, title: "What is needed for an answer could not be reached." },
   "auth-not-configured": { status: 503, title: "Sign-in is not configured here." },
 } as const;
 

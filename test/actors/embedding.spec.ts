@@ -129,12 +129,14 @@ describe("an agent with embeddings", () => {
   it("goes on where it stood when it dies, waits out a failing provider, and searches without it", async () => {
     startedWith(openAi);
     isAway = true;
-    const { ada, cat, operation, settled, found } = await rememberer();
+    const { olga, ada, cat, operation, settled, found } = await rememberer();
     await eventually("a failure that is waited out", async () => {
       await runDurableObjectAlarm(stubOf(ada));
       return (await operation()).error?.includes("Unauthorized") ? true : undefined;
     });
     expect((await found("whiskers")).map(({ memory }) => memory.id)).toContain(cat.id);
+    const search = await olga.post(`/agents/${ada.id}/memories/search`, { query: "whiskers" });
+    expect(search.body["degraded"]).toBe(true);
     await abortAllDurableObjects();
     isAway = false;
     // An hour passes: what does not pass by itself is looked after that often.
@@ -143,10 +145,10 @@ describe("an agent with embeddings", () => {
     expect(await countIn(ada, "vectors")).toBe(2);
   });
 
-  it("stops when its owner says so", async () => {
+  it("stops when its owner says so, tells what waits meanwhile, and goes on with all of it when they say so", async () => {
     startedWith(openAi);
     isAway = true;
-    const { olga, ada, shown, operation } = await rememberer();
+    const { olga, ada, shown, operation, settled } = await rememberer();
     const sven = await person("sven");
     const { operation_id: id } = (await shown())!;
     expectProblem(await sven.delete(`/operations/${id}`), "not-found");
@@ -154,7 +156,15 @@ describe("an agent with embeddings", () => {
     isAway = false;
     await newMemory(olga, ada, { content: "Another one." });
     await runDurableObjectAlarm(stubOf(ada));
-    expect([await operation(), await countIn(ada, "vectors")]).toMatchObject([{ status: "cancelled" }, 0]);
+    expect(await operation()).toMatchObject({ status: "cancelled", done: 0, total: 3 });
+    expect(await countIn(ada, "vectors")).toBe(0);
+    expectProblem(await sven.post(`/operations/${id}/resume`), "not-found");
+    expect((await olga.post<Operation>(`/operations/${id}/resume`)).body).toMatchObject({
+      status: "running",
+      total: 3,
+    });
+    await settled();
+    expect([await operation(), await countIn(ada, "vectors")]).toMatchObject([{ done: 3, total: 3 }, 3]);
   });
 });
 

@@ -192,6 +192,7 @@ export const memory: Scenario = {
         await remembered(dana).getByText("Props are kept in the red trunk").waitFor();
         await dana.reload();
         await training(dana).getByText("3 refused: which, and why").click();
+        await training(dana).getByRole("listitem").first().waitFor();
         const rows = await training(dana).getByRole("listitem").allInnerTexts();
         equal(rows.length, 3);
         match(
@@ -267,6 +268,30 @@ export const memory: Scenario = {
         await dana.reload();
         await mine.first().waitFor();
         await count(wish, 0);
+      },
+    ],
+    [
+      "a memory that is only made weightier stays what somebody said",
+      async () => {
+        await visit(dana, "/");
+        await openRoom(dana, "Welcome");
+        await say(dana, "My bicycle is green");
+        await row(dana, "My bicycle is green").waitFor();
+        await visit(dana, memoryPath);
+        const said = remembered(dana).filter({ hasText: "My bicycle is green" });
+        await eventually("the episode", async () => {
+          await dana.reload();
+          await remembered(dana).first().waitFor();
+          return (await said.count()) === 1;
+        });
+        await said.getByRole("button", { name: /^Correct/ }).click();
+        await dialog(dana, "Correct a memory")
+          .getByLabel(/^Importance/)
+          .fill("0.9");
+        await press(dana, "Save");
+        await said.getByText("importance 90%").waitFor();
+        await said.getByText("Why does it remember this?").click();
+        await said.getByText("It was said in a conversation. It goes back to a person’s words.").waitFor();
       },
     ],
     [

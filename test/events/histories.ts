@@ -181,7 +181,7 @@ const newMemory = (label: string, about: ReadonlyArray<UserId>): NewMemory & { r
 function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<AgentCommand> {
   const [into, other] = [memoryId(String(which % 7)), memoryId(String(which % 5))];
   const memoryIds = [other];
-  const { sourceSeqs: _sources, ...revised } = newMemory(`${which % 7}`, []);
+  const { sourceSeqs: _sources, roomId: _room, ...revised } = newMemory(`${which % 7}`, []);
   const training = { trainingId: String(which % 3) };
   const all: ReadonlyArray<Asked<AgentCommand>> = [
     { type: "NoteConsent", userId: at(people, which), granted: consents[at(people, which)] !== "granted" },

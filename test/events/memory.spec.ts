@@ -1,9 +1,9 @@
 /** What an agent may remember, and of whom, as specifications of `decide`: consent, what stays of talk, and what is done to memories. */
 import { describe, it } from "@effect/vitest";
-import type { AgentCommand, Episode, NewMemory } from "#events/agent/commands.ts";
+import type { AgentCommand, AgentCommandOf, Episode, NewMemory } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import * as E from "#events/agent/events.ts";
-import { AgentIsDeleted, ConsentRequired, MemoryIsOff, Stale } from "#events/agent/refusals.ts";
+import { AgentIsDeleted, ConsentRequired, MemoryIsOff } from "#events/agent/refusals.ts";
 import { type ActorName, agentName, type UserId, userName } from "#events/kit/ids.ts";
 import {
   type Asked,
@@ -263,21 +263,52 @@ describe("what a turn draws from a message", () => {
 
 describe("what the owner corrects", () => {
   const { roomId: _room, sourceSeqs: _seqs, words: content, ...open } = fact();
-  const revise = (ifVersion?: number, about: ReadonlyArray<UserId> = [dana]): Asked<AgentCommand> => ({
-    ...{ type: "ReviseMemory", ...open, about, words: content, version: 3, replacesSeq: 7, roomId: null },
-    ...(ifVersion === undefined ? {} : { ifVersion }),
+  const revise = (over: Partial<AgentCommandOf<"ReviseMemory">> = {}): Asked<AgentCommand> => ({
+    ...{ type: "ReviseMemory", ...open, about: [dana], version: 3, replacesSeq: 7, ...over },
   });
 
   it("has the next version, and names the event whose words are forgotten", () => {
     const revised = E.MemoryRevised({ ...open, version: 4, replacesSeq: 7 }, userName(dana), content);
-    for (const ifVersion of [undefined, 3]) given(agent, created, agreed).when(revise(ifVersion)).then(revised);
+    given(agent, created, agreed)
+      .when(revise({ words: content }))
+      .then(revised);
   });
 
-  it("is refused for another version than it was written for, and about people who have not agreed", () => {
-    for (const ifVersion of [2, 4]) given(agent, created, agreed).when(revise(ifVersion)).refused(Stale, { head: 3 });
+  it("has no words where it keeps its own", () => {
     given(agent, created, agreed)
-      .when(revise(undefined, [eli]))
+      .when(revise({ importance: 0.9 }))
+      .then(E.MemoryRevised({ ...open, importance: 0.9, version: 4, replacesSeq: 7 }));
+  });
+
+  it("is refused about people who have not agreed, and when its new words name one", () => {
+    for (const over of [{ about: [eli] }, { named: [eli] }])
+      given(agent, created, agreed)
+        .when(revise({ words: content, ...over }))
+        .refused(ConsentRequired, { userId: eli });
+  });
+});
+
+describe("what the owner adds or teaches", () => {
+  const plain = { ...fact({ about: [], audience: "public" }), basis: "added" as const };
+  const { words: content, ...open } = plain;
+  const alsoEli = E.MemoryFormed({ ...open, about: [eli], audience: "about", turnId: null }, userName(eli), content);
+
+  it("is about whomever its words name, and for them alone", () => {
+    given(agent, created, consent(eli, true))
+      .when({ type: "AddMemories", memories: [plain], named: [eli] })
+      .then(alsoEli);
+    given(agent, created, consent(eli, true))
+      .when({ type: "TeachItems", trainingId: "op", items: [{ row: 1, memory: plain, named: [eli] }] })
+      .then(alsoEli);
+  });
+
+  it("is not kept when its words name somebody who has not agreed", () => {
+    given(agent, created, consent(eli, false))
+      .when({ type: "AddMemories", memories: [plain], named: [eli] })
       .refused(ConsentRequired, { userId: eli });
+    given(agent, created, consent(eli, false))
+      .when({ type: "TeachItems", trainingId: "op", items: [{ row: 1, memory: plain, named: [eli] }] })
+      .then(E.TrainingItemRefused({ trainingId: "op", item: 1, reason: "consent-required" }));
   });
 });
 

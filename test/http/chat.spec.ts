@@ -34,9 +34,13 @@ interface Chat {
 const chat = (who: Person, id: string, body: Readonly<Record<string, unknown>>, headers: Record<string, string> = {}) =>
   who.post<Chat>(`/agents/${id}/chat`, body, headers);
 
-describe("an agent's budget and models", () => {
+describe("an agent's budget, models and retention", () => {
   const limited = {
-    ...{ fallback_models: [{ llm_provider: "openai", model_name: "gpt-6-sol" }], talkativeness: 0.2 },
+    ...{
+      fallback_models: [{ llm_provider: "openai", model_name: "gpt-6-sol" }],
+      talkativeness: 0.2,
+      memory_retention_days: 7,
+    },
     ...{ simple_model: { llm_provider: "anthropic", model_name: "claude-haiku-5-5" } },
     budget: { turn: { tokens: 100 }, asker: { micro_usd: 5 } },
   };
@@ -47,8 +51,9 @@ describe("an agent's budget and models", () => {
     expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject(limited);
     await olga.put(`/agents/${id}`, { name: "Bea" });
     expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject({ name: "Bea", ...limited });
-    await olga.put(`/agents/${id}`, { simple_model: null, budget: {} });
-    expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject({ simple_model: null, budget: {} });
+    const taken = { simple_model: null, budget: {}, memory_retention_days: null };
+    await olga.put(`/agents/${id}`, taken);
+    expect((await olga.get<AgentBody>(`/agents/${id}`)).body).toMatchObject(taken);
   });
 
   it("stop a turn before anybody is asked, and say so", async () => {
@@ -63,6 +68,7 @@ describe("an agent's budget and models", () => {
   it.each([
     [{ fallback_models: [{ llm_provider: "nobody", model_name: "x" }] }],
     [{ talkativeness: 1.1 }],
+    [{ memory_retention_days: 0 }],
     [{ budget: { turn: { tokens: -1 } } }],
     [{ simple_model: { llm_provider: "anthropic", model_name: "" } }],
   ])("are refused when they make no sense: %j", async (wrong) => {

@@ -1,6 +1,7 @@
 /** An agent's memory over HTTP: what its owner adds and finds, what is refused, and that nobody else learns of it. */
-import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { VaultActor } from "#actors/vault/vault.ts";
 import {
   agrees,
   bindings,
@@ -11,6 +12,7 @@ import {
   type MemoryBody,
   newAgent,
   newMemory,
+  newRoom,
   type Page,
   person,
 } from "../support/door.ts";
@@ -131,6 +133,37 @@ describe("a memory that the owner adds", () => {
     expect(await memoriesOf(olga, ada)).toEqual([made]);
   });
 
+  it("is about those whom its words name, and not kept of anybody who has not agreed, as new or as changed words", async () => {
+    const { olga, ada } = await scene();
+    const sven = await person("sven");
+    const room = await newRoom(olga, "private", { people: [sven], agents: [ada] });
+    await olga.post(`/rooms/${room.id}/messages`, { text: "Hello!", client_msg_id: "1" });
+    await eventually("the agent to hear it", async () =>
+      (await eventsOf(olga, "agents", ada.id)).find(({ type }) => type === "MessageReceived"),
+    );
+    const [name] = sven.id.split("-");
+    const content = `The doctor called S${name!.slice(1)} again.`;
+    const post = () => olga.post<MemoryBody>(`/agents/${ada.id}/memories`, { memory_type: "semantic", content });
+    const plain = await newMemory(olga, ada, { content: "The doctor called." });
+    expectProblem(await post(), "consent-required");
+    expectProblem(await olga.put(`/memories/${plain.id}`, { content }), "consent-required");
+    expect(await memoriesOf(olga, ada)).toEqual([plain]);
+    await agrees(sven, ada);
+    expect((await post()).body["about"]).toEqual([sven.id]);
+    expect((await olga.put<MemoryBody>(`/memories/${plain.id}`, { content })).body["about"]).toEqual([sven.id]);
+    const audiences = (await eventsOf(olga, "agents", ada.id)).flatMap(({ open }) => open["audience"] ?? []);
+    expect(audiences).toEqual(["public", "about", "about"]);
+  });
+
+  it("is sensitive when its words are, unless the owner says otherwise", async () => {
+    const { olga, ada } = await scene();
+    const content = "The IBAN is DE89 3704 0044 0532 0130 00.";
+    const made = await newMemory(olga, ada, { content });
+    expect(made["sensitive"]).toBe(true);
+    expect((await newMemory(olga, ada, { content, sensitive: false }))["sensitive"]).toBe(false);
+    expect((await olga.put<MemoryBody>(`/memories/${made.id}`, { sensitive: false })).body["sensitive"]).toBe(false);
+  });
+
   it("is not taken by an agent that keeps none", async () => {
     const olga = await person("olga");
     const ada = await newAgent(olga, { memory_enabled: false });
@@ -180,7 +213,7 @@ describe("a list of memories", () => {
     const { olga, ada } = await scene();
     for (const query of [
       ...["limit=0", "limit=201", "cursor=", "cursor=garbage", "cursor=-1", "cursor=0", "memory_type=dream"],
-      ...["min_importance=2", "min_importance=x", "state=merged", "as_of=soon", "as_of=2024-02-30", "about="],
+      ...["min_importance=2", "min_importance=x", "state=withdrawn", "as_of=soon", "as_of=2024-02-30", "about="],
     ])
       expectProblem(await olga.get(`/agents/${ada.id}/memories?${query}`), "validation");
     for (const search of [
@@ -231,6 +264,25 @@ describe("a search", () => {
     expect(await of({ time_range: { to: "2024-02-01" } })).toEqual(["The kayak leaks."]);
     expect(await of({ time_range: { from: "2024-02-01", to: "2024-02-28" } })).toEqual(["The kayak was mended."]);
     expect(await of({ limit: 1 })).toHaveLength(1);
+  });
+
+  it("recalls nothing while memory is off, and all of it when it is on again", async () => {
+    const { olga, ada } = await scene();
+    await newMemory(olga, ada, { content: "The kayak leaks." });
+    for (const memory_enabled of [false, true]) {
+      await olga.put(`/agents/${ada.id}`, { memory_enabled });
+      expect(await found(olga, ada, { query: "kayak" })).toHaveLength(memory_enabled ? 1 : 0);
+    }
+  });
+
+  it("says when the keys are out of reach, and answers when they are back", async () => {
+    const { olga, ada } = await scene();
+    await newMemory(olga, ada, { content: "The kayak leaks." });
+    await evictDurableObject(bindings.AGENT.getByName(ada.id));
+    const away = vi.spyOn(VaultActor.prototype, "lend").mockRejectedValue(new Error("away"));
+    expectProblem(await olga.post(`/agents/${ada.id}/memories/search`, { query: "kayak" }), "provider-unavailable");
+    away.mockRestore();
+    expect(await found(olga, ada, { query: "kayak" })).toHaveLength(1);
   });
 });
 

@@ -9,8 +9,20 @@ import {
   type MemoryBody,
   newMemory,
   newRoom,
+  type Page,
+  person,
 } from "../support/door.ts";
 import { contents, found, memoriesOf, own, scene } from "./remembered.ts";
+
+/** Olga says something to Ada in a room of their own, and Ada remembers it. */
+async function spoken(text: string) {
+  const { olga, ada } = await scene();
+  await agrees(olga, ada);
+  const room = await newRoom(olga, "private", { agents: [ada] });
+  await olga.post(`/rooms/${room.id}/messages`, { text, client_msg_id: "1" });
+  const said = await eventually("the memory", async () => (await memoriesOf(olga, ada))[0]);
+  return { olga, ada, said };
+}
 
 describe("a change", () => {
   it("changes what is named, keeps the rest, forgets the old words and counts the version", async () => {
@@ -29,6 +41,44 @@ describe("a change", () => {
       { seq: made.seq },
     ]);
     expect(words).toMatchObject({ value: [null] });
+  });
+
+  it("writes only what is different: an episode that weighs more keeps its words, whose they are, and where it may surface", async () => {
+    const { olga, ada, said } = await spoken("My kayak is called Vera.");
+    const heavier = await olga.put<MemoryBody>(`/memories/${said.id}`, { importance_score: 0.9, pinned: true });
+    expect(heavier.body).toEqual({ ...said, importance_score: 0.9, pinned: true, version: 2 });
+    const { body } = await olga.get<{ events: ReadonlyArray<object> }>(`/memories/${said.id}`);
+    expect(body.events).toMatchObject([{ text: "My kayak is called Vera." }]);
+    const { content, memory_type, about, sensitive } = heavier.body;
+    const again = { content, memory_type, about, sensitive, importance_score: 0.9 };
+    expect((await olga.put<MemoryBody>(`/memories/${said.id}`, again)).body).toEqual(heavier.body);
+    const revisions = (await eventsOf(olga, "agents", ada.id)).filter(({ type }) => type === "MemoryRevised");
+    expect(revisions.map(({ open }) => [open["origin"], open["audience"]])).toEqual([["person", "room"]]);
+  });
+
+  it("leaves out nobody whom it is about, and lets it surface nowhere where it did not", async () => {
+    const { olga, ada, said } = await spoken("My kayak is called Vera.");
+    const sven = await person("sven");
+    await agrees(sven, ada);
+    for (const change of [{ about: [] }, { about: [sven.id] }, { sensitive: false }])
+      expect((await olga.put<MemoryBody>(`/memories/${said.id}`, change)).body).toEqual(said);
+    await olga.put(`/memories/${said.id}`, { content: "The kayak is called Nixe.", about: [] });
+    const mine = await olga.get<Page<{ memory: MemoryBody }>>("/me/memories");
+    expect(mine.body.data.map(({ memory }) => memory.id)).toContain(said.id);
+    const [revised] = (await eventsOf(olga, "agents", ada.id)).filter(({ type }) => type === "MemoryRevised");
+    expect(revised?.open).toMatchObject({ about: [olga.id], audience: "room", origin: "owner" });
+    await olga.put("/me/consents", { agent_id: ada.id, granted: false });
+    expectProblem(await olga.get(`/memories/${said.id}`), "not-found");
+  });
+
+  it("of the owner's own words may add people, and takes none away", async () => {
+    const { olga, ada } = await scene();
+    const sven = await person("sven");
+    for (const who of [olga, sven]) await agrees(who, ada);
+    const made = await newMemory(olga, ada, { content: "Ferry at seven.", about: [sven.id] });
+    const changed = await olga.put<MemoryBody>(`/memories/${made.id}`, { about: [olga.id] });
+    expect(changed.body.about).toEqual([sven.id, olga.id]);
+    expect((await sven.get<Page<object>>("/me/memories")).body.data).toMatchObject([{ memory: { id: made.id } }]);
   });
 
   it("is refused by whoever saw an older version, and so is a deletion", async () => {
@@ -82,6 +132,19 @@ describe("a deletion", () => {
     await olga.delete(`/memories/${into.id}`);
     expectProblem(await olga.get(`/memories/${from.id}`), "not-found");
   });
+});
+
+it("what was merged is in a list of its own, and says where it lives on", async () => {
+  const { olga, ada } = await scene();
+  const [into, from] = [
+    await newMemory(olga, ada, { content: "One." }),
+    await newMemory(olga, ada, { content: "Same." }),
+  ];
+  await own(ada, { type: "MergeMemories", into: into.id, from: [from.id] });
+  expect(await memoriesOf(olga, ada, "?state=merged")).toEqual([{ ...from, state: "merged", merged_into: into.id }]);
+  const apart = await olga.post<MemoryBody>(`/memories/${from.id}/separate`);
+  expect(apart.body).toEqual(from);
+  expect(await memoriesOf(olga, ada, "?state=merged")).toEqual([]);
 });
 
 it("what was archived is in its own list, found by no search, and comes back when it is restored", async () => {

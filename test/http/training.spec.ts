@@ -22,6 +22,7 @@ interface Operation extends Readonly<Record<string, unknown>> {
     readonly taken: number;
     readonly refused: number;
     readonly refused_rows: ReadonlyArray<{ readonly row: number; readonly reason: string }>;
+    readonly next_refused: number | null;
   } | null;
 }
 
@@ -67,7 +68,7 @@ describe("what is sent to be learned", () => {
     expect(begun.body).toMatchObject({ total: 3, error: null });
     expect(await ended(olga, begun.body.id)).toEqual({
       ...{ id: begun.body.id, status: "done", done: 3, total: 3, error: null },
-      result: { taken: 3, refused: 0, refused_rows: [] },
+      result: { taken: 3, refused: 0, refused_rows: [], next_refused: null },
     });
     const { body } = await olga.get<Page<MemoryBody>>(`/agents/${ada.id}/memories`);
     expect(body.data.toReversed()).toMatchObject([
@@ -118,6 +119,7 @@ describe("what is sent to be learned", () => {
       taken: 9_999 - broken.size,
       refused: broken.size,
       refused_rows: [...broken].map(([row, [, reason]]) => ({ row, reason })),
+      next_refused: null,
     });
     const expected = lines.flatMap((_line, index) =>
       index + 1 === blank || broken.has(index + 1) ? [] : [`Line ${index + 1}.`],
@@ -203,11 +205,30 @@ describe("an operation", () => {
     expect(cancelled).toMatchObject({ status: 200, body: { status: "cancelled", total: 5_000 } });
     const { done, result } = cancelled.body;
     expect(done).toBeLessThan(5_000);
-    expect(result).toEqual({ taken: done, refused: 0, refused_rows: [] });
+    expect(result).toEqual({ taken: done, refused: 0, refused_rows: [], next_refused: null });
     expect((await olga.delete<Operation>(`/operations/${begun.body.id}`)).body).toEqual(cancelled.body);
     expect((await olga.get<Operation>(`/operations/${begun.body.id}`)).body).toEqual(cancelled.body);
     expect(await taught(olga, ada)).toHaveLength(done);
     expect((await eventsOf(olga, "agents", ada.id)).at(-1)?.type).toBe("TrainingEnded");
+  });
+
+  it("names all rows that were refused, however many: the rest behind where the first answer ends", async () => {
+    const { olga, train } = await scene();
+    const begun = await train("x\n".repeat(1_001), LINES);
+    const { result } = await ended(olga, begun.body.id);
+    expect(result?.refused_rows).toHaveLength(1_000);
+    const rest = await olga.get<Operation>(`/operations/${begun.body.id}?refused_after=${result?.next_refused}`);
+    expect(rest.body.result).toEqual({
+      ...{ taken: 0, refused: 1_001, refused_rows: [{ row: 1_001, reason: "not-json" }], next_refused: null },
+    });
+    expectProblem(await olga.get(`/operations/${begun.body.id}?refused_after=x`), "validation");
+  });
+
+  it("that is a training is not resumed", async () => {
+    const { olga, train } = await scene();
+    const begun = await train('{"items":[{"content":"Once."}]}');
+    expectProblem(await olga.post(`/operations/${begun.body.id}/resume`), "conflict");
+    expectProblem(await (await person("sven")).post(`/operations/${begun.body.id}/resume`), "not-found");
   });
 
   it("that is done is not cancelled any more", async () => {

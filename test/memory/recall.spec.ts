@@ -254,6 +254,13 @@ describe("a question", () => {
     expect(kept.search("kayak qqqqqqqq")[0]!.similarity).toBeLessThan(0.7);
   });
 
+  it("answers as many as are wanted of those that fit well enough, whatever comes before them", () => {
+    const { kept, first, second } = conversations(["The roof drips."], ["The kayak leaks."]);
+    const over = { facts: [{ seq: first[0]!, superseded: false }], limit: 1 };
+    expect(kept.found("kayak leaks", over)).toEqual(first);
+    expect(kept.found("kayak leaks", { ...over, minSimilarity: 0.5 })).toEqual(second);
+  });
+
   it("finds what another source found, though no word fits, and neighbours four turns away", () => {
     const kept = memories();
     const [first] = ["The kayak leaks.", ...filler, "The roof drips."].map((text) => kept.says("Dana", text));

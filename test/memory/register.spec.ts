@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { MemoryRegister } from "#actors/agent/memory/recall/register.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
+import { userName } from "#events/kit/ids.ts";
 import { ada, dana, eli, lobby, memoryId, START, words } from "../support/given.ts";
 import { DAY, Remembering } from "../support/remembering.ts";
 
-const OWN = ["memories", "memory_people"];
+const OWN = ["memories", "memory_people", "memories_apart"];
 const rowsOf = (sql: SqlPort) =>
   OWN.map((table) => {
     const columns = sql
@@ -62,25 +63,27 @@ describe("a row", () => {
 
   it("changes with each event: merged, superseded, archived, forgotten, used", () => {
     const { agent, said, fact, twin, faint, gone, at } = eventful();
-    expect(agent.row(fact)).toMatchObject({ state: "merged", saidAt: START - DAY, attribute: "taste", pinned: true });
-    expect(agent.row(twin)).toMatchObject({ state: "live", sources: [memoryId("elsewhere"), fact] });
+    expect(agent.row(fact)).toMatchObject({ state: "merged", mergedInto: twin, attribute: "taste", pinned: true });
+    expect(agent.row(twin)).toMatchObject({ state: "live", mergedInto: null, sources: [memoryId("elsewhere")] });
     expect(agent.row(said)).toMatchObject({ supersededAt: START, supersededBy: twin, accessCount: 1, accessedAt: at });
     expect(agent.row(faint)).toMatchObject({ state: "archived", archivedAt: at, validFrom: START - 2 * DAY });
     expect(agent.row(gone)).toBeUndefined();
   });
 
-  it("comes back: separated with its own sources, restored with a new time from which it is kept, revised with the next version", () => {
+  it("comes back: separated as it was, restored with a new time from which it is kept, revised with the next version", () => {
     const { agent, fact, twin, faint } = eventful();
     agent.now += DAY;
     agent.tell({ type: "SeparateMemories", into: twin, from: [fact] });
     agent.tell({ type: "RestoreMemories", memoryIds: [faint] });
     expect(agent.row(twin)?.sources).toEqual([memoryId("elsewhere")]);
     for (const id of [fact, faint])
-      expect(agent.row(id)).toMatchObject({ state: "live", archivedAt: null, keptFrom: agent.now, recordedAt: START });
+      expect(agent.row(id)).toMatchObject({
+        ...{ state: "live", archivedAt: null, mergedInto: null, keptFrom: agent.now, recordedAt: START },
+      });
     const before = agent.row(faint)!;
     agent.tell({
       ...{ type: "ReviseMemory", memoryId: faint, kind: "social", importance: 0.9, about: [dana], basis: "added" },
-      ...{ origin: "owner", audience: "about", speaker: null, roomId: null, version: 1, replacesSeq: before.seq },
+      ...{ origin: "owner", audience: "about", speaker: null, version: 1, replacesSeq: before.seq },
       words: words({ content: "Near and clear." }),
     });
     const { seq } = agent.of("MemoryRevised")[0]!;
@@ -89,6 +92,26 @@ describe("a row", () => {
       ...{ recordedAt: START, keptFrom: agent.now, validFrom: START - 2 * DAY, saidAt: before.saidAt },
     });
     expect(agent.sql.rows("SELECT 1 FROM event_keys WHERE seq = ?", before.seq)).toEqual([]);
+  });
+
+  it("keeps its words, their key and its place in the index when only its facts are revised", () => {
+    const { agent, said, at } = eventful();
+    const before = agent.row(said)!;
+    agent.tell({
+      ...{ type: "ReviseMemory", memoryId: said, kind: "episodic", importance: 0.9, about: [dana], basis: "said" },
+      ...{ origin: "person", audience: "public", speaker: userName(dana), version: 1, replacesSeq: before.seq },
+      pinned: true,
+    });
+    expect(agent.row(said)).toEqual({ ...before, version: 2, importance: 0.9, pinned: true, accessedAt: at });
+    expect(agent.sql.rows("SELECT count(*) FROM event_keys WHERE seq = ?", before.seq)).toEqual([[1]]);
+    expect(agent.sql.rows("SELECT indexed FROM memories WHERE seq = ?", before.seq)).toEqual([[1]]);
+  });
+
+  it("is also about whoever said it, whatever its people are said to be", () => {
+    const agent = new Remembering();
+    const added = agent.add("The ferry leaves at seven.", { about: [], speaker: userName(dana) });
+    agent.tell({ type: "NoteConsent", userId: dana, granted: false });
+    expect(agent.row(added)).toBeUndefined();
   });
 
   it("holds again when what took its place was taken back, and not when that has only faded", () => {

@@ -97,15 +97,59 @@ describe("what was said twice", () => {
     const other = agent.says("My accordion hums in the wet season.");
     const long = agent.says("As I said, I keep my red kayak at the old harbour!");
     expect(await agent.swept()).toMatchObject({ looked: 3, ...nothing, merged: 1 });
-    expect(agent.row(long)).toMatchObject({ state: "live", sources: [short] });
-    expect(agent.state(short)).toBe("merged");
+    expect(agent.row(long)).toMatchObject({ state: "live", mergedInto: null, sources: [] });
+    expect(agent.row(short)).toMatchObject({ state: "merged", mergedInto: long });
     expect(await agent.found("kayak harbour")).toEqual([long, other]);
     agent.tell({ type: "SeparateMemories", into: long, from: [short] });
-    expect(agent.row(long)).toMatchObject({ state: "live", sources: [] });
+    expect(agent.row(short)).toMatchObject({ state: "live", mergedInto: null });
     expect(await agent.found("kayak harbour")).toEqual(expect.arrayContaining([short, long]));
     agent.says("Another thing altogether: the lamp hums.");
     expect(await agent.swept()).toMatchObject({ merged: 0 });
     expect([short, other, long].map((id) => agent.state(id))).toEqual(["live", "live", "live"]);
+  });
+
+  it("and was taken apart, does not meet again in something that is said later", async () => {
+    const agent = new Remembering();
+    const short = agent.says("I keep my red kayak at the old harbour.");
+    const long = agent.says("As I said, I keep my red kayak at the old harbour!");
+    await agent.swept();
+    agent.tell({ type: "SeparateMemories", into: long, from: [short] });
+    const longest = agent.says("By the way, as I said, I keep my red kayak at the old harbour, you know!");
+    expect(await agent.swept()).toMatchObject({ merged: 1 });
+    const joined = [short, long].filter((id) => agent.row(id)?.mergedInto === longest);
+    expect(joined).toHaveLength(1);
+    const apart = [short, long].find((id) => !joined.includes(id))!;
+    expect(agent.row(apart)).toMatchObject({ state: "live", mergedInto: null });
+    agent.wake();
+    agent.says("Oh, by the way, as I said, I keep my red kayak at the old harbour, you know!");
+    await agent.swept();
+    expect(agent.memory.register.withMerged([agent.row(apart)!]).map(({ memoryId }) => memoryId)).not.toContain(
+      joined[0],
+    );
+  });
+
+  it("is taken apart a step at a time where one was merged after another", async () => {
+    const agent = new Remembering();
+    const first = agent.says("I keep my red kayak at the old harbour.");
+    const second = agent.says("As I said, I keep my red kayak at the old harbour!");
+    await agent.swept();
+    const third = agent.says("By the way, as I said, I keep my red kayak at the old harbour, you know!");
+    await agent.swept();
+    expect([first, second, third].map((id) => agent.row(id)?.mergedInto)).toEqual([second, third, null]);
+    agent.tell({ type: "SeparateMemories", into: third, from: [second] });
+    expect([first, second, third].map((id) => agent.state(id))).toEqual(["merged", "live", "live"]);
+    agent.tell({ type: "SeparateMemories", into: second, from: [first] });
+    expect([first, second, third].map((id) => agent.state(id))).toEqual(["live", "live", "live"]);
+  });
+
+  it("and drawn from one another, they are neither merged into each other nor forgotten with each other", async () => {
+    const agent = new Remembering();
+    const episode = agent.says("I keep my red kayak at the old harbour.");
+    const fact = agent.add("Dana owns a kayak.", { basis: "drawn", sources: [episode] });
+    const again = agent.says("As I said, I keep my red kayak at the old harbour!");
+    await agent.swept();
+    expect(agent.row(episode)).toMatchObject({ state: "merged", mergedInto: again });
+    expect(agent.memory.register.withMerged([agent.row(fact)!]).map(({ memoryId }) => memoryId)).toEqual([fact]);
   });
 
   it("is compared over days and among thousands, and only once", async () => {

@@ -9,7 +9,7 @@ import type { AgentCommand } from "#events/agent/commands.ts";
 import { agent } from "#events/agent/decide.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, agentName, userName } from "#events/kit/ids.ts";
+import { type ActorName, agentName, type UserId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, eli, START, settings, words } from "../support/given.ts";
 import { accepted, metaFor, open, TestKeys } from "../support/ledger-fixture.ts";
 import { nodeSql } from "../support/sqlite.ts";
@@ -30,6 +30,7 @@ function stage() {
   does({ type: "NoteConsent", userId: eli, granted: true });
   trainings = new Trainings({
     ...{ ledger, tables: ledger.tables, timers: new Timers(ledger.tables, { set: () => {} }), keys },
+    memory: { acquaintances: (text) => (text.includes("Eli") ? [eli] : []) },
     ...{ agentId: () => ada, now: () => START, isOwner: ({ userId }) => userId === dana },
     commit: (command) => ledger.commit(command),
     meta: (id: string, by: ActorName) => metaFor(id, by),
@@ -97,6 +98,58 @@ describe("what waits to be learned", () => {
       does({ type: "ReconfigureAgent", ...owned, settings: { ...settings, memoryEnabled: false } }),
     );
     expect(off.result?.refusedRows.map(({ reason }) => reason)).toEqual(["memory-off", "memory-off"]);
+  });
+
+  it("is about whomever its words name, and for them alone", async () => {
+    const { ledger, trainings } = stage();
+    await trainings.begin(owner, "op", [{ row: 1, input: { kind: "semantic", content: "Eli has an IBAN." } }]);
+    await trainings.goOn("op");
+    const [formed] = ledger.read(0, 100, ["MemoryFormed"]);
+    expect(formed).toMatchObject({ open: { about: [eli], audience: "about" } });
+  });
+
+  it("is sensitive when its words are, unless the owner says otherwise", async () => {
+    const { ledger, trainings } = stage();
+    const iban = { kind: "semantic", content: "The IBAN is DE89 3704 0044 0532 0130 00." } as const;
+    await trainings.begin(owner, "op", [
+      { row: 1, input: iban },
+      { row: 2, input: { ...iban, sensitive: false } },
+      { row: 3, input: { kind: "semantic", content: "Tea comes from Assam." } },
+    ]);
+    await trainings.goOn("op");
+    const formed = ledger.read(0, 100, ["MemoryFormed"]).map(({ open }) => open as { readonly sensitive?: boolean });
+    expect(formed.map(({ sensitive }) => sensitive)).toEqual([true, undefined, undefined]);
+  });
+
+  it("waits in rows that the platform takes, whatever it is made of", async () => {
+    const { ledger, trainings } = stage();
+    const input = {
+      ...{ kind: "semantic" as const, content: "\u0001".repeat(1_300), context: "x".repeat(4_000) },
+      about: Array.from({ length: 20 }, (_, index) => `${index}`.padStart(128, "u") as UserId),
+    };
+    await trainings.begin(
+      owner,
+      "op",
+      Array.from({ length: 400 }, (_, index) => ({ row: index + 1, input })),
+    );
+    const [[longest]] = ledger.tables.rows("SELECT max(length(sealed)) FROM training_chunks") as [[number]];
+    expect(longest).toBeLessThan(1_000_000);
+  });
+
+  it("names every row that is not taken, a thousand at a time", async () => {
+    const { trainings } = stage();
+    const broken = Array.from({ length: 2_500 }, (_, index) => ({ row: index + 1, reason: "empty" }));
+    await trainings.begin(owner, "op", broken);
+    for (let chunk = 0; chunk <= 2_500 / 200 + 1; chunk++) await trainings.goOn("op");
+    const named = [];
+    let pages = 0;
+    for (let after: number | null = 0; after !== null; pages++) {
+      const { result } = progressIn(trainings.progress(owner, "op", { after }));
+      named.push(...result!.refusedRows);
+      after = result!.nextRefused;
+    }
+    expect(pages).toBe(3);
+    expect(named).toEqual(broken);
   });
 
   it("is the owner's to see and to end, and nobody else's", async () => {

@@ -215,6 +215,16 @@ describe("the rows of an agent", () => {
     expect(rows.agent_memories_v1!.find((row) => row.id === one)).toMatchObject({
       ...{ valid_to: new Date(START).toISOString(), superseded_by: other },
     });
+    const lighter = A.MemoryRevised({
+      ...{ memoryId: one, version: 2, replacesSeq: 1, kind: "semantic", importance: 0.25, about: [dana] },
+      ...{ basis: "asked", origin: "person", audience: "room", speaker: userName(dana) },
+    });
+    await shownAfter(lighter);
+    const [revised] = (await rowsOf(liveFor("agent"), `agent:${id}`)).agent_memories_v1!.filter(
+      (row) => row.id === one,
+    );
+    expect(revised).toMatchObject({ importance_score: 0.25 });
+    expect(parsed(revised, "content")).toMatchObject({ sealed: expect.any(String) });
     expect(await agentsRemembering(DB, third)).toEqual([id]);
     const back = [A.MemoriesSeparated({ into: other, from: [third] }), A.MemoriesRestored({ memoryIds: [one] })];
     expect([...(await shownAfter(merged, archived, ...back)).values()]).toEqual(["live", "live", "live"]);

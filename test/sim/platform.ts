@@ -89,7 +89,8 @@ export class Platform {
       (value) => settle({ ok: true, value }),
       (error: unknown) => {
         // Behind the wall of an actor a fault was reported already, and only its number comes out.
-        if (!/^Error: internal /.test(String(error))) console.error(`${instance.object.stream} ${method}`, error);
+        if (!/^Error: (internal|out-of-reach) /.test(String(error)))
+          console.error(`${instance.object.stream} ${method}`, error);
         settle({ ok: false, error: String(error) });
       },
     );

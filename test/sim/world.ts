@@ -40,7 +40,7 @@ export interface Options {
  * of its own, and so is everything that nobody caught.
  */
 const expected =
-  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|internal [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken)/s;
+  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|(internal|out-of-reach) [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken)/s;
 
 export class World {
   readonly clock = new VirtualClock();

@@ -15,13 +15,14 @@ import {
   type UserId,
   userName,
 } from "#events/kit/ids.ts";
+import { VaultAway } from "../../kit/keys.ts";
 import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type {
   ConversationDescription,
   EmbeddingProgress,
   Evidence,
   ExplainedMemory,
-  FoundMemory,
+  FoundMemories,
   MemoriesOfMe,
   MemoryDescription,
   MemoryFilter,
@@ -34,7 +35,7 @@ import type {
 import type { Principal } from "../../kit/principal.ts";
 import { accepted, type Reply, refused } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
-import { filed } from "./filing.ts";
+import { type Acquaintances, filed, namedIn, refiled } from "./filing.ts";
 import type { AgentMemory } from "./memory.ts";
 import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
@@ -96,9 +97,12 @@ export class MemoryDoor {
     const row = this.#find(memoryId);
     if (row === undefined) return refused(unknownMemory);
     const [memory] = await this.#described([row]);
-    const events = (await this.#host.revealed(row.sourceSeqs)).map(evidence);
-    const sources = both(named(row.sources), this.#kept());
-    const memories = await this.#described(this.#rows(sources, row.sources.length + 1));
+    const merged = this.#shown(this.#merged(row).map((each) => each.memoryId));
+    const seqs = new Set([row, ...merged].flatMap(({ sourceSeqs }) => sourceSeqs));
+    const events = (await this.#host.revealed([...seqs])).map(evidence);
+    const drawnFrom = this.#shown([row, ...merged].flatMap(({ sources }) => sources));
+    const others = new Map([...merged, ...drawnFrom].map((each) => [each.seq, each]));
+    const memories = await this.#described([...others.values()]);
     return accepted({ memory: memory!, events, memories }, this.#host.ledger.head);
   }
 
@@ -107,14 +111,13 @@ export class MemoryDoor {
     const memoryId = childId<MemoryId>("memory", this.#host.agentId(), commandId);
     const meta = this.#meta(commandId, by);
     const reply = await this.#take(() => ({
-      type: "AddMemories",
-      meta,
-      memories: [filed(memoryId, input, "added")],
+      ...{ type: "AddMemories", meta, memories: [filed(memoryId, input, "added")] },
+      named: namedIn(input, this.#acquaintances),
     }));
     return this.#afterwards(reply, memoryId);
   }
 
-  /** What is left out stays as it is. Whose words they are now is the owner, where the words or their frame are new. */
+  /** What is left out stays as it is, and so does what is no different: only what changes is written. */
   async change(
     by: Principal,
     commandId: string,
@@ -124,26 +127,25 @@ export class MemoryDoor {
   ): Promise<Reply<MemoryDescription>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const meta = this.#meta(commandId, by);
-    const isReworded = input.content !== undefined;
     for (;;) {
       const before = this.#find(memoryId);
       if (before === undefined) return refused(unknownMemory);
       const [unsealed] = await this.#host.revealed([before.seq]);
-      const content = input.content ?? (unsealed && contentOf(unsealed));
-      if (content == null) return refused(unknownMemory);
-      let overtaken = false;
+      if (unsealed === undefined || (unsealed.words === Erased && input.content === undefined))
+        return refused(unknownMemory);
+      let outcome: "overtaken" | "same" | undefined;
       const reply = await this.#take(() => {
         const row = this.#find(memoryId);
-        if (row === undefined) return unknownMemory;
-        overtaken = row.seq !== before.seq;
-        if (overtaken) return unknownMemory;
-        return {
-          type: "ReviseMemory",
-          meta,
-          ...revised(row, unsealed!, { ...input, content }, { isReworded, ifVersion }),
-        };
+        outcome = row?.version === before.version ? undefined : "overtaken";
+        if (row === undefined || outcome !== undefined) return unknownMemory;
+        if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
+        const after = refiled(row, unsealed, input, this.#acquaintances);
+        if (after !== undefined) return { type: "ReviseMemory", meta, ...after };
+        outcome = "same";
+        return unknownMemory;
       });
-      if (!overtaken) return this.#afterwards(reply, memoryId);
+      if (outcome === "same") return accepted((await this.#described([before]))[0]!, this.#host.ledger.head);
+      if (outcome === undefined) return this.#afterwards(reply, memoryId);
     }
   }
 
@@ -169,48 +171,48 @@ export class MemoryDoor {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const row = this.#find(memoryId);
     if (row === undefined) return refused(unknownMemory);
-    const [into, from] = row.state === "merged" ? [this.#keeper(row), [row]] : [row, this.#merged(row)];
-    if (into === undefined || from.length === 0)
-      return accepted((await this.#described([row]))[0]!, this.#host.ledger.head);
     const meta = this.#meta(commandId, by);
+    const into = row.mergedInto ?? row.memoryId;
+    const joined = row.mergedInto === null ? this.#merged(row).filter(({ mergedInto }) => mergedInto === into) : [row];
+    const from = joined.map((each) => each.memoryId);
+    if (from.length === 0) return accepted((await this.#described([row]))[0]!, this.#host.ledger.head);
     const reply = await this.#take(() =>
-      this.#find(memoryId) === undefined
-        ? unknownMemory
-        : { type: "SeparateMemories", meta, into: into.memoryId, from: from.map((each) => each.memoryId) },
+      this.#find(memoryId) === undefined ? unknownMemory : { type: "SeparateMemories", meta, into, from },
     );
     return this.#afterwards(reply, memoryId);
   }
 
-  async search(by: Principal, search: MemorySearch): Promise<Reply<ReadonlyArray<FoundMemory>>> {
+  /** With memory off nothing is recalled, whoever asks. */
+  async search(by: Principal, search: MemorySearch): Promise<Reply<FoundMemories>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
+    const { ledger, memory, now } = this.#host;
+    if (!ledger.state.memoryEnabled) return accepted({ found: [], degraded: false }, ledger.head);
     const { text, limit, minSimilarity, from, to, kinds, ...filter } = search;
     const { asOf } = filter;
     const said = [
       ...(from === undefined ? [] : [{ where: "m.said_at >= ?", parameters: [from] }]),
       ...(to === undefined ? [] : [{ where: "m.said_at < ?", parameters: [to] }]),
     ];
-    const { memory, now, ledger } = this.#host;
     const scope = both(inForce(now(), memory.retentionDays), ...filtered(filter), ...said);
     const question = {
-      ...{ text, limit, scope, asker: by.userId },
+      ...{ text, limit, minSimilarity, scope, asker: by.userId },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
     };
-    const found = (await Effect.runPromise(memory.search(question))).found.filter(
-      ({ similarity }) => similarity >= minSimilarity,
-    );
+    const answer = Effect.mapError(memory.search(question), ({ detail }) => new VaultAway(detail));
+    const { found, degraded } = await Effect.runPromise(answer);
     const described = await this.#described(found.map(({ row }) => row));
-    return accepted(
-      found.map(({ similarity, relevance }, index) => ({ memory: described[index]!, similarity, relevance })),
-      ledger.head,
-    );
+    const scored = found.map(({ similarity, relevance }, index) => ({
+      ...{ memory: described[index]!, similarity, relevance },
+    }));
+    return accepted({ found: scored, degraded }, ledger.head);
   }
 
-  /** How far its memories are embedded, once that was cancelled if it is wished; refused where none ever was to be. */
-  embedding(by: Principal, wish?: "cancel"): Reply<EmbeddingProgress> {
+  /** How far its memories are embedded, once the wish was carried out; refused where none ever was to be. */
+  embedding(by: Principal, wish?: "cancel" | "resume"): Reply<EmbeddingProgress> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const { embeddings } = this.#host.memory;
-    if (wish === "cancel") embeddings.cancel();
+    if (wish !== undefined) embeddings[wish]();
     const progress = embeddings.progress();
     return progress === undefined ? refused(new TrainingUnknown()) : accepted(progress, this.#host.ledger.head);
   }
@@ -303,15 +305,11 @@ export class MemoryDoor {
   }
 
   /** What lives on in a memory. */
-  #merged({ sources }: MemoryRow): ReadonlyArray<MemoryRow> {
-    return this.#rows(both(named(sources), { where: "m.state = 'merged'", parameters: [] }), sources.length + 1);
+  #merged(row: MemoryRow): ReadonlyArray<MemoryRow> {
+    return this.#host.memory.register.withMerged([row]).slice(1);
   }
 
-  /** The memory in which one lives on. */
-  #keeper({ memoryId }: MemoryRow): MemoryRow | undefined {
-    const holding = "m.state <> 'merged' AND EXISTS (SELECT 1 FROM json_each(m.sources) s WHERE s.value = ?)";
-    return this.#rows(both({ where: `m.sources <> '[]' AND ${holding}`, parameters: [memoryId] }, this.#kept()), 1)[0];
-  }
+  readonly #acquaintances: Acquaintances = (text) => this.#host.memory.acquaintances(text);
 
   #page(scope: Scope, limit: number): { readonly rows: ReadonlyArray<MemoryRow>; readonly next: number | null } {
     const found = this.#rows(scope, limit + 1);
@@ -320,13 +318,22 @@ export class MemoryDoor {
   }
 
   #find(memoryId: string): MemoryRow | undefined {
-    return this.#rows(both(named([memoryId]), this.#kept()), 1)[0];
+    return this.#shown([memoryId])[0];
+  }
+
+  /** Those of these memories that may be shown. */
+  #shown(memoryIds: ReadonlyArray<string>): ReadonlyArray<MemoryRow> {
+    return this.#rows(both(named(memoryIds), this.#kept()), memoryIds.length + 1);
   }
 
   async #described(rows: ReadonlyArray<MemoryRow>): Promise<ReadonlyArray<MemoryDescription>> {
     const found = await this.#host.revealed(rows.map(({ seq }) => seq));
     const unsealed = new Map(found.map((each) => [each.event.seq, each]));
-    return rows.map((row) => described(row, this.#host.agentId(), unsealed.get(row.seq)));
+    const merged = this.#host.memory.register.withMerged(rows);
+    return rows.map((row) => {
+      const joined = merged.filter(({ mergedInto }) => mergedInto === row.memoryId).map(({ memoryId }) => memoryId);
+      return described(row, this.#host.agentId(), { unsealed: unsealed.get(row.seq), joined });
+    });
   }
 
   #meta(commandId: string, by: Principal): CommandMeta {
@@ -337,13 +344,18 @@ export class MemoryDoor {
 const contextOf = (unsealed: Unsealed | undefined): unknown =>
   unsealed === undefined || unsealed.words === Erased ? undefined : unsealed.words.context;
 
-const described = (row: MemoryRow, agentId: AgentId, unsealed: Unsealed | undefined): MemoryDescription => ({
+const described = (
+  row: MemoryRow,
+  agentId: AgentId,
+  { unsealed, joined }: { readonly unsealed: Unsealed | undefined; readonly joined: ReadonlyArray<MemoryId> },
+): MemoryDescription => ({
   ...{ memoryId: row.memoryId, agentId, kind: row.kind, content: unsealed === undefined ? null : contentOf(unsealed) },
   ...{ importance: row.importance, context: contextOf(unsealed) ?? null, about: row.about, sensitive: row.sensitive },
-  ...{ pinned: row.pinned, state: row.state === "withdrawn" ? "merged" : row.state },
+  // Nobody is shown one that was withdrawn: it is not among what is kept.
+  ...{ pinned: row.pinned, state: row.state as MemoryDescription["state"], mergedInto: row.mergedInto },
   ...{ validFrom: row.validFrom ?? row.saidAt, validTo: row.supersededAt, supersededBy: row.supersededBy },
   source: {
-    ...{ turnId: row.turnId, roomId: row.roomId, eventSeqs: row.sourceSeqs, memoryIds: row.sources },
+    ...{ turnId: row.turnId, roomId: row.roomId, eventSeqs: row.sourceSeqs, memoryIds: [...row.sources, ...joined] },
     ...{ basis: row.basis, origin: row.origin },
   },
   ...{ createdAt: row.recordedAt, saidAt: row.saidAt, accessedAt: row.accessedAt, accessCount: row.accessCount },
@@ -366,34 +378,3 @@ function withoutOthers(row: MemoryRow, memory: MemoryDescription, userId: UserId
   const withheld = isOwn ? {} : { content: null, context: null };
   return { memory: { ...memory, about: [userId], ...withheld }, others };
 }
-
-/**
- * The whole memory as it will stand. New words are the owner's own; where they may surface follows anew from a new frame.
- */
-function revised(
-  row: MemoryRow,
-  { words }: Unsealed,
-  input: Partial<MemoryInput> & { readonly content: string },
-  { isReworded, ifVersion }: { readonly isReworded: boolean; readonly ifVersion: number | undefined },
-) {
-  const before = words === Erased ? {} : words;
-  const isReframed = input.about !== undefined || input.sensitive !== undefined || input.context !== undefined;
-  const { kind, importance, about, sensitive, pinned } = row;
-  const whole = { kind, importance, about, sensitive, pinned, context: before.context, ...input };
-  const { sourceSeqs: _sources, ...memory } = filed(row.memoryId, whole, row.basis, nameOf(before));
-  return {
-    ...memory,
-    ...(isReframed && row.basis !== "said" ? {} : { audience: row.audience }),
-    ...(isReworded ? {} : { origin: row.origin }),
-    ...(memory.saidAt === undefined ? { saidAt: row.saidAt } : {}),
-    ...(row.attribute === null ? {} : { attribute: row.attribute }),
-    ...(memory.speaker === null && row.speaker !== null ? { speaker: row.speaker as ActorName } : {}),
-    version: row.version,
-    replacesSeq: row.seq,
-    ...(ifVersion === undefined ? {} : { ifVersion }),
-  };
-}
-
-/** What whoever said it was called. */
-const nameOf = (words: Readonly<Record<string, unknown>>): string | undefined =>
-  (words.speakerName ?? words.authorName) as string | undefined;

@@ -129,9 +129,9 @@ export class AgentMemory {
 
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    for (const { type, open } of events) {
+    for (const { type, open, sealed } of events) {
       if (type === "MemoryForgotten" || type === "SummariesForgotten") this.#host.ledger.forget(open.seqs);
-      if (type === "MemoryRevised") this.#host.ledger.forget([open.replacesSeq]);
+      if (type === "MemoryRevised" && sealed !== undefined) this.#host.ledger.forget([open.replacesSeq]);
     }
   }
 
@@ -236,6 +236,15 @@ export class AgentMemory {
   /** True when a person's key is known to be destroyed. */
   isErased(userId: UserId): boolean {
     return this.#host.indexKey(userName(userId)) === "destroyed";
+  }
+
+  /** The people that the agent knows and a text names: by a name of somebody in its rooms, or by an id that it is. */
+  acquaintances(text: string): ReadonlyArray<UserId> {
+    const { consents } = this.#host.ledger.state;
+    const named = [...this.#present].flatMap(([roomId, people]) =>
+      people?.length ? (this.named(text, roomId) ?? []) : [],
+    );
+    return [...new Set(Object.hasOwn(consents, text) ? [...named, text as UserId] : named)];
   }
 
   get retentionDays(): number {

@@ -127,27 +127,27 @@ export function merged(opened: ReadonlyArray<Opened>, fresh: ReadonlySet<number>
       : [],
   );
   const orders = duplicatesAmong(sayings).flatMap(({ kept, merged: others }): ReadonlyArray<Order> => {
-    const from = idsOf(others.map(({ row }) => row).filter(({ seq }) => fresh.has(seq) || fresh.has(kept.row.seq)));
+    const same = others.map(({ row }) => row).filter(({ seq }) => fresh.has(seq) || fresh.has(kept.row.seq));
+    const from = idsOf(notApart(kept.row, same, register));
     if (from.length === 0) return [];
     const into = kept.row.memoryId;
-    // Without the head: what the owner took apart is not put together again.
     return [{ label: `merge/${digest(JSON.stringify([into, from]))}`, command: { type: "MergeMemories", into, from } }];
   });
   return { orders, looked: fresh.size, next: null };
 }
 
-const stillLive = ({ seq, state }: MemoryRow): ReadonlyArray<number> => (state === "live" ? [seq] : []);
-
-/** Memories with what lives on in them alone. */
-function withMerged(register: MemoryRegister, rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
-  const named = JSON.stringify(rows.flatMap(({ sources }) => sources));
-  const found = register.where(
-    "m.state = 'merged' AND m.memory_id IN (SELECT value FROM json_each(?))",
-    [named],
-    Number.MAX_SAFE_INTEGER,
-  );
-  return [...new Map([...rows, ...found].map((row) => [row.seq, row])).values()];
+/** Those that can join a memory without anything meeting again in it that was taken apart. */
+function notApart(kept: MemoryRow, others: ReadonlyArray<MemoryRow>, register: MemoryRegister) {
+  let together = register.withMerged([kept]);
+  return others.filter((other) => {
+    const joining = register.withMerged([other]);
+    if (register.areApart(together, joining)) return false;
+    together = [...together, ...joining];
+    return true;
+  });
 }
+
+const stillLive = ({ seq, state }: MemoryRow): ReadonlyArray<number> => (state === "live" ? [seq] : []);
 
 const forgotten = (rows: ReadonlyArray<MemoryRow>, why: "expired" | "faded", head: number): Order => ({
   label: `forget/${head}/${rows[0]!.memoryId}`,
@@ -162,13 +162,12 @@ export function expired({ memory, now, head }: Tidied): Portion {
   const rows = register.where(late, [due], FORGOTTEN_AT_ONCE, "m.recorded_at, m.seq");
   if (rows.length === 0) return nothingLeft;
   const isDue = (row: MemoryRow) => row.kind === "episodic" && !row.pinned && row.recordedAt <= due;
-  const separated = rows
-    .filter(({ state }) => state === "live")
-    .flatMap((row): ReadonlyArray<Order> => {
-      const from = idsOf(withMerged(register, [row]).filter((other) => other !== row && !isDue(other)));
-      const command = { type: "SeparateMemories", into: row.memoryId, from } as const;
-      return from.length === 0 ? [] : [{ label: `separate/${head}/${row.memoryId}`, command }];
-    });
+  const inThem = register.withMerged(rows).filter((row) => !isDue(row));
+  const separated = rows.flatMap((row): ReadonlyArray<Order> => {
+    const from = idsOf(inThem.filter(({ mergedInto }) => mergedInto === row.memoryId));
+    const command = { type: "SeparateMemories", into: row.memoryId, from } as const;
+    return from.length === 0 ? [] : [{ label: `separate/${head}/${row.memoryId}`, command }];
+  });
   const orders = [...separated, forgotten(rows, "expired", head)];
   return { orders, looked: rows.length, next: rows.length < FORGOTTEN_AT_ONCE ? null : 0 };
 }
@@ -222,6 +221,6 @@ export function faded({ memory, now, head }: Tidied): Portion {
     "m.archived_at, m.seq",
   );
   if (rows.length === 0) return nothingLeft;
-  const orders = [forgotten(withMerged(register, rows), "faded", head)];
+  const orders = [forgotten(register.withMerged(rows), "faded", head)];
   return { orders, looked: rows.length, next: rows.length < FORGOTTEN_AT_ONCE ? null : 0 };
 }

@@ -4,6 +4,7 @@ import type { AgentCommand, TrainingItem } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import { type AgentRefusal, TrainingUnknown } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
+import { utf8Bytes } from "#events/kit/canonical.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, childId, type MemoryId, userName } from "#events/kit/ids.ts";
@@ -17,14 +18,14 @@ import { generationOf, openWords, type Place, rewrapKey, type SubjectKey, sealWo
 import type { Committed } from "../../kit/settled-commands.ts";
 import type { SqlPort } from "../../kit/sql.ts";
 import type { Timers } from "../../kit/timers.ts";
-import { filed } from "./filing.ts";
+import { type Acquaintances, filed, namedIn } from "./filing.ts";
 
 /** The kind of the timers that go on with a training. */
 export const GO_ON_LEARNING = "go-on-learning";
 
 /** A chunk is learned with one commit, between others: some 20 ms of work, and a row of the platform has 2 MB at most. */
-const CHUNK = { rows: 200, characters: 256 * 1024 } as const;
-/** Of the refused rows so many are named in the result. */
+const CHUNK = { rows: 200, bytes: 512 * 1024 } as const;
+/** So many refused rows are named at once. */
 const REFUSED_AT_MOST = 1_000;
 const PAGE = 1_000;
 
@@ -36,6 +37,7 @@ export interface TrainingHost {
   readonly tables: SqlPort;
   readonly timers: Timers;
   readonly keys: Keyring;
+  readonly memory: { readonly acquaintances: Acquaintances };
   readonly agentId: () => AgentId;
   readonly now: () => number;
   readonly isOwner: (by: Principal) => boolean;
@@ -57,16 +59,16 @@ interface SealedChunk extends Chunk {
 /** Small enough to be sealed, and to be learned in one breath. */
 function* chunksOf(rows: ReadonlyArray<TaughtRow>): Generator<ReadonlyArray<TaughtRow>> {
   let chunk: TaughtRow[] = [];
-  let characters = 0;
+  let bytes = 0;
   for (const row of rows) {
-    const length = "input" in row ? row.input.content.length : 0;
-    if (chunk.length === CHUNK.rows || (chunk.length > 0 && characters + length > CHUNK.characters)) {
+    const length = utf8Bytes(JSON.stringify(row));
+    if (chunk.length === CHUNK.rows || (chunk.length > 0 && bytes + length > CHUNK.bytes)) {
       yield chunk;
       chunk = [];
-      characters = 0;
+      bytes = 0;
     }
     chunk.push(row);
-    characters += length;
+    bytes += length;
   }
   if (chunk.length > 0) yield chunk;
 }
@@ -105,14 +107,18 @@ export class Trainings {
       const items = rows.length;
       const reply = this.#host.commit({ type: "StartTraining", meta, trainingId, items, digest: print });
       if (reply.outcome === "need-keys") throw new Error("the start of a training has no words of its own");
-      return reply.outcome === "refused" ? reply : this.progress(by, trainingId, reply.replayed);
+      return reply.outcome === "refused" ? reply : this.progress(by, trainingId, { replayed: reply.replayed });
     } finally {
       this.#beginning = undefined;
     }
   }
 
-  /** How far it is; of one that has ended, what became of each row. */
-  progress(by: Principal, trainingId: string, replayed = false): Reply<TrainingProgress> {
+  /** How far it is; of one that has ended, what became of its rows: those that were refused by name, behind `after`. */
+  progress(
+    by: Principal,
+    trainingId: string,
+    { after = 0, replayed = false }: { readonly after?: number | undefined; readonly replayed?: boolean } = {},
+  ): Reply<TrainingProgress> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const { ledger } = this.#host;
     const seqs = ledger.madeBy(trainingId);
@@ -129,8 +135,10 @@ export class Trainings {
     const { taken, refused: refusals, cancelled } = last.open;
     const done = taken + refusals;
     const status = cancelled ? "cancelled" : done < total ? "failed" : "done";
-    const refusedRows = this.#refused(trainingId, started.seq, last.seq, REFUSED_AT_MOST);
-    const result = { taken, refused: refusals, refusedRows };
+    const named = this.#refused(trainingId, Math.max(started.seq, after), last.seq, REFUSED_AT_MOST + 1);
+    const refusedRows = named.slice(0, REFUSED_AT_MOST).map(({ row, reason }) => ({ row, reason }));
+    const nextRefused = named.length > REFUSED_AT_MOST ? named[REFUSED_AT_MOST - 1]!.seq : null;
+    const result = { taken, refused: refusals, refusedRows, nextRefused };
     return accepted({ trainingId, status, done, total, result }, ledger.head, replayed);
   }
 
@@ -171,21 +179,22 @@ export class Trainings {
       }
       const rows = this.#opened(chunk);
       if (rows === undefined) return this.#end(trainingId, this.#self(), false);
-      const people = rows.flatMap((row) => ("input" in row ? (row.input.about ?? []).slice(0, 1).map(userName) : []));
-      const strangers = [...new Set(people)].filter((subject) => this.#host.keys.get(subject) === undefined);
-      if (strangers.length === 0) return this.#learn(chunk, rows);
+      const strangers = this.#learn(chunk, rows);
+      if (strangers === undefined) return;
       await this.#host.fetchKeys(strangers);
     }
   }
 
-  #learn(chunk: Chunk, rows: ReadonlyArray<TaughtRow>): void {
+  /** Answers whose keys are missing, if any are. */
+  #learn(chunk: Chunk, rows: ReadonlyArray<TaughtRow>): ReadonlyArray<ActorName> | undefined {
     const { trainingId, number } = chunk;
     const meta = this.#host.meta(`${trainingId}/chunk/${number}`, this.#self());
     const items = rows.map((row) => this.#item(trainingId, row));
     this.#learning = chunk;
     try {
       const reply = this.#host.commit({ type: "TeachItems", meta, trainingId, items });
-      if (reply.outcome !== "accepted") throw new Error(`chunk ${number} of ${trainingId} was ${reply.outcome}`);
+      if (reply.outcome === "refused") throw new Error(`chunk ${number} of ${trainingId} was refused`);
+      return reply.outcome === "need-keys" ? reply.subjects : undefined;
     } finally {
       this.#learning = undefined;
     }
@@ -195,11 +204,12 @@ export class Trainings {
     if ("reason" in row) return row;
     const { input } = row;
     // A person who was erased is nobody that anything could be sealed for.
-    const subject = input.about?.[0];
+    const named = namedIn(input, (text) => this.#host.memory.acquaintances(text));
+    const subject = input.about?.[0] ?? named[0];
     if (subject !== undefined && this.#host.keys.get(userName(subject)) === "destroyed")
       return { row: row.row, reason: "consent-required" };
     const memoryId = childId<MemoryId>("memory", this.#host.agentId(), `${trainingId}/${row.row}`);
-    return { row: row.row, memory: filed(memoryId, input, "trained") };
+    return { row: row.row, memory: filed(memoryId, input, "trained"), named };
   }
 
   #end(trainingId: string, by: ActorName, cancelled: boolean): void {
@@ -216,12 +226,12 @@ export class Trainings {
 
   /** Rows that were not taken, by the events between these seqs. */
   #refused(trainingId: string, from: number, to: number, atMost: number) {
-    const found: Array<{ readonly row: number; readonly reason: string }> = [];
+    const found: Array<{ readonly seq: number; readonly row: number; readonly reason: string }> = [];
     for (let after = from; found.length < atMost; ) {
       const page = this.#host.ledger.read(after, PAGE, ["TrainingItemRefused"]);
       for (const event of page)
         if (event.type === "TrainingItemRefused" && event.open.trainingId === trainingId && event.seq <= to)
-          found.push({ row: event.open.item, reason: event.open.reason });
+          found.push({ seq: event.seq, row: event.open.item, reason: event.open.reason });
       if (page.length < PAGE || page.at(-1)!.seq > to) break;
       after = page.at(-1)!.seq;
     }

@@ -12,7 +12,7 @@ import { Asker, type Asking, ask, commandId, perform, SETTLE_MS, wantedVersion }
 import type { MemoryChange, MemorySearch, MemoryType, MemoryView, NewMemory } from "../memory-api.ts";
 import { kindOf, memoryFault, memoryInput } from "../memory-input.ts";
 import { problem } from "../problem.ts";
-import { cancel, operation } from "./operations.ts";
+import { cancel, operation, resume } from "./operations.ts";
 import { badCursor } from "./pages.ts";
 import { agentId, memoryId } from "./paths.ts";
 import { train } from "./training.ts";
@@ -35,6 +35,7 @@ export const memoryView = (memory: MemoryDescription): MemoryView => ({
   sensitive: memory.sensitive,
   pinned: memory.pinned,
   state: memory.state,
+  merged_into: memory.mergedInto,
   valid_from: iso(memory.validFrom),
   valid_to: isoOrNull(memory.validTo),
   superseded_by: memory.supersededBy,
@@ -95,7 +96,7 @@ const list = Effect.fnUntraced(function* (
     readonly memory_type?: MemoryType;
     readonly about?: UserId;
     readonly min_importance?: number;
-    readonly state?: "live" | "archived";
+    readonly state?: "live" | "archived" | "merged";
     readonly as_of?: string;
     readonly limit?: number;
     readonly cursor?: string;
@@ -149,7 +150,7 @@ const search = Effect.fnUntraced(function* (id: string, wanted: MemorySearch) {
   const asOf = yield* moment(wanted.as_of, ["body", "as_of"]);
   const from = yield* moment(time_range.from, ["body", "time_range", "from"]);
   const to = yield* moment(time_range.to, ["body", "time_range", "to"]);
-  const found = yield* ask(({ env, principal }) =>
+  const { found, degraded } = yield* ask(({ env, principal }) =>
     env.AGENT.getByName(known).searchMemories(principal, {
       ...filterOf(memory_types, about, min_importance, asOf),
       ...{ text: wanted.query, limit, minSimilarity: min_similarity },
@@ -164,6 +165,7 @@ const search = Effect.fnUntraced(function* (id: string, wanted: MemorySearch) {
       similarity,
       relevance_score: relevance,
     })),
+    degraded,
   };
 });
 
@@ -275,8 +277,9 @@ export const MemoryRoutes = HttpApiBuilder.group(
       restoreMemory: ({ params }) => restore(params.id),
       separateMemory: ({ params }) => separate(params.id),
       train: ({ params, payload }) => train(params.id, payload),
-      getOperation: ({ params }) => operation(params.id),
+      getOperation: ({ params, query }) => operation(params.id, query.refused_after),
       cancelOperation: ({ params }) => cancel(params.id),
+      resumeOperation: ({ params }) => resume(params.id),
     });
   }),
 );

@@ -32,7 +32,10 @@ export const operationView = ({ trainingId, status, done, total, result }: Train
   status,
   done,
   total,
-  result: result && { taken: result.taken, refused: result.refused, refused_rows: result.refusedRows },
+  result: result && {
+    ...{ taken: result.taken, refused: result.refused, refused_rows: result.refusedRows },
+    next_refused: result.nextRefused,
+  },
   error: status === "failed" ? "What was left to learn could not be read any more." : null,
 });
 
@@ -51,10 +54,20 @@ const known = (id: string) => {
     : Effect.succeed(({ env }: Asking) => env.AGENT.getByName(agent));
 };
 
-export const operation = Effect.fnUntraced(function* (id: string) {
+export const operation = Effect.fnUntraced(function* (id: string, refusedAfter?: number) {
   const door = yield* known(id);
   if (isEmbedding(id)) return embeddingView(id, yield* ask((asking) => door(asking).embedding(asking.principal)));
-  return operationView(yield* ask((asking) => door(asking).training(asking.principal, id)));
+  return operationView(yield* ask((asking) => door(asking).training(asking.principal, id, refusedAfter)));
+});
+
+/** Takes up again what was cancelled. What is learned once is not learned again: a cancelled training stays so. */
+export const resume = Effect.fnUntraced(function* (id: string) {
+  const door = yield* known(id);
+  if (isEmbedding(id)) {
+    return embeddingView(id, yield* ask((asking) => door(asking).embedding(asking.principal, "resume")));
+  }
+  yield* ask((asking) => door(asking).training(asking.principal, id));
+  return yield* problem("conflict", { detail: "A training is not resumed: send what is left of it as another one." });
 });
 
 /** Ends it where it stands; one that is over stays as it is. */

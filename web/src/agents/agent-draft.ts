@@ -35,6 +35,8 @@ export interface AgentDraft extends ModelDraft {
   readonly budget: Readonly<Partial<Record<Scope, CeilingDraft>>>;
   readonly systemPrompt: string;
   readonly memory: boolean;
+  /** In days, as it is typed; empty leaves it to the house. */
+  readonly retention: string;
   readonly tools: Readonly<Record<string, ToolMode>>;
 }
 
@@ -62,6 +64,7 @@ export const emptyDraft: AgentDraft = {
   budget: {},
   systemPrompt: "",
   memory: true,
+  retention: "",
   tools: {},
 };
 
@@ -105,6 +108,7 @@ export const draftFrom = (agent: AgentView, tools: ReadonlyArray<typeof ToolSett
   budget: perScope(agent.budget, ceilingFrom),
   systemPrompt: agent.system_prompt ?? "",
   memory: agent.memory_enabled,
+  retention: agent.memory_retention_days === null ? "" : String(agent.memory_retention_days),
   tools: Object.fromEntries(tools.map((tool) => [tool.name, tool.mode])),
 });
 
@@ -118,6 +122,7 @@ export const payloadOf = (draft: AgentDraft): Wanted => ({
   budget: perScope(draft.budget, ceilingOf),
   system_prompt: draft.systemPrompt,
   memory_enabled: draft.memory,
+  memory_retention_days: draft.retention === "" ? null : Number(draft.retention),
 });
 
 export const toolsOf = (draft: AgentDraft): ReadonlyArray<typeof ToolSetting.Type> =>

@@ -165,6 +165,24 @@ function MemoryField({ draft, onChange }: FieldsProps) {
           <span className="hint">It keeps what people ask it to remember, and uses it later.</span>
         </span>
       </label>
+      <Field
+        label="Days it keeps what was said"
+        hint="as long as the house does, if empty"
+        path="memory_retention_days"
+      >
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="number"
+            min={1}
+            max={36_500}
+            step={1}
+            value={draft.retention}
+            disabled={!draft.memory}
+            onChange={(event) => onChange({ retention: event.target.value })}
+          />
+        )}
+      </Field>
     </fieldset>
   );
 }

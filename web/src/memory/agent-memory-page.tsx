@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon.tsx";
 import { EmptyState, Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { agentQuery } from "../service/queries.ts";
+import { Embedding } from "./embedding.tsx";
 import { MemoryFilters } from "./memory-filters.tsx";
 import { AddMemoryDialog } from "./memory-form.tsx";
 import { MemoryRow, type Scores } from "./memory-row.tsx";
@@ -70,13 +71,23 @@ function Found({ agentId, name, choice }: ListProps) {
   const found = useQuery(foundMemories(agentId, choice));
   if (found.isPending) return <Skeleton lines={6} label="Searching" />;
   if (found.isError) return <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />;
-  if (found.data.length === 0)
-    return (
-      <EmptyState icon="search" title="Nothing found">
-        {name} remembers nothing that fits “{choice.query}” and all that is chosen above.
-      </EmptyState>
-    );
-  return <Rows shown={found.data.map(({ memory, ...scores }) => ({ memory, scores }))} name={name} />;
+  const { results, degraded } = found.data;
+  return (
+    <>
+      {degraded && (
+        <p className="notice">
+          <Icon name="warning" /> Searched by words alone: what compares meanings did not answer. Try again in a moment.
+        </p>
+      )}
+      {results.length > 0 ? (
+        <Rows shown={results.map(({ memory, ...scores }) => ({ memory, scores }))} name={name} />
+      ) : (
+        <EmptyState icon="search" title="Nothing found">
+          {name} remembers nothing that fits “{choice.query}” and all that is chosen above.
+        </EmptyState>
+      )}
+    </>
+  );
 }
 
 export default function AgentMemoryPage({ id }: { readonly id: string }) {
@@ -112,6 +123,7 @@ export default function AgentMemoryPage({ id }: { readonly id: string }) {
         </p>
       )}
       <Training agentId={id} training={training} />
+      {agent?.embedding && agent.embedding.status !== "done" && <Embedding agentId={id} embedding={agent.embedding} />}
       <MemoryFilters value={choice} onChange={(change) => setChoice({ ...choice, ...change })} />
       {choice.query === "" ? (
         <Listed agentId={id} name={name} choice={choice} />

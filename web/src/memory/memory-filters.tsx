@@ -4,6 +4,7 @@ import { Icon } from "../parts/icon.tsx";
 import type { MemoryChoice } from "./memory-service.ts";
 import { isKind, kinds, share } from "./memory-words.tsx";
 
+const states = ["live", "archived", "merged"] as const;
 const IMPORTANCES = [0.3, 0.5, 0.7, 0.9];
 
 interface FiltersProps {
@@ -96,10 +97,11 @@ export function MemoryFilters({ value, onChange }: FiltersProps) {
           <select
             value={searching ? "live" : value.state}
             disabled={searching}
-            onChange={({ target }) => onChange({ state: target.value === "archived" ? "archived" : "live" })}
+            onChange={({ target }) => onChange({ state: states.find((state) => state === target.value) ?? "live" })}
           >
             <option value="live">In mind</option>
             <option value="archived">Put away</option>
+            <option value="merged">Merged into another</option>
           </select>
         </label>
         <AboutField value={value} onChange={onChange} />

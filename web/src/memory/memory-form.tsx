@@ -38,12 +38,21 @@ const typedFrom = (memory: Memory): Typed => ({
   sensitive: memory.sensitive,
 });
 
+const people = (about: string) => about.split(/[\s,]+/).filter((id) => id !== "") as UserId[];
+
+/** What is not called sensitive may be so by its words. */
 const draftOf = ({ kind, content, importance, about, sensitive }: Typed): MemoryDraft => ({
-  memory_type: kind,
-  content,
-  importance_score: importance,
-  about: about.split(/[\s,]+/).filter((id) => id !== "") as UserId[],
-  sensitive,
+  ...{ memory_type: kind, content, importance_score: importance, about: people(about) },
+  ...(sensitive ? { sensitive } : {}),
+});
+
+/** What was typed over what stands: the rest is left as it is. */
+const changeOf = (before: Typed, { kind, content, importance, about, sensitive }: Typed): Partial<MemoryDraft> => ({
+  ...(kind === before.kind ? {} : { memory_type: kind }),
+  ...(content === before.content ? {} : { content }),
+  ...(importance === before.importance ? {} : { importance_score: importance }),
+  ...(about === before.about ? {} : { about: people(about) }),
+  ...(sensitive === before.sensitive ? {} : { sensitive }),
 });
 
 interface FieldsProps {
@@ -110,7 +119,7 @@ interface FormProps {
   readonly agentId: string;
   readonly initial: Typed;
   readonly submit: string;
-  readonly save: (draft: MemoryDraft) => Promise<unknown>;
+  readonly save: (typed: Typed) => Promise<unknown>;
   readonly onClose: () => void;
   /** Loads what somebody else has saved meanwhile. */
   readonly onReload?: () => void;
@@ -120,7 +129,7 @@ function MemoryForm({ agentId, initial, submit, save, onClose, onReload }: FormP
   const [value, setValue] = useState(initial);
   const changed = useMemoryChange(agentId);
   const saving = useMutation({
-    mutationFn: () => save(draftOf(value)),
+    mutationFn: () => save(value),
     onSuccess: () => {
       changed();
       announce("The memory was saved.");
@@ -174,7 +183,7 @@ export function AddMemoryDialog({ agentId, name, onClose }: AddProps) {
         agentId={agentId}
         initial={blank}
         submit="Add"
-        save={(draft) => addMemory(agentId, draft, headers)}
+        save={(typed) => addMemory(agentId, draftOf(typed), headers)}
         onClose={onClose}
       />
     </Dialog>
@@ -219,12 +228,13 @@ interface StoredProps {
 function StoredMemory({ agentId, found, onClose, onReload }: StoredProps) {
   // What was typed rests on the version that the form was filled from, also when a newer one has arrived since.
   const [{ memory, etag }] = useState(found);
+  const initial = typedFrom(memory);
   return (
     <MemoryForm
       agentId={agentId}
-      initial={typedFrom(memory)}
+      initial={initial}
       submit="Save"
-      save={(draft) => changeMemory(memory.id, draft, etag)}
+      save={(typed) => changeMemory(memory.id, changeOf(initial, typed), etag)}
       onClose={onClose}
       onReload={onReload}
     />

@@ -1,40 +1,17 @@
 /** One memory of an agent: its words, what is known of it, and what its owner may do with it; in the list of an agent's memories. */
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Icon } from "../parts/icon.tsx";
-import { ProblemNotice } from "../parts/problem-notice.tsx";
-import { announce } from "../shell/announcer.tsx";
 import { ForgetDialog } from "./forget-dialog.tsx";
+import { RestoreButton, SeparateButton } from "./memory-buttons.tsx";
 import { EditMemoryDialog } from "./memory-form.tsx";
-import { forgetMemory, type Memory, restoreMemory, useMemoryChange } from "./memory-service.ts";
-import { MemoryFacts, MemoryText, scored } from "./memory-words.tsx";
+import { forgetMemory, type Memory, useMemoryChange } from "./memory-service.ts";
+import { beginningOf, MemoryFacts, MemoryText, scored } from "./memory-words.tsx";
 import { Provenance } from "./provenance.tsx";
 
 /** How well a memory fits what was searched for. */
 export interface Scores {
   readonly similarity: number;
   readonly relevance_score: number;
-}
-
-const beginningOf = (memory: Memory): string => (memory.content ?? "erased").slice(0, 60);
-
-function RestoreButton({ memory }: { readonly memory: Memory }) {
-  const changed = useMemoryChange(memory.agent_id);
-  const restore = useMutation({
-    mutationFn: () => restoreMemory(memory.id),
-    onSuccess: () => {
-      changed();
-      announce("The memory is back.");
-    },
-  });
-  return (
-    <>
-      <button type="button" className="small" disabled={restore.isPending} onClick={() => restore.mutate()}>
-        Bring back
-      </button>
-      {restore.isError && <ProblemNotice error={restore.error} />}
-    </>
-  );
 }
 
 function Actions({ memory, name }: { readonly memory: Memory; readonly name: string }) {
@@ -44,6 +21,7 @@ function Actions({ memory, name }: { readonly memory: Memory; readonly name: str
   return (
     <div className="memory-actions">
       {memory.state === "archived" && <RestoreButton memory={memory} />}
+      {memory.state === "merged" && <SeparateButton memory={memory} />}
       {memory.content !== null && (
         <button
           type="button"

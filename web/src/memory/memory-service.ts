@@ -14,7 +14,7 @@ export interface MemoryChoice {
   readonly query: string;
   readonly kind: Memory["memory_type"] | "";
   readonly importance: number;
-  readonly state: "live" | "archived";
+  readonly state: Memory["state"];
   readonly about: string;
   /** A day, as a date field has it. */
   readonly asOf: string;
@@ -31,7 +31,8 @@ export interface MemoryDraft {
   readonly content: string;
   readonly importance_score: number;
   readonly about: ReadonlyArray<UserId>;
-  readonly sensitive: boolean;
+  /** Left out, it is read from the words. */
+  readonly sensitive?: boolean;
 }
 
 const PAGE = 50;
@@ -68,11 +69,11 @@ export const memoriesOf = (agentId: string, choice: MemoryChoice) =>
     getNextPageParam: ({ page }) => page.next_cursor ?? undefined,
   });
 
-/** What fits the words, best first, with both scores. */
+/** What fits the words, best first, with both scores; `degraded` when something that ranks did not answer. */
 export const foundMemories = (agentId: string, choice: MemoryChoice) =>
   queryOptions({
     queryKey: [...ofAgent(agentId), "search", choice],
-    queryFn: async ({ signal }) => {
+    queryFn: ({ signal }) => {
       const { query, kind } = choice;
       const payload = {
         ...filters(choice),
@@ -80,7 +81,7 @@ export const foundMemories = (agentId: string, choice: MemoryChoice) =>
         query,
         limit: FOUND_AT_MOST,
       };
-      return (await call(client.memories.searchMemories({ params: { id: agentId }, payload }), { signal })).results;
+      return call(client.memories.searchMemories({ params: { id: agentId }, payload }), { signal });
     },
   });
 
@@ -104,14 +105,16 @@ export type Evidence = Awaited<ReturnType<NonNullable<ReturnType<typeof memoryQu
 export const addMemory = (agentId: string, payload: MemoryDraft, headers: Record<string, string>) =>
   call(client.memories.addMemory({ params: { id: agentId }, payload }), { headers });
 
-/** Fails as `precondition-failed` when `etag` is not the newest version. */
-export const changeMemory = (id: string, payload: MemoryDraft, etag: string | undefined) =>
+/** Only what is named changes. Fails as `precondition-failed` when `etag` is not the newest version. */
+export const changeMemory = (id: string, payload: Partial<MemoryDraft>, etag: string | undefined) =>
   call(client.memories.updateMemory({ params: { id }, payload }), {
     headers: { ...idempotencyKey(), ...(etag === undefined ? {} : { "if-match": etag }) },
   });
 
 export const forgetMemory = (id: string) => call(client.memories.deleteMemory({ params: { id } }));
 export const restoreMemory = (id: string) => call(client.memories.restoreMemory({ params: { id } }));
+/** Takes one that was merged out of the other again. */
+export const separateMemory = (id: string) => call(client.memories.separateMemory({ params: { id } }));
 
 /** Told of every change of an agent's memories: what was read of them is read again. */
 export function useMemoryChange(agentId: string): () => void {
@@ -141,11 +144,22 @@ export const train = (
 export const operationQuery = (id: string) =>
   queryOptions({
     queryKey: ["operations", id],
-    queryFn: ({ signal }) => call(client.memories.getOperation({ params: { id } }), { signal }),
+    queryFn: ({ signal }) => call(client.memories.getOperation({ params: { id }, query: {} }), { signal }),
     refetchInterval: ({ state }) => (state.data?.status === "running" ? PROGRESS_MS : false),
   });
 
 export const cancelOperation = (id: string) => call(client.memories.cancelOperation({ params: { id } }));
+export const resumeOperation = (id: string) => call(client.memories.resumeOperation({ params: { id } }));
+
+/** The rows that a training did not take, a thousand at a time. */
+export const refusedRows = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["operations", id, "refused"],
+    initialPageParam: 0,
+    queryFn: ({ pageParam, signal }) =>
+      call(client.memories.getOperation({ params: { id }, query: { refused_after: pageParam } }), { signal }),
+    getNextPageParam: ({ result }) => result?.next_refused ?? undefined,
+  });
 
 // ── about the reader ────────────────────────────────────────────────────────────────────────────────────────────────
 export const memoriesOfMe = infiniteQueryOptions({

@@ -40,10 +40,11 @@ export const share = (value: number): string => percent.format(value);
 export const scored = (value: number): string => score.format(value);
 export const names = (ids: ReadonlyArray<string>): string => listed.format(ids);
 
-/** Archived, or no longer true: what is out of the ordinary, in a word. */
+/** Archived, merged, or no longer true: what is out of the ordinary, in a word. */
 function standing(memory: Memory): ReadonlyArray<string> {
   return [
     ...(memory.state === "archived" ? ["put away"] : []),
+    ...(memory.state === "merged" ? ["merged"] : []),
     ...(memory.valid_to === null ? [] : ["superseded"]),
     ...(memory.pinned ? ["pinned"] : []),
     ...(memory.sensitive ? ["sensitive"] : []),
@@ -68,6 +69,9 @@ export function MemoryFacts({ memory, children }: { readonly memory: Memory; rea
     </p>
   );
 }
+
+/** Enough of a memory to tell which one is meant. */
+export const beginningOf = (memory: Memory): string => (memory.content ?? "erased").slice(0, 60);
 
 export const MemoryText = ({ memory }: { readonly memory: Memory }) =>
   memory.content === null ? (

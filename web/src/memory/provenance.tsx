@@ -5,6 +5,7 @@ import { Moment } from "../parts/moment.tsx";
 import { Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { roomsQuery } from "../service/queries.ts";
+import { SeparateButton } from "./memory-buttons.tsx";
 import { type Evidence, type Memory, memoryQuery } from "./memory-service.ts";
 import { bases, origins } from "./memory-words.tsx";
 
@@ -77,6 +78,10 @@ export function Provenance({ memoryId }: { readonly memoryId: string }) {
   if (found.isPending) return <Skeleton lines={3} label="Looking up where it comes from" />;
   if (found.isError) return <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />;
   const { memory, events, memories } = found.data;
+  const merged = memories.filter(({ merged_into }) => merged_into === memory.id);
+  const drawnFrom = memories.filter(
+    (source) => memory.source.memory_ids.includes(source.id) && !merged.includes(source),
+  );
   return (
     <div className="provenance">
       <dl>
@@ -92,11 +97,23 @@ export function Provenance({ memoryId }: { readonly memoryId: string }) {
           </ul>
         </>
       )}
-      {memories.length > 0 && (
+      {merged.length > 0 && (
+        <>
+          <h4>Memories that said the same, and live on in it</h4>
+          <ul>
+            {merged.map((other) => (
+              <li key={other.id} className="plain">
+                {other.content ?? "These words were erased."} <SeparateButton memory={other} />
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {drawnFrom.length > 0 && (
         <>
           <h4>The memories it was drawn from</h4>
           <ul>
-            {memories.map((source) => (
+            {drawnFrom.map((source) => (
               <li key={source.id} className="plain">
                 {source.content ?? "These words were erased."}
               </li>

@@ -1,15 +1,22 @@
 /** How far a training has got, and what came of it; on top of the agent's memory, also after a reload and in other tabs. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Icon } from "../parts/icon.tsx";
+import { Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { personId } from "../service/identity.ts";
 import { announce } from "../shell/announcer.tsx";
-import { cancelOperation, isGone, type Operation, operationQuery, useMemoryChange } from "./memory-service.ts";
+import {
+  cancelOperation,
+  isGone,
+  type Operation,
+  operationQuery,
+  refusedRows,
+  useMemoryChange,
+} from "./memory-service.ts";
 
 const keyOf = (agentId: string) => `troupe.${personId}.training.${agentId}`;
 const counted = new Intl.NumberFormat();
-const SHOWN_AT_MOST = 100;
 
 /** The newest training of this agent that this browser knows of, until it is put aside. */
 export function useTraining(agentId: string) {
@@ -54,20 +61,42 @@ const reasons: Readonly<Record<string, string>> = {
   "context-too-long": "has a context that is longer than may be.",
 };
 
-function Refused({ result }: { readonly result: NonNullable<Operation["result"]> }) {
-  if (result.refused === 0) return null;
-  const shown = result.refused_rows.slice(0, SHOWN_AT_MOST);
+function RefusedRows({ id }: { readonly id: string }) {
+  const found = useInfiniteQuery(refusedRows(id));
+  if (found.isPending) return <Skeleton lines={3} label="Loading the rows" />;
+  if (found.isError) return <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />;
   return (
-    <details>
-      <summary>{counted.format(result.refused)} refused: which, and why</summary>
+    <>
       <ol className="refused-rows">
-        {shown.map(({ row, reason }) => (
-          <li key={row}>
-            <b>Row {row}</b> {reasons[reason] ?? reason}
-          </li>
-        ))}
+        {found.data.pages
+          .flatMap(({ result }) => result?.refused_rows ?? [])
+          .map(({ row, reason }) => (
+            <li key={row}>
+              <b>Row {row}</b> {reasons[reason] ?? reason}
+            </li>
+          ))}
       </ol>
-      {result.refused > shown.length && <p className="hint">The first {shown.length} are shown.</p>}
+      {found.hasNextPage && (
+        <button
+          type="button"
+          className="small"
+          disabled={found.isFetchingNextPage}
+          onClick={() => void found.fetchNextPage()}
+        >
+          More
+        </button>
+      )}
+    </>
+  );
+}
+
+function Refused({ id, refused }: { readonly id: string; readonly refused: number }) {
+  const [open, setOpen] = useState(false);
+  if (refused === 0) return null;
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{counted.format(refused)} refused: which, and why</summary>
+      {open && <RefusedRows id={id} />}
     </details>
   );
 }
@@ -108,7 +137,7 @@ function Progress({ operation, onPutAside }: ProgressProps) {
       </p>
       {error && <p className="failure">{error}</p>}
       {cancel.isError && <ProblemNotice error={cancel.error} />}
-      {result && <Refused result={result} />}
+      {result && <Refused id={id} refused={result.refused} />}
     </>
   );
 }

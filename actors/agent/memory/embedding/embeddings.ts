@@ -61,9 +61,13 @@ export class Embeddings {
     this.#host = host;
   }
 
-  /** How far the job is; undefined when nothing was ever to be embedded. */
+  /** How far the job is, what waits for a cancelled one counted in; undefined when nothing was ever to be embedded. */
   progress(): EmbeddingProgress | undefined {
-    return this.#kept()?.job.progress();
+    const job = this.#kept()?.job;
+    const progress = job?.progress();
+    return job === undefined || progress?.status !== "cancelled"
+      ? progress
+      : { ...progress, total: progress.done + job.countLacking(0) };
   }
 
   /** Stops the job; it stays so until the model changes or it is resumed. */

@@ -96,7 +96,7 @@ export class Reembedding {
     const isSame = job?.model === this.#vectors.model.name;
     if (isSame && job.status === "cancelled" && from === undefined) return;
     const cursor = isSame ? Math.min(job.cursor, from ?? job.cursor) : 0;
-    const lacking = this.#countLacking(cursor);
+    const lacking = this.countLacking(cursor);
     if (lacking === 0 && isSame && job.status !== "running") return;
     const goesOn = isSame && job.status === "running" && cursor === job.cursor;
     this.#write({
@@ -245,7 +245,8 @@ export class Reembedding {
     });
   }
 
-  #countLacking(after: number): number {
+  /** How many memories behind one have no vector of today's model. */
+  countLacking(after: number): number {
     let count = 0;
     for (let from = after; ; ) {
       const page = this.#memories.after(from, LOOKED_AT_ONCE);

@@ -40,6 +40,8 @@ export interface Search {
   /** Milliseconds: what "yesterday" is counted from. */
   readonly now: number;
   readonly limit: number;
+  /** What is less similar is not among the first `limit`. */
+  readonly minSimilarity?: number;
   /** What is not so may neither be answered nor count as context. */
   readonly scope: Scope;
   /** Whose memories may be among those in scope. Of a subject whose key is not at hand, nothing is found. */
@@ -207,12 +209,16 @@ export class MemoryIndex {
     const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: new Set(open.map(({ id }) => id)) });
     const cosines = search.cosinesOf?.([...seeds.keys()]) ?? search.cosines;
     const best = new Scoring(asked, pool, variant).best({ now: at, cosines, facts });
-    return best.slice(0, search.limit).map(({ index, score, share }) => {
+    const similarity = ({ index, share }: (typeof best)[number]) => cosines?.own.get(pool.seqs[index]!) ?? share;
+    const { limit, minSimilarity = 0 } = search;
+    const near = minSimilarity > 0 ? best.filter((each) => similarity(each) >= minSimilarity) : best;
+    return near.slice(0, limit).map((each) => {
+      const { index, score } = each;
       const [before, after] = [pool.before(index), pool.after(index)];
       return {
         seq: pool.seqs[index]!,
         relevanceScore: logistic(score),
-        similarity: cosines?.own.get(pool.seqs[index]!) ?? share,
+        similarity: similarity(each),
         before: before === undefined ? null : pool.seqs[before]!,
         after: after === undefined ? null : pool.seqs[after]!,
       };

@@ -46,9 +46,12 @@ export interface MemoryRow {
   readonly archivedAt: number | null;
   /** Since when it stands in the agent's mind without a break: when it was recorded, or came back. */
   readonly keptFrom: number;
+  /** The memory in which it lives on; null while it stands for itself. */
+  readonly mergedInto: MemoryId | null;
   readonly accessedAt: number | null;
   readonly accessCount: number;
   readonly sourceSeqs: ReadonlyArray<number>;
+  /** The memories that it was drawn from. */
   readonly sources: ReadonlyArray<string>;
 }
 
@@ -77,6 +80,7 @@ export const columns = [
   "superseded_by",
   "archived_at",
   "kept_from",
+  "merged_into",
   "accessed_at",
   "access_count",
   "source_seqs",
@@ -123,6 +127,7 @@ export function rowOf(values: ReadonlyArray<SqlValue>): MemoryRow {
     supersededBy: text("superseded_by"),
     archivedAt: number("archived_at"),
     keptFrom: Number(at("kept_from")),
+    mergedInto: text("merged_into") as MemoryId | null,
     accessedAt: number("accessed_at"),
     accessCount: Number(at("access_count")),
     sourceSeqs: list<number>(at("source_seqs")),

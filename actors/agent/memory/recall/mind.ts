@@ -29,6 +29,8 @@ export interface Question {
   readonly text: string;
   readonly now: number;
   readonly limit: number;
+  /** Nothing that fits less is answered; 0 to 1. */
+  readonly minSimilarity?: number;
   readonly scope: Scope;
   /** Who asks: whom "I" and "my" stand for; undefined when nobody in particular does. */
   readonly asker?: string;
@@ -120,10 +122,10 @@ export class Mind {
 
   /** Answers best first. Of subjects whose key is not at hand nothing is found: fetch those of `subjects` first. */
   search(question: Question): ReadonlyArray<Found> {
-    const { text, now, limit, scope, kinds, asOf, nearness } = question;
+    const { text, now, limit, minSimilarity = 0, scope, kinds, asOf, nearness } = question;
     const subjects = this.subjects();
     const hits = this.#index.search({
-      ...{ text, now, limit, scope, subjects, facts: this.#facts(question, subjects) },
+      ...{ text, now, limit, minSimilarity, scope, subjects, facts: this.#facts(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
       ...(nearness === undefined

@@ -1,7 +1,7 @@
 /** The register: one row of open facts for each memory, read out of the agent's log in the breath of each commit; owned by AgentMemory. */
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, agentName, type UserId, userName } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, agentName, idOf, type UserId, userName } from "#events/kit/ids.ts";
 import { insertRows, type SqlPort, type SqlValue } from "../../../kit/sql.ts";
 import { type FollowedLog, LogFollower } from "./log-follower.ts";
 import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type MemoryState, rowOf } from "./memory-row.ts";
@@ -9,7 +9,7 @@ import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type Memory
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
 /** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
-const VERSION = 3;
+const VERSION = 4;
 
 const tables = [
   `CREATE TABLE memories (
@@ -17,7 +17,7 @@ const tables = [
      kind TEXT NOT NULL, subject TEXT NOT NULL, room_id TEXT, turn_id TEXT, audience TEXT NOT NULL, speaker TEXT,
      basis TEXT NOT NULL, origin TEXT NOT NULL, attribute TEXT, importance REAL NOT NULL, pinned INTEGER NOT NULL,
      sensitive INTEGER NOT NULL, state TEXT NOT NULL, said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
-     valid_from INTEGER, superseded_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL,
+     valid_from INTEGER, superseded_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL, merged_into TEXT,
      accessed_at INTEGER, access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
      indexed INTEGER NOT NULL DEFAULT 0
    ) STRICT`,
@@ -30,6 +30,8 @@ const tables = [
   "CREATE INDEX memories_archived ON memories (archived_at) WHERE state = 'archived'",
   "CREATE INDEX memories_by_successor ON memories (superseded_by) WHERE superseded_by IS NOT NULL",
   "CREATE INDEX memories_with_sources ON memories (seq) WHERE sources <> '[]'",
+  "CREATE INDEX memories_merged ON memories (merged_into) WHERE merged_into IS NOT NULL",
+  "CREATE TABLE memories_apart (one TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (one, other)) STRICT, WITHOUT ROWID",
   "CREATE TABLE memory_people (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
   "CREATE INDEX memory_people_of ON memory_people (seq)",
 ];
@@ -134,7 +136,7 @@ export class MemoryRegister {
       ...{ subject: this.#subjectOf(open), ...this.#facts(open, at), recorded_at: at, kept_from: at },
       ...{ room_id: open.roomId, turn_id: open.turnId, source_seqs: JSON.stringify(open.sourceSeqs) },
     });
-    this.#people(words, open.about);
+    this.#people(words, open);
   }
 
   /** Words of its own are sealed for the first person it is about; a message's, for who said it. */
@@ -157,17 +159,27 @@ export class MemoryRegister {
     insertRows(this.#sql, `memories (${COLUMNS})`, [columns.map((column) => whole[column] ?? null)]);
   }
 
-  #people(seq: number, about: ReadonlyArray<UserId>): void {
+  /** Whoever said it is among those it is about, whatever else is written down. */
+  #people(seq: number, { about, speaker }: Pick<Formed["open"], "about" | "speaker">): void {
+    const people = new Set<string>(speaker?.startsWith("user:") ? [...about, idOf(speaker)] : about);
     insertRows(
       this.#sql,
       "memory_people (user_id, seq)",
-      about.map((userId) => [userId, seq]),
+      Array.from(people, (userId) => [userId, seq]),
     );
   }
 
-  #revised({ seq, at, open }: Of<"MemoryRevised">): ReadonlyArray<number> {
+  #revised({ seq, at, open, sealed }: Of<"MemoryRevised">): ReadonlyArray<number> {
     const before = this.find(open.memoryId);
     if (before === undefined) return [];
+    if (sealed === undefined) {
+      this.#sql.run(
+        "UPDATE memories SET version = ?, kind = ?, audience = ?, importance = ?, pinned = ?, sensitive = ? WHERE seq = ?",
+        ...[open.version, open.kind, open.audience, open.importance, open.pinned ? 1 : 0, open.sensitive ? 1 : 0],
+        before.seq,
+      );
+      return [];
+    }
     this.#drop([before.seq]);
     this.#displacedNothing([open.memoryId]);
     this.#insert({
@@ -177,36 +189,36 @@ export class MemoryRegister {
       ...{ room_id: before.roomId, turn_id: before.turnId, source_seqs: JSON.stringify(before.sourceSeqs) },
       ...{ accessed_at: before.accessedAt, access_count: before.accessCount, state: before.state },
       ...{ superseded_at: before.supersededAt, superseded_by: before.supersededBy, archived_at: before.archivedAt },
-      ...{ kept_from: before.keptFrom },
+      ...{ kept_from: before.keptFrom, merged_into: before.mergedInto },
       ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
-    this.#people(seq, open.about);
+    this.#people(seq, open);
     return [before.seq];
   }
 
-  /** The one that stays keeps the sources of all. */
+  /** Each stands in the one that stays, with whatever was merged into it before: so all of it can be taken apart again. */
   #merged({ open }: Of<"MemoriesMerged">): ReadonlyArray<number> {
-    const into = this.find(open.into);
-    const from = open.from.flatMap((memoryId) => this.find(memoryId) ?? []);
-    if (into === undefined) return [];
-    const kept = new Set([...into.sources, ...from.flatMap(({ memoryId, sources }) => [memoryId, ...sources])]);
-    const count = from.reduce((sum, { accessCount }) => sum + accessCount, into.accessCount);
+    const named = JSON.stringify(open.from);
     this.#sql.run(
-      "UPDATE memories SET sources = ?, access_count = ? WHERE memory_id = ?",
-      ...[JSON.stringify([...kept]), count, open.into],
+      `UPDATE memories SET access_count = access_count +
+         (SELECT COALESCE(SUM(access_count), 0) FROM memories WHERE memory_id IN (SELECT value FROM json_each(?)))
+       WHERE memory_id = ?`,
+      ...[named, open.into],
+    );
+    this.#sql.run(
+      "UPDATE memories SET merged_into = ? WHERE memory_id IN (SELECT value FROM json_each(?))",
+      ...[open.into, named],
     );
     return this.#away(open.from, "merged", null);
   }
 
-  /** Each has its own sources again, and stands for itself. */
+  /** Each stands for itself again, and is never taken for the same as the other. */
   #separated({ open, at }: Of<"MemoriesSeparated">): ReadonlyArray<number> {
-    const into = this.find(open.into);
-    const from = open.from.flatMap((memoryId) => this.find(memoryId) ?? []);
-    if (into !== undefined) {
-      const own = new Set(into.sources);
-      for (const { memoryId, sources } of from) for (const source of [memoryId, ...sources]) own.delete(source);
-      this.#sql.run("UPDATE memories SET sources = ? WHERE memory_id = ?", JSON.stringify([...own]), open.into);
-    }
+    for (const pair of open.from.flatMap((memoryId) => [
+      [open.into, memoryId],
+      [memoryId, open.into],
+    ]))
+      this.#sql.run("INSERT OR IGNORE INTO memories_apart (one, other) VALUES (?, ?)", ...pair);
     return this.#back(open.from, at);
   }
 
@@ -223,7 +235,7 @@ export class MemoryRegister {
   /** Those that come back are to be indexed anew. */
   #back(memoryIds: ReadonlyArray<string>, at: number): ReadonlyArray<number> {
     this.#sql.run(
-      `UPDATE memories SET state = 'live', archived_at = NULL, indexed = 0, kept_from = ?
+      `UPDATE memories SET state = 'live', archived_at = NULL, merged_into = NULL, indexed = 0, kept_from = ?
        WHERE memory_id IN (SELECT value FROM json_each(?)) AND state IN ('archived', 'merged')`,
       ...[at, JSON.stringify(memoryIds)],
     );
@@ -236,6 +248,11 @@ export class MemoryRegister {
       .rows("SELECT seq FROM memories WHERE memory_id IN (SELECT value FROM json_each(?))", named)
       .map(([seq]) => Number(seq));
     this.#drop(seqs);
+    this.#sql.run(
+      `DELETE FROM memories_apart
+       WHERE one IN (SELECT value FROM json_each(?)) OR other IN (SELECT value FROM json_each(?))`,
+      ...[named, named],
+    );
     if (isTakenBack(event)) this.#displacedNothing(event.open.memoryIds);
     return seqs;
   }
@@ -296,6 +313,24 @@ export class MemoryRegister {
       .map(rowOf);
   }
 
+  /** These memories, and all that was merged into them, or into what was. */
+  withMerged(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const within = `WITH RECURSIVE within(id) AS (
+      SELECT value FROM json_each(?) UNION SELECT memory_id FROM memories JOIN within ON merged_into = within.id
+    ) SELECT id FROM within`;
+    const named = JSON.stringify(rows.map(({ memoryId }) => memoryId));
+    const merged = this.where(`m.state = 'merged' AND m.memory_id IN (${within})`, [named], Number.MAX_SAFE_INTEGER);
+    return [...new Map([...rows, ...merged].map((row) => [row.seq, row])).values()];
+  }
+
+  /** Whether any of these was once taken apart from any of the others. */
+  areApart(some: ReadonlyArray<MemoryRow>, others: ReadonlyArray<MemoryRow>): boolean {
+    const [one, other] = [some, others].map((rows) => JSON.stringify(rows.map(({ memoryId }) => memoryId)));
+    const pair = `SELECT 1 FROM memories_apart
+      WHERE one IN (SELECT value FROM json_each(?)) AND other IN (SELECT value FROM json_each(?)) LIMIT 1`;
+    return this.#sql.rows(pair, one!, other!).length > 0;
+  }
+
   count(condition: string, parameters: ReadonlyArray<SqlValue>): number {
     return Number(this.#sql.rows(`SELECT count(*) FROM memories m WHERE ${condition}`, ...parameters)[0]?.[0] ?? 0);
   }
@@ -304,7 +339,7 @@ export class MemoryRegister {
    * Which of these a fact in force was drawn from: named among its sources, or by the message whose words they are.
    */
   grounds(rows: ReadonlyArray<MemoryRow>): ReadonlySet<number> {
-    const inForce = "m.kind = 'semantic' AND m.state = 'live' AND m.superseded_at IS NULL";
+    const inForce = "m.kind = 'semantic' AND m.state IN ('live', 'merged') AND m.superseded_at IS NULL";
     const named = this.#sql.rows(
       `SELECT DISTINCT j.value FROM memories m, json_each(m.sources) j
        WHERE m.sources <> '[]' AND ${inForce} AND j.value IN (SELECT value FROM json_each(?))`,
