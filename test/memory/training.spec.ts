@@ -30,7 +30,7 @@ function stage() {
   does({ type: "NoteConsent", userId: eli, granted: true });
   trainings = new Trainings({
     ...{ ledger, tables: ledger.tables, timers: new Timers(ledger.tables, { set: () => {} }), keys },
-    memory: { acquaintances: (text) => (text.includes("Eli") ? [eli] : []) },
+    memory: { acquaintances: (text) => (text.includes("Eli") ? [eli] : []), meetAll: async () => {} },
     ...{ agentId: () => ada, now: () => START, isOwner: ({ userId }) => userId === dana },
     commit: (command) => ledger.commit(command),
     meta: (id: string, by: ActorName) => metaFor(id, by),

@@ -44,6 +44,11 @@ export class Attendance {
     return this.#rooms.get(roomId)?.flatMap(({ userId, isHere }) => (isHere ? [userId] : [])) ?? null;
   }
 
+  /** Whom a text names of all the people in rooms that can say who is there. */
+  acquaintances(text: string): ReadonlyArray<UserId> {
+    return [...this.#rooms].flatMap(([roomId, people]) => (people?.length ? (this.named(text, roomId) ?? []) : []));
+  }
+
   /**
    * The people of a room whom a text names, its author's own name in whatever case. Undefined where nobody can say: then nothing
    * is to be made of it, for it may be somebody who did not agree.

@@ -110,6 +110,7 @@ export class MemoryDoor {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const memoryId = childId<MemoryId>("memory", this.#host.agentId(), commandId);
     const meta = this.#meta(commandId, by);
+    await this.#host.memory.meetAll();
     const reply = await this.#take(() => ({
       ...{ type: "AddMemories", meta, memories: [filed(memoryId, input, "added")] },
       named: namedIn(input, this.#acquaintances),
@@ -127,6 +128,7 @@ export class MemoryDoor {
   ): Promise<Reply<MemoryDescription>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const meta = this.#meta(commandId, by);
+    await this.#host.memory.meetAll();
     for (;;) {
       const before = this.#find(memoryId);
       if (before === undefined) return refused(unknownMemory);

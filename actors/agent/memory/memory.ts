@@ -37,6 +37,9 @@ const FORGOTTEN_AT_ONCE = 500;
 /** The newest of what was kept on purpose goes along even when no word fits: "what do you know about me?" shares none. */
 const ALWAYS = 3;
 
+/** So many rooms are asked at the same time who is there. */
+const ROOMS_AT_ONCE = 8;
+
 /** What AgentMemory needs of its agent. */
 export interface MemoryHost {
   readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
@@ -203,7 +206,8 @@ export class AgentMemory {
       const [row] = this.#mind.register.where("m.state = 'withdrawn'", [], 1);
       if (row === undefined) return true;
       const { consents } = this.#host.ledger.state;
-      const userId = row.about.find((one) => consents[one] !== "granted") ?? row.about[0]!;
+      const people = this.#mind.register.peopleOf(row.seq);
+      const userId = people.find((one) => consents[one] !== "granted") ?? people[0]!;
       if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
     }
   }
@@ -241,10 +245,16 @@ export class AgentMemory {
   /** The people that the agent knows and a text names: by a name of somebody in its rooms, or by an id that it is. */
   acquaintances(text: string): ReadonlyArray<UserId> {
     const { consents } = this.#host.ledger.state;
-    const named = [...this.#present].flatMap(([roomId, people]) =>
-      people?.length ? (this.named(text, roomId) ?? []) : [],
-    );
+    const named = this.attendance.acquaintances(text);
     return [...new Set(Object.hasOwn(consents, text) ? [...named, text as UserId] : named)];
+  }
+
+  /** Asks all rooms that have said nothing in this life who is there; one that does not answer is passed over. */
+  async meetAll(): Promise<void> {
+    const rooms = Object.keys(this.#host.ledger.state.rooms) as RoomId[];
+    await Effect.runPromise(
+      Effect.forEach(rooms, (roomId) => this.attendance.known(roomId), { concurrency: ROOMS_AT_ONCE, discard: true }),
+    );
   }
 
   get retentionDays(): number {

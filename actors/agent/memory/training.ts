@@ -37,7 +37,7 @@ export interface TrainingHost {
   readonly tables: SqlPort;
   readonly timers: Timers;
   readonly keys: Keyring;
-  readonly memory: { readonly acquaintances: Acquaintances };
+  readonly memory: { readonly acquaintances: Acquaintances; meetAll(): Promise<void> };
   readonly agentId: () => AgentId;
   readonly now: () => number;
   readonly isOwner: (by: Principal) => boolean;
@@ -170,6 +170,7 @@ export class Trainings {
 
   /** The timer of a training has rung: learns its next chunk, or ends it. Doing it twice is doing it once. */
   async goOn(trainingId: string): Promise<void> {
+    await this.#host.memory.meetAll();
     for (;;) {
       const chunk = this.#next(trainingId);
       if (chunk === undefined) return this.#end(trainingId, this.#self(), false);

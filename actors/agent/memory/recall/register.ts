@@ -357,6 +357,11 @@ export class MemoryRegister {
     ]);
   }
 
+  /** Everybody a memory is about, with whoever said it. */
+  peopleOf(seq: number): ReadonlyArray<UserId> {
+    return this.#sql.rows("SELECT user_id FROM memory_people WHERE seq = ?", seq).map(([userId]) => userId as UserId);
+  }
+
   /** Rows by the events of their words. */
   bySeq(seqs: ReadonlyArray<number>): ReadonlyArray<MemoryRow> {
     return this.where("m.seq IN (SELECT value FROM json_each(?))", [JSON.stringify(seqs)], seqs.length);
