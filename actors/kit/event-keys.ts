@@ -23,6 +23,10 @@ interface Owned {
 const deleteRows = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
   sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
 
+/** Every event that can still be opened; 0 stands for the key of hashes. */
+export const seqsWithKeys = (sql: SqlPort): ReadonlyArray<number> =>
+  sql.rows("SELECT seq FROM event_keys").map(([seq]) => Number(seq));
+
 /** Deletes the keys of these events, and what their words could be guessed by: nobody reads them again. */
 export function deleteKeys(sql: SqlPort, seqs: ReadonlyArray<number>): void {
   deleteRows(sql, seqs);

@@ -242,7 +242,14 @@ type MemoryCommand =
   | CommandOf<"AddMemories", { memories: ReadonlyArray<NewMemory & { readonly basis: Basis }> }>
   | CommandOf<
       "ReviseMemory",
-      Omit<NewMemory, "sourceSeqs"> & { basis: Basis; version: number; replacesSeq: number; ifVersion?: number }
+      Omit<NewMemory, "sourceSeqs"> & {
+        basis: Basis;
+        version: number;
+        replacesSeq: number;
+        ifVersion?: number;
+        /** Rooms whose notes cover the words that it replaces. */
+        rooms?: ReadonlyArray<RoomId>;
+      }
     >
   | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number }>
   | CommandOf<"MergeMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>

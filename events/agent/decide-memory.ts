@@ -48,11 +48,14 @@ function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState
 }
 
 function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
-  const { type: _type, meta: _meta, words, roomId: _room, ifVersion, ...open } = command;
+  const { type: _type, meta: _meta, words, roomId: _room, rooms = [], ifVersion, ...open } = command;
   if (ifVersion !== undefined && ifVersion !== open.version) return refuse(new Stale({ head: open.version }));
   const userId = withoutConsent([command], state);
   if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
-  return accept(E.MemoryRevised({ ...open, version: open.version + 1 }, subjectOf(state, open.about), words));
+  return accept(
+    E.MemoryRevised({ ...open, version: open.version + 1 }, subjectOf(state, open.about), words),
+    ...rooms.flatMap((roomId) => notesForgotten(state, roomId, "asked")),
+  );
 }
 
 const startTraining = ({ trainingId, items }: AgentCommandOf<"StartTraining">, state: AgentState): Answer =>
@@ -78,12 +81,9 @@ function noteConsent({ userId, granted }: AgentCommandOf<"NoteConsent">, state: 
     : accept(E.ConsentNoted({ userId, granted }), ...(granted ? [] : notesAboutForgotten(state, userId, "withdrawn")));
 }
 
-/** Notes of rooms that hold what was asked to be forgotten go with it. */
+/** Notes of rooms that hold what is forgotten go with it. */
 const forgetMemories = ({ memoryIds, seqs, why, rooms = [] }: AgentCommandOf<"ForgetMemories">, state: AgentState) =>
-  accept(
-    E.MemoryForgotten({ memoryIds, seqs, why }),
-    ...rooms.flatMap((roomId) => notesForgotten(state, roomId, why === "erased" ? "erased" : "asked")),
-  );
+  accept(E.MemoryForgotten({ memoryIds, seqs, why }), ...rooms.flatMap((roomId) => notesForgotten(state, roomId, why)));
 
 const fields = <C extends { readonly type: unknown; readonly meta: unknown }>({
   type: _type,
