@@ -183,23 +183,6 @@ export function ledgerContract(withSql: WithSql): void {
       expect(open(room, sql).commit(close(eli))).toMatchObject(refusal);
     });
 
-    on("that was refused keeps no hash of the words it came with: a guess at them cannot be tried on it", (sql) => {
-      const ledger = open(agent, sql);
-      const create = { type: "CreateAgent", agentId: ada, ownerId: dana, settings, tools: [] } as const;
-      const ask = (id: string, systemPrompt: string, name = "Ada") => {
-        const meta = metaFor(id, userName(dana));
-        return ledger.commit({ ...create, settings: { ...settings, name }, meta, words: words({ systemPrompt }) });
-      };
-      accepted(ask("a", "Be kind."));
-      expect(ask("b", "Be secret.")).toMatchObject({ refusal: { _tag: "AlreadyCreated" } });
-      expect(ask("b", "Be secret.")).toMatchObject({ refusal: { _tag: "AlreadyCreated" } });
-      const prints = sql.rows("SELECT id, hex(fingerprint) = ? FROM commands ORDER BY id", "0".repeat(64));
-      expect(prints).toEqual([
-        ["a", 0],
-        ["b", 1],
-      ]);
-    });
-
     on("forgets a passing refusal", (sql) => {
       const ledger = conversation(sql);
       const early = post("eli", {}, { by: userName(eli) });

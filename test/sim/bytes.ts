@@ -1,4 +1,4 @@
-/** Looking for keys and words in the raw bytes of files, with all keys that somebody may hold; used by keys.spec.ts and forgotten-bytes.spec.ts. */
+/** Looking for keys and words in the raw bytes of files, with all keys that somebody may hold; used by keys.spec.ts and sealed-rows.ts. */
 import { createCipheriv } from "node:crypto";
 
 const NONCE = 12;
