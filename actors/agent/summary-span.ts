@@ -7,8 +7,8 @@ import type { RoomId, UserId } from "#events/kit/ids.ts";
 export const SUMMARIZE_AT = 30;
 /** The newest messages are left to prompts in full. */
 export const LEFT_IN_FULL = 10;
-/** Should a room be far behind, one summary takes no more messages than this; the next one follows at once. */
-const AT_ONCE = 100;
+/** Should a room be far behind, one summary looks at no more messages than this; the next one follows at once. */
+const AT_ONCE = 1_000;
 const PAGE = 500;
 
 /** The log of an agent, as far as summaries read it. */

@@ -245,7 +245,8 @@ export abstract class Actor<
     this.feeds?.save(SAVE_EVERY_MS);
     this.alongWith(events);
     this.setTimers(events);
-    if (this.#isFinal?.(next)) this.timers.cancelAll();
+    // What is set behind the last event is still to be done: what it kept elsewhere is taken away.
+    if (events.length > 0 && this.#isFinal?.(next)) this.timers.cancelAll();
     this.timers.wakeBy(now() + HEARTBEAT_MS);
   }
 

@@ -23,10 +23,20 @@ interface Owned {
 const deleteRows = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
   sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
 
+/** Every event that can still be opened; 0 stands for the key of hashes. */
+export const seqsWithKeys = (sql: SqlPort): ReadonlyArray<number> =>
+  sql.rows("SELECT seq FROM event_keys").map(([seq]) => Number(seq));
+
+/** The platform binds no value of more than 2 MB. */
+const SEQS_AT_ONCE = 10_000;
+
 /** Deletes the keys of these events, and what their words could be guessed by: nobody reads them again. */
 export function deleteKeys(sql: SqlPort, seqs: ReadonlyArray<number>): void {
-  deleteRows(sql, seqs);
-  forgetFingerprints(sql, seqs);
+  for (let start = 0; start < seqs.length; start += SEQS_AT_ONCE) {
+    const some = seqs.slice(start, start + SEQS_AT_ONCE);
+    deleteRows(sql, some);
+    forgetFingerprints(sql, some);
+  }
 }
 
 /** Deletes what was wrapped under these generations of a subject's key, and keeps in mind that they are destroyed. */

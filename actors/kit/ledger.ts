@@ -6,7 +6,7 @@ import { Erased, type Pending, type Recorded, type RecordedOf, type Unsealed } f
 import { type ActorName, eventId } from "#events/kit/ids.ts";
 import { LogFromTheFuture, upcast } from "#events/kit/upcast.ts";
 import { canonical, headerOf, type Prepared, parseObject, prepare, same } from "./encoding.ts";
-import { deleteKeys, destroyKeys, HashKey, rewrapKeys } from "./event-keys.ts";
+import { deleteKeys, destroyKeys, HashKey, rewrapKeys, seqsWithKeys } from "./event-keys.ts";
 import { type AlongWith, type HeldKeys, keptWords, type NeedKeys, obstacle, type Plan } from "./plan.ts";
 import { StreamMoved } from "./refusals.ts";
 import { accepted, asData, type Reply, refused } from "./reply.ts";
@@ -22,7 +22,7 @@ import {
   type SubjectKey,
   sealWords,
 } from "./seal.ts";
-import { type Committed, seqsMadeBy, settle, settledReply } from "./settled-commands.ts";
+import { type Committed, printOfRefused, seqsMadeBy, settle, settledReply } from "./settled-commands.ts";
 import { keepSnapshot, newestSnapshot, type Snapshot } from "./snapshots.ts";
 import { insertRows, type SqlPort, type SqlValue } from "./sql.ts";
 
@@ -48,7 +48,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   readonly #revealed: Revealed;
   readonly #hashKey: HashKey;
   /** Words forgotten by the commit that is being written: not to be kept with those that it brings. */
-  readonly #forgotten: number[] = [];
+  readonly #forgotten: ReadonlyArray<number>[] = [];
   readonly #tail: RecordedOf<E>[] = [];
   #state: State;
   #head = 0;
@@ -116,7 +116,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     this.#snapshotAt = written.snapshotAt;
     this.#head = head + written.events.length;
     for (const words of written.words) this.#revealed.keep(...words);
-    for (const seq of this.#forgotten.splice(0)) this.#revealed.drop(seq);
+    for (const seq of this.#forgotten.splice(0).flat()) this.#revealed.drop(seq);
     this.#tail.push(...written.events);
     if (this.#tail.length > 2 * TAIL) this.#tail.splice(0, this.#tail.length - TAIL);
     this.#told(written.events);
@@ -198,13 +198,13 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   }
 
   /**
-   * Forgets the words of these events for good: their keys are deleted, the events stay. To be called from what goes
-   * along with the commit that records the forgetting, so that both happen or neither.
+   * Forgets the words of these events for good, of all when none are named: their keys are deleted, the events stay. To
+   * be called from what goes along with the commit that records the forgetting, so that both happen or neither.
    */
-  forget(seqs: ReadonlyArray<number>): void {
+  forget(seqs: ReadonlyArray<number> = seqsWithKeys(this.#sql)): void {
     deleteKeys(this.#sql, seqs);
     for (const seq of seqs) this.#revealed.drop(seq);
-    this.#forgotten.push(...seqs);
+    this.#forgotten.push(seqs);
   }
 
   /** Forgets all words sealed under these generations of a subject's key, which is destroyed. */
@@ -293,7 +293,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     if (plan.outcome === "need-keys") return plan;
     if (plan.outcome === "write") throw new Error("a command was neither written nor settled");
     const refusal = asData(plan.refusal);
-    if (plan.settles) this.#sql.transaction(() => settle(this.#sql, command.meta, print, { refusal }));
+    const kept = printOfRefused(command, print);
+    if (plan.settles) this.#sql.transaction(() => settle(this.#sql, command.meta, kept, { refusal }));
     return refused(plan.refusal);
   }
 

@@ -209,7 +209,7 @@ export interface MemoryDoors {
     input: Partial<MemoryInput>,
     ifVersion?: number,
   ): Promise<Reply<MemoryDescription>>;
-  /** Forgets it for good, with what was merged into it. */
+  /** Forgets it for good, with what was merged into it and what was drawn from any of these. */
   forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply>;
   restoreMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
   /** Takes apart what was merged. */

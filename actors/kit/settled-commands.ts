@@ -1,4 +1,5 @@
 /** The register of settled commands of one log: what each id was answered, for ever [L2]; used by the ledger alone. */
+import { Redacted } from "effect";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { decodeStoredReply, same } from "./encoding.ts";
 import { CommandIdReused } from "./refusals.ts";
@@ -13,6 +14,13 @@ export interface Committed {
 
 /** In place of the fingerprint of a request whose words were forgotten: a guess at them cannot be tried on it. */
 const FORGOTTEN = new Uint8Array(32);
+
+const hasWords = (value: unknown): boolean =>
+  Redacted.isRedacted(value) || (typeof value === "object" && value !== null && Object.values(value).some(hasWords));
+
+/** By what a refused command is known again: words that were not taken stand in no event with which they could be forgotten. */
+export const printOfRefused = (command: unknown, print: Uint8Array): Uint8Array =>
+  hasWords(command) ? FORGOTTEN : print;
 
 /** Takes the fingerprints from the commands that made these events; their ids are answered as before, whatever comes under them. */
 export const forgetFingerprints = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>

@@ -254,6 +254,8 @@ type MemoryCommand =
         replacesSeq: number;
         words?: Words;
         named?: Named;
+        /** Rooms whose notes cover the words that it replaces. */
+        rooms?: ReadonlyArray<RoomId>;
       }
     >
   | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number }>

@@ -60,12 +60,13 @@ function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState
 
 /** Without new words its own stay where they are, under the key they have. */
 function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
-  const { words, named, ...facts } = fields(command);
+  const { words, named, rooms = [], ...facts } = fields(command);
   const open = naming({ ...facts, version: facts.version + 1 }, named);
   const userId = withoutConsent([open], state);
   if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
   return accept(
     words === undefined ? E.MemoryRevised(open) : E.MemoryRevised(open, subjectOf(state, open.about), words),
+    ...rooms.flatMap((roomId) => notesForgotten(state, roomId, "asked")),
   );
 }
 
@@ -93,12 +94,9 @@ function noteConsent({ userId, granted }: AgentCommandOf<"NoteConsent">, state: 
     : accept(E.ConsentNoted({ userId, granted }), ...(granted ? [] : notesAboutForgotten(state, userId, "withdrawn")));
 }
 
-/** Notes of rooms that hold what was asked to be forgotten go with it. */
+/** Notes of rooms that hold what is forgotten go with it. */
 const forgetMemories = ({ memoryIds, seqs, why, rooms = [] }: AgentCommandOf<"ForgetMemories">, state: AgentState) =>
-  accept(
-    E.MemoryForgotten({ memoryIds, seqs, why }),
-    ...rooms.flatMap((roomId) => notesForgotten(state, roomId, why === "erased" ? "erased" : "asked")),
-  );
+  accept(E.MemoryForgotten({ memoryIds, seqs, why }), ...rooms.flatMap((roomId) => notesForgotten(state, roomId, why)));
 
 const fields = <C extends { readonly type: unknown; readonly meta: unknown }>({
   type: _type,

@@ -90,11 +90,17 @@ const answers: { readonly [T in AgentCommand["type"]]: (command: AgentCommandOf<
   ...memoryAnswers,
 };
 
+/** A deleted agent has forgotten everything: whoever asks it to forget is told that it is done. */
+const isForgetting = (command: AgentCommand): boolean =>
+  command.type === "ForgetMemories" ||
+  command.type === "ForgetSummaries" ||
+  (command.type === "NoteConsent" && !command.granted);
+
 /** What happens next to this agent, or why it does not. */
 export function decide(command: AgentCommand, state: AgentState): Answer {
   if (command.type !== "CreateAgent") {
     if (state.status === "unknown") return refuse(new AgentUnknown());
-    if (state.status === "deleted") return refuse(new AgentIsDeleted());
+    if (state.status === "deleted") return isForgetting(command) ? accept() : refuse(new AgentIsDeleted());
   }
   const answer = answers[command.type] as (command: AgentCommand, state: AgentState) => Answer;
   return answer(command, state);

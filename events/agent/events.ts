@@ -97,7 +97,8 @@ export const AgentDeactivated = defineEvent("AgentDeactivated", {
 });
 export const AgentDeleted = defineEvent("AgentDeleted", {
   v: 1,
-  about: "The owner deleted the agent; nothing follows. The rooms it was in are told.",
+  about:
+    "The owner deleted the agent; nothing follows. The keys to all words in its log are gone with it, and the rooms it was in are told.",
   open: { rooms: Schema.Array(RoomId) },
 });
 export const RoomJoined = defineEvent("RoomJoined", {
@@ -133,14 +134,15 @@ export const RoomSummarized = defineEvent("RoomSummarized", {
   sealed: ["text"],
 });
 export const SummariesForgotten = defineEvent("SummariesForgotten", {
-  v: 1,
+  v: 2,
+  upcasts: { 1: same },
   about:
     "The notes of a room held what the agent may not keep any more: their keys are gone, and new notes will be made.",
   open: {
     roomId: RoomId,
     /** The summaries whose words went. */
     seqs: Schema.Array(Count),
-    why: Schema.Literals(["asked", "withdrawn", "erased", "left-room"]),
+    why: Schema.Literals(["asked", "faded", "expired", "withdrawn", "erased", "left-room"]),
   },
 });
 

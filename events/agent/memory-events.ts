@@ -110,7 +110,7 @@ export const MemoryForgotten = defineEvent("MemoryForgotten", {
   about: "The agent forgot: the keys to these words are gone.",
   open: {
     memoryIds: Memories,
-    /** The events whose words went with them. */
+    /** The events whose words went with them; with a reply, also those of the models and tools of its turn. */
     seqs: Schema.Array(Count),
     why: Schema.Literals(["asked", "faded", "expired", "withdrawn", "erased"]),
   },

@@ -11,12 +11,13 @@ import {
   wrapKey,
 } from "#actors/kit/seal.ts";
 import type { SqlPort } from "#actors/kit/sql.ts";
+import { agent } from "#events/agent/decide.ts";
 import { fold } from "#events/kit/decider.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { userName } from "#events/kit/ids.ts";
 import { LogFromTheFuture } from "#events/kit/upcast.ts";
 import { room } from "#events/room/decide.ts";
-import { dana, eli, messageId } from "../support/given.ts";
+import { ada, dana, eli, messageId, settings, words } from "../support/given.ts";
 import { accepted, everythingIn, metaFor, open, TestKeys } from "../support/ledger-fixture.ts";
 import { begin, conversation, join, post, triggers, type WithSql } from "./ledger.ts";
 
@@ -102,6 +103,23 @@ export function sealingContract(withSql: WithSql): void {
       for (const reader of [ledger, open(room, sql, keys)]) expect(said(reader.reveal([3, 4, 5, 6]))).toEqual(expected);
       expect(sql.rows("SELECT seq FROM event_keys WHERE seq IN (3, 5)")).toEqual([]);
       expect(ledger.verify()).toEqual({ intact: true, head: 6 });
+    });
+
+    on("that were refused leave no hash behind, for guesses to be tried on", (sql) => {
+      const ledger = open(agent, sql);
+      const create = { type: "CreateAgent", agentId: ada, ownerId: dana, settings, tools: [] } as const;
+      const ask = (id: string, systemPrompt: string, name = "Ada") => {
+        const meta = metaFor(id, userName(dana));
+        return ledger.commit({ ...create, settings: { ...settings, name }, meta, words: words({ systemPrompt }) });
+      };
+      accepted(ask("a", "Be kind."));
+      expect(ask("b", "Be secret.")).toMatchObject({ refusal: { _tag: "AlreadyCreated" } });
+      expect(ask("b", "Be secret.")).toMatchObject({ refusal: { _tag: "AlreadyCreated" } });
+      const prints = sql.rows("SELECT id, hex(fingerprint) = ? FROM commands ORDER BY id", "0".repeat(64));
+      expect(prints).toEqual([
+        ["a", 0],
+        ["b", 1],
+      ]);
     });
 
     on("are gone when their person's key was destroyed, and no new ones are kept", (sql) => {

@@ -1,4 +1,4 @@
-/** Looking for keys and words in the raw bytes of files, with all keys that somebody may hold; used by keys.spec.ts. */
+/** Looking for keys and words in the raw bytes of files, with all keys that somebody may hold; used by keys.spec.ts and sealed-rows.ts. */
 import { createCipheriv } from "node:crypto";
 
 const NONCE = 12;
@@ -6,44 +6,55 @@ const BLOCK = 16;
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
-/** What AES-256-GCM adds to the first sixteen bytes behind each place in these bytes, were a nonce to stand there. */
-function streams(bytes: Buffer, key: Uint8Array): Buffer {
-  const counters = Buffer.alloc(bytes.length * BLOCK);
+/** What AES-256-GCM encrypts to hide this block of sixteen bytes behind each place in these bytes, were a nonce to stand there. */
+function countersAt(bytes: Buffer, block: number): Uint8Array {
+  const counters = new Uint8Array(bytes.length * BLOCK);
+  const [high, low] = [(2 + block) >> 8, (2 + block) & 255]; // the first one is spent on the tag (NIST SP 800-38D, 7.1)
   for (let at = 0; at + NONCE <= bytes.length; at++) {
-    bytes.copy(counters, at * BLOCK, at, at + NONCE);
-    counters[at * BLOCK + BLOCK - 1] = 2; // the first counter is spent on the tag (NIST SP 800-38D, 7.1)
+    for (let index = 0; index < NONCE; index++) counters[at * BLOCK + index] = bytes[at + index]!;
+    counters[at * BLOCK + 14] = high;
+    counters[at * BLOCK + 15] = low;
   }
-  const cipher = createCipheriv("aes-256-ecb", key, null).setAutoPadding(false);
-  return cipher.update(counters);
+  return counters;
 }
+
+const streamsOf = (counters: Uint8Array, key: Uint8Array): Buffer =>
+  createCipheriv("aes-256-ecb", key, null).setAutoPadding(false).update(counters);
 
 /**
  * Which of these secrets can be had from these bytes with these keys, wherever in them and whatever stands around it:
  * every place is tried as the beginning of something encrypted under every key. Nothing is authenticated, so that also
- * a half-overwritten row gives away what is left of it. Answers secrets in hex.
+ * a half-overwritten row gives away what is left of it. What a secret begins with is looked for in the first block of
+ * what was encrypted, unless in a later one. Answers secrets in hex.
  */
 export function decipherable(
   files: ReadonlyArray<Buffer>,
   keys: ReadonlyArray<Uint8Array>,
   secrets: ReadonlyArray<Uint8Array>,
+  block = 0,
 ): ReadonlySet<string> {
+  const behind = NONCE + block * BLOCK;
   const wanted = new Map(secrets.map((secret) => [hex(secret.subarray(0, BLOCK)), hex(secret)]));
-  const beginnings = new Set(secrets.map((secret) => Buffer.from(secret).readInt32LE(0)));
+  // Two bytes tell nearly every place that begins no secret.
+  const beginnings = new Uint8Array(65_536);
+  for (const secret of secrets) beginnings[secret[0]! | (secret[1]! << 8)] = 1;
   const found = new Set<string>();
-  for (const bytes of files)
+  for (const bytes of files) {
+    const counters = countersAt(bytes, block);
     for (const key of keys) {
-      const stream = streams(bytes, key);
-      for (let at = 0; at + NONCE + BLOCK <= bytes.length; at++) {
-        const first = bytes.readInt32LE(at + NONCE) ^ stream.readInt32LE(at * BLOCK);
-        if (!beginnings.has(first)) continue;
+      const stream = streamsOf(counters, key);
+      for (let at = 0; at + behind + BLOCK <= bytes.length; at++) {
+        const low = bytes[at + behind]! ^ stream[at * BLOCK]!;
+        if (beginnings[low | ((bytes[at + behind + 1]! ^ stream[at * BLOCK + 1]!) << 8)] === 0) continue;
         const plain = Uint8Array.from(
           { length: BLOCK },
-          (_, index) => bytes[at + NONCE + index]! ^ stream[at * BLOCK + index]!,
+          (_, index) => bytes[at + behind + index]! ^ stream[at * BLOCK + index]!,
         );
         const secret = wanted.get(hex(plain));
         if (secret !== undefined) found.add(secret);
       }
     }
+  }
   return found;
 }
 

@@ -33,6 +33,8 @@ export interface Options {
   readonly watch?: (line: string) => void;
   /** Where the files of all objects lie, for who looks at their bytes. */
   readonly folder?: string;
+  /** What agents can do, where that is not to be drawn from the seed. */
+  readonly abilities?: SimulatedEnv["abilities"];
 }
 
 /**
@@ -60,16 +62,18 @@ export class World {
   events = 0;
   deaths = 0;
   violation: Violation | undefined;
-  readonly #caches = new Caches();
+  readonly caches = new Caches();
   readonly #bent: Bent;
   readonly #watch: ((line: string) => void) | undefined;
+  readonly #abilities: SimulatedEnv["abilities"] | undefined;
   readonly #trace = createHash("sha256");
 
-  constructor(chance: Chance, plan: Plan, { bent = {}, watch, folder }: Options) {
+  constructor(chance: Chance, plan: Plan, { bent = {}, watch, folder, abilities }: Options) {
     this.chance = chance;
     this.plan = plan;
     this.#bent = bent;
     this.#watch = watch;
+    this.#abilities = abilities;
     const weather = () => this.weather;
     const { clock, tell } = this;
     this.invariants = new Invariants(tell);
@@ -119,13 +123,15 @@ export class World {
       ...doors,
       keyEncryptionKeys: this.keyEncryptionKeys,
       DB: this.readModels.binding(way, this.#bent.rewrite),
-      CACHE: this.#caches.binding(way),
-      abilities: abilitiesOf((what, faults, effect) => network.errand(instance, what, faults, effect), {
-        chance: this.chance,
-        weather: () => this.weather,
-        plan: this.plan,
-        effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
-      }),
+      CACHE: this.caches.binding(way),
+      abilities:
+        this.#abilities ??
+        abilitiesOf((what, faults, effect) => network.errand(instance, what, faults, effect), {
+          chance: this.chance,
+          weather: () => this.weather,
+          plan: this.plan,
+          effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
+        }),
     };
   }
 

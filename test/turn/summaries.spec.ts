@@ -141,16 +141,15 @@ describe("a summary", () => {
       yield* TestClock.adjust(MINUTE);
       yield* Fiber.join(turn);
       at.stage.hear("attic", "Elsewhere.", { addressed: null, roomId: roomId("attic") });
-      at.count(128);
+      at.count(1_128);
       while (at.due !== undefined) yield* rung(at);
       const made = at.summaries();
-      expect(made.map(({ messages }) => messages)).toEqual([100, 100, 40]);
+      expect(made.map(({ messages }) => messages)).toEqual([1_000, 240]);
       const seqs = at.said();
-      expect(seqs).toHaveLength(250);
+      expect(seqs).toHaveLength(1_250);
       expect(made.map(({ fromSeq, toSeq }) => [seqs.indexOf(fromSeq), seqs.indexOf(toSeq)])).toEqual([
-        [0, 99],
-        [100, 199],
-        [200, 239],
+        [0, 999],
+        [1_000, 1_239],
       ]);
       expect(at.stage.ledger.state.rooms[lobby]?.unsummarized).toBe(10);
     }),

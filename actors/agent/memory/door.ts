@@ -142,7 +142,8 @@ export class MemoryDoor {
         if (row === undefined || outcome !== undefined) return unknownMemory;
         if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
         const after = refiled(row, unsealed, input, this.#acquaintances);
-        if (after !== undefined) return { type: "ReviseMemory", meta, ...after };
+        const rooms = after?.words === undefined ? [] : this.#host.memory.noting([row]);
+        if (after !== undefined) return { type: "ReviseMemory", meta, ...after, rooms };
         outcome = "same";
         return unknownMemory;
       });
@@ -252,28 +253,28 @@ export class MemoryDoor {
 
   // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A memory goes with what was merged into it: that lives on in it alone. */
+  /** A memory goes with everything that says the same because of it. */
   async #forget(meta: CommandMeta, find: () => MemoryRow | undefined, ifVersion?: number): Promise<Reply> {
     const reply = await this.#take(() => {
       const row = find();
       if (row === undefined) return unknownMemory;
       if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
-      const gone = [row, ...this.#merged(row)];
+      const gone = this.#withDrawn(row);
       const memoryIds = gone.map((each) => each.memoryId);
-      const rooms = this.#noting(gone);
+      const rooms = this.#host.memory.noting(gone);
       return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
   }
 
-  /** Rooms whose notes cover what these memories come from. */
-  #noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
-    const { rooms } = this.#host.ledger.state;
-    const noted = rows.filter(({ roomId, sourceSeqs }) => {
-      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
-      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
-    });
-    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
+  /** With what lives on in it alone, and what was drawn from any of them, step by step. */
+  #withDrawn(row: MemoryRow): ReadonlyArray<MemoryRow> {
+    const { register } = this.#host.memory;
+    const gone = new Map([[row.memoryId, row]]);
+    // A map goes on with what is put into it on the way.
+    for (const each of gone.values())
+      for (const other of [...this.#merged(each), ...register.drawnFrom(each)]) gone.set(other.memoryId, other);
+    return [...gone.values()];
   }
 
   /**

@@ -132,10 +132,27 @@ export class AgentMemory {
 
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    const { ledger } = this.#host;
     for (const { type, open, sealed } of events) {
-      if (type === "MemoryForgotten" || type === "SummariesForgotten") this.#host.ledger.forget(open.seqs);
-      if (type === "MemoryRevised" && sealed !== undefined) this.#host.ledger.forget([open.replacesSeq]);
+      if (type === "MemoryForgotten") ledger.forget([...open.seqs, ...this.#behind(open.seqs)]);
+      if (type === "MemoryRevised" && sealed !== undefined)
+        ledger.forget([open.replacesSeq, ...this.#behind([open.replacesSeq])]);
+      if (type === "SummariesForgotten") ledger.forget(open.seqs);
+      if (type === "AgentDeleted") ledger.forget();
     }
+  }
+
+  /** What models and tools had said on the way to the replies among these: the same words, a few events earlier. */
+  #behind(seqs: ReadonlyArray<number>): ReadonlyArray<number> {
+    const { ledger } = this.#host;
+    return seqs.flatMap((seq) => {
+      const [reply] = ledger.read(seq - 1, 1);
+      if (reply?.type !== "ReplyDrafted") return [];
+      const { turnId } = reply.open;
+      const [first = seq] = ledger.madeBy(`${turnId}/`);
+      const said = ledger.read(first - 1, seq - first, ["ModelReplied", "ToolExecuted", "ToolFailed"]);
+      return said.flatMap((event) => ("turnId" in event.open && event.open.turnId === turnId ? [event.seq] : []));
+    });
   }
 
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
@@ -145,8 +162,9 @@ export class AgentMemory {
     try {
       this.#mind.catchUp();
       this.ties.catchUp();
-      if (this.#host.ledger.state.status === "deleted") this.embeddings.agentDeleted();
-      else this.embeddings.committed(events);
+      if (events.some(({ type }) => type === "AgentDeleted")) this.#forgetEverything();
+      if (this.#isDeleted) return;
+      this.embeddings.committed(events);
       if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
       if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
     } catch (defect) {
@@ -155,9 +173,23 @@ export class AgentMemory {
     }
   }
 
+  get #isDeleted(): boolean {
+    return this.#host.ledger.state.status === "deleted";
+  }
+
+  /** The agent was deleted: what was made of its memories goes with them. */
+  #forgetEverything(): void {
+    this.#mind.forget();
+    this.embeddings.agentDeleted();
+  }
+
   /** A key was destroyed: what was made of the words under it goes, and with it what is known about that person. */
   keyDied(subject: ActorName): void {
     this.#mind.catchUp(); // it may have woken for this
+    if (this.#isDeleted) {
+      this.#forgetEverything(); // done already, unless that broke off
+      return;
+    }
     this.#mind.forget(subject);
     this.embeddings.keyDied(subject);
     if (!subject.startsWith("user:")) return;
@@ -220,6 +252,16 @@ export class AgentMemory {
       if (rows.length === 0) return true;
       if (this.forget(rows, why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted") return false;
     }
+  }
+
+  /** Rooms whose notes cover what these memories come from. */
+  noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
+    const { rooms } = this.#host.ledger.state;
+    const noted = rows.filter(({ roomId, sourceSeqs }) => {
+      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
+      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
+    });
+    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
   }
 
   /** Forgets these memories, words and keys, in one commit. */

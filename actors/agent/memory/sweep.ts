@@ -118,6 +118,10 @@ export class MemorySweep {
   }
 
   fired({ body }: Timer): void {
+    if (this.#host.state().status === "deleted") {
+      this.#host.timers.cancel(SWEEP_MEMORIES); // it was under way when that was decided
+      return;
+    }
     const before = isProgress(body) ? body : waiting;
     if (this.#isWorking) {
       // A timer that stays due rings for nothing, at once and for ever.

@@ -149,13 +149,17 @@ function notApart(kept: MemoryRow, others: ReadonlyArray<MemoryRow>, register: M
 
 const stillLive = ({ seq, state }: MemoryRow): ReadonlyArray<number> => (state === "live" ? [seq] : []);
 
-const forgotten = (rows: ReadonlyArray<MemoryRow>, why: "expired" | "faded", head: number): Order => ({
+const forgotten = ({ memory, head }: Tidied, rows: ReadonlyArray<MemoryRow>, why: "expired" | "faded"): Order => ({
   label: `forget/${head}/${rows[0]!.memoryId}`,
-  command: { type: "ForgetMemories", memoryIds: idsOf(rows), seqs: rows.map(({ seq }) => seq), why },
+  command: {
+    ...{ type: "ForgetMemories", memoryIds: idsOf(rows), seqs: rows.map(({ seq }) => seq), why },
+    rooms: memory.noting(rows),
+  },
 });
 
 /** Episodes whose time is over. What was said again later, and merged into one of them, has a time of its own: it comes back first. */
-export function expired({ memory, now, head }: Tidied): Portion {
+export function expired(tidied: Tidied): Portion {
+  const { memory, now, head } = tidied;
   const { register, retentionDays } = memory;
   const due = now - retentionDays * 86_400_000;
   const late = "m.kind = 'episodic' AND m.pinned = 0 AND m.recorded_at <= ?";
@@ -168,7 +172,7 @@ export function expired({ memory, now, head }: Tidied): Portion {
     const command = { type: "SeparateMemories", into: row.memoryId, from } as const;
     return from.length === 0 ? [] : [{ label: `separate/${head}/${row.memoryId}`, command }];
   });
-  const orders = [...separated, forgotten(rows, "expired", head)];
+  const orders = [...separated, forgotten(tidied, rows, "expired")];
   return { orders, looked: rows.length, next: rows.length < FORGOTTEN_AT_ONCE ? null : 0 };
 }
 
@@ -212,7 +216,8 @@ export function archived({ memory, now, head, most = MOST_MEMORIES }: Tidied): P
 }
 
 /** What was archived and could have been restored for long enough. */
-export function faded({ memory, now, head }: Tidied): Portion {
+export function faded(tidied: Tidied): Portion {
+  const { memory, now } = tidied;
   const { register } = memory;
   const rows = register.where(
     "m.state = 'archived' AND m.archived_at <= ? AND m.pinned = 0",
@@ -221,6 +226,6 @@ export function faded({ memory, now, head }: Tidied): Portion {
     "m.archived_at, m.seq",
   );
   if (rows.length === 0) return nothingLeft;
-  const orders = [forgotten(register.withMerged(rows), "faded", head)];
+  const orders = [forgotten(tidied, register.withMerged(rows), "faded")];
   return { orders, looked: rows.length, next: rows.length < FORGOTTEN_AT_ONCE ? null : 0 };
 }

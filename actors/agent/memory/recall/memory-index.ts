@@ -132,6 +132,7 @@ export class MemoryIndex {
     ) as unknown as ReadonlyArray<readonly [number, number, number, Uint8Array, ActorName]>;
     this.#sql.run("DELETE FROM index_words WHERE rowid IN (SELECT value FROM json_each(?))", asked);
     this.#sql.run("DELETE FROM index_entries WHERE seq IN (SELECT value FROM json_each(?))", asked);
+    this.#leavePlaces();
     closeGaps(this.#sql, new Set(rows.map(([session]) => session)));
     for (const [name, gone] of Map.groupBy(rows, (row) => row[4]))
       this.#subjects.lose(
@@ -155,6 +156,7 @@ export class MemoryIndex {
     this.#sql.run("DELETE FROM index_entries WHERE subject = ?", subject!);
     this.#sql.run("DELETE FROM index_vocabulary WHERE subject = ?", subject!);
     this.#sql.run("DELETE FROM index_subjects WHERE id = ?", subject!);
+    this.#leavePlaces();
     closeGaps(
       this.#sql,
       sessions.map(([session]) => Number(session)),
@@ -223,6 +225,13 @@ export class MemoryIndex {
         after: after === undefined ? null : pool.seqs[after]!,
       };
     });
+  }
+
+  /** A conversation of which nothing is left is not known any more. */
+  #leavePlaces(): void {
+    this.#sql.run(
+      "DELETE FROM index_places WHERE NOT EXISTS (SELECT 1 FROM index_entries e WHERE e.place = index_places.id)",
+    );
   }
 
   #place(name: string): number {

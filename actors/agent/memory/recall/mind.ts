@@ -1,8 +1,7 @@
 /** An agent's memories as they can be searched: register, index and facts, kept level with the log; owned by AgentMemory. */
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, idOf } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, agentName, idOf } from "#events/kit/ids.ts";
 import type { NeedKeys } from "../../../kit/ledger.ts";
-import { digest } from "../../../kit/seal.ts";
 import type { SqlPort } from "../../../kit/sql.ts";
 import type { Nearness } from "../embedding/nearness.ts";
 import { attributeAsked } from "../language/questions.ts";
@@ -17,7 +16,10 @@ import type { IndexKeys } from "./subjects.ts";
 /** What a mind needs of its agent. */
 export interface MindHost {
   readonly sql: SqlPort;
-  readonly log: RegisteredLog & { reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys };
+  readonly log: RegisteredLog & {
+    reveal(seqs: ReadonlyArray<number>): ReadonlyArray<Unsealed> | NeedKeys;
+    digest(subject: ActorName, text: string): string | Erased | NeedKeys;
+  };
   readonly keys: IndexKeys;
   readonly agent: () => { readonly agentId: AgentId; readonly name: string };
   /** Told of the memories that left, in the breath in which they do. */
@@ -104,8 +106,8 @@ export class Mind {
     return this.#index.subjects();
   }
 
-  /** The words of a subject can no longer be read: nothing of them is left in here either. */
-  forget(subject: ActorName): void {
+  /** The words of a subject, or any, can no longer be read: nothing of them is left in here either. */
+  forget(subject?: ActorName): void {
     this.#index.clear(subject);
     this.facts.clear(subject);
   }
@@ -182,7 +184,8 @@ export class Mind {
     if (unsealed === undefined || text === null) return true; // erased: there is nothing to find
     const speaker = this.#speakerOf(unsealed);
     const { seq, subject, saidAt } = row;
-    if (!this.#index.add({ seq, subject, place: this.#placeOf(row, unsealed), saidAt, speaker, text })) {
+    const place = this.#placeOf(row, unsealed);
+    if (place === undefined || !this.#index.add({ seq, subject, place, saidAt, speaker, text })) {
       this.#wanting.add(subject);
       return false;
     }
@@ -203,12 +206,17 @@ export class Mind {
     return name === undefined || name === "" ? null : String(name);
   }
 
-  /** The conversation it belongs to: what was added names one of its own, which is told apart by a hash alone. */
-  #placeOf({ basis, roomId }: MemoryRow, { words }: Unsealed): string {
+  /**
+   * The conversation it belongs to: what was added names one of its own, in words, which is told apart by a hash under the
+   * agent's key alone. Undefined while that is not at hand.
+   */
+  #placeOf({ basis, roomId }: MemoryRow, { words }: Unsealed): string | undefined {
     if (basis === "said") return roomId ?? "";
     const context = words === Erased ? undefined : (words.context as { readonly room_id?: unknown } | undefined);
-    return context?.room_id === undefined
-      ? ""
-      : digest(`${this.#host.agent().agentId}/${String(context.room_id)}`).slice(0, 24);
+    if (context?.room_id === undefined) return "";
+    const { log, agent } = this.#host;
+    const hash = log.digest(agentName(agent().agentId), String(context.room_id));
+    if (typeof hash === "object") for (const subject of hash.subjects) this.#wanting.add(subject);
+    return typeof hash === "object" ? undefined : String(hash === Erased ? "" : hash);
   }
 }

@@ -48,6 +48,7 @@ const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
   "MemoryForgotten",
   "ConsentNoted",
   "ContextAssembled",
+  "AgentDeleted",
 ];
 
 /** The log, as far as the register reads it. */
@@ -122,6 +123,9 @@ export class MemoryRegister {
         return event.open.granted ? [] : this.#withdrawn(event.open.userId);
       case "ContextAssembled":
         this.#used(event.open.memoryIds, event.at);
+        return [];
+      case "AgentDeleted":
+        for (const table of ["memories", "memory_people"]) this.#sql.run(`DELETE FROM ${table}`);
         return [];
       default:
         return [];
@@ -360,6 +364,17 @@ export class MemoryRegister {
   /** Everybody a memory is about, with whoever said it. */
   peopleOf(seq: number): ReadonlyArray<UserId> {
     return this.#sql.rows("SELECT user_id FROM memory_people WHERE seq = ?", seq).map(([userId]) => userId as UserId);
+  }
+
+  /** Memories that were drawn from one: that name it among their sources, or the message that it is. */
+  drawnFrom({ memoryId, basis, seq, sourceSeqs }: MemoryRow): ReadonlyArray<MemoryRow> {
+    const holds = (column: string) =>
+      `EXISTS (SELECT 1 FROM json_each(m.${column}) WHERE value IN (SELECT value FROM json_each(?)))`;
+    return this.where(
+      `m.basis IN ('asked', 'drawn') AND (${holds("sources")} OR ${holds("source_seqs")})`,
+      [JSON.stringify([memoryId]), JSON.stringify(basis === "said" ? [seq, ...sourceSeqs] : [seq])],
+      Number.MAX_SAFE_INTEGER,
+    );
   }
 
   /** Rows by the events of their words. */

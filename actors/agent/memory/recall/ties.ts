@@ -28,7 +28,7 @@ export interface Relation {
   readonly sent: number;
 }
 
-const READ = ["MessageReceived", "MemoryFormed", "ConsentNoted"];
+const READ = ["MessageReceived", "MemoryFormed", "ConsentNoted", "AgentDeleted"];
 
 interface Formed {
   readonly basis: string;
@@ -64,6 +64,7 @@ export class Ties {
       const { userId, granted } = event.open as { readonly userId: UserId; readonly granted: boolean };
       if (!granted) this.#drop(userId);
     }
+    if (event.type === "AgentDeleted") this.#sql.run("DELETE FROM ties");
     if (event.type !== "MemoryFormed") return;
     const { basis, roomId, speaker, about, sourceSeqs } = event.open as unknown as Formed;
     const [person] = about;
