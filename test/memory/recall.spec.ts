@@ -221,6 +221,15 @@ describe("a question", () => {
     expect(kept.found("Dana?")).toEqual(first);
   });
 
+  it("still knows a name when a word that ends like it was forgotten", () => {
+    const kept = memories();
+    const rick = kept.says("Rick", "The kayak leaks.", { subject: "user:both" });
+    const brick = kept.says("Eli", "A brick.", { subject: "user:both", room: "elsewhere" });
+    kept.says("Eli", "The kayak leaks.", { subject: "user:both", room: "elsewhere" });
+    kept.index.remove([brick]);
+    expect(kept.found("Rick's kayak?")).toEqual([rick]);
+  });
+
   it("takes words that are no names elsewhere for names in capitals only", () => {
     const kept = memories();
     const [hers, his] = ["May", "Eli"].map((speaker) => kept.says(speaker, "The kayak leaks."));
