@@ -32,7 +32,7 @@ export function indexed(
       seq += 1;
       const subject: ActorName = `user:${place} ${speaker}`;
       subjects.add(subject);
-      sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL)", seq, subject, place, saidAt);
+      sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL, NULL)", seq, subject, place, saidAt);
       index.add({ seq, subject, place, saidAt, speaker, text });
     }
   const gone = ids.flatMap((id, place) => (forgotten.has(id) ? [place + 1] : []));

@@ -244,7 +244,7 @@ type MemoryCommand =
       "ReviseMemory",
       Omit<NewMemory, "sourceSeqs"> & { basis: Basis; version: number; replacesSeq: number; ifVersion?: number }
     >
-  | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number }>
+  | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number; retractedAt: number }>
   | CommandOf<"MergeMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>
   | CommandOf<"SeparateMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>
   | CommandOf<"ArchiveMemories", { memoryIds: ReadonlyArray<MemoryId> }>

@@ -188,7 +188,7 @@ function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<Ag
     { type: "NoteConsent", userId: at(people, which), granted: true },
     { type: "AddMemories", memories: [newMemory(`${which}`, how % 2 === 0 ? [] : [at(people, which)])] },
     { type: "ReviseMemory", ...revised, version: 1, replacesSeq: 1 },
-    { type: "SupersedeMemory", memoryId: other, by: into, validTo: how },
+    { type: "SupersedeMemory", memoryId: other, by: into, validTo: how, retractedAt: how },
     { type: "MergeMemories", into, from: memoryIds },
     { type: "SeparateMemories", into, from: memoryIds },
     { type: "ArchiveMemories", memoryIds },

@@ -41,7 +41,7 @@ function eventful() {
   agent.now += DAY;
   const at = agent.now;
   agent.tell({ type: "MergeMemories", into: twin, from: [fact] });
-  agent.tell({ type: "SupersedeMemory", memoryId: said, by: twin, validTo: START });
+  agent.tell({ type: "SupersedeMemory", memoryId: said, by: twin, validTo: START, retractedAt: START });
   agent.tell({ type: "ArchiveMemories", memoryIds: [faint] });
   agent.tell({ type: "ForgetMemories", memoryIds: [gone], seqs: [agent.row(gone)!.seq], why: "asked" });
   agent.prompted("used", [{ memoryId: said, seq: agent.row(said)!.seq }]);
@@ -64,7 +64,13 @@ describe("a row", () => {
     const { agent, said, fact, twin, faint, gone, at } = eventful();
     expect(agent.row(fact)).toMatchObject({ state: "merged", saidAt: START - DAY, attribute: "taste", pinned: true });
     expect(agent.row(twin)).toMatchObject({ state: "live", sources: [memoryId("elsewhere"), fact] });
-    expect(agent.row(said)).toMatchObject({ supersededAt: START, supersededBy: twin, accessCount: 1, accessedAt: at });
+    expect(agent.row(said)).toMatchObject({
+      supersededAt: START,
+      retractedAt: START,
+      supersededBy: twin,
+      accessCount: 1,
+      accessedAt: at,
+    });
     expect(agent.row(faint)).toMatchObject({ state: "archived", archivedAt: at, validFrom: START - 2 * DAY });
     expect(agent.row(gone)).toBeUndefined();
   });

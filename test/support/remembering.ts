@@ -132,27 +132,30 @@ export class Remembering {
   }
 
   /** The owner adds a memory of Dana, said just now; it is a fact, unless said otherwise. */
-  add(content: string, over: Partial<NewMemory & { readonly basis: Basis }> = {}): MemoryId {
+  add(
+    content: string,
+    { name = "Dana", ...over }: Partial<NewMemory & { readonly basis: Basis; readonly name: string | null }> = {},
+  ): MemoryId {
     this.#count += 1;
     const id = memoryId(`added/${this.#count}`);
     const memory: NewMemory & { readonly basis: Basis } = {
       ...({ memoryId: id, kind: "semantic", importance: 0.5, about: [dana], basis: "added", origin: "owner" } as const),
       ...({ audience: "public", speaker: userName(dana), roomId: lobby, sourceSeqs: [] } as const),
       ...over,
-      words: words({ content, speakerName: "Dana" }),
+      words: words({ content, ...(name === null ? {} : { speakerName: name }) }),
     };
     this.tell({ type: "AddMemories", memories: [memory] });
     return id;
   }
 
   /** Dana says something in the lobby, which becomes an episode whose words are the message's. */
-  says(text: string, over: Partial<Episode> = {}): MemoryId {
+  says(text: string, { name = "Dana", ...over }: Partial<Episode> & { readonly name?: string } = {}): MemoryId {
     this.#count += 1;
     const label = `said/${this.#count}`;
     const id = memoryId(label);
     const { open: said } = heard(label, { addressed: null, roomSeq: this.#count });
     const episode = { memoryId: id, importance: 0.5, names: [], ...over };
-    const spoken = words({ text, authorName: "Dana" });
+    const spoken = words({ text, authorName: name });
     this.tell(
       { type: "ReceiveMessage", ...said, chars: text.length, episode, words: spoken },
       `${turnId(label)}/receive`,

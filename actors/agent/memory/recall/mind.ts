@@ -5,8 +5,8 @@ import type { NeedKeys } from "../../../kit/ledger.ts";
 import { digest } from "../../../kit/seal.ts";
 import type { SqlPort } from "../../../kit/sql.ts";
 import type { Nearness } from "../embedding/nearness.ts";
+import { nameOf } from "../language/names.ts";
 import { attributeAsked } from "../language/questions.ts";
-import { folded } from "../language/stems.ts";
 import { both, type Scope } from "./audience.ts";
 import { FactStore } from "./facts.ts";
 import { MemoryIndex } from "./memory-index.ts";
@@ -32,6 +32,8 @@ export interface Question {
   readonly scope: Scope;
   /** Who asks: whom "I" and "my" stand for; undefined when nobody in particular does. */
   readonly asker?: string;
+  /** What they are called, where that is known. */
+  readonly askerName?: string;
   readonly kinds?: ReadonlyArray<string>;
   readonly asOf?: number;
   /** What vectors have to say to it. */
@@ -148,13 +150,13 @@ export class Mind {
   }
 
   /** Memories that state what the question asks for, and whether it still held then. */
-  #facts({ text, now, asker, asOf }: Question, subjects: ReadonlyArray<ActorName>) {
+  #facts({ text, now, asker, askerName = "", asOf }: Question, subjects: ReadonlyArray<ActorName>) {
     const asked = attributeAsked(text, asOf ?? now);
     if (asked === undefined) return [];
     const at = asked.asOf ?? asOf ?? now;
-    const name = folded(asked.subject);
-    const whose = (holder: string) =>
-      asked.subject === "speaker" ? holder === asker || holder === "" : holder === name;
+    // What was said by nobody in particular in the first person is taken for whoever asks.
+    const oneself = [{ subject: asker ?? "", name: nameOf(askerName) }, { subject: "" }];
+    const whose = asked.subject === "speaker" ? oneself : [{ subject: nameOf(asked.subject) }];
     return this.facts.stating({ attribute: asked.attribute, whose, at }, subjects);
   }
 
@@ -184,12 +186,14 @@ export class Mind {
       this.#wanting.add(subject);
       return false;
     }
-    const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : folded(speaker ?? "");
+    const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : nameOf(speaker ?? "");
     // What an agent says states nothing of itself.
     if (row.origin !== "agent")
       this.facts.add({
         ...{ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } },
-        ...(row.supersededAt === null ? {} : { overSince: row.supersededAt }),
+        ...(row.supersededAt === null
+          ? {}
+          : { over: { validTo: row.supersededAt, retractedAt: row.retractedAt ?? row.supersededAt } }),
       });
     return true;
   }

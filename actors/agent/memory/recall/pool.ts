@@ -136,7 +136,7 @@ export class Pool {
               e.form + ${LENGTHS} * min(e.length, 1048575) + ${SUBJECTS} * e.subject + ${Trait.isSpoken} * (e.speaker <> 0)
                 + ${Trait.isOfNamed} * ${named.length === 0 ? "0" : `(e.speaker ${among})`}
                 + ${Trait.mayAnswer} * ${chosen.length === 0 ? "1" : `(m.kind ${among})`}
-                + ${Trait.superseded} * coalesce(m.superseded_at <= ?, 0),
+                + ${Trait.superseded} * coalesce(max(m.superseded_at, m.retracted_at) <= ?, 0),
               e.tokens
          FROM json_each(?) r
         CROSS JOIN index_entries e ON e.session = r.value ->> 0 AND e.position BETWEEN r.value ->> 1 AND r.value ->> 2
