@@ -1,6 +1,6 @@
 /** An agent that remembers, with the jobs on its memories and a clock that is moved by hand: a real ledger on node:sqlite; for the specifications of memory. */
 import { Effect } from "effect";
-import { AgentMemory } from "#actors/agent/memory/memory.ts";
+import { AgentMemory, INDEX_MEMORIES } from "#actors/agent/memory/memory.ts";
 import type { MemoryRow } from "#actors/agent/memory/recall/memory-row.ts";
 import { MemorySweep, SWEEP_MEMORIES } from "#actors/agent/memory/sweep.ts";
 import { KeyFailure } from "#actors/agent/turn/failures.ts";
@@ -188,7 +188,9 @@ export class Remembering {
   /** The alarm rings once at the time for which it is set, and what it began comes to its end. */
   async ring(): Promise<void> {
     this.now = Math.max(this.now, this.due ?? this.now);
-    for (const timer of this.timers.due(this.now)) this.sweep.fired(timer);
+    for (const timer of this.timers.due(this.now))
+      if (timer.kind === INDEX_MEMORIES) this.#running.push(Effect.runPromise(this.memory.indexMore()));
+      else this.sweep.fired(timer);
     await Promise.all(this.#running.splice(0));
   }
 

@@ -197,6 +197,7 @@ describe("a prompt that is compiled again", () => {
         memoryId: (formed.open as { memoryId: Remembered["memoryId"] }).memoryId,
         seq: formed.seq,
         content: "Dana likes tea.",
+        until: null,
       });
       yield* played(stage, stage.hear("two"));
       const remembered = "[learned in this room on 1970-01-01]\n- Dana likes tea.";

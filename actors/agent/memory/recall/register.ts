@@ -66,9 +66,10 @@ export class MemoryRegister {
   readonly #follower: LogFollower<RecordedOf<AgentEvent>>;
   readonly #agent: () => AgentId;
 
-  constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId) {
+  /** `begun` is told when all rows are to be made anew. */
+  constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId, begun = () => {}) {
     this.#sql = sql;
-    this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS });
+    this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS, begun });
     this.#agent = agent;
   }
 
