@@ -167,9 +167,7 @@ export class Mind {
       ...{ text, now, limit, scope, subjects, facts: this.#facts(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
-      ...(nearness === undefined
-        ? {}
-        : { cosines: nearness.of(), cosinesOf: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
+      ...(nearness === undefined ? {} : { cosines: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
     });
     const seqs = hits.map(({ seq }) => seq);
     const rows = new Map(this.register.bySeq(seqs).map((row) => [row.seq, row]));

@@ -164,6 +164,11 @@ export class Pool {
     return this.#candidates[index] === 1;
   }
 
+  /** Seqs of all that may be answered. */
+  candidates(): ReadonlyArray<number> {
+    return Array.from(this.seqs).filter((_, index) => this.isCandidate(index));
+  }
+
   /** The first and the last turn of the same session that stand no further than `reach` from this one. */
   around(index: number, reach: number): readonly [first: number, last: number] {
     const { sessions, positions, size } = this;
