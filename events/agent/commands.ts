@@ -137,6 +137,8 @@ type TurnOrLifeCommand =
         messageSeqs: ReadonlyArray<number>;
         memoryIds: ReadonlyArray<MemoryId>;
         memorySeqs: ReadonlyArray<number>;
+        over: ReadonlyArray<{ seq: number; until: number }>;
+        remembersAsker: boolean;
         summarySeq: number | null;
         /** The configuration that the prompt was compiled from; the one that stands now when left out. */
         configSeq?: number;

@@ -128,6 +128,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   assemble: ({ turnId: id, attempt, triggerSeq }) => ({
     type: "RecordContext",
     ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [1], tools },
+    ...{ over: [{ seq: 1, until: 7 }], remembersAsker: true },
     ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,

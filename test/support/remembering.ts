@@ -172,7 +172,15 @@ export class Remembering {
     this.tell({
       ...{ type: "RecordContext", turnId: id, attempt, messageSeqs: [this.ledger.head], summarySeq: null, tools: [] },
       ...{ memoryIds: memories.map(({ memoryId }) => memoryId), memorySeqs: memories.map(({ seq }) => seq) },
-      ...{ policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 1 },
+      ...{
+        over: [],
+        remembersAsker: true,
+        policyVersion: 1,
+        masked: [],
+        promptVersion: 1,
+        promptHash: "00",
+        tokens: 1,
+      },
     });
     this.tell({ type: "StopTurn", roomId: lobby, turnId: id });
     this.tell({ type: "EndTurn", turnId: id, attempt });

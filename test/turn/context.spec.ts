@@ -200,14 +200,13 @@ describe("a prompt that is compiled again", () => {
         until: null,
       });
       yield* played(stage, stage.hear("two"));
-      const remembered = "[learned in this room on 1970-01-01]\n- Dana likes tea.";
+      const remembered = "[from what Dana said in this room, 1970-01-01]\n- Dana likes tea.";
       expect(stage.asked[1]?.system).toContain(remembered);
       const context = contexts(stage)[1]!;
       expect((yield* rebuilt(stage, context)).prompt).toEqual(stage.asked[1]);
       stage.shred(userName(dana));
-      expect((yield* rebuilt(stage, context)).prompt.system).toContain(
-        remembered.replace("Dana likes tea.", "[erased]"),
-      );
+      const { system } = (yield* rebuilt(stage, context)).prompt;
+      expect(system).toContain("[from what somebody said in this room, 1970-01-01]\n- [erased]");
     }),
   );
 
@@ -227,7 +226,8 @@ describe("a prompt that is compiled again", () => {
       changeEverything(stage);
       stage.hear("one");
       const references = {
-        ...{ messageSeqs: [stage.ledger.head - 1], memorySeqs: [], summarySeq: null, tools: [] },
+        ...{ messageSeqs: [stage.ledger.head - 1], memorySeqs: [], over: [], summarySeq: null, tools: [] },
+        remembersAsker: true,
         ...{ configSeq: stage.ledger.state.configSeq, personalitySeq: stage.ledger.state.personalitySeq },
       };
       const prompt = yield* stage.perform(
