@@ -210,6 +210,27 @@ describe("a prompt that is compiled again", () => {
     }),
   );
 
+  it.effect("says what held no longer, and that who was answered had not agreed, as it was known then", () =>
+    Effect.gen(function* () {
+      const recall: Remembered[] = [];
+      const forms = () => [{ kind: "semantic", content: "lives in Bern.", importance: 0.5, basis: "asked" } as const];
+      const script: Script = { model: [[prose]], forms, recall, remembers: false };
+      const stage = yield* played(new Stage(script));
+      const { seq, open } = stage.events().find(({ type }) => type === "MemoryFormed")!;
+      const { memoryId } = open as { memoryId: Remembered["memoryId"] };
+      recall.push({ memoryId, seq, content: "Dana lives in Bern.", until: Date.UTC(2026, 5, 3) });
+      yield* played(stage, stage.hear("two"));
+      const context = contexts(stage)[1]!;
+      expect(context.open).toMatchObject({ over: [{ seq, until: Date.UTC(2026, 5, 3) }], remembersAsker: false });
+      expect(stage.asked[1]?.system).toContain("- Dana lives in Bern. (until 2026-06-03)");
+      expect(stage.asked[1]?.system).toContain("has not agreed to be remembered");
+      // Nothing of it is asked again.
+      Object.assign(script, { recall: [], remembers: true });
+      const found = yield* rebuilt(stage, context);
+      expect([found.prompt, found.hash]).toEqual([stage.asked[1], context.open.promptHash]);
+    }),
+  );
+
   it.effect("has another hash when a tool describes itself otherwise today", () =>
     Effect.gen(function* () {
       const stage = yield* staged({ model: [[prose]], tools: { clock } });
