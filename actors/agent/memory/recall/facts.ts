@@ -13,6 +13,7 @@ import {
   subjectKey,
 } from "../forming/supersession.ts";
 import { nameOf } from "../language/names.ts";
+import { attributeAsked } from "../language/questions.ts";
 import { type Statement, statementsIn } from "../language/statements.ts";
 import type { IndexKeys } from "./subjects.ts";
 
@@ -33,6 +34,15 @@ export interface Stating {
 interface Ended {
   readonly validTo: number;
   readonly retractedAt: number;
+}
+
+/** What is asked, when, by whom and as of when; see `Question`. */
+interface FactQuestion {
+  readonly text: string;
+  readonly now: number;
+  readonly asker?: string;
+  readonly askerName?: string;
+  readonly asOf?: number;
 }
 
 /** A memory that states what is asked for, and whether that was over by then. */
@@ -207,6 +217,19 @@ export class FactStore {
   /** Lets go of what is held in memory: the tables may have been set back. */
   close(): void {
     this.#open.clear();
+  }
+
+  /** Memories that state what a question asks for, and whether it still held then. */
+  asked(
+    { text, now, asker = "", askerName = "", asOf = now }: FactQuestion,
+    subjects: ReadonlyArray<ActorName>,
+  ): ReadonlyArray<Stated> {
+    const asked = attributeAsked(text, asOf);
+    if (asked === undefined) return [];
+    // What was said by nobody in particular in the first person is taken for whoever asks.
+    const oneself = [{ subject: asker, name: nameOf(askerName) }, { subject: "" }];
+    const whose = asked.subject === "speaker" ? oneself : [{ subject: nameOf(asked.subject) }];
+    return this.stating({ attribute: asked.attribute, whose, at: asked.asOf ?? asOf }, subjects);
   }
 
   /** Memories that state this attribute of any of these, among these subjects' keys, and what was believed of it at a moment. */

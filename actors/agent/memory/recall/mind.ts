@@ -6,7 +6,6 @@ import { digest } from "../../../kit/seal.ts";
 import type { SqlPort } from "../../../kit/sql.ts";
 import type { Nearness } from "../embedding/nearness.ts";
 import { nameOf } from "../language/names.ts";
-import { attributeAsked } from "../language/questions.ts";
 import { both, type Scope } from "./audience.ts";
 import { FactStore } from "./facts.ts";
 import { MemoryIndex } from "./memory-index.ts";
@@ -164,7 +163,7 @@ export class Mind {
     const { text, now, limit, scope, kinds, asOf, nearness } = question;
     const subjects = this.subjects();
     const hits = this.#index.search({
-      ...{ text, now, limit, scope, subjects, facts: this.#facts(question, subjects) },
+      ...{ text, now, limit, scope, subjects, facts: this.facts.asked(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
       ...(nearness === undefined ? {} : { cosines: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
@@ -183,17 +182,6 @@ export class Mind {
     const named = { where: "m.memory_id IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(memoryIds)] };
     const { where, parameters } = both(named, scope);
     return this.register.where(where, parameters, memoryIds.length).map(({ seq }) => seq);
-  }
-
-  /** Memories that state what the question asks for, and whether it still held then. */
-  #facts({ text, now, asker, askerName = "", asOf }: Question, subjects: ReadonlyArray<ActorName>) {
-    const asked = attributeAsked(text, asOf ?? now);
-    if (asked === undefined) return [];
-    const at = asked.asOf ?? asOf ?? now;
-    // What was said by nobody in particular in the first person is taken for whoever asks.
-    const oneself = [{ subject: asker ?? "", name: nameOf(askerName) }, { subject: "" }];
-    const whose = asked.subject === "speaker" ? oneself : [{ subject: nameOf(asked.subject) }];
-    return this.facts.stating({ attribute: asked.attribute, whose, at }, subjects);
   }
 
   /** Those that want a key cost next to nothing, and each time around there is one subject less to want one. */
