@@ -79,6 +79,25 @@ describe("what comes all at once", () => {
   });
 });
 
+describe("what is embedded of it", () => {
+  it("waits until it is indexed: with what was said before it, not alone", async () => {
+    const woken = world.begin();
+    const said = { kind: "episodic", importance: 0.5, about: [dana], audience: "public", speaker: null } as const;
+    woken.take({
+      type: "AddMemories",
+      memories: Array.from({ length: ALL }, (_, index) => ({
+        ...{ ...said, basis: "trained", origin: "owner", roomId: null, sourceSeqs: [], saidAt: index * 60_000 },
+        memoryId: memoryId(`said ${index}`),
+        words: words({ content: `Line ${index}.`, context: { room_id: "a talk" } }),
+      })),
+    });
+    await woken.settle(100);
+    const embedded = new Set(world.embedded.flat());
+    for (let line = 2; line < ALL; line++)
+      expect(embedded).toContain(`Line ${line - 2}.\nLine ${line - 1}.\nLine ${line}.`);
+  });
+});
+
 describe("what has to be indexed anew", () => {
   it("for an older program wrote the rows, leaves the index at once and comes back a portion at a time", async () => {
     const before = taught();

@@ -1,5 +1,5 @@
 /** AgentMemory: what an agent remembers: who may hear it, what is formed of what was said, and what is forgotten; owned by AgentActor. */
-import { type Context, Effect } from "effect";
+import { Cause, type Context, Effect, Exit } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { isRemembered } from "#events/agent/consent.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
@@ -90,7 +90,9 @@ export class AgentMemory {
     this.embeddings = new Embeddings({
       ...{ stream: host.ledger.stream, agentId: host.agentId, sql: host.ledger.tables, keys: host.keys },
       ...{ timers: host.timers, now: host.now, services: host.services },
-      memories: embeddedMemories(host.ledger.tables, this.#mind.register, (seqs) => host.reveal(seqs)),
+      memories: embeddedMemories(host.ledger.tables, {
+        ...{ register: this.#mind.register, isLevel: () => this.isLevel, reveal: (seqs) => host.reveal(seqs) },
+      }),
     });
   }
 
@@ -253,12 +255,12 @@ export class AgentMemory {
 
   /** The timer has rung: a portion more. */
   indexMore(): Effect.Effect<void> {
-    const { timers, now } = this.#host;
+    const { timers, now, report } = this.#host;
     this.#ring(now() + AGAIN_MS);
-    // What wants a key that cannot be had is no reason to go on: a search asks for it again.
-    return Effect.map(Effect.exit(this.ready()), () => {
+    return Effect.map(Effect.exit(this.ready()), (exit) => {
       if (this.isLevel) timers.cancel(INDEX_MEMORIES);
-      else this.#ring(now() + BETWEEN_MS);
+      else if (Exit.isSuccess(exit)) this.#ring(now() + BETWEEN_MS);
+      else report("indexing of memories", Cause.pretty(exit.cause));
     });
   }
 

@@ -51,7 +51,7 @@ const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArr
   const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
   return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown }).pipe(
     Effect.retry(quick),
-    Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "recall" : undefined })),
+    Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "some memories" : undefined })),
     Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
   );
 });
