@@ -22,12 +22,12 @@ const indexed = () => {
 };
 
 /** Ada, who has learned so much with one command. */
-function taught() {
+function taught(count = ALL) {
   const woken = world.begin({ embedder });
   const about = { kind: "semantic", importance: 0.5, about: [dana], audience: "public", speaker: null } as const;
   woken.take({
     type: "AddMemories",
-    memories: Array.from({ length: ALL }, (_, index) => ({
+    memories: Array.from({ length: count }, (_, index) => ({
       ...{ ...about, basis: "trained", origin: "owner", roomId: null, sourceSeqs: [] },
       ...{ memoryId: memoryId(`taught ${index}`), words: words({ content: `Shelf ${index} holds kayaks.` }) },
     })),
@@ -81,7 +81,8 @@ describe("what comes all at once", () => {
 
 describe("what is embedded", () => {
   it("waits until it is indexed: with what was said before it, not alone", async () => {
-    await levels(taught());
+    // More than are indexed before the first request to the embedder is due.
+    await levels(taught(2 * ALL));
     world.sql.run("UPDATE meta SET value = '1/1' WHERE key = 'memories'");
     const woken = world.wake();
     woken.say("one", "The lamp hums.");
