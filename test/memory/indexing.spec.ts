@@ -22,8 +22,7 @@ const indexed = () => {
 };
 
 /** Ada, who has learned so much with one command. */
-function taught(count = ALL) {
-  const woken = world.begin({ embedder });
+function taught(count = ALL, woken = world.begin({ embedder })) {
   const about = { kind: "semantic", importance: 0.5, about: [dana], audience: "public", speaker: null } as const;
   woken.take({
     type: "AddMemories",
@@ -82,7 +81,7 @@ describe("what comes all at once", () => {
 describe("what is embedded", () => {
   it("waits until it is indexed: with what was said before it, not alone", async () => {
     // More than are indexed before the first request to the embedder is due.
-    await levels(taught(2 * ALL));
+    await taught(2 * ALL, world.begin()).settle(100);
     world.sql.run("UPDATE meta SET value = '1/1' WHERE key = 'memories'");
     const woken = world.wake();
     woken.say("one", "The lamp hums.");
