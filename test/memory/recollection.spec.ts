@@ -57,6 +57,14 @@ describe("what fits", () => {
     expect(await ids("kayak", { limit: 4 })).toEqual([hit]);
   });
 
+  it("answers whoever asks by the name they have in the room, also what was told of them by it alone", async () => {
+    const told = { speaker: null, name: null } as const;
+    const bern = agent.add("Dana lives in Bern.", told);
+    agent.now += DAY;
+    const rome = agent.add("Dana moved to Rome.", told);
+    expect(await ids("Where do I live?")).toEqual([rome, bern]);
+  });
+
   it("says until when it held: as the log has it, or as it is known from what was said since", async () => {
     says(["I live in Bern."]);
     agent.now += DAY;
