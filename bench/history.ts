@@ -56,6 +56,8 @@ const beginning: ReadonlyArray<E.AgentEvent> = [
 const context = {
   memoryIds: [],
   memorySeqs: [],
+  over: [],
+  remembersAsker: true,
   tools: ["calculator"],
   promptVersion: 1,
   promptHash: hash,

@@ -15,7 +15,7 @@ export const keys = {
 export const makeRegister = (sql: SqlPort): void =>
   sql.run(`CREATE TABLE IF NOT EXISTS memories (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, room TEXT NOT NULL, said_at INTEGER NOT NULL,
-    state TEXT NOT NULL, superseded_at INTEGER
+    state TEXT NOT NULL, superseded_at INTEGER, retracted_at INTEGER
   )`);
 
 export const everything = { where: "m.state = 'live'", parameters: [] };

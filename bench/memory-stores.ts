@@ -1,6 +1,7 @@
 /** Where the turns of conversations are kept to be asked: the index of memories, and plain full text to compare with; used by parts/memory.ts. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { glean } from "#actors/agent/memory/forming/message.ts";
+import { FactStore } from "#actors/agent/memory/recall/facts.ts";
 import { MemoryIndex, type Variant } from "#actors/agent/memory/recall/memory-index.ts";
 import { NEVER_BEFORE, toArchive } from "#events/agent/memory.ts";
 import type { ActorName } from "#events/kit/ids.ts";
@@ -24,6 +25,7 @@ export function indexed(
   const sql = nodeSql();
   makeRegister(sql);
   const index = new MemoryIndex(sql, keys);
+  const facts = new FactStore(sql, keys);
   const ids = turnIds(conversations);
   const subjects = new Set<ActorName>();
   let seq = 0;
@@ -32,16 +34,22 @@ export function indexed(
       seq += 1;
       const subject: ActorName = `user:${place} ${speaker}`;
       subjects.add(subject);
-      sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL)", seq, subject, place, saidAt);
+      sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL, NULL)", seq, subject, place, saidAt);
       index.add({ seq, subject, place, saidAt, speaker, text });
+      facts.add({ seq, subject, text, saidAt, speaker: { id: subject, name: speaker } });
     }
   const gone = ids.flatMap((id, place) => (forgotten.has(id) ? [place + 1] : []));
   sql.run("DELETE FROM memories WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(gone));
   index.remove(gone);
+  facts.expire(gone);
   const rest = { scope: everything, subjects: [...subjects] };
   return (variant) => ({
-    ask: ({ text, askedAt }, limit) =>
-      index.search({ text, now: askedAt, limit, variant, ...rest }).map(({ seq: found }) => ids[found - 1]!),
+    ask: ({ text, askedAt: now }, limit) => {
+      const stated = variant === "all" ? facts.asked({ text, now }, rest.subjects) : [];
+      return index
+        .search({ text, now, limit, variant, facts: stated, ...rest })
+        .map(({ seq: found }) => ids[found - 1]!);
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 /** The object that is measured: an agent's index of memories with as many as asked for; driven by parts/recall.ts. */
 import { DurableObject } from "cloudflare:workers";
+import { FactStore } from "#actors/agent/memory/recall/facts.ts";
 import { MemoryIndex } from "#actors/agent/memory/recall/memory-index.ts";
 import { decrypt, encrypt } from "#actors/kit/seal.ts";
 import { durableSql, insertRows, type SqlPort, type SqlValue } from "#actors/kit/sql.ts";
@@ -30,11 +31,13 @@ interface Kept extends Saying {
 export class Memories extends DurableObject<Record<never, never>> {
   readonly #sql: SqlPort;
   #index: MemoryIndex;
+  readonly #facts: FactStore;
 
   constructor(ctx: DurableObjectState, env: Record<never, never>) {
     super(ctx, env);
     this.#sql = durableSql(ctx.storage);
     this.#index = new MemoryIndex(this.#sql, keys);
+    this.#facts = new FactStore(this.#sql, keys);
     makeRegister(this.#sql);
     this.#sql.run(
       "CREATE TABLE IF NOT EXISTS said (seq INTEGER PRIMARY KEY, speaker INTEGER, room INTEGER, at INTEGER, sealed BLOB)",
@@ -73,7 +76,10 @@ export class Memories extends DurableObject<Record<never, never>> {
   }
 
   clear(): void {
-    this.#sql.transaction(() => this.#index.clear());
+    this.#sql.transaction(() => {
+      this.#index.clear();
+      this.#facts.clear();
+    });
   }
 
   /** One memory as it comes: sealed and indexed in one transaction, kept before this answers. */
@@ -88,7 +94,8 @@ export class Memories extends DurableObject<Record<never, never>> {
 
   /** Finds ten and opens their words. */
   search({ text, now }: { readonly text: string; readonly now: number }): ReadonlyArray<string> {
-    const found = this.#index.search({ text, now, limit: 10, scope: everything, subjects });
+    const facts = this.#facts.asked({ text, now }, subjects);
+    const found = this.#index.search({ text, now, limit: 10, scope: everything, subjects, facts });
     const seqs = found.map(({ seq }) => seq);
     return seqs.length === 0 ? [] : this.#said(`seq IN (${seqs.join()})`).map((kept) => kept.text);
   }
@@ -123,6 +130,8 @@ export class Memories extends DurableObject<Record<never, never>> {
 
   #add({ seq, speaker, room, saidAt, text }: Kept): void {
     const subject = subjectOf(speaker);
-    this.#index.add({ seq, subject, place: `room ${room}`, saidAt, speaker: nameOf(speaker), text });
+    const name = nameOf(speaker);
+    this.#index.add({ seq, subject, place: `room ${room}`, saidAt, speaker: name, text });
+    this.#facts.add({ seq, subject, text, saidAt, speaker: { id: subject, name } });
   }
 }

@@ -142,6 +142,8 @@ type TurnOrLifeCommand =
         messageSeqs: ReadonlyArray<number>;
         memoryIds: ReadonlyArray<MemoryId>;
         memorySeqs: ReadonlyArray<number>;
+        over: ReadonlyArray<{ seq: number; until: number }>;
+        remembersAsker: boolean;
         summarySeq: number | null;
         /** The configuration that the prompt was compiled from; the one that stands now when left out. */
         configSeq?: number;
@@ -258,7 +260,7 @@ type MemoryCommand =
         rooms?: ReadonlyArray<RoomId>;
       }
     >
-  | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number }>
+  | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number; retractedAt: number }>
   | CommandOf<"MergeMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>
   | CommandOf<"SeparateMemories", { into: MemoryId; from: ReadonlyArray<MemoryId> }>
   | CommandOf<"ArchiveMemories", { memoryIds: ReadonlyArray<MemoryId> }>

@@ -81,9 +81,17 @@ export const MemoryRevised = defineEvent("MemoryRevised", {
   sealed: ["content", "context", "fact", "speakerName"],
 });
 export const MemorySuperseded = defineEvent("MemorySuperseded", {
-  v: 1,
+  v: 2,
+  upcasts: { 1: (open) => ({ ...open, retractedAt: open.validTo }) },
   about: "A newer value took the place of what a memory says; it stays true of the time before.",
-  open: { memoryId: MemoryId, by: MemoryId, validTo: Schema.Int },
+  open: {
+    memoryId: MemoryId,
+    by: MemoryId,
+    /** Until when it held in the world. */
+    validTo: Schema.Int,
+    /** Since when that is known: when the newer value was told. */
+    retractedAt: Schema.Int,
+  },
 });
 export const MemoriesMerged = defineEvent("MemoriesMerged", {
   v: 1,

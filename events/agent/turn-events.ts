@@ -88,14 +88,21 @@ export const TurnInterrupted = defineEvent("TurnInterrupted", {
   open: { turnId: TurnId, by: ActorName, why: Schema.Literals(["stopped", "called-off"]) },
 });
 export const ContextAssembled = defineEvent("ContextAssembled", {
-  v: 2,
-  upcasts: { 1: (open) => ({ ...open, personalitySeq: 0, summarySeq: null, policyVersion: 0, masked: [] }) },
+  v: 3,
+  upcasts: {
+    1: (open) => ({ ...open, personalitySeq: 0, summarySeq: null, policyVersion: 0, masked: [] }),
+    2: (open) => ({ ...open, over: [], remembersAsker: true }),
+  },
   about: "What the model is going to see: by reference, so that the exact prompt can be compiled again.",
   open: {
     turnId: TurnId,
     messageSeqs: Schema.Array(Count),
     memoryIds: Schema.Array(MemoryId),
     memorySeqs: Schema.Array(Count),
+    /** Those among them that were known to hold no longer, and until when they did. */
+    over: Schema.Array(Schema.Struct({ seq: Count, until: Schema.Int })),
+    /** False where whoever is answered had not agreed to be remembered. */
+    remembersAsker: Schema.Boolean,
     configSeq: Count,
     personalitySeq: Count,
     /** The summary that stands for all that was said before these messages, if there is one. */

@@ -112,7 +112,7 @@ describe("a training", () => {
       return (await status(id)).status === "done" ? true : undefined;
     });
     expect(await rowsOf(stub, "SELECT * FROM training_chunks")).toEqual([]);
-    const timers = await rowsOf(stub, "SELECT id FROM timers WHERE kind <> 'sweep-memories'");
+    const timers = await rowsOf(stub, "SELECT id FROM timers WHERE kind NOT IN ('sweep-memories', 'index-memories')");
     expect(timers).toEqual([]);
   });
 

@@ -128,6 +128,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
   assemble: ({ turnId: id, attempt, triggerSeq }) => ({
     type: "RecordContext",
     ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [1], tools },
+    ...{ over: [{ seq: 1, until: 7 }], remembersAsker: true },
     ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,
@@ -188,7 +189,7 @@ function aboutMemories({ which, how }: Wish, { consents }: AgentState): Asked<Ag
     { type: "NoteConsent", userId: at(people, which), granted: true },
     { type: "AddMemories", memories: [newMemory(`${which}`, how % 2 === 0 ? [] : [at(people, which)])] },
     { type: "ReviseMemory", ...revised, version: 1, replacesSeq: 1 },
-    { type: "SupersedeMemory", memoryId: other, by: into, validTo: how },
+    { type: "SupersedeMemory", memoryId: other, by: into, validTo: how, retractedAt: how },
     { type: "MergeMemories", into, from: memoryIds },
     { type: "SeparateMemories", into, from: memoryIds },
     { type: "ArchiveMemories", memoryIds },

@@ -345,7 +345,7 @@ describe("what becomes of memories in time", () => {
   it("is recorded as it is told, also with memory off: what is there is looked after, and can be forgotten", () => {
     for (const before of [[], [forgetful]]) {
       const then = given(agent, created, agreed, ...before);
-      const over = { memoryId: one, by: other, validTo: 5 };
+      const over = { memoryId: one, by: other, validTo: 5, retractedAt: 9 };
       then.when({ type: "SupersedeMemory", ...over }).then(E.MemorySuperseded(over));
       then.when({ type: "MergeMemories", ...merging }).then(E.MemoriesMerged(merging));
       then.when({ type: "SeparateMemories", ...merging }).then(E.MemoriesSeparated(merging));

@@ -231,20 +231,23 @@ describe("a list of memories", () => {
       expectProblem(await olga.post(`/agents/${ada.id}/memories/search`, search), "validation");
   });
 
-  it("shows what was believed then: what held already, and nothing newer had replaced", async () => {
+  it("shows what was believed then, in a list and in a search: not what was only said later of that time", async () => {
     const { olga, ada } = await scene();
     const at = (day: string) => ({ context: { at: day } });
     const old = await newMemory(olga, ada, { content: "Dana lives in Lisbon.", ...at("2024-03-01") });
     const now = await newMemory(olga, ada, { content: "Dana lives in Porto.", ...at("2024-06-01") });
-    await supersede(ada, old, now, Date.UTC(2024, 5, 1));
+    // Said in June: it was so since April.
+    await supersede(ada, [old, now], { validTo: Date.UTC(2024, 3, 1), retractedAt: Date.UTC(2024, 5, 1) });
     const asOf = async (day: string) => contents(await memoriesOf(olga, ada, `?as_of=${day}`));
     expect(await asOf("2024-02-29")).toEqual([]);
     expect(await asOf("2024-05-15")).toEqual(["Dana lives in Lisbon."]);
     expect(await asOf("2024-06-01T00:00:00Z")).toEqual(["Dana lives in Porto."]);
-    const believed = await found(olga, ada, { query: "Where does Dana live?", as_of: "2024-05-15" });
-    expect(believed.map(({ memory }) => memory.content)).toEqual(["Dana lives in Lisbon."]);
+    const believed = async (as_of: string) =>
+      (await found(olga, ada, { query: "Where does Dana live?", as_of })).map(({ memory }) => memory.content);
+    expect(await believed("2024-05-15")).toEqual(["Dana lives in Lisbon."]);
+    expect(await believed("2024-06-01T00:00:00Z")).toEqual(["Dana lives in Porto."]);
     expect((await olga.get<MemoryBody>(`/memories/${old.id}`)).body).toMatchObject({
-      ...{ valid_to: "2024-06-01T00:00:00.000Z", superseded_by: now.id, state: "live" },
+      ...{ valid_to: "2024-04-01T00:00:00.000Z", superseded_by: now.id, state: "live" },
     });
   });
 });

@@ -44,6 +44,9 @@ export const own = (agent: { readonly id: string }, command: object) =>
     const meta = { id, at: Date.now(), by: `agent:${agent.id}`, correlation: id, causation: null };
     return (actor as unknown as { commit(command: object): Promise<unknown> }).commit({ meta, ...command });
   });
-/** A newer value takes the place of an older one. */
-export const supersede = (agent: { readonly id: string }, old: MemoryBody, by: MemoryBody, validTo: number) =>
-  own(agent, { type: "SupersedeMemory", memoryId: old.id, by: by.id, validTo });
+/** A newer value takes the place of an older one, which is known to be over since it was told. */
+export const supersede = (
+  agent: { readonly id: string },
+  [old, by]: readonly [MemoryBody, MemoryBody],
+  over: { readonly validTo: number; readonly retractedAt: number },
+) => own(agent, { type: "SupersedeMemory", memoryId: old.id, by: by.id, ...over });

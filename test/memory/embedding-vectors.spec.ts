@@ -55,7 +55,6 @@ describe("cosines", () => {
       expect(window.get(one.seq)).toBeCloseTo(exactly(one.window, query), 2);
     }
     expect(own.get(42)).toBeGreaterThan(0.999);
-    expect(vectors.nearest(query, 1)).toEqual([42]);
   });
 
   it("do not depend on how long a vector is, and are 0 without a direction", () => {
@@ -233,7 +232,7 @@ describe("another model", () => {
     expect(large.cosines(vectorOf(1, 128)).own.size).toBe(0);
     large.put([{ seq: 1, subject: dana, own: vectorOf(1, 128), window: vectorOf(1, 128) }]);
     expect(large.lacking([1, 2])).toEqual([2]);
-    expect(large.nearest(vectorOf(1, 128), 5)).toEqual([1]);
+    expect([...large.cosines(vectorOf(1, 128)).own.keys()]).toEqual([1]);
     expect(sql.rows("SELECT seq, model, dimensions FROM vectors ORDER BY seq")).toEqual([
       [1, "test/large", 128],
       [2, "test/small", 96],

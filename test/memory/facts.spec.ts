@@ -1,6 +1,7 @@
 /** What is known of what memories state: which value holds now, which was believed then, and what is left of it when memories or keys go. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { FactStore } from "#actors/agent/memory/recall/facts.ts";
+import { FactStore, type Stating } from "#actors/agent/memory/recall/facts.ts";
+import type { SqlPort } from "#actors/kit/sql.ts";
 import type { ActorName } from "#events/kit/ids.ts";
 import { START } from "../support/given.ts";
 import { DAY, TestIndexKeys } from "../support/memories.ts";
@@ -21,12 +22,12 @@ beforeEach(() => {
   facts = new FactStore(sql, keys);
 });
 
-const states = (seq: number, text: string, saidAt: number, over: { subject?: ActorName; overSince?: number } = {}) =>
+const states = (seq: number, text: string, saidAt: number, over: Partial<Stating> = {}) =>
   facts.add({ seq, subject: dana, text, saidAt, speaker: { id: "dana", name: "Dana" }, ...over });
 
 /** The memories that state where Dana lives, those that are believed at a moment first. */
 const livesAt = (at: number, attribute = "home", subjects = [dana]) => {
-  const stated = facts.stating({ attribute, whose: (holder) => holder === "dana", at }, subjects);
+  const stated = facts.stating({ attribute, whose: [{ subject: "dana" }], at }, subjects);
   const of = (superseded: boolean) => stated.flatMap((each) => (each.superseded === superseded ? [each.seq] : []));
   return { believed: of(false), past: of(true) };
 };
@@ -42,7 +43,9 @@ describe("a new value", () => {
     expect(livesAt(MARCH - DAY).believed).toEqual([1]);
     expect(livesAt(JANUARY - DAY).believed).toEqual([]);
     expect([...facts.holding([1, 2])]).toEqual([2]);
-    expect(facts.superseded([1, 2])).toEqual(new Map([[1, { seq: 1, supersededAt: MARCH, supersededBy: 2 }]]));
+    expect(facts.superseded([1, 2])).toEqual(
+      new Map([[1, { seq: 1, supersededAt: MARCH, retractedAt: MARCH, supersededBy: 2 }]]),
+    );
     expect(facts.over(0, 10)).toEqual([1]);
     expect(facts.over(1, 10)).toEqual([]);
   });
@@ -62,7 +65,7 @@ describe("a new value", () => {
     states(3, "I live in Oslo.", MAY);
     facts.remove([2]);
     expect(livesAt(NOW)).toEqual({ believed: [3], past: [1] });
-    expect(facts.superseded([1]).get(1)).toEqual({ seq: 1, supersededAt: MAY, supersededBy: 3 });
+    expect(facts.superseded([1]).get(1)).toEqual({ seq: 1, supersededAt: MAY, retractedAt: MAY, supersededBy: 3 });
     facts.remove([3]);
     expect(livesAt(NOW)).toEqual({ believed: [1], past: [] });
   });
@@ -86,8 +89,16 @@ describe("a new value", () => {
     expect(livesAt(NOW)).toEqual({ believed: [5], past: [4] });
   });
 
+  it("that was known first is why the older one is known to be over", () => {
+    facts.clear();
+    states(5, "I moved to Rome on 1 February 2027.", MAY);
+    states(4, "I live in Bern.", JANUARY);
+    expect(livesAt(MARCH + 30 * DAY)).toEqual({ believed: [4], past: [5] });
+    expect(livesAt(NOW)).toEqual({ believed: [5], past: [4] });
+  });
+
   it("is over since when the log says so, whatever else is known", () => {
-    states(3, "I work at Acme.", MARCH, { overSince: MAY });
+    states(3, "I work at Acme.", MARCH, { over: { validTo: MAY, retractedAt: MAY } });
     expect([...facts.holding([3])]).toEqual([]);
     expect(livesAt(NOW, "employer")).toEqual({ believed: [], past: [3] });
   });
@@ -104,6 +115,42 @@ describe("said twice", () => {
   });
 });
 
+describe("a fact more", () => {
+  const cities = ["Bern", "Rome", "Oslo", "Bern", "Paris"];
+  const tell = (times: number) => {
+    for (let seq = 1; seq <= times; seq++)
+      states(seq, `I live in ${cities[seq % 5]}. I like tea.`, JANUARY + seq * DAY);
+  };
+
+  it("is put beside those that are open: nothing is opened again for it", () => {
+    let opened = 0;
+    const counting: SqlPort = {
+      ...sql,
+      rows: (query, ...parameters) => {
+        const rows = sql.rows(query, ...parameters);
+        if (query.includes("sealed, ") && query.startsWith("SELECT")) opened += rows.length;
+        return rows;
+      },
+    };
+    facts = new FactStore(counting, keys);
+    tell(60);
+    expect(opened).toBe(0);
+    expect(sql.rows("SELECT count(*) FROM memory_facts")).toEqual([[120]]);
+  });
+
+  it("leaves open what would be read from the tables", () => {
+    tell(23);
+    states(7, "I live in Lima.", MARCH);
+    states(30, "I no longer live in Lima.", MAY, { over: { validTo: NOW, retractedAt: NOW } });
+    const woken = new FactStore(sql, keys);
+    for (const attribute of ["home", "likes"])
+      for (const at of [JANUARY + 3 * DAY, MARCH, MAY, NOW]) {
+        const asked = { attribute, whose: [{ subject: "dana" }], at };
+        expect(facts.stating(asked, [dana])).toEqual(woken.stating(asked, [dana]));
+      }
+  });
+});
+
 describe("facts of a room", () => {
   it("are kept under the key of whoever said them, apart from everybody else's", () => {
     const eli: ActorName = "user:eli";
@@ -111,7 +158,7 @@ describe("facts of a room", () => {
     facts.add({ seq: 2, subject: eli, text: "I live in Rome.", saidAt: MARCH, speaker: { id: "eli", name: "Eli" } });
     expect(livesAt(NOW)).toEqual({ believed: [1], past: [] });
     facts.add({ seq: 3, subject: eli, text: "Dana lives in Oslo.", saidAt: MAY, speaker: { id: "eli", name: "Eli" } });
-    const ofDana = facts.stating({ attribute: "home", whose: (holder) => holder === "dana", at: NOW }, [dana, eli]);
+    const ofDana = facts.stating({ attribute: "home", whose: [{ subject: "dana" }], at: NOW }, [dana, eli]);
     expect(ofDana.map(({ seq }) => seq)).toEqual([1, 3]);
     expect([...facts.holding([1, 2, 3])]).toEqual([1, 2, 3]);
     expect(livesAt(NOW, "home", [dana]).believed).toEqual([1]);

@@ -124,7 +124,7 @@ describe("out of scope", () => {
       {},
       { also: hidden },
       { facts: hidden.map((seq) => ({ seq, superseded: false })) },
-      { cosines: { own: all, window: all } },
+      { cosines: () => ({ own: all, window: all }) },
       { kinds: ["hidden", "episodic"] },
     ];
     let tries = 0;

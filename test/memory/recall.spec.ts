@@ -1,5 +1,6 @@
 /** Which memory comes to mind: each feature of the score where it alone decides, against the newer one that a tie would go to. */
 import { describe, expect, it } from "vitest";
+import type { Search } from "#actors/agent/memory/recall/memory-index.ts";
 import { DAY, Memories, type Saying } from "../support/memories.ts";
 import { nodeSql } from "../support/sqlite.ts";
 
@@ -181,18 +182,53 @@ describe("of two memories, the one is found before the other", () => {
 
   it("that means the same, as embeddings see it", () => {
     const { kept, first, second } = conversations(["The kayak leaks."], ["The kayak leaks."]);
-    const cosines = (ofFirst: number, ofSecond: number) =>
-      new Map([
-        [first[0]!, ofFirst],
-        [second[0]!, ofSecond],
-      ]);
-    const equal = cosines(0.5, 0.5);
-    expect(kept.search("kayak", { cosines: { own: cosines(0.9, 0.1), window: equal } })).toMatchObject([
-      { seq: first[0], similarity: 0.9 },
-      { seq: second[0], similarity: 0.1 },
+    const [one, other] = [first[0]!, second[0]!];
+    const equal = { [one]: 0.5, [other]: 0.5 };
+    expect(kept.search("kayak", { cosines: near({ [one]: 0.9, [other]: 0.1 }, equal) })).toMatchObject([
+      { seq: one, similarity: 0.9 },
+      { seq: other, similarity: 0.1 },
     ]);
-    expect(kept.found("kayak", { cosines: { own: equal, window: cosines(0.9, 0.1) } })).toEqual([...first, ...second]);
-    expect(kept.found("rowing", { cosines: { own: cosines(0.9, 0.1), window: equal } })).toEqual([...first, ...second]);
+    expect(kept.found("kayak", { cosines: near(equal, { [one]: 0.9, [other]: 0.1 }) })).toEqual([one, other]);
+    expect(kept.found("rowing", { cosines: near({ [one]: 0.9, [other]: 0.1 }, equal) })).toEqual([one, other]);
+  });
+});
+
+/** Cosines of a question, as vectors tell them: of those that are asked for, or of all. */
+function near(
+  own: Readonly<Record<number, number>>,
+  window: Readonly<Record<number, number>> = own,
+): NonNullable<Search["cosines"]> {
+  const among = (values: typeof own, seqs: ReadonlyArray<number> | undefined) =>
+    new Map(
+      Object.entries(values).flatMap(([seq, value]) =>
+        (seqs?.includes(Number(seq)) ?? true) ? [[Number(seq), value]] : [],
+      ),
+    );
+  return (seqs) => ({ own: among(own, seqs), window: among(window, seqs) });
+}
+
+describe("by meaning", () => {
+  it("a neighbour of what fits is measured like any other: by its own cosine, not by words", () => {
+    const kept = memories();
+    const [hit, next] = ["The kayak leaks.", "It was mended with tar."].map((text) => kept.says("Dana", text));
+    const far = Array.from({ length: 120 }, (_, index) =>
+      kept.says("Eli", `Number ${index} hums.`, { room: `room ${index}` }),
+    );
+    const cosines = near({ ...Object.fromEntries(far.map((seq) => [seq, 0.3])), [hit!]: 0.9, [next!]: 0.2 });
+    const found = kept.search("kayak", { cosines, limit: 200 });
+    expect(found.find(({ seq }) => seq === next)).toMatchObject({ similarity: 0.2 });
+  });
+
+  it("the nearest hundred are looked at, whatever their length and whoever is named, also where all are far", () => {
+    const kept = memories();
+    const long = kept.says("Eli", Array.from({ length: 60 }, (_, index) => `word${index}`).join(" "), { room: "long" });
+    const others = Array.from({ length: 150 }, (_, index) => kept.says("Dana", "So.", { room: `room ${index}` }));
+    const cosines = near({ ...Object.fromEntries(others.map((seq) => [seq, -0.6])), [long]: -0.5 });
+    for (const text of ["rowing", "Dana's rowing"]) {
+      const found = kept.found(text, { cosines, limit: 200 });
+      expect(found).toHaveLength(100);
+      expect(found).toContain(long);
+    }
   });
 });
 
@@ -219,6 +255,15 @@ describe("a question", () => {
     const { kept, first, second } = conversations([["Eli", "Dana laughed."]], [["Dana", "The kayak leaks."]]);
     expect(kept.found("Dana's kayak?")).toEqual(second);
     expect(kept.found("Dana?")).toEqual(first);
+  });
+
+  it("still knows a name when a word that ends like it was forgotten", () => {
+    const kept = memories();
+    const rick = kept.says("Rick", "The kayak leaks.", { subject: "user:both" });
+    const brick = kept.says("Eli", "A brick.", { subject: "user:both", room: "elsewhere" });
+    kept.says("Eli", "The kayak leaks.", { subject: "user:both", room: "elsewhere" });
+    kept.index.remove([brick]);
+    expect(kept.found("Rick's kayak?")).toEqual([rick]);
   });
 
   it("takes words that are no names elsewhere for names in capitals only", () => {

@@ -42,7 +42,7 @@ function eventful() {
   agent.now += DAY;
   const at = agent.now;
   agent.tell({ type: "MergeMemories", into: twin, from: [fact] });
-  agent.tell({ type: "SupersedeMemory", memoryId: said, by: twin, validTo: START });
+  agent.tell({ type: "SupersedeMemory", memoryId: said, by: twin, validTo: START, retractedAt: START });
   agent.tell({ type: "ArchiveMemories", memoryIds: [faint] });
   agent.tell({ type: "ForgetMemories", memoryIds: [gone], seqs: [agent.row(gone)!.seq], why: "asked" });
   agent.prompted("used", [{ memoryId: said, seq: agent.row(said)!.seq }]);
@@ -64,8 +64,15 @@ describe("a row", () => {
   it("changes with each event: merged, superseded, archived, forgotten, used", () => {
     const { agent, said, fact, twin, faint, gone, at } = eventful();
     expect(agent.row(fact)).toMatchObject({ state: "merged", mergedInto: twin, attribute: "taste", pinned: true });
+    expect(agent.row(fact)).toMatchObject({ saidAt: START - DAY });
     expect(agent.row(twin)).toMatchObject({ state: "live", mergedInto: null, sources: [memoryId("elsewhere")] });
-    expect(agent.row(said)).toMatchObject({ supersededAt: START, supersededBy: twin, accessCount: 1, accessedAt: at });
+    expect(agent.row(said)).toMatchObject({
+      supersededAt: START,
+      retractedAt: START,
+      supersededBy: twin,
+      accessCount: 1,
+      accessedAt: at,
+    });
     expect(agent.row(faint)).toMatchObject({ state: "archived", archivedAt: at, validFrom: START - 2 * DAY });
     expect(agent.row(gone)).toBeUndefined();
   });

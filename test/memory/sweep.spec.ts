@@ -203,7 +203,7 @@ describe("what is over", () => {
     const since = agent.now;
     expect(await agent.swept()).toMatchObject({ ...nothing, superseded: 1 });
     expect(agent.of("MemorySuperseded").map(({ open }) => open)).toEqual([
-      { memoryId: bern, by: rome, validTo: since },
+      { memoryId: bern, by: rome, validTo: since, retractedAt: since },
     ]);
     expect(agent.row(bern)).toMatchObject({ state: "live", supersededAt: since, supersededBy: rome });
     expect(await agent.swept()).toMatchObject({ superseded: 0 });

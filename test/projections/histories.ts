@@ -171,7 +171,7 @@ const label = fc.constantFrom("a", "b", "c");
 
 /** What may happen to memories once they are there, or before. */
 const onMemories = (one: MemoryId, other: MemoryId): ReadonlyArray<Pending> => [
-  A.MemorySuperseded({ memoryId: one, by: other, validTo: START }),
+  A.MemorySuperseded({ memoryId: one, by: other, validTo: START, retractedAt: START }),
   A.MemoriesMerged({ into: one, from: [other] }),
   A.MemoriesSeparated({ into: one, from: [other] }),
   A.MemoriesArchived({ memoryIds: [one, other] }),

@@ -194,7 +194,7 @@ describe("the rows of an agent", () => {
     const id = agentId("tidy");
     const [one, other, third] = ["one", "other", "third"].map(memoryId) as [MemoryId, MemoryId, MemoryId];
     const formed = [remembered("one"), remembered("other"), remembered("third")];
-    const over = A.MemorySuperseded({ memoryId: one, by: other, validTo: START });
+    const over = A.MemorySuperseded({ memoryId: one, by: other, validTo: START, retractedAt: START });
     const shownAfter = async (...events: ReadonlyArray<Pending>) => {
       await restore(liveFor("agent"), `agent:${id}`);
       await ofAgent(id, [...formed, over, ...events]);

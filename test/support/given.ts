@@ -73,7 +73,7 @@ export const started = (label: string, attempt = 1) =>
 export const assembled = (label: string, over: Partial<typeof A.ContextAssembled.open.Type> = {}) =>
   A.ContextAssembled({
     ...{ turnId: turnId(label), messageSeqs: [3], memoryIds: [], memorySeqs: [], configSeq: 1, tools: ["clock"] },
-    ...{ personalitySeq: 0, summarySeq: null, policyVersion: 1, masked: [] },
+    ...{ over: [], remembersAsker: true, personalitySeq: 0, summarySeq: null, policyVersion: 1, masked: [] },
     ...{ promptVersion: 1, promptHash: "00", tokens: 12 },
     ...over,
   });

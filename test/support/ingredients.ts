@@ -1,11 +1,16 @@
 /** What prompts are made of in specifications: an agent, and things said in the lobby; no ledger needed. */
 import { Redacted } from "effect";
-import type { Ingredients } from "#actors/agent/turn/ingredients.ts";
+import type { Ingredients, Recollection } from "#actors/agent/turn/ingredients.ts";
 import type { Configuration } from "#actors/agent/turn/ports.ts";
-import { RoomSummarized } from "#events/agent/events.ts";
-import type { Pending, Unsealed } from "#events/kit/envelope.ts";
+import { MemoryFormed, RoomSummarized } from "#events/agent/events.ts";
+import { Erased, type Pending, type Unsealed } from "#events/kit/envelope.ts";
 import { agentName } from "#events/kit/ids.ts";
-import { ada, bo, drafted, heard, lobby, record, words as sealed } from "./given.ts";
+import { ada, bo, drafted, heard, lobby, memoryId, record, words as sealed } from "./given.ts";
+
+type Remembered = Partial<typeof MemoryFormed.open.Type> & {
+  readonly speakerName?: string;
+  readonly until?: number | null;
+};
 
 /** An agent that nobody has given a character. */
 export const configuration: Configuration = {
@@ -40,7 +45,22 @@ export const summary = (text: string): Unsealed =>
     ),
   );
 
+/** A memory with words of its own, as it came to mind. */
+export const remembered = (
+  content: string | null,
+  { speakerName, until = null, ...over }: Remembered = {},
+): Recollection => {
+  const facts = { kind: "semantic", importance: 0.5, about: [], audience: "room", speaker: null } as const;
+  const frame = { memoryId: memoryId("one"), turnId: null, roomId: lobby, sourceSeqs: [], basis: "drawn" } as const;
+  const event = MemoryFormed({ ...facts, ...frame, origin: "person", ...over }, agentName(ada), sealed());
+  const words = { ...(content === null ? {} : { content }), ...(speakerName === undefined ? {} : { speakerName }) };
+  return { memory: unsealed(event, content === null ? Erased : words), until };
+};
+/** A message as it came to mind. */
+export const recalled = (memory: Unsealed): Recollection => ({ memory, until: null });
+
 /** The ingredients of the smallest prompt. */
 export const bare: Ingredients = {
   ...{ configuration, tools: [], memories: [], summary: null, messages: [said("Hello.")], rounds: [] },
+  remembersAsker: true,
 };

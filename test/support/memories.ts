@@ -30,12 +30,13 @@ export interface Saying {
   readonly kind?: string;
   readonly speaker?: string | null;
   readonly supersededAt?: number;
+  readonly retractedAt?: number;
 }
 
 /** The columns of the register that the index relies on. */
 const REGISTER = `CREATE TABLE IF NOT EXISTS memories (
   seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, room TEXT NOT NULL, said_at INTEGER NOT NULL,
-  state TEXT NOT NULL, superseded_at INTEGER
+  state TEXT NOT NULL, superseded_at INTEGER, retracted_at INTEGER
 )`;
 
 export class Memories {
@@ -65,8 +66,9 @@ export class Memories {
     const subject = over.subject ?? `user:${(speaker ?? "nobody").toLowerCase().replace(/\W+/g, "_")}`;
     const place = over.room ?? "lobby";
     this.sql.run(
-      "INSERT INTO memories (seq, kind, subject, room, said_at, state, superseded_at) VALUES (?, ?, ?, ?, ?, 'live', ?)",
+      "INSERT INTO memories (seq, kind, subject, room, said_at, state, superseded_at, retracted_at) VALUES (?, ?, ?, ?, ?, 'live', ?, ?)",
       ...[this.#seq, over.kind ?? "episodic", subject, place, this.now, over.supersededAt ?? null],
+      over.retractedAt ?? over.supersededAt ?? null,
     );
     this.index.add({ seq: this.#seq, subject, place, saidAt: this.now, speaker, text });
     return this.#seq;

@@ -1,6 +1,6 @@
 /** An agent that remembers, with the jobs on its memories and a clock that is moved by hand: a real ledger on node:sqlite; for the specifications of memory. */
 import { Effect } from "effect";
-import { AgentMemory } from "#actors/agent/memory/memory.ts";
+import { AgentMemory, INDEX_MEMORIES } from "#actors/agent/memory/memory.ts";
 import type { MemoryRow } from "#actors/agent/memory/recall/memory-row.ts";
 import { MemorySweep, SWEEP_MEMORIES } from "#actors/agent/memory/sweep.ts";
 import { KeyFailure } from "#actors/agent/turn/failures.ts";
@@ -133,27 +133,30 @@ export class Remembering {
   }
 
   /** The owner adds a memory of Dana, said just now; it is a fact, unless said otherwise. */
-  add(content: string, over: Partial<NewMemory & { readonly basis: Basis }> = {}): MemoryId {
+  add(
+    content: string,
+    { name = "Dana", ...over }: Partial<NewMemory & { readonly basis: Basis; readonly name: string | null }> = {},
+  ): MemoryId {
     this.#count += 1;
     const id = memoryId(`added/${this.#count}`);
     const memory: NewMemory & { readonly basis: Basis } = {
       ...({ memoryId: id, kind: "semantic", importance: 0.5, about: [dana], basis: "added", origin: "owner" } as const),
       ...({ audience: "public", speaker: userName(dana), roomId: lobby, sourceSeqs: [] } as const),
       ...over,
-      words: words({ content, speakerName: "Dana" }),
+      words: words({ content, ...(name === null ? {} : { speakerName: name }) }),
     };
     this.tell({ type: "AddMemories", memories: [memory] });
     return id;
   }
 
   /** Dana says something in the lobby, which becomes an episode whose words are the message's. */
-  says(text: string, over: Partial<Episode> = {}): MemoryId {
+  says(text: string, { name = "Dana", ...over }: Partial<Episode> & { readonly name?: string } = {}): MemoryId {
     this.#count += 1;
     const label = `said/${this.#count}`;
     const id = memoryId(label);
     const { open: said } = heard(label, { addressed: null, roomSeq: this.#count });
     const episode = { memoryId: id, importance: 0.5, names: [], ...over };
-    const spoken = words({ text, authorName: "Dana" });
+    const spoken = words({ text, authorName: name });
     this.tell(
       { type: "ReceiveMessage", ...said, chars: text.length, episode, words: spoken },
       `${turnId(label)}/receive`,
@@ -170,7 +173,15 @@ export class Remembering {
     this.tell({
       ...{ type: "RecordContext", turnId: id, attempt, messageSeqs: [this.ledger.head], summarySeq: null, tools: [] },
       ...{ memoryIds: memories.map(({ memoryId }) => memoryId), memorySeqs: memories.map(({ seq }) => seq) },
-      ...{ policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 1 },
+      ...{
+        over: [],
+        remembersAsker: true,
+        policyVersion: 1,
+        masked: [],
+        promptVersion: 1,
+        promptHash: "00",
+        tokens: 1,
+      },
     });
     this.tell({ type: "StopTurn", roomId: lobby, turnId: id });
     this.tell({ type: "EndTurn", turnId: id, attempt });
@@ -186,7 +197,9 @@ export class Remembering {
   /** The alarm rings once at the time for which it is set, and what it began comes to its end. */
   async ring(): Promise<void> {
     this.now = Math.max(this.now, this.due ?? this.now);
-    for (const timer of this.timers.due(this.now)) this.sweep.fired(timer);
+    for (const timer of this.timers.due(this.now))
+      if (timer.kind === INDEX_MEMORIES) this.#running.push(Effect.runPromise(this.memory.indexMore()));
+      else this.sweep.fired(timer);
     await Promise.all(this.#running.splice(0));
   }
 

@@ -70,6 +70,8 @@ export interface Script {
   readonly model: ReadonlyArray<ReadonlyArray<Answer>>;
   readonly tools?: Readonly<Record<string, ScriptedTool>>;
   readonly recall?: ReadonlyArray<Remembered> | "broken";
+  /** Whether who is answered let the agent remember them; they did unless it says otherwise. */
+  readonly remembers?: boolean;
   readonly tellable?: (seqs: ReadonlyArray<number>) => ReadonlyArray<number>;
   readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
@@ -294,6 +296,7 @@ export class Stage {
       }),
       Layer.succeed(Recall, {
         search: ({ text }) => this.#recall(text),
+        remembers: () => this.#script.remembers ?? true,
         tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
       scriptedFormer(this.#script.forms),

@@ -197,16 +197,37 @@ describe("a prompt that is compiled again", () => {
         memoryId: (formed.open as { memoryId: Remembered["memoryId"] }).memoryId,
         seq: formed.seq,
         content: "Dana likes tea.",
+        until: null,
       });
       yield* played(stage, stage.hear("two"));
-      const remembered = "[learned in this room on 1970-01-01]\n- Dana likes tea.";
+      const remembered = "[from what Dana said in this room, 1970-01-01]\n- Dana likes tea.";
       expect(stage.asked[1]?.system).toContain(remembered);
       const context = contexts(stage)[1]!;
       expect((yield* rebuilt(stage, context)).prompt).toEqual(stage.asked[1]);
       stage.shred(userName(dana));
-      expect((yield* rebuilt(stage, context)).prompt.system).toContain(
-        remembered.replace("Dana likes tea.", "[erased]"),
-      );
+      const { system } = (yield* rebuilt(stage, context)).prompt;
+      expect(system).toContain("[from what somebody said in this room, 1970-01-01]\n- [erased]");
+    }),
+  );
+
+  it.effect("says what held no longer, and that who was answered had not agreed, as it was known then", () =>
+    Effect.gen(function* () {
+      const recall: Remembered[] = [];
+      const forms = () => [{ kind: "semantic", content: "lives in Bern.", importance: 0.5, basis: "asked" } as const];
+      const script: Script = { model: [[prose]], forms, recall, remembers: false };
+      const stage = yield* played(new Stage(script));
+      const { seq, open } = stage.events().find(({ type }) => type === "MemoryFormed")!;
+      const { memoryId } = open as { memoryId: Remembered["memoryId"] };
+      recall.push({ memoryId, seq, content: "Dana lives in Bern.", until: Date.UTC(2026, 5, 3) });
+      yield* played(stage, stage.hear("two"));
+      const context = contexts(stage)[1]!;
+      expect(context.open).toMatchObject({ over: [{ seq, until: Date.UTC(2026, 5, 3) }], remembersAsker: false });
+      expect(stage.asked[1]?.system).toContain("- Dana lives in Bern. (until 2026-06-03)");
+      expect(stage.asked[1]?.system).toContain("has not agreed to be remembered");
+      // Nothing of it is asked again.
+      Object.assign(script, { recall: [], remembers: true });
+      const found = yield* rebuilt(stage, context);
+      expect([found.prompt, found.hash]).toEqual([stage.asked[1], context.open.promptHash]);
     }),
   );
 
@@ -226,7 +247,8 @@ describe("a prompt that is compiled again", () => {
       changeEverything(stage);
       stage.hear("one");
       const references = {
-        ...{ messageSeqs: [stage.ledger.head - 1], memorySeqs: [], summarySeq: null, tools: [] },
+        ...{ messageSeqs: [stage.ledger.head - 1], memorySeqs: [], over: [], summarySeq: null, tools: [] },
+        remembersAsker: true,
         ...{ configSeq: stage.ledger.state.configSeq, personalitySeq: stage.ledger.state.personalitySeq },
       };
       const prompt = yield* stage.perform(

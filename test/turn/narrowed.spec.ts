@@ -33,7 +33,7 @@ it.effect("has no memory that somebody who came in meanwhile may not hear, and t
     const formed = stage.events().find(({ type }) => type === "MemoryFormed")!;
     recall.push({
       memoryId: (formed.open as { memoryId: Remembered["memoryId"] }).memoryId,
-      ...{ seq: formed.seq, content: "Dana likes tea." },
+      ...{ seq: formed.seq, content: "Dana likes tea.", until: null },
     });
     yield* played(stage, "two");
     expect(stage.asked[2]?.system).toContain("Dana likes tea.");

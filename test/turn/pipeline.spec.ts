@@ -274,7 +274,7 @@ describe("tools", () => {
 });
 
 describe("memory", () => {
-  const remembered = { memoryId: memoryId("tea"), seq: 99, content: "Dana likes tea." };
+  const remembered = { memoryId: memoryId("tea"), seq: 99, content: "Dana likes tea.", until: null };
   const forms = (text: string) =>
     text.includes("remember") ? [{ kind: "semantic", content: text, importance: 0.8, basis: "asked" } as const] : [];
 

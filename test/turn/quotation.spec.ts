@@ -3,7 +3,7 @@ import { describe, expect } from "@effect/vitest";
 import type { Ingredients, Round } from "#actors/agent/turn/ingredients.ts";
 import { compilePrompt } from "#actors/agent/turn/prompt.ts";
 import { listOf, property, strings } from "../support/arbitrary.ts";
-import { bare, own, said, saidByAgent, summary } from "../support/ingredients.ts";
+import { bare, own, remembered, said, saidByAgent, summary } from "../support/ingredients.ts";
 
 const compiled = (over: Partial<Ingredients>) => compilePrompt({ ...bare, ...over });
 
@@ -43,14 +43,17 @@ describe("hostile words", () => {
     "cannot end their quotation, be they a memory, a summary, or what a tool says",
     evil,
     (text) => {
-      const memories = [{ content: text, learnedAt: 0, here: true }];
+      const memories = [
+        remembered(text, { speakerName: text }),
+        remembered(text, { origin: "owner", speakerName: text }),
+      ];
       const call = { callId: "c", tool: text, arguments: "{}" };
       const result = (output: string): Round => ({
         ...{ text: "", calls: [call], results: [{ callId: "c", output, failed: false, house: false }] },
       });
       const prompt = compiled({ memories, summary: summary(text), messages: [own("a")], rounds: [result(`${text}…`)] });
       expect(prompt.system.split(lineEnd)).toHaveLength(
-        compiled({ memories: [{ ...memories[0]!, content: "x" }] }).system.split("\n").length,
+        compiled({ memories: [remembered("x"), remembered("x", { origin: "owner" })] }).system.split("\n").length,
       );
       const [earlier] = prompt.messages as ReadonlyArray<{ readonly text: string }>;
       expect(

@@ -44,6 +44,11 @@ export class Attendance {
     return this.#rooms.get(roomId)?.flatMap(({ userId, isHere }) => (isHere ? [userId] : [])) ?? null;
   }
 
+  /** What somebody is called in a room, as far as that is known. */
+  nameOf(roomId: RoomId, userId: string): string | undefined {
+    return this.#rooms.get(roomId)?.find((person) => person.userId === userId)?.name;
+  }
+
   /** Whom a text names of all the people in rooms that can say who is there. */
   acquaintances(text: string): ReadonlyArray<UserId> {
     return [...this.#rooms].flatMap(([roomId, people]) => (people?.length ? (this.named(text, roomId) ?? []) : []));

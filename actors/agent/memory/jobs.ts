@@ -6,6 +6,7 @@ import { Drawing } from "./drawing.ts";
 import { REEMBED_MEMORIES } from "./embedding/reembedding.ts";
 import { SYNC_REMOTE_VECTORS } from "./embedding/remote.ts";
 import type { JobHost, JobServices, MemoryJob } from "./job.ts";
+import { INDEX_MEMORIES } from "./memory.ts";
 import { Practice } from "./practice.ts";
 import { MemorySweep } from "./sweep.ts";
 
@@ -16,6 +17,7 @@ export function memoryJobs(host: JobHost<JobServices>): MemoryJobs {
     new Drawing(host),
     new Practice(host),
     new MemorySweep(host),
+    { kind: INDEX_MEMORIES, fired: () => host.run(host.memory.indexMore()) },
     { kind: REEMBED_MEMORIES, fired: () => host.run(embeddings.reembed()) },
     { kind: SYNC_REMOTE_VECTORS, fired: () => host.run(embeddings.sync()) },
   ]);

@@ -1,5 +1,5 @@
 /** AgentMemory: what an agent remembers: who may hear it, what is formed of what was said, and what is forgotten; owned by AgentActor. */
-import { type Context, Effect } from "effect";
+import { Cause, type Context, Effect, Exit } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { isRemembered } from "#events/agent/consent.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
@@ -28,15 +28,21 @@ import { sensitivityOf } from "./forming/sensitivity.ts";
 import { both, concerning, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
-import { contentOf, type Found, Mind, type Question } from "./recall/mind.ts";
+import { type Answered, contentOf, type Found, Mind, type Opened, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
 import { Ties } from "./recall/ties.ts";
+import { recollection } from "./recollection.ts";
 
+export type { Opened } from "./recall/mind.ts";
+
+/** The id and the kind of the timer that drives the indexing of what came all at once. */
+export const INDEX_MEMORIES = "index-memories";
+/** Between two portions there is room for a turn. */
+const BETWEEN_MS = 20;
+/** A portion that died with its process is taken again after this long. */
+const AGAIN_MS = 60_000;
 /** So many memories are forgotten with one commit: their ids stand in its event. */
 const FORGOTTEN_AT_ONCE = 500;
-/** The newest of what was kept on purpose goes along even when no word fits: "what do you know about me?" shares none. */
-const ALWAYS = 3;
-
 /** So many rooms are asked at the same time who is there. */
 const ROOMS_AT_ONCE = 8;
 
@@ -61,28 +67,10 @@ export interface MemoryHost {
   readonly retentionDays?: () => number;
 }
 
-/** A memory with its words. */
-export interface Opened extends Found {
-  readonly content: string;
-  readonly words: Unsealed;
-}
-
-/** What a search answers, best first; `degraded` when vectors were asked for and did not come. */
-export interface Answered {
-  readonly found: ReadonlyArray<Opened>;
-  readonly degraded: boolean;
-}
-
 const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   where: "m.seq NOT IN (SELECT value FROM json_each(?))",
   parameters: [JSON.stringify(seqs)],
 });
-
-/** Of what tools taught, one at most: two help less than one (ReasoningBank in memory.md § 6). */
-const withOneLesson = (found: ReadonlyArray<Opened>): ReadonlyArray<Opened> => {
-  const first = found.find(({ row }) => row.basis === "observed");
-  return found.filter((one) => one === first || one.row.basis !== "observed");
-};
 
 export class AgentMemory {
   readonly #host: MemoryHost;
@@ -108,7 +96,9 @@ export class AgentMemory {
     this.embeddings = new Embeddings({
       ...{ stream: host.ledger.stream, agentId: host.agentId, sql: host.ledger.tables, keys: host.keys },
       ...{ timers: host.timers, now: host.now, services: host.services },
-      memories: embeddedMemories(host.ledger.tables, this.#mind.register, (seqs) => host.reveal(seqs)),
+      memories: embeddedMemories(host.ledger.tables, {
+        ...{ register: this.#mind.register, isLevel: () => this.isLevel, reveal: (seqs) => host.reveal(seqs) },
+      }),
     });
   }
 
@@ -166,6 +156,7 @@ export class AgentMemory {
       if (this.#isDeleted) return;
       this.embeddings.committed(events);
       if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
+      this.#levelled();
       if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
     } catch (defect) {
       // What was committed stands: it is read again with the next commit, and before any search.
@@ -224,6 +215,7 @@ export class AgentMemory {
   keyTurned(subject: ActorName): void {
     this.#mind.catchUp();
     this.#mind.rehash(subject);
+    this.#levelled();
     this.embeddings.keyTurned(subject);
   }
 
@@ -317,11 +309,13 @@ export class AgentMemory {
 
   /** What may be called to mind in a room just now. */
   #scopeIn(roomId: RoomId): Scope {
-    const { kind } = this.#host.ledger.state.rooms[roomId] ?? {};
-    return both(this.inForce(), mayHear({ roomId, kind, present: this.attendance.here(roomId) }));
+    const { memoryEnabled, rooms } = this.#host.ledger.state;
+    if (!memoryEnabled) return { where: "FALSE", parameters: [] };
+    const present = this.attendance.here(roomId);
+    return both(this.inForce(), mayHear({ roomId, kind: rooms[roomId]?.kind, present }));
   }
 
-  /** Fetches the keys that a search needs, and indexes what waited for them. */
+  /** Fetches the keys that a search needs, and indexes a portion of what waits. */
   ready(): Effect.Effect<void, KeyFailure> {
     return Effect.suspend(() => {
       const wanted = [...this.#mind.wanting(), ...this.#mind.subjects()].filter(
@@ -335,13 +329,42 @@ export class AgentMemory {
     });
   }
 
-  /** Searches everything in scope; the same for turns and for the owner. */
+  /** True when everything is indexed that can be. */
+  get isLevel(): boolean {
+    return this.#mind.isLevel;
+  }
+
+  /** Where more came than one breath bears, a timer sees to the rest. True when nothing is left to it. */
+  #levelled(): boolean {
+    const { timers, now, ledger } = this.#host;
+    if (ledger.state.status === "deleted" || this.isLevel) return true;
+    if (timers.dueOf(INDEX_MEMORIES) === undefined) this.#ring(now() + BETWEEN_MS);
+    return false;
+  }
+
+  #ring(due: number): void {
+    this.#host.timers.set({ id: INDEX_MEMORIES, kind: INDEX_MEMORIES, due, body: null });
+  }
+
+  /** The timer has rung: a portion more. */
+  indexMore(): Effect.Effect<void> {
+    const { timers, now, report } = this.#host;
+    this.#ring(now() + AGAIN_MS);
+    return Effect.map(Effect.exit(this.ready()), (exit) => {
+      if (this.isLevel) timers.cancel(INDEX_MEMORIES);
+      else if (Exit.isSuccess(exit)) this.#ring(now() + BETWEEN_MS);
+      else report("indexing of memories", Cause.pretty(exit.cause));
+    });
+  }
+
+  /** Searches everything in scope; the same for turns and for the owner. A memory that is off recalls nothing. */
   search(question: Omit<Question, "now" | "nearness">): Effect.Effect<Answered, KeyFailure> {
     return Effect.gen({ self: this }, function* () {
+      const { now, services, ledger } = this.#host;
+      if (!ledger.state.memoryEnabled) return { found: [], degraded: false };
       yield* this.ready();
       const nearness = yield* this.embeddings.near(question.text);
-      const { now, services } = this.#host;
-      const { degraded } = nearness;
+      const degraded = !this.#levelled() || nearness.degraded;
       if (nearness === nothing)
         return { found: yield* this.open(this.#mind.search({ ...question, now: now() })), degraded };
       const limit = Math.max(question.limit, REORDERED);
@@ -363,39 +386,19 @@ export class AgentMemory {
     });
   }
 
-  /** What comes to mind at a message, and the newest of what was kept on purpose behind it. */
-  #comesToMind(text: string, limit: number, scope: Scope, asker: string) {
-    if (this.register.isEmpty) return Effect.succeed({ found: [], degraded: false });
-    return Effect.flatMap(this.search({ text, limit, scope, asker }), ({ found, degraded }) => {
-      const fitting = withOneLesson(found);
-      const some = fitting.slice(0, Math.max(0, limit - ALWAYS));
-      const rest = both(scope, notAmong(some.map(({ row }) => row.seq)));
-      // What tools taught is no matter of purpose: it comes when it fits.
-      const kept = this.register.where(
-        `${rest.where} AND m.kind <> 'episodic' AND m.basis <> 'observed'`,
-        rest.parameters,
-        ALWAYS,
-      );
-      const others = fitting.slice(some.length).filter(({ row }) => !kept.some(({ seq }) => seq === row.seq));
-      return Effect.map(this.open(kept.map((row) => ({ row, similarity: 0, relevance: 0 }))), (newest) => ({
-        found: [...some, ...newest, ...others].slice(0, limit),
-        degraded,
-      }));
-    });
-  }
-
   /** The port of a turn. */
   recall(): Recall["Service"] {
     return {
       search: ({ text, limit, roomId, asker, without }) =>
         this.attendance.known(roomId).pipe(
-          Effect.flatMap(() => this.#comesToMind(text, limit, both(this.#scopeIn(roomId), notAmong(without)), asker)),
-          Effect.map(({ found, degraded }) => ({
-            memories: found.map(({ row, content }) => ({ memoryId: row.memoryId, seq: row.seq, content })),
-            degraded,
-          })),
+          Effect.flatMap(() => {
+            const scope = both(this.#scopeIn(roomId), notAmong(without));
+            const askerName = this.attendance.nameOf(roomId, asker);
+            return recollection(this, { text, limit, scope, asker, ...(askerName === undefined ? {} : { askerName }) });
+          }),
           Effect.mapError(({ detail }) => new RecallFailure({ detail })),
         ),
+      remembers: (author) => isRemembered(this.#host.ledger.state, author),
       tellable: (seqs, roomId) => {
         const chosen = { where: "m.seq IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(seqs)] };
         const { where, parameters } = both(chosen, this.#scopeIn(roomId));

@@ -180,6 +180,8 @@ export class MemorySweep {
   #compare(progress: Progress): Effect.Effect<void, KeyFailure> {
     const { memory } = this.#host;
     return Effect.flatMap(memory.ready(), () => {
+      // What is not indexed yet would be compared with nothing.
+      if (!memory.isLevel) return Effect.sync(() => this.#moveOn(progress, progress.cursor));
       const { compared: after, upTo } = progress;
       const { rows, fresh, next } = comparable(this.#tidied(), { after, upTo });
       const found = rows.map((row) => ({ row, similarity: 0, relevance: 0 }));

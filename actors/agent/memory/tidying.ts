@@ -74,10 +74,13 @@ export function superseded({ memory }: Tidied, cursor: number): Portion {
   const rows = register.bySeq(over).filter(({ state, supersededAt }) => state === "live" && supersededAt === null);
   const standing = facts.superseded(rows.map(({ seq }) => seq));
   const orders = rows.flatMap(({ seq, memoryId }): ReadonlyArray<Order> => {
-    const { supersededAt, supersededBy } = standing.get(seq) ?? { supersededAt: null, supersededBy: null };
+    const { supersededAt, retractedAt, supersededBy = null } = standing.get(seq) ?? {};
     const [by] = supersededBy === null ? [] : register.bySeq([supersededBy]);
-    if (supersededAt === null || by === undefined || by.memoryId === memoryId) return [];
-    const command = { type: "SupersedeMemory", memoryId, by: by.memoryId, validTo: supersededAt } as const;
+    if (supersededAt === undefined || by === undefined || by.memoryId === memoryId) return [];
+    const command = {
+      ...({ type: "SupersedeMemory", memoryId, by: by.memoryId } as const),
+      ...{ validTo: supersededAt, retractedAt: retractedAt! },
+    };
     return [{ label: `supersede/${memoryId}/${by.memoryId}/${supersededAt}`, command }];
   });
   return { orders, looked: over.length, next: over.length < COMMANDS_AT_ONCE ? null : over.at(-1)! };

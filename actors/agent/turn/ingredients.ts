@@ -18,14 +18,12 @@ export interface Round {
   readonly results: ReadonlyArray<Outcome>;
 }
 
-/** A memory, and what is known of where it comes from. */
+/** A memory as it came to mind. */
 export interface Recollection {
-  /** Null once it was erased. */
-  readonly content: string | null;
-  /** When it was formed, in milliseconds since 1970. */
-  readonly learnedAt: number;
-  /** True when it was learned in the room in which the turn speaks; null where that is not on record. */
-  readonly here: boolean | null;
+  /** The event of its words: its own, or that of the message that it is. */
+  readonly memory: Unsealed;
+  /** Until when it held, in milliseconds since 1970, as far as that was known; null while it does. */
+  readonly until: number | null;
 }
 
 /** Everything a prompt is made of. */
@@ -33,9 +31,15 @@ export interface Ingredients {
   readonly configuration: Configuration;
   readonly tools: ReadonlyArray<ToolDescription>;
   readonly memories: ReadonlyArray<Recollection>;
+  /** False where whoever is answered has not agreed to be remembered. */
+  readonly remembersAsker: boolean;
   /** RoomSummarized with its words: what was said before these messages, in short. */
   readonly summary: Unsealed | null;
   /** MessageReceived and ReplyDrafted events with their words, oldest first; the message to answer stands last. */
   readonly messages: ReadonlyArray<Unsealed>;
   readonly rounds: ReadonlyArray<Round>;
 }
+
+/** The room in which the turn speaks: that of the message to answer. */
+export const roomOf = ({ messages }: Ingredients): string | undefined =>
+  (messages.at(-1)?.event.open as { readonly roomId?: string } | undefined)?.roomId;

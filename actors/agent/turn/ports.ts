@@ -128,9 +128,11 @@ export interface Remembered {
   readonly memoryId: MemoryId;
   readonly seq: number;
   readonly content: string;
+  /** Until when what it says held, as far as is known; null while it holds. */
+  readonly until: number | null;
 }
 
-/** What came to mind, best first. */
+/** What came to mind, best first, each with what was said right around it. */
 export interface Recalled {
   readonly memories: ReadonlyArray<Remembered>;
   /** True when something that was asked did not answer, so that another memory may have fitted better. */
@@ -143,6 +145,7 @@ export class Recall extends Context.Service<
   {
     readonly search: (query: {
       readonly text: string;
+      /** So many that fit; what was said around them comes on top. */
       readonly limit: number;
       /** Only what everybody who is here now may hear comes to mind. */
       readonly roomId: RoomId;
@@ -151,6 +154,8 @@ export class Recall extends Context.Service<
       /** Events whose words are at hand already. */
       readonly without: ReadonlyArray<number>;
     }) => Effect.Effect<Recalled, RecallFailure>;
+    /** Whether this person let the agent remember them; another agent always does. */
+    readonly remembers: (author: ActorName) => boolean;
     /** Those of these memories, by the events of their words, that may still be told in a room. */
     readonly tellable: (seqs: ReadonlyArray<number>, roomId: RoomId) => ReadonlyArray<number>;
   }

@@ -5,7 +5,7 @@ import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
 import { discreet } from "./discretion.ts";
-import type { Ingredients, Outcome, Recollection, Round } from "./ingredients.ts";
+import type { Ingredients, Outcome, Round } from "./ingredients.ts";
 import { type Configuration, type Prompt, Toolbox, TurnLedger } from "./ports.ts";
 import { compilePrompt, compilers } from "./prompt.ts";
 
@@ -15,7 +15,7 @@ type Context = Recorded<EventOf<typeof ContextAssembled>>;
 /** Where the words of a prompt stand in the log. */
 export type References = Pick<
   Context["open"],
-  "messageSeqs" | "memorySeqs" | "summarySeq" | "tools" | "configSeq" | "personalitySeq"
+  "messageSeqs" | "memorySeqs" | "over" | "remembersAsker" | "summarySeq" | "tools" | "configSeq" | "personalitySeq"
 >;
 
 /** Where the words of a round stand in the log. */
@@ -65,18 +65,6 @@ const roundOf = Effect.fnUntraced(function* (round: RoundReference) {
 /** The rounds of a turn with their words: prose, calls with arguments, results. */
 export const roundsOf = (turn: TurnView) => Effect.forEach(turn.rounds, roundOf);
 
-/** A memory's own words, or the message that it is, with who said it. */
-function recollectionOf({ event, words }: Unsealed, roomId: string | undefined): Recollection {
-  const { roomId: formedIn } = event.open as { readonly roomId?: string };
-  const said = words === Erased ? null : String(words.content ?? words.text ?? "");
-  const speaker = event.type === "ReplyDrafted" ? "You" : words === Erased ? "" : String(words.authorName ?? "");
-  return {
-    content: said === null || speaker === "" ? said : `${speaker} said: ${said}`,
-    learnedAt: event.at,
-    here: formedIn === undefined ? null : formedIn === roomId,
-  };
-}
-
 /** Everything a prompt is made of, from references to words. Tools describe themselves as they are today. */
 export const ingredientsOf = Effect.fnUntraced(function* (
   references: References,
@@ -85,14 +73,18 @@ export const ingredientsOf = Effect.fnUntraced(function* (
 ) {
   const ledger = yield* TurnLedger;
   const toolbox = yield* Toolbox;
-  const { messageSeqs, memorySeqs, summarySeq, tools } = references;
+  const { messageSeqs, memorySeqs, over, remembersAsker, summarySeq, tools } = references;
   const messages = (yield* ledger.reveal(messageSeqs)).map(discreet);
   const [summary] = summarySeq === null ? [] : yield* ledger.reveal([summarySeq]);
-  const roomId = (messages.at(-1)?.event.open as { readonly roomId?: string } | undefined)?.roomId;
+  const until = new Map(over.map((each) => [each.seq, each.until]));
   const ingredients: Ingredients = {
     configuration,
     tools: toolbox.describe(tools),
-    memories: (yield* ledger.reveal(memorySeqs)).map((unsealed) => recollectionOf(unsealed, roomId)),
+    memories: (yield* ledger.reveal(memorySeqs)).map((memory) => ({
+      memory,
+      until: until.get(memory.event.seq) ?? null,
+    })),
+    remembersAsker,
     // What was erased of notes, or never in them, is no part of a prompt.
     summary: summary === undefined || summary.words === Erased || summary.words.text === "" ? null : summary,
     messages,

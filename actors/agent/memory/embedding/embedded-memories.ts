@@ -23,7 +23,15 @@ const liveOf = (register: MemoryRegister, seqs: ReadonlyArray<number>) =>
     .filter(({ state }) => state === "live");
 
 /** Over the register and the sessions of the index, both in `sql`. */
-export const embeddedMemories = (sql: SqlPort, register: MemoryRegister, reveal: Reveal): EmbeddedMemories => ({
+export const embeddedMemories = (
+  sql: SqlPort,
+  {
+    register,
+    isLevel,
+    reveal,
+  }: { readonly register: MemoryRegister; readonly isLevel: () => boolean; readonly reveal: Reveal },
+): EmbeddedMemories => ({
+  isLevel,
   after: (seq, limit) => register.liveAfter(seq, limit),
   live: (seqs) => new Map(liveOf(register, seqs).map(({ seq, memoryId }) => [seq, memoryId])),
   of: (subject) => register.of(subject),

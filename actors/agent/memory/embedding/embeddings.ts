@@ -22,6 +22,8 @@ export type VectorServices = Embedder | VectorIndex | Reranker;
 export interface EmbeddedMemories {
   /** Seqs of live memories behind one, in rising order. */
   readonly after: (seq: number, limit: number) => ReadonlyArray<number>;
+  /** True when none waits to be indexed: before that, nobody knows what was said before one. */
+  readonly isLevel: () => boolean;
   /** Ids of these memories by seq, those that are live. */
   readonly live: (seqs: ReadonlyArray<number>) => ReadonlyMap<number, string>;
   /** Seqs of all memories whose words this subject's key seals. */
@@ -50,6 +52,9 @@ interface Kept {
 
 /** So many of the nearest are asked of a remote index: what it answers is looked at through the scope, which lets some pass. */
 const NEAREST = 100;
+
+/** So long memories are given to be indexed, before it is looked again whether they are. */
+const INDEXING_MS = 1_000;
 
 export class Embeddings {
   readonly #host: EmbeddingsHost;
@@ -135,8 +140,10 @@ export class Embeddings {
   reembed(): Effect.Effect<void, never, Embedder> {
     return Effect.suspend(() => {
       const kept = this.#kept();
-      if (kept !== undefined && this.#embedder.semantic) return kept.job.fired();
-      this.#host.timers.cancel(REEMBED_MEMORIES);
+      const { timers, memories, now } = this.#host;
+      if (kept === undefined || !this.#embedder.semantic) timers.cancel(REEMBED_MEMORIES);
+      else if (memories.isLevel()) return kept.job.fired();
+      else timers.set({ id: REEMBED_MEMORIES, kind: REEMBED_MEMORIES, due: now() + INDEXING_MS, body: {} });
       return Effect.void;
     });
   }

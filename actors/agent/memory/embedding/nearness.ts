@@ -2,13 +2,12 @@
 import { Duration, Effect, Option } from "effect";
 import type { AgentId } from "#events/kit/ids.ts";
 import { Embedder, VectorIndex } from "../../turn/memory-ports.ts";
-import type { AgentVectors, Cosines } from "./vectors.ts";
+import type { Cosines } from "../recall/scoring.ts";
+import type { AgentVectors } from "./vectors.ts";
 
 export interface Nearness {
   /** Cosine of the question against these memories, a search's candidates; against all that are held, where none are named. */
   readonly of: (seqs?: ReadonlyArray<number>) => Cosines;
-  /** Seqs of the nearest of the agent's own, nearest first. */
-  readonly nearest: ReadonlyArray<number>;
   /** Ids that the remote index found, nearest first. It may not know yet that one of them was forgotten: look each up. */
   readonly elsewhere: ReadonlyArray<string>;
   /** True when something that was asked did not answer: what is here is less than it could be. */
@@ -21,7 +20,7 @@ const BOX = Duration.seconds(2);
 /** What is said where nothing can be. */
 export const nothing: Nearness = {
   of: () => ({ own: new Map(), window: new Map() }),
-  ...{ nearest: [], elsewhere: [], degraded: false },
+  ...{ elsewhere: [], degraded: false },
 };
 
 /** A value in time, or none for whatever reason. */
@@ -29,7 +28,7 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<O
   Effect.timeoutOrElse(Effect.option(effect), { duration: BOX, orElse: () => Effect.succeed(Option.none<A>()) });
 
 /**
- * Asks for the memories nearest to a text, at most `limit` here and there. Never fails. Where closeness of vectors is not
+ * Asks for the memories nearest to a text, of a remote index for at most `limit`. Never fails. Where closeness of vectors is not
  * closeness of meaning there is nothing to say: hashed words have no weight in search.
  */
 export const nearnessTo = (
@@ -48,7 +47,6 @@ export const nearnessTo = (
     const found = yield* inTime(index.query(agentId, query, limit));
     return {
       of: (seqs) => vectors.cosines(query, seqs),
-      nearest: vectors.nearest(query, limit),
       elsewhere: Option.getOrElse(found, () => []).map(({ id }) => id),
       degraded: Option.isNone(found),
     };

@@ -3,6 +3,7 @@ import type { ActorName } from "#events/kit/ids.ts";
 import type { Keyring } from "../../../kit/ledger.ts";
 import { decrypt, encrypt, type SubjectKey } from "../../../kit/seal.ts";
 import { insertRows, type SqlPort, type SqlValue } from "../../../kit/sql.ts";
+import type { Cosines } from "../recall/scoring.ts";
 import {
   bytesOf,
   checkDimensions,
@@ -26,12 +27,6 @@ export interface MemoryVectors extends VectorPair {
   readonly subject: ActorName;
   /** Other memories whose words are in the window. */
   readonly preceding?: ReadonlyArray<number>;
-}
-
-/** Cosine by memory; those that cannot be opened now are in neither. */
-export interface Cosines {
-  readonly own: ReadonlyMap<number, number>;
-  readonly window: ReadonlyMap<number, number>;
 }
 
 interface Held extends Quantized {
@@ -230,22 +225,6 @@ export class AgentVectors {
     if (seqs === undefined) for (const [seq, held] of this.#held) measure(seq, held);
     else for (const [seq, held] of this.#find(seqs)) measure(seq, held);
     return { own, window };
-  }
-
-  /** The memories nearest to a question, by own text or window, whichever is nearer; nearest first. */
-  nearest(query: Float32Array, limit: number): ReadonlyArray<number> {
-    checkDimensions(query, this.#model.dimensions);
-    this.#open();
-    const length = Math.hypot(...query);
-    const found: Array<{ readonly seq: number; readonly score: number }> = [];
-    for (const [seq, held] of this.#held) {
-      const [own, window] = cosinesOf(held, query, length);
-      found.push({ seq, score: Math.max(own, window) });
-    }
-    return found
-      .sort((left, right) => right.score - left.score)
-      .slice(0, limit)
-      .map(({ seq }) => seq);
   }
 
   /** The window's vector of each of these memories as numbers again, for an index elsewhere; unopened ones are left out. */

@@ -3,12 +3,18 @@ import { valueKey } from "../language/attributes.ts";
 import type { Statement } from "../language/statements.ts";
 import { folded } from "../language/stems.ts";
 
-/** A fact as it is kept. Times are milliseconds since 1970. */
-export interface Fact {
-  /** Of the memory that holds it. */
-  readonly id: string;
+/** Whom a fact is about: a person by id, or whoever goes by a name. */
+export interface Holder {
   /** See `subjectKey`. */
   readonly subject: string;
+  /** What the person of that id was called, folded; undefined where `subject` itself is a name. */
+  readonly name?: string | undefined;
+}
+
+/** A fact as it is kept. Times are milliseconds since 1970. */
+export interface Fact extends Holder {
+  /** Of the memory that holds it. */
+  readonly id: string;
   readonly attribute: string;
   readonly value: string;
   readonly validFrom: number;
@@ -40,6 +46,20 @@ export const subjectKey = (subject: string, speaker: { readonly id: string; read
   subject === "speaker" || (speaker.name !== "" && folded(subject) === folded(speaker.name))
     ? speaker.id
     : folded(subject);
+
+const wordsOf = (name: string): ReadonlyArray<string> => name.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+
+/** “Dana” may be Dana Levi, but Dana Levi is not Dana Cohen. */
+function mayBeSame(one: string, other: string): boolean {
+  const [few, many] = [wordsOf(one), wordsOf(other)].sort((left, right) => left.length - right.length);
+  return few!.length > 0 && few!.every((word) => many!.includes(word));
+}
+
+/** True for the same person as far as can be told: ids tell people of one name apart, a name alone may be any of theirs. */
+export const isSameHolder = (one: Holder, other: Holder): boolean =>
+  one.subject === other.subject ||
+  ((one.name === undefined || other.name === undefined) &&
+    mayBeSame(one.name ?? one.subject, other.name ?? other.subject));
 
 /** The facts that held at a moment, as far as is known now: “where did Dana live in May?” */
 export const inForceAt = <A extends Fact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>

@@ -179,6 +179,27 @@ function read(question: string): { readonly groups: Groups; readonly attribute: 
   return undefined;
 }
 
+const ABOUT =
+  "(?:\\s(?:of|about)\\s(?<whom>me|us|myself|everything|everybody|everyone))?(?=\\s*(?:[?.!,]|so far|by now|now|yet|$))";
+const KNOWN = new RegExp(
+  `\\b(?:(?:what|how much)(?:\\selse|\\sall)?\\s(?:do|did|have|can)\\syou\\s(?:(?:still|already|actually|even)\\s)?(?:know|remember|recall|learn|learned|learnt|kept)|(?:everything|all|anything|something)(?:\\sthat)?\\syou\\s(?:know|remember|recall)|(?:do|can)\\syou\\s(?:still\\s)?(?:know|remember|recall)\\s(?:anything|something))${ABOUT}`,
+  "i",
+);
+const ONESELF =
+  /\b(?:who\sam\si|(?:do|can)\syou\s(?:still\s|even\s)?(?:remember|know|recall)\s(?:me|us|who\si\sam))(?=\s*(?:[?.!,]|$))/i;
+
+/**
+ * Whose memories are asked for when a text asks what is known at all and names nothing in particular: those about the
+ * `speaker`, or `all`; undefined when it does not ask that.
+ */
+export function asksWhatIsKnown(text: string): "speaker" | "all" | undefined {
+  const asked = spelledOut(text.slice(0, LONGEST_QUESTION)).replace(/\s+/g, " ");
+  if (ONESELF.test(asked)) return "speaker";
+  const known = KNOWN.exec(asked);
+  if (known === null) return undefined;
+  return /^(?:me|us|myself)$/i.test(known.groups?.whom ?? "") ? "speaker" : "all";
+}
+
 /**
  * The fact that a question asks for, or undefined when it asks for none that statements hold. `at` is when it is asked: “in May”
  * is a time that is over.

@@ -35,10 +35,14 @@ export const kept = (now: number, retentionDays: number): Scope =>
     inTime(now, retentionDays),
   );
 
-/** What was held to be true at a moment: it held already, and nothing newer had taken its place. */
+/**
+ * What was held to be true at a moment: it was known and held already, and it was not known then that it was over. What
+ * was imported counts as known since it was said.
+ */
 export const believedAt = (moment: number): Scope => ({
-  where: "COALESCE(m.valid_from, m.said_at) <= ? AND (m.superseded_at IS NULL OR m.superseded_at > ?)",
-  parameters: [moment, moment],
+  where: `m.said_at <= ? AND COALESCE(m.valid_from, m.said_at) <= ?
+    AND (m.superseded_at IS NULL OR m.superseded_at > ? OR m.retracted_at > ?)`,
+  parameters: [moment, moment, moment, moment],
 });
 
 /** What is about a person. */

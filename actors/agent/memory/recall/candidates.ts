@@ -75,8 +75,11 @@ function* ranked(scores: ReadonlyMap<number, number>, first: number): Generator<
   for (const [seq, score] of scores) keys[count++] = Math.round(score * FINENESS) * HIGH + seq;
   keys.sort();
   for (let end = count, portion = first; end > 0; end -= portion, portion *= 4)
-    yield Array.from(keys.subarray(Math.max(0, end - portion), end), (key) => key % HIGH).reverse();
+    yield Array.from(keys.subarray(Math.max(0, end - portion), end), seqIn).reverse();
 }
+
+/** Scores may be below zero. */
+const seqIn = (key: number): number => key - Math.floor(key / HIGH) * HIGH;
 
 interface Seen extends Seed {
   readonly length: number;
@@ -97,7 +100,7 @@ export class Candidates {
     this.#view = view;
   }
 
-  /** Chooses; `others` are candidates that somebody else found, `nearest` the cosines of memories to the question. */
+  /** Chooses; `others` are candidates that somebody else found, `nearest` how near in meaning memories are to the question. */
   choose(others: ReadonlyArray<number>, nearest: ReadonlyMap<number, number> | undefined): ReadonlyMap<number, Seed> {
     const { terms, concepts } = this.#asked;
     const byWords = gathered(this.#sql, terms, (sum, idf) => sum + idf);
@@ -110,7 +113,7 @@ export class Candidates {
       this.#take(best, BY_CONCEPTS);
     }
     this.#takeDated(byWords);
-    if (nearest !== undefined) this.#take(nearest, BY_MEANING);
+    if (nearest !== undefined) this.#takeNearest(nearest);
     for (const seed of this.#visible(others)) this.#chosen.set(seed.seq, seed);
     return this.#chosen;
   }
@@ -131,6 +134,17 @@ export class Candidates {
       if (taken.length >= atMost || seen.length >= atMost * LOOKED_AT) break;
     }
     for (const seed of (taken.length > 0 ? taken : seen).slice(0, atMost)) this.#chosen.set(seed.seq, seed);
+  }
+
+  /** Meaning is the whole of it: neither how short a memory is nor whose it is says more. */
+  #takeNearest(scores: ReadonlyMap<number, number>): void {
+    let left = BY_MEANING;
+    for (const portion of ranked(scores, BY_MEANING)) {
+      const visible = this.#visible(portion).slice(0, left);
+      for (const seed of visible) this.#chosen.set(seed.seq, seed);
+      left -= visible.length;
+      if (left === 0) return;
+    }
   }
 
   #brevity({ length }: Seen): number {

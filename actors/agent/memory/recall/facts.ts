@@ -3,8 +3,18 @@ import type { ActorName } from "#events/kit/ids.ts";
 import { parseList } from "../../../kit/encoding.ts";
 import { decrypt, encrypt } from "../../../kit/seal.ts";
 import type { SqlPort, SqlValue } from "../../../kit/sql.ts";
-import { believedAt, type Fact, type KnownFact, outcomeOf } from "../forming/supersession.ts";
-import { statementsIn } from "../language/statements.ts";
+import {
+  believedAt,
+  type Fact,
+  type Holder,
+  isSameHolder,
+  type KnownFact,
+  outcomeOf,
+  subjectKey,
+} from "../forming/supersession.ts";
+import { nameOf } from "../language/names.ts";
+import { attributeAsked } from "../language/questions.ts";
+import { type Statement, statementsIn } from "../language/statements.ts";
 import type { IndexKeys } from "./subjects.ts";
 
 /** A memory whose facts are to be read. */
@@ -14,9 +24,25 @@ export interface Stating {
   readonly subject: ActorName;
   readonly text: string;
   readonly saidAt: number;
+  /** A person's id; their name, folded, where no more is known. */
   readonly speaker: { readonly id: string; readonly name: string };
-  /** Since when what it says is known to be over, whoever said so. */
-  readonly overSince?: number;
+  /** Where the log says that it is over: since when, and since when that is known. */
+  readonly over?: Ended;
+}
+
+/** Until when something held, and when that became known. */
+interface Ended {
+  readonly validTo: number;
+  readonly retractedAt: number;
+}
+
+/** What is asked, when, by whom and as of when; see `Question`. */
+interface FactQuestion {
+  readonly text: string;
+  readonly now: number;
+  readonly asker?: string;
+  readonly askerName?: string;
+  readonly asOf?: number;
 }
 
 /** A memory that states what is asked for, and whether that was over by then. */
@@ -25,10 +51,11 @@ export interface Stated {
   readonly superseded: boolean;
 }
 
-/** Since when what a memory states no longer holds. */
+/** Since when what a memory states no longer holds, and since when that is known. */
 export interface Standing {
   readonly seq: number;
-  readonly supersededAt: number | null;
+  readonly supersededAt: number;
+  readonly retractedAt: number;
   readonly supersededBy: number | null;
 }
 
@@ -72,32 +99,39 @@ export class FactStore {
   }
 
   /** Reads the facts of a memory, or reads them anew; nothing while the subject's key is not at hand. */
-  add({ seq, subject, text, saidAt, speaker, overSince }: Stating): void {
+  add({ seq, subject, text, saidAt, speaker, over }: Stating): void {
     const statements = statementsIn(text, saidAt);
-    const key = this.#keys.get(subject);
-    if (statements.length === 0 || !(key instanceof Uint8Array)) return;
+    const key = this.#keyOf(subject);
+    if (statements.length === 0 || key === undefined) return;
     this.#makeTable();
-    this.#sql.run("DELETE FROM memory_facts WHERE seq = ?", seq);
-    this.#open.delete(subject);
+    if (this.#sql.rows("DELETE FROM memory_facts WHERE seq = ? RETURNING id", seq).length > 0)
+      this.#open.delete(subject);
+    const kept = this.#factsOf(subject, key);
     for (const statement of statements) {
-      const facts = this.#factsOf(subject, key);
+      const facts = seenFrom(holderOf(statement, speaker), kept);
       const { fact, ended, repeated } = outcomeOf(statement, { at: saidAt, speaker, facts });
-      for (const { id, validTo } of ended)
-        this.#sql.run(
-          "UPDATE memory_facts SET valid_to = ?, retracted_at = ?, ended_by = ? WHERE id = ?",
-          ...[validTo, saidAt, seq, Number(id)],
-        );
+      for (const { id, validTo } of ended) this.#end(kept, id, { validTo, retractedAt: saidAt }, seq);
       // Said again is stated by both: should the first be forgotten, the second still says it.
       const stated = fact ?? facts.find(({ id }) => id === repeated);
-      if (stated !== undefined) this.#insert({ seq, subject, saidAt }, key, stated, facts);
-      if (stated !== undefined || ended.length > 0) this.#open.delete(subject);
+      if (stated === undefined) continue;
+      const known = facts.find((other) => other.subject === stated.subject);
+      const name = ownName(stated.subject, speaker) ?? known?.name;
+      kept.push(this.#insert({ seq, subject, saidAt }, key, { ...stated, name }, facts));
+      if (kept.length > LOOKED_THROUGH) kept.shift();
     }
-    if (overSince === undefined) return;
+    if (over === undefined) return;
+    for (const { id, seq: stating, validTo } of kept)
+      if (stating === seq && validTo === undefined) this.#end(kept, id, over, null);
+  }
+
+  /** In the table and in what is open, for opening all of it again would cost each statement more than the last one. */
+  #end(kept: Kept[], id: string, { validTo, retractedAt }: Ended, endedBy: number | null): void {
     this.#sql.run(
-      "UPDATE memory_facts SET valid_to = ?, retracted_at = ? WHERE seq = ? AND valid_to IS NULL",
-      ...[overSince, overSince, seq],
+      "UPDATE memory_facts SET valid_to = ?, retracted_at = ?, ended_by = ? WHERE id = ?",
+      ...[validTo, retractedAt, endedBy, Number(id)],
     );
-    this.#open.delete(subject);
+    const index = kept.findIndex((fact) => fact.id === id);
+    kept[index] = { ...kept[index]!, validTo, retractedAt, endedBy };
   }
 
   #insert(
@@ -105,16 +139,21 @@ export class FactStore {
     key: Uint8Array,
     fact: Omit<Fact, "id">,
     facts: ReadonlyArray<Kept>,
-  ): void {
-    const words = JSON.stringify([fact.subject, fact.attribute, fact.value]);
-    const { validFrom, validTo } = fact;
+  ): Kept {
+    const { attribute, value, name, validFrom, validTo } = fact;
+    const words = JSON.stringify([fact.subject, attribute, value, ...(name === undefined ? [] : [name])]);
     const later = validTo === undefined ? undefined : facts.find((other) => other.validFrom === validTo);
-    this.#sql.run(
+    // That it is over is known as soon as both have been said, in whichever order.
+    const retractedAt = validTo === undefined ? undefined : Math.max(saidAt, later?.recordedAt ?? saidAt);
+    const endedBy = later?.seq ?? null;
+    const [row] = this.#sql.rows(
       `INSERT INTO memory_facts (seq, subject, sealed, valid_from, valid_to, recorded_at, retracted_at, ended_by)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
       ...[seq, subject, encrypt(key, bytesOf.encode(words), placeOf(subject, seq))],
-      ...[validFrom, validTo ?? null, saidAt, validTo === undefined ? null : saidAt, later?.seq ?? null],
+      ...[validFrom, validTo ?? null, saidAt, retractedAt ?? null, endedBy],
     );
+    const times = { validFrom, validTo, recordedAt: saidAt, retractedAt };
+    return { id: String(row![0]), seq, endedBy, subject: fact.subject, name, attribute, value, ...times };
   }
 
   /** Takes out what these memories stated, which was never said; what only they had ended holds again. */
@@ -175,21 +214,35 @@ export class FactStore {
     else this.#sql.run("DELETE FROM memory_facts WHERE subject = ?", subject);
   }
 
-  /** Lets go of what is held in memory of a subject. */
-  forget(subject: ActorName): void {
-    this.#open.delete(subject);
+  /** Lets go of what is held in memory: the tables may have been set back. */
+  close(): void {
+    this.#open.clear();
   }
 
-  /** Memories that state this attribute of one of these, among these subjects' keys, and what was believed of it at a moment. */
+  /** Memories that state what a question asks for, and whether it still held then. */
+  asked(
+    { text, now, asker = "", askerName = "", asOf = now }: FactQuestion,
+    subjects: ReadonlyArray<ActorName>,
+  ): ReadonlyArray<Stated> {
+    const asked = attributeAsked(text, asOf);
+    if (asked === undefined) return [];
+    // What was said by nobody in particular in the first person is taken for whoever asks.
+    const oneself = [{ subject: asker, name: nameOf(askerName) }, { subject: "" }];
+    const whose = asked.subject === "speaker" ? oneself : [{ subject: nameOf(asked.subject) }];
+    return this.stating({ attribute: asked.attribute, whose, at: asked.asOf ?? asOf }, subjects);
+  }
+
+  /** Memories that state this attribute of any of these, among these subjects' keys, and what was believed of it at a moment. */
   stating(
-    asked: { readonly attribute: string; readonly whose: (holder: string) => boolean; readonly at: number },
+    asked: { readonly attribute: string; readonly whose: ReadonlyArray<Holder>; readonly at: number },
     subjects: ReadonlyArray<ActorName>,
   ): ReadonlyArray<Stated> {
     if (!this.#hasTable()) return [];
     return subjects.flatMap((subject) => {
-      const key = this.#keys.get(subject);
-      const facts = key instanceof Uint8Array ? this.#factsOf(subject, key) : [];
-      const stating = facts.filter((fact) => fact.attribute === asked.attribute && asked.whose(fact.subject));
+      const key = this.#keyOf(subject);
+      const facts = key === undefined ? [] : this.#factsOf(subject, key);
+      const isMeant = (holder: Holder) => asked.whose.some((one) => isSameHolder(one, holder));
+      const stating = facts.filter((fact) => fact.attribute === asked.attribute && isMeant(fact));
       const believed = new Set(believedAt(stating, asked.at));
       return stating.map((fact) => ({ seq: fact.seq, superseded: !believed.has(fact) }));
     });
@@ -199,14 +252,17 @@ export class FactStore {
   superseded(seqs: ReadonlyArray<number>): ReadonlyMap<number, Standing> {
     if (seqs.length === 0 || !this.#hasTable()) return new Map();
     const rows = this.#sql.rows(
-      `SELECT seq, MAX(valid_to), MAX(ended_by) FROM memory_facts
+      `SELECT seq, MAX(valid_to), MAX(retracted_at), MAX(ended_by) FROM memory_facts
        WHERE seq IN (SELECT value FROM json_each(?)) GROUP BY seq HAVING COUNT(*) = COUNT(valid_to)`,
       JSON.stringify(seqs),
     );
     return new Map(
-      rows.map(([seq, at, by]) => [
+      rows.map(([seq, at, known, by]) => [
         Number(seq),
-        { seq: Number(seq), supersededAt: Number(at), supersededBy: by === null ? null : Number(by) },
+        {
+          ...{ seq: Number(seq), supersededAt: Number(at), retractedAt: Number(known) },
+          supersededBy: by === null ? null : Number(by),
+        },
       ]),
     );
   }
@@ -221,7 +277,15 @@ export class FactStore {
     return new Set(rows.map(([seq]) => Number(seq)));
   }
 
-  #factsOf(subject: ActorName, key: Uint8Array): ReadonlyArray<Kept> {
+  /** What was opened is kept no longer than its key. */
+  #keyOf(subject: ActorName): Uint8Array | undefined {
+    const key = this.#keys.get(subject);
+    if (key instanceof Uint8Array) return key;
+    this.#open.delete(subject);
+    return undefined;
+  }
+
+  #factsOf(subject: ActorName, key: Uint8Array): Kept[] {
     const known = this.#open.get(subject);
     if (known !== undefined) return known;
     const rows = this.#sql.rows(
@@ -234,6 +298,29 @@ export class FactStore {
   }
 }
 
+type Speaker = Stating["speaker"];
+
+/** What goes with a subject that is the speaker's id; with a name, nothing. */
+const ownName = (subject: string, { id, name }: Speaker): string | undefined =>
+  subject === id && id !== nameOf(name) ? nameOf(name) : undefined;
+
+function holderOf({ subject: said }: Statement, speaker: Speaker): Holder {
+  const subject = subjectKey(said, speaker);
+  return { subject, name: ownName(subject, speaker) };
+}
+
+/** The facts as they look to whoever speaks of this holder: all that may be about the same person are. */
+function seenFrom(holder: Holder, facts: ReadonlyArray<Kept>): ReadonlyArray<Kept> {
+  const known = new Map<string, boolean>();
+  return facts.map((fact) => {
+    const { subject, name } = fact;
+    if (subject === holder.subject) return fact;
+    const who = `${subject}\n${name}`;
+    if (!known.has(who)) known.set(who, isSameHolder(holder, fact));
+    return known.get(who) ? { ...fact, ...holder } : fact;
+  });
+}
+
 const placeOf = (subject: ActorName, seq: number): Uint8Array => bytesOf.encode(`fact ${subject} ${seq}`);
 
 const momentOf = (value: SqlValue | undefined): number | undefined => (value == null ? undefined : Number(value));
@@ -241,10 +328,10 @@ const momentOf = (value: SqlValue | undefined): number | undefined => (value == 
 function keptOf(row: ReadonlyArray<SqlValue>, subject: ActorName, key: Uint8Array): Kept {
   const [id, seq, sealed, validFrom, validTo, recordedAt, retractedAt, endedBy] = row;
   const words = parseList(textOf.decode(decrypt(key, sealed as Uint8Array, placeOf(subject, Number(seq)))));
-  const [holder, attribute, value] = words.map(String);
+  const [holder, attribute, value, name] = words.map(String);
   return {
     ...{ id: String(id), seq: Number(seq), endedBy: endedBy === null ? null : Number(endedBy) },
-    ...{ subject: holder!, attribute: attribute!, value: value! },
+    ...{ subject: holder!, name, attribute: attribute!, value: value! },
     ...{ validFrom: Number(validFrom), validTo: momentOf(validTo) },
     ...{ recordedAt: Number(recordedAt), retractedAt: momentOf(retractedAt) },
   };

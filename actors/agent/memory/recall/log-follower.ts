@@ -18,6 +18,8 @@ export interface Following {
   readonly tables: ReadonlyArray<string>;
   /** The types of events that they are made of. */
   readonly types: ReadonlyArray<string>;
+  /** Told that the tables are made anew: what was made of their rows is to be as well. */
+  readonly begun?: () => void;
 }
 
 const PAGE = 1_000;
@@ -65,7 +67,7 @@ export class LogFollower<E extends Recorded> {
   }
 
   #open(): number {
-    const { name, version, tables } = this.#following;
+    const { name, version, tables, begun } = this.#following;
     const found = this.#sql.rows("SELECT value FROM meta WHERE key = ?", name)[0]?.[0];
     const [written, seq] = String(found ?? "0/0")
       .split("/")
@@ -74,11 +76,14 @@ export class LogFollower<E extends Recorded> {
       this.#bookmark = seq!;
       return seq!;
     }
-    for (const statement of tables) {
-      const table = /^CREATE TABLE (\w+)/.exec(statement)?.[1];
-      if (table !== undefined) this.#sql.run(`DROP TABLE IF EXISTS ${table}`);
-    }
-    for (const statement of tables) this.#sql.run(statement);
+    this.#sql.transaction(() => {
+      for (const statement of tables) {
+        const table = /^CREATE TABLE (\w+)/.exec(statement)?.[1];
+        if (table !== undefined) this.#sql.run(`DROP TABLE IF EXISTS ${table}`);
+      }
+      for (const statement of tables) this.#sql.run(statement);
+      begun?.();
+    });
     return 0;
   }
 }

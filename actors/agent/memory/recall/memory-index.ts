@@ -9,7 +9,7 @@ import { readQuestion } from "./asked.ts";
 import type { Scope } from "./audience.ts";
 import { Candidates, type View } from "./candidates.ts";
 import { Pool } from "./pool.ts";
-import { Scoring, type Variant } from "./scoring.ts";
+import { type Cosines, Scoring, type Variant } from "./scoring.ts";
 import { closeGaps, standingOf } from "./sessions.ts";
 import { entriesOfSpans } from "./spans.ts";
 import { type IndexKeys, Subjects } from "./subjects.ts";
@@ -50,10 +50,8 @@ export interface Search {
   readonly asOf?: number;
   /** Only these kinds are answered. What others say around them still counts. */
   readonly kinds?: ReadonlyArray<string>;
-  /** Cosines to the question, by seq: of the memory alone, and of it with the turns before it. */
-  readonly cosines?: { readonly own: ReadonlyMap<number, number>; readonly window: ReadonlyMap<number, number> };
-  /** Cosines of these memories, once it is known which are compared in earnest: those beyond what `cosines` holds among them. */
-  readonly cosinesOf?: (seqs: ReadonlyArray<number>) => NonNullable<Search["cosines"]>;
+  /** Cosines to the question: of these memories, or of all that are at hand, where those are the nearest that are looked for. */
+  readonly cosines?: (seqs?: ReadonlyArray<number>) => Cosines;
   /** Seqs that another source found: candidates, if they may be seen. */
   readonly also?: ReadonlyArray<number>;
   /** Memories that state what is asked for, once for each fact in them. */
@@ -74,6 +72,10 @@ export interface Hit {
 
 /** A quarter of the words may be another memory's alone, and one may be mistyped: of so many, one is shared by both. */
 const RAREST = 4;
+
+/** How near each is, by its own text or with the turns before it. */
+const nearestIn = ({ own, window }: Cosines): ReadonlyMap<number, number> =>
+  new Map(Array.from(own, ([seq, cosine]) => [seq, Math.max(cosine, window.get(seq) ?? cosine)]));
 
 const logistic = (score: number): number => 1 / (1 + Math.exp(-score));
 
@@ -207,9 +209,10 @@ export class MemoryIndex {
     const facts = new Map<number, boolean>();
     for (const { seq, superseded } of search.facts ?? []) facts.set(seq, superseded && (facts.get(seq) ?? true));
     const others = [...(search.also ?? []), ...facts.keys()];
-    const seeds = new Candidates(this.#sql, asked, view).choose(others, search.cosines?.own);
+    const nearest = search.cosines === undefined ? undefined : nearestIn(search.cosines());
+    const seeds = new Candidates(this.#sql, asked, view).choose(others, nearest);
     const pool = Pool.read(this.#sql, seeds, view, asked, { at, subjects: new Set(open.map(({ id }) => id)) });
-    const cosines = search.cosinesOf?.([...seeds.keys()]) ?? search.cosines;
+    const cosines = search.cosines?.(pool.candidates());
     const best = new Scoring(asked, pool, variant).best({ now: at, cosines, facts });
     const similarity = ({ index, share }: (typeof best)[number]) => cosines?.own.get(pool.seqs[index]!) ?? share;
     const { limit, minSimilarity = 0 } = search;

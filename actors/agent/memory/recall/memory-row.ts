@@ -40,8 +40,10 @@ export interface MemoryRow {
   readonly saidAt: number;
   readonly recordedAt: number;
   readonly validFrom: number | null;
-  /** When a newer value took its place; null while it holds. */
+  /** When a newer value took its place in the world; null while it holds. */
   readonly supersededAt: number | null;
+  /** Since when that is known. */
+  readonly retractedAt: number | null;
   readonly supersededBy: string | null;
   readonly archivedAt: number | null;
   /** Since when it stands in the agent's mind without a break: when it was recorded, or came back. */
@@ -77,6 +79,7 @@ export const columns = [
   "recorded_at",
   "valid_from",
   "superseded_at",
+  "retracted_at",
   "superseded_by",
   "archived_at",
   "kept_from",
@@ -124,6 +127,7 @@ export function rowOf(values: ReadonlyArray<SqlValue>): MemoryRow {
     recordedAt: Number(at("recorded_at")),
     validFrom: number("valid_from"),
     supersededAt: number("superseded_at"),
+    retractedAt: number("retracted_at"),
     supersededBy: text("superseded_by"),
     archivedAt: number("archived_at"),
     keptFrom: Number(at("kept_from")),

@@ -4,8 +4,7 @@ import { type ActorName, type AgentId, agentName, idOf } from "#events/kit/ids.t
 import type { NeedKeys } from "../../../kit/ledger.ts";
 import type { SqlPort } from "../../../kit/sql.ts";
 import type { Nearness } from "../embedding/nearness.ts";
-import { attributeAsked } from "../language/questions.ts";
-import { folded } from "../language/stems.ts";
+import { nameOf } from "../language/names.ts";
 import { both, type Scope } from "./audience.ts";
 import { FactStore } from "./facts.ts";
 import { MemoryIndex } from "./memory-index.ts";
@@ -36,6 +35,8 @@ export interface Question {
   readonly scope: Scope;
   /** Who asks: whom "I" and "my" stand for; undefined when nobody in particular does. */
   readonly asker?: string;
+  /** What they are called, where that is known. */
+  readonly askerName?: string;
   readonly kinds?: ReadonlyArray<string>;
   readonly asOf?: number;
   /** What vectors have to say to it. */
@@ -49,9 +50,24 @@ export interface Found {
   readonly similarity: number;
   /** 0 to 1: the order among those that were found. */
   readonly relevance: number;
+  /** What was said right before and right after it, as far as it is in scope. */
+  readonly before?: number | null;
+  readonly after?: number | null;
 }
 
-/** So many rows are indexed in one breath: about a millisecond each. */
+/** A memory with its words. */
+export interface Opened extends Found {
+  readonly content: string;
+  readonly words: Unsealed;
+}
+
+/** What a search answers, best first; `degraded` where it may have missed something: vectors did not come, or rows wait to be indexed. */
+export interface Answered {
+  readonly found: ReadonlyArray<Opened>;
+  readonly degraded: boolean;
+}
+
+/** So many rows are indexed in one breath, at up to a millisecond each: the agent has other things to do. */
 const AT_ONCE = 50;
 
 /** The words of a memory: its own, or the message's that it is. */
@@ -68,15 +84,27 @@ export class Mind {
 
   constructor(host: MindHost) {
     this.#host = host;
-    this.register = new MemoryRegister(host.sql, host.log, () => host.agent().agentId);
+    this.register = new MemoryRegister(
+      host.sql,
+      host.log,
+      () => host.agent().agentId,
+      () => this.forget(),
+    );
     this.#index = new MemoryIndex(host.sql, host.keys);
     this.facts = new FactStore(host.sql, host.keys);
   }
 
   /** Reads what was committed since, and indexes what it can: in the breath of the commit, so that nothing is found too late. */
   catchUp(): void {
+    if (!this.#follow()) return;
+    this.#wanting.clear();
+    this.#indexSome();
+  }
+
+  /** True when something was committed that concerns memories. */
+  #follow(): boolean {
     const { noted, left, unsaid, past } = this.register.catchUp();
-    if (noted === 0) return;
+    if (noted === 0) return false;
     if (left.length > 0) {
       this.#index.remove(left);
       this.#host.left?.(left);
@@ -84,16 +112,22 @@ export class Mind {
     // What was archived or merged still was said: it is known to have ended what it had ended.
     this.facts.remove(unsaid);
     this.facts.expire(past);
-    this.#wanting.clear();
-    this.#indexSome();
+    return true;
   }
 
-  /** Whose keys are wanted before all is indexed; none when the index is level with the log. */
+  /** Indexes a portion of what waits; answers whose keys are wanted for more. */
   wanting(): ReadonlyArray<ActorName> {
-    this.catchUp();
+    this.#follow();
     this.#wanting.clear();
-    while (this.#indexSome() > 0);
+    this.#indexSome();
     return [...this.#wanting];
+  }
+
+  /** True when everything is indexed, but for what waits for a key. */
+  get isLevel(): boolean {
+    if (this.#host.log.head === 0) return true;
+    this.catchUp();
+    return this.register.unindexed(1, [...this.#wanting]).length === 0;
   }
 
   /** Memories of the same subject that share a rare word with each of these. */
@@ -127,20 +161,17 @@ export class Mind {
     const { text, now, limit, minSimilarity = 0, scope, kinds, asOf, nearness } = question;
     const subjects = this.subjects();
     const hits = this.#index.search({
-      ...{ text, now, limit, minSimilarity, scope, subjects, facts: this.#facts(question, subjects) },
+      ...{ text, now, limit, minSimilarity, scope, subjects, facts: this.facts.asked(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
-      ...(nearness === undefined
-        ? {}
-        : { cosines: nearness.of(), cosinesOf: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
+      ...(nearness === undefined ? {} : { cosines: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
     });
     const seqs = hits.map(({ seq }) => seq);
     const rows = new Map(this.register.bySeq(seqs).map((row) => [row.seq, row]));
-    return hits.flatMap(({ seq, similarity, relevanceScore }) => {
+    return hits.flatMap(({ seq, similarity, relevanceScore, before, after }) => {
       const row = rows.get(seq);
-      return row === undefined
-        ? []
-        : [{ row, similarity: Math.min(1, Math.max(0, similarity)), relevance: relevanceScore }];
+      const likeness = { similarity: Math.min(1, Math.max(0, similarity)), relevance: relevanceScore };
+      return row === undefined ? [] : [{ row, ...likeness, before, after }];
     });
   }
 
@@ -151,26 +182,27 @@ export class Mind {
     return this.register.where(where, parameters, memoryIds.length).map(({ seq }) => seq);
   }
 
-  /** Memories that state what the question asks for, and whether it still held then. */
-  #facts({ text, now, asker, asOf }: Question, subjects: ReadonlyArray<ActorName>) {
-    const asked = attributeAsked(text, asOf ?? now);
-    if (asked === undefined) return [];
-    const at = asked.asOf ?? asOf ?? now;
-    const name = folded(asked.subject);
-    const whose = (holder: string) =>
-      asked.subject === "speaker" ? holder === asker || holder === "" : holder === name;
-    return this.facts.stating({ attribute: asked.attribute, whose, at }, subjects);
+  /** Those that want a key cost next to nothing, and each time around there is one subject less to want one. */
+  #indexSome(): void {
+    for (let left = AT_ONCE; left > 0; ) {
+      const rows = this.register.unindexed(left, [...this.#wanting]);
+      if (rows.length === 0) return;
+      for (const row of rows) if (this.#indexed(row)) left -= 1;
+    }
   }
 
-  /** Answers how many rows it has looked at: none when all that wait want a key. */
-  #indexSome(): number {
-    const rows = this.register.unindexed(AT_ONCE, [...this.#wanting]);
-    // Half an entry would be found by some of its words: what is indexed and that it is are written together.
-    for (const row of rows)
-      this.#host.sql.transaction(() => {
-        if (this.#indexOne(row)) this.register.markIndexed([row.seq]);
+  /** Half an entry would be found by some of its words: what is indexed and that it is are written together. */
+  #indexed(row: MemoryRow): boolean {
+    try {
+      return this.#host.sql.transaction(() => {
+        const isIndexed = this.#indexOne(row);
+        if (isIndexed) this.register.markIndexed([row.seq]);
+        return isIndexed;
       });
-    return rows.length;
+    } catch (defect) {
+      this.facts.close();
+      throw defect;
+    }
   }
 
   #indexOne(row: MemoryRow): boolean {
@@ -189,12 +221,14 @@ export class Mind {
       this.#wanting.add(subject);
       return false;
     }
-    const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : folded(speaker ?? "");
+    const id = row.speaker?.startsWith("user:") ? idOf(row.speaker as ActorName) : nameOf(speaker ?? "");
     // What an agent says states nothing of itself.
     if (row.origin !== "agent")
       this.facts.add({
         ...{ seq, subject, text, saidAt, speaker: { id, name: speaker ?? "" } },
-        ...(row.supersededAt === null ? {} : { overSince: row.supersededAt }),
+        ...(row.supersededAt === null
+          ? {}
+          : { over: { validTo: row.supersededAt, retractedAt: row.retractedAt ?? row.supersededAt } }),
       });
     return true;
   }

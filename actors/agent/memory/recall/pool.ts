@@ -136,7 +136,7 @@ export class Pool {
               e.form + ${LENGTHS} * min(e.length, 1048575) + ${SUBJECTS} * e.subject + ${Trait.isSpoken} * (e.speaker <> 0)
                 + ${Trait.isOfNamed} * ${named.length === 0 ? "0" : `(e.speaker ${among})`}
                 + ${Trait.mayAnswer} * ${chosen.length === 0 ? "1" : `(m.kind ${among})`}
-                + ${Trait.superseded} * coalesce(m.superseded_at <= ?, 0),
+                + ${Trait.superseded} * coalesce(max(m.superseded_at, m.retracted_at) <= ?, 0),
               e.tokens
          FROM json_each(?) r
         CROSS JOIN index_entries e ON e.session = r.value ->> 0 AND e.position BETWEEN r.value ->> 1 AND r.value ->> 2
@@ -162,6 +162,11 @@ export class Pool {
   /** True for what may be answered; the others only say what was spoken around it. */
   isCandidate(index: number): boolean {
     return this.#candidates[index] === 1;
+  }
+
+  /** Seqs of all that may be answered. */
+  candidates(): ReadonlyArray<number> {
+    return Array.from(this.seqs).filter((_, index) => this.isCandidate(index));
   }
 
   /** The first and the last turn of the same session that stand no further than `reach` from this one. */

@@ -9,7 +9,7 @@ import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type Memory
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
 /** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
-const VERSION = 4;
+const VERSION = 5;
 
 const tables = [
   `CREATE TABLE memories (
@@ -17,7 +17,8 @@ const tables = [
      kind TEXT NOT NULL, subject TEXT NOT NULL, room_id TEXT, turn_id TEXT, audience TEXT NOT NULL, speaker TEXT,
      basis TEXT NOT NULL, origin TEXT NOT NULL, attribute TEXT, importance REAL NOT NULL, pinned INTEGER NOT NULL,
      sensitive INTEGER NOT NULL, state TEXT NOT NULL, said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
-     valid_from INTEGER, superseded_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL, merged_into TEXT,
+     valid_from INTEGER, superseded_at INTEGER, retracted_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL,
+     merged_into TEXT,
      accessed_at INTEGER, access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
      indexed INTEGER NOT NULL DEFAULT 0
    ) STRICT`,
@@ -69,9 +70,10 @@ export class MemoryRegister {
   readonly #follower: LogFollower<RecordedOf<AgentEvent>>;
   readonly #agent: () => AgentId;
 
-  constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId) {
+  /** `begun` is told when all rows are to be made anew. */
+  constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId, begun = () => {}) {
     this.#sql = sql;
-    this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS });
+    this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS, begun });
     this.#agent = agent;
   }
 
@@ -102,10 +104,10 @@ export class MemoryRegister {
       case "MemoryRevised":
         return this.#revised(event);
       case "MemorySuperseded": {
-        const { memoryId, by, validTo } = event.open;
+        const { memoryId, by, validTo, retractedAt } = event.open;
         this.#sql.run(
-          "UPDATE memories SET superseded_at = ?, superseded_by = ? WHERE memory_id = ?",
-          ...[validTo, by, memoryId],
+          "UPDATE memories SET superseded_at = ?, retracted_at = ?, superseded_by = ? WHERE memory_id = ?",
+          ...[validTo, retractedAt, by, memoryId],
         );
         return [];
       }
@@ -192,8 +194,8 @@ export class MemoryRegister {
       ...{ subject: open.about[0] === undefined ? agentName(this.#agent()) : userName(open.about[0]) },
       ...{ room_id: before.roomId, turn_id: before.turnId, source_seqs: JSON.stringify(before.sourceSeqs) },
       ...{ accessed_at: before.accessedAt, access_count: before.accessCount, state: before.state },
-      ...{ superseded_at: before.supersededAt, superseded_by: before.supersededBy, archived_at: before.archivedAt },
-      ...{ kept_from: before.keptFrom, merged_into: before.mergedInto },
+      ...{ superseded_at: before.supersededAt, retracted_at: before.retractedAt, superseded_by: before.supersededBy },
+      ...{ archived_at: before.archivedAt, kept_from: before.keptFrom, merged_into: before.mergedInto },
       ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
     this.#people(seq, open);
@@ -264,7 +266,7 @@ export class MemoryRegister {
   /** What was never said has taken nothing's place. */
   #displacedNothing(memoryIds: ReadonlyArray<string>): void {
     this.#sql.run(
-      `UPDATE memories SET superseded_at = NULL, superseded_by = NULL
+      `UPDATE memories SET superseded_at = NULL, retracted_at = NULL, superseded_by = NULL
        WHERE superseded_by IN (SELECT value FROM json_each(?))`,
       JSON.stringify(memoryIds),
     );

@@ -49,12 +49,16 @@ const WEIGHTS = {
   cosine: 1,
 } as const;
 
+/** Cosines to a question, by seq: of a memory alone, and of it with the turns before it; of what has no vector at hand, in neither. */
+export interface Cosines {
+  readonly own: ReadonlyMap<number, number>;
+  readonly window: ReadonlyMap<number, number>;
+}
+
 /** What else is known of the candidates, by seq. */
 export interface Knowledge {
   readonly now: number;
-  readonly cosines:
-    | { readonly own: ReadonlyMap<number, number>; readonly window: ReadonlyMap<number, number> }
-    | undefined;
+  readonly cosines: Cosines | undefined;
   /** Memories that state what is asked for; true when all that they state was superseded. */
   readonly facts: ReadonlyMap<number, boolean>;
 }

@@ -99,7 +99,7 @@ export class Vocabulary {
     for (const [entry, token] of this.#tokens)
       if (tokens.has(token)) {
         this.#tokens.delete(entry);
-        this.#speakers.delete(entry.slice(1));
+        if (entry[0] === "@") this.#speakers.delete(entry.slice(1));
       }
     this.#stems = undefined;
     this.#rewrite([...this.#tokens]);

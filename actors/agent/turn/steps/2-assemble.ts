@@ -11,6 +11,7 @@ import { quick } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 import { ingredientsOf } from "../transcript.ts";
 
+/** And what was said right around each. */
 const MEMORIES_AT_MOST = 8;
 /** However much a summary covers, so many of the newest messages are shown in full. */
 const IN_FULL_AT_LEAST = 10;
@@ -50,15 +51,15 @@ const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArr
   const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
   return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown }).pipe(
     Effect.retry(quick),
-    Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "vectors" : undefined })),
+    Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "some memories" : undefined })),
     Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
   );
 });
 
 /** What the content rules hid from the model, and what a provider's moderation says of the message itself. */
-const concerns = Effect.fnUntraced(function* (messageSeqs: ReadonlyArray<number>, turn: TurnView) {
+const concerns = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: TurnView) {
   const ledger = yield* TurnLedger;
-  const rules = hidden(yield* ledger.reveal(messageSeqs));
+  const rules = hidden(yield* ledger.reveal(shown));
   const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
   const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
   const verdict = yield* moderate(text, "in", { said: [] });
@@ -71,6 +72,7 @@ export const assemble = {
   run: Effect.fnUntraced(function* (turn) {
     const ledger = yield* TurnLedger;
     const rooms = yield* Rooms;
+    const recall = yield* Recall;
     rooms.show(turn.roomId, {
       event: "agent_thinking",
       turnId: turn.turnId,
@@ -86,6 +88,8 @@ export const assemble = {
     const references = {
       messageSeqs,
       memorySeqs: found.memories.map(({ seq }) => seq),
+      over: found.memories.flatMap(({ seq, until }) => (until === null ? [] : [{ seq, until }])),
+      remembersAsker: !configuration.memoryEnabled || recall.remembers(turn.authorId as ActorName),
       summarySeq: summary?.seq ?? null,
       tools: configuration.tools,
       configSeq: configuration.configSeq,
@@ -102,7 +106,7 @@ export const assemble = {
       ...references,
       memoryIds: found.memories.map(({ memoryId }) => memoryId),
       policyVersion: POLICY_VERSION,
-      masked: yield* concerns(references.messageSeqs, turn),
+      masked: yield* concerns([...references.messageSeqs, ...references.memorySeqs], turn),
       promptVersion: PROMPT_VERSION,
       promptHash: yield* ledger.digest(JSON.stringify(prompt)),
       tokens: estimateTokens(prompt),
