@@ -75,7 +75,8 @@ export const MemoriesConsidered = defineEvent("MemoriesConsidered", {
 });
 export const MemoryRevised = defineEvent("MemoryRevised", {
   v: 1,
-  about: "A memory was corrected, by its owner or by what was seen since: these are its facts and words from here on, the old words are forgotten.",
+  about:
+    "A memory was corrected, by its owner or by what was seen since: these are its facts and words from here on, the old words are forgotten.",
   open: { memoryId: MemoryId, version: Count, replacesSeq: Count, ...memoryFacts },
   sealed: ["content", "context", "fact", "speakerName"],
 });
