@@ -175,11 +175,6 @@ export class FactStore {
     else this.#sql.run("DELETE FROM memory_facts WHERE subject = ?", subject);
   }
 
-  /** Lets go of what is held in memory of a subject. */
-  forget(subject: ActorName): void {
-    this.#open.delete(subject);
-  }
-
   /** Memories that state this attribute of one of these, among these subjects' keys, and what was believed of it at a moment. */
   stating(
     asked: { readonly attribute: string; readonly whose: (holder: string) => boolean; readonly at: number },
