@@ -189,7 +189,7 @@ const memoryOf = (memoryId: MemoryId, lesson: Lesson): NewMemory => ({
 /** The lesson as it stands now, with what its owner decided about it. */
 const revisionOf = (row: MemoryRow, lesson: Lesson) => ({
   ...{ memoryId: row.memoryId, kind: row.kind, basis: row.basis, origin: row.origin, audience: row.audience },
-  ...{ about: row.about, speaker: row.speaker as ActorName | null, roomId: row.roomId as RoomId | null },
+  ...{ about: row.about, speaker: row.speaker as ActorName | null },
   ...{ pinned: row.pinned, sensitive: row.sensitive, importance: lesson.importance, words: wordsOf(lesson) },
   ...{ version: row.version, replacesSeq: row.seq },
 });
@@ -273,7 +273,8 @@ export class Practice implements MemoryJob {
     const label = `${row.memoryId}/${row.version}`;
     if (row.state === "archived")
       commit({ type: "RestoreMemories", meta: meta(`relearn/${label}`), memoryIds: [row.memoryId] });
-    commit({ type: "ReviseMemory", meta: meta(`learn/${label}`), ...revisionOf(row, lesson) });
+    const roomId = row.roomId as RoomId | null;
+    commit({ type: "ReviseMemory", meta: meta(`learn/${label}`), roomId, ...revisionOf(row, lesson) });
   }
 
   #ring(due: number): void {
