@@ -2,6 +2,7 @@
 import { copyFileSync, existsSync, globSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { nodeSql } from "../test/support/sqlite.ts";
@@ -29,24 +30,24 @@ function copied(state: string, className: string, folder: string): string {
   return join(folder, basename(largest));
 }
 
-/** Bytes that an agent holds more once it has answered these questions than when it had just woken. */
+/** An agent over this file that has answered these questions. */
+async function answered(questions: ReadonlyArray<string>, now: number, file: string): Promise<BenchMind> {
+  const mind = new BenchMind(nodeSql(file));
+  for (const text of questions) await mind.search({ text, now, limit: 10 });
+  return mind;
+}
+
+/** Bytes that become free when an agent goes that has answered these questions. */
 export async function heldAfter(questions: ReadonlyArray<string>, now: number, state: string): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "troupe-held-"));
-  const file = copied(state, "Memories", folder);
-  const answered = async (mind: BenchMind) => {
-    for (const text of questions) await mind.search({ text, now, limit: 10 });
-    return mind;
-  };
+  const minds: BenchMind[] = [];
   try {
-    // What the program itself takes once it has run is there before, and the same for any number of memories.
-    await answered(new BenchMind(nodeSql(file)));
-    const mind = new BenchMind(nodeSql(file));
-    const asleep = living();
-    await answered(mind);
-    const awake = living();
-    // It is still there, and so is what it holds.
-    if (mind.memory.register.isEmpty) throw new Error("nothing is remembered in the copied file");
-    return awake - asleep;
+    minds.push(await answered(questions, now, copied(state, "Memories", folder)));
+    await setImmediate();
+    const there = living();
+    minds.pop();
+    await setImmediate();
+    return there - living();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -153,7 +153,7 @@ export const recall: Part = {
         "a search is the owner's, among everything; in a room: what those who are there may hear",
         "processor time: of all that the program does meanwhile, the answering of the request included",
         "one memory more: a message heard, recorded, registered, indexed and read for facts in one commit, and on disk; one round, for each size takes minutes",
-        "held: living objects and buffers after fifty searches, less those after a wake, collected before each look; in Node, over a copy of the object's file",
+        "held: living objects and buffers that go when an agent goes that has answered fifty questions; in Node, over a copy of the object's file",
         "made anew: register, index and facts dropped, and read out of the log from its first event",
       ],
     };

@@ -1,12 +1,12 @@
 /** AgentMemory: what an agent remembers: who may hear it, what is formed of what was said, and what is forgotten; owned by AgentActor. */
-import { type Context, Effect, Option, Schema } from "effect";
+import { type Context, Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import { isRemembered } from "#events/agent/consent.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import { importanceOf, RETENTION_DAYS } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import { type AgentState, toolsAllowed } from "#events/agent/state.ts";
-import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import type { Present } from "../../kit/doors.ts";
 import type { Keyring, Ledger, NeedKeys } from "../../kit/ledger.ts";
@@ -23,8 +23,8 @@ import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
-import { lessonFor } from "./forming/tool-lessons.ts";
 import { wordsOf } from "./language/stems.ts";
+import { lessonIn, OF_OTHERS } from "./lessons.ts";
 import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
@@ -72,20 +72,6 @@ const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
   where: "m.seq NOT IN (SELECT value FROM json_each(?))",
   parameters: [JSON.stringify(seqs)],
 });
-
-/** What tools taught is chosen by the tools at hand, and not by words that it shares with a message. */
-const OF_TOOLS: Scope = { where: "m.basis = 'observed'", parameters: [] };
-const OF_OTHERS: Scope = { where: "m.basis <> 'observed'", parameters: [] };
-/** Among so many lessons, the surest, one is chosen. */
-const LESSONS = 50;
-
-const decodePractice = Schema.decodeUnknownOption(
-  Schema.Struct({ tools: Schema.Array(Schema.String), worked: Schema.Int, failed: Schema.Int }),
-);
-
-/** What a lesson is about, which stands with its words. */
-const practiceIn = ({ words }: Opened) =>
-  Option.toArray(decodePractice(words.words === Erased ? undefined : words.words.context));
 
 export class AgentMemory {
   readonly #host: MemoryHost;
@@ -295,26 +281,13 @@ export class AgentMemory {
     });
   }
 
-  /** The one thing that tools taught which helps with those that are granted now. */
-  #lesson(scope: Scope): Effect.Effect<ReadonlyArray<Opened>, KeyFailure> {
-    const granted = toolsAllowed(this.#host.ledger.state);
-    if (granted.length === 0) return Effect.succeed([]);
-    const { where, parameters } = both(OF_TOOLS, scope);
-    const surest = this.register.where(where, parameters, LESSONS, "m.importance DESC, m.seq DESC");
-    return Effect.map(this.open(surest.map((row) => ({ row, similarity: 0, relevance: 0 }))), (opened) => {
-      const lessons = opened.flatMap((lesson) => practiceIn(lesson).map((practice) => ({ ...practice, lesson })));
-      const chosen = lessonFor(lessons, granted);
-      return chosen === undefined ? [] : [chosen.lesson];
-    });
-  }
-
   /** The port of a turn. */
   recall(): Recall["Service"] {
     return {
       search: ({ text, limit, roomId, asker, without }) =>
         Effect.gen({ self: this }, function* () {
           const scope = both(this.#scopeIn(roomId), notAmong(without));
-          const lesson = yield* this.#lesson(scope);
+          const lesson = yield* lessonIn(this, toolsAllowed(this.#host.ledger.state), scope);
           const mind = yield* this.#comesToMind(text, limit - lesson.length, both(scope, OF_OTHERS), asker);
           const memories = [...mind.found, ...lesson].map(({ row, content }) => ({
             ...{ memoryId: row.memoryId, seq: row.seq, content },

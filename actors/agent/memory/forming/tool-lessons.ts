@@ -1,4 +1,4 @@
-/** What an agent learns of its tools: how often a tool with such arguments worked, which arguments, which tools lead to something together, and which lesson helps most; used by practice.ts and memory.ts. */
+/** What an agent learns of its tools: how often a tool with such arguments worked, which arguments, which tools lead to something together, and which lesson helps most; used by practice.ts and lessons.ts. */
 import { noTally, type Tally, tallied, tallyAt, wilsonLower, worksAgain } from "#events/agent/memory.ts";
 
 /** One use of a tool, as events tell it. */
