@@ -1,67 +1,75 @@
-/** Where the turns of conversations are kept to be asked: the index of memories, and plain full text to compare with; used by parts/memory.ts. */
+/** Where the turns of conversations are kept to be asked: an agent's memory, and plain full text to compare with; used by parts/memory.ts. */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { glean } from "#actors/agent/memory/forming/message.ts";
-import { FactStore } from "#actors/agent/memory/recall/facts.ts";
-import { MemoryIndex, type Variant } from "#actors/agent/memory/recall/memory-index.ts";
-import { NEVER_BEFORE, toArchive } from "#events/agent/memory.ts";
-import type { ActorName } from "#events/kit/ids.ts";
+import type { Variant } from "#actors/agent/memory/recall/memory-index.ts";
+import { type Forgettable, NEVER_BEFORE, toArchive } from "#events/agent/memory.ts";
+import { childId, type MemoryId, type RoomId, type UserId } from "#events/kit/ids.ts";
 import { nodeSql } from "../test/support/sqlite.ts";
 import type { Conversation, Question } from "./evaluation-set.ts";
-import { everything, keys, makeRegister } from "./memory-keys.ts";
+import { BenchMind, type Person } from "./mind.ts";
 
 /** What answers a question with the ids of turns, best first. A turn's id has its conversation's in front. */
 export interface Store {
-  ask(question: Question, limit: number): ReadonlyArray<string>;
+  ask(question: Question, limit: number): Promise<ReadonlyArray<string>>;
 }
 
 const turnIds = (conversations: ReadonlyArray<Conversation>): ReadonlyArray<string> =>
   conversations.flatMap(({ id, turns }) => turns.map((turn) => `${id} ${turn.id}`));
 
-/** Every turn a memory under the key of who said it, in a room of its conversation; then those of these ids are forgotten. */
-export function indexed(
+const roomOf = ({ id }: Conversation): RoomId => childId<RoomId>("room", "bench", id);
+
+/** Their ids are not their names, as it is with people who sign in. */
+const personOf = ({ id }: Conversation, name: string): Person => ({
+  userId: `user_${childId("room", id, name).slice(3)}` as UserId,
+  name,
+});
+
+const peopleOf = (conversation: Conversation): ReadonlyArray<Person> =>
+  [...new Set(conversation.turns.map(({ speaker }) => speaker))].map((name) => personOf(conversation, name));
+
+/**
+ * An agent that heard all of this, each conversation in a room of its own. `together` it is asked by its owner, else in the room
+ * by everybody who was there. A share of it is forgotten first, by the rule by which agents forget, when all of it is old enough.
+ */
+export function remembered(
   conversations: ReadonlyArray<Conversation>,
-  forgotten: ReadonlySet<string> = new Set(),
-): (variant: Variant) => Store {
-  const sql = nodeSql();
-  makeRegister(sql);
-  const index = new MemoryIndex(sql, keys);
-  const facts = new FactStore(sql, keys);
+  { together = false, forgotten = 0 }: { readonly together?: boolean; readonly forgotten?: number } = {},
+): (variant?: Variant) => Store {
+  const mind = new BenchMind(nodeSql());
+  mind.begin(new Map(conversations.map((each) => [roomOf(each), peopleOf(each)])));
+  for (const each of conversations)
+    for (const { speaker, saidAt, text } of each.turns)
+      mind.hear({ by: personOf(each, speaker), room: roomOf(each), saidAt, text });
+  const rows = mind.episodes();
   const ids = turnIds(conversations);
-  const subjects = new Set<ActorName>();
-  let seq = 0;
-  for (const { id: place, turns } of conversations)
-    for (const { speaker, saidAt, text } of turns) {
-      seq += 1;
-      const subject: ActorName = `user:${place} ${speaker}`;
-      subjects.add(subject);
-      sql.run("INSERT INTO memories VALUES (?, 'episodic', ?, ?, ?, 'live', NULL, NULL)", seq, subject, place, saidAt);
-      index.add({ seq, subject, place, saidAt, speaker, text });
-      facts.add({ seq, subject, text, saidAt, speaker: { id: subject, name: speaker } });
-    }
-  const gone = ids.flatMap((id, place) => (forgotten.has(id) ? [place + 1] : []));
-  sql.run("DELETE FROM memories WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(gone));
-  index.remove(gone);
-  facts.expire(gone);
-  const rest = { scope: everything, subjects: [...subjects] };
+  if (rows.length !== ids.length) throw new Error(`of ${ids.length} turns ${rows.length} were kept`);
+  const turnOf = new Map(rows.map(({ memoryId }, index) => [memoryId, ids[index]!]));
+  const room = together ? undefined : roomOf(conversations[0]!);
+  if (forgotten > 0) forgetLightest(mind, forgotten);
   return (variant) => ({
-    ask: ({ text, askedAt: now }, limit) => {
-      const stated = variant === "all" ? facts.asked({ text, now }, rest.subjects) : [];
-      return index
-        .search({ text, now, limit, variant, facts: stated, ...rest })
-        .map(({ seq: found }) => ids[found - 1]!);
+    async ask({ text, askedAt }, limit) {
+      const asked = { text, limit, now: askedAt };
+      const found = await mind.search({
+        ...{ ...asked, ...(room === undefined ? {} : { room }), ...(variant === undefined ? {} : { variant }) },
+      });
+      return found.map(({ row }) => turnOf.get(row.memoryId)!);
     },
   });
 }
 
-/** The ids of that share of all turns which an agent would forget first, by the rule it forgets by, when all are old enough. */
-export function forgottenFirst({ id, turns }: Conversation, share: number): ReadonlySet<string> {
-  const now = turns.at(-1)!.saidAt + 2 * NEVER_BEFORE;
-  const memories = turns.map(({ id: turn, text, saidAt }) => {
-    const { importance } = glean({ text, speaker: { id: "", name: "" }, at: saidAt });
-    const fixed = { accessCount: 0, pinned: false, inForce: false, consolidated: true };
-    return { ...fixed, id: `${id} ${turn}`, importance, formedAt: saidAt };
-  });
-  return new Set(toArchive(memories, Math.round(turns.length * (1 - share)), now).map((memory) => memory.id));
+interface Weighed extends Forgettable {
+  readonly memoryId: MemoryId;
+}
+
+/** Those that weigh least leave the agent's mind, as its sweep would have them leave. */
+function forgetLightest(mind: BenchMind, share: number): void {
+  const memories = mind.episodes().map(
+    ({ memoryId, importance, recordedAt, accessCount, pinned }): Weighed => ({
+      ...{ memoryId, importance, formedAt: recordedAt, accessCount, pinned, inForce: false, consolidated: true },
+    }),
+  );
+  const now = Math.max(...memories.map(({ formedAt }) => formedAt)) + 2 * NEVER_BEFORE;
+  const gone = toArchive(memories, Math.round(memories.length * (1 - share)), now);
+  mind.take({ type: "ArchiveMemories", memoryIds: gone.map(({ memoryId }) => memoryId) });
 }
 
 /** What SQLite offers by itself: FTS5 with Porter's stems over the words in clear, its own ranking, any word of the question. */
@@ -73,7 +81,7 @@ export function fullText(conversations: ReadonlyArray<Conversation>): Store {
   const ids = turnIds(conversations);
   const select = database.prepare("SELECT rowid FROM turns WHERE turns MATCH ? ORDER BY rank LIMIT ?");
   return {
-    ask({ text }, limit) {
+    async ask({ text }, limit) {
       const words = (text.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => `"${word}"`).join(" OR ");
       const rows = select.all(...([words, limit] satisfies SQLInputValue[]));
       return rows.map(({ rowid }) => ids[Number(rowid) - 1]!);

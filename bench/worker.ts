@@ -3,7 +3,8 @@ import { type Delivery, deliverAll, deliverBare } from "./delivery.ts";
 import type { BareChat } from "./objects/bare-chat.ts";
 import type { BareRoom } from "./objects/bare-room.ts";
 import type { Append, Log } from "./objects/log.ts";
-import type { Memories, Saying } from "./objects/memories.ts";
+import type { Memories } from "./objects/memories.ts";
+import type { Saying } from "./talk.ts";
 
 export { BareChat } from "./objects/bare-chat.ts";
 export { BareRoom } from "./objects/bare-room.ts";
@@ -37,11 +38,11 @@ const operations: Readonly<Record<string, Operation>> = {
 type Asking = (memories: DurableObjectStub<Memories>, input: unknown) => Promise<unknown>;
 
 const askings: Readonly<Record<string, Asking>> = {
-  write: (memories, input) => memories.write(input as { readonly sayings: ReadonlyArray<Saying> }),
-  build: (memories, input) => memories.build(input as { readonly from: number; readonly to: number }),
-  clear: (memories) => memories.clear(),
+  begin: (memories, input) => memories.begin(input as { readonly memory: boolean }),
+  hear: (memories, input) => memories.hear(input as { readonly sayings: ReadonlyArray<Saying> }),
   add: (memories, input) => memories.add(input as Saying),
   search: (memories, input) => memories.search(input as { readonly text: string; readonly now: number }),
+  rebuild: (memories) => memories.rebuild(),
   nothing: (memories) => memories.nothing(),
   size: (memories) => memories.size(),
   evict: (memories) => memories.evict().catch(() => ({})),

@@ -1,7 +1,7 @@
 /** Every question the house asks of its read models; asked by `src/http`, and by the runner for its cursors. Views only. */
 import { Result, Schema } from "effect";
 import * as Base64Url from "effect/encoding/Base64Url";
-import { MemoryKind, Style, Traits } from "#events/agent/events.ts";
+import { Style, Traits } from "#events/agent/events.ts";
 import { RoomKind } from "#events/room/addressing.ts";
 
 type Database = Pick<D1Database, "prepare">;
@@ -81,28 +81,6 @@ export const ConversationRow = Schema.Struct({
   created_at: Schema.String,
 });
 export type ConversationRow = typeof ConversationRow.Type;
-
-export const MemoryRow = Schema.Struct({
-  id: Schema.String,
-  agent_id: Schema.String,
-  memory_type: MemoryKind,
-  content: Schema.fromJsonString(Sealed),
-  importance_score: Schema.Finite,
-  context: Schema.fromJsonString(
-    Schema.Struct({
-      turn_id: Schema.NullOr(Schema.String),
-      room_id: Schema.NullOr(Schema.String),
-      basis: Schema.String,
-      source_seqs: Schema.Array(Schema.Int),
-    }),
-  ),
-  /** Ids of the people it is about. */
-  about: Texts,
-  created_at: Schema.String,
-  accessed_at: Schema.String,
-  access_count: Schema.Int,
-});
-export type MemoryRow = typeof MemoryRow.Type;
 
 // ── pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -285,19 +263,6 @@ export const conversationsOf = (db: Database, agent: string, paging: Paging = {}
     db
       .prepare(
         `SELECT * FROM agent_conversations WHERE agent_id = ?1 AND (created_at, id) < (?2, ?3)
-         ORDER BY created_at DESC, id DESC LIMIT ?4`,
-      )
-      .bind(agent, ...place, count),
-  );
-
-const memoriesNewest = newest("memories", MemoryRow, (row) => row.created_at);
-
-/** What an agent remembers, newest first; the content stays sealed. */
-export const memoriesOf = (db: Database, agent: string, paging: Paging = {}): Listed<MemoryRow> =>
-  pageOf(memoriesNewest, paging, (place, count) =>
-    db
-      .prepare(
-        `SELECT * FROM agent_memories WHERE agent_id = ?1 AND (created_at, id) < (?2, ?3)
          ORDER BY created_at DESC, id DESC LIMIT ?4`,
       )
       .bind(agent, ...place, count),

@@ -4,7 +4,7 @@ import type { AgentCommand } from "#events/agent/commands.ts";
 import { nextAskOf } from "#events/agent/decide-turn.ts";
 import type { AgentCreated, AgentEvent, PersonalitySet } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
-import type { AgentState } from "#events/agent/state.ts";
+import { type AgentState, toolsAllowed } from "#events/agent/state.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, agentName } from "#events/kit/ids.ts";
@@ -90,9 +90,8 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
       ),
     configuration: () =>
       Effect.suspend(() => {
-        const { configSeq, personalitySeq, tools } = ledger.state;
-        const allowed = Object.keys(tools).filter((name) => tools[name] === "allow");
-        return configurationFrom(configSeq, personalitySeq, allowed);
+        const { configSeq, personalitySeq } = ledger.state;
+        return configurationFrom(configSeq, personalitySeq, toolsAllowed(ledger.state));
       }),
     configurationAt: ({ seq, v, open }) => {
       // The first version did not name the personality: it was the newest at that time.

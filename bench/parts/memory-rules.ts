@@ -1,7 +1,6 @@
 /** `memory-rules`: what becomes a memory by rules alone: facts that change, duplicates, what forgetting keeps, and what one message costs. */
 import { messageFormOf } from "#actors/agent/memory/forming/importance.ts";
 import { glean } from "#actors/agent/memory/forming/message.ts";
-import { stemsOf } from "#actors/agent/memory/language/stems.ts";
 import { type Forgettable, importanceOf, toArchive } from "#events/agent/memory.ts";
 import { pairs, weighed } from "../../test/support/sayings.ts";
 import { judged, updates } from "../../test/support/updates.ts";
@@ -50,14 +49,11 @@ interface Turn extends Forgettable {
   readonly evidence: boolean;
 }
 
-/** The turns of a conversation as memories, weighed among one another, old enough to be forgotten. */
+/** The turns of a conversation as memories, weighed as an agent weighs what it hears. */
 function remembered({ turns, questions }: Conversation): ReadonlyArray<Turn> {
-  const found = new Map<string, number>();
-  for (const { text } of turns) for (const stem of new Set(stemsOf(text))) found.set(stem, (found.get(stem) ?? 0) + 1);
-  const common = { memories: turns.length, with: (stem: string) => found.get(stem) ?? 0 };
   const evidence = new Set(questions.flatMap((question) => question.evidence));
   return turns.map(({ id, text, saidAt }) => ({
-    ...{ importance: importanceOf(messageFormOf(text, common)), formedAt: saidAt, accessCount: 0 },
+    ...{ importance: importanceOf(messageFormOf(text)), formedAt: saidAt, accessCount: 0 },
     ...{ pinned: false, inForce: false, consolidated: true, evidence: evidence.has(id) },
   }));
 }

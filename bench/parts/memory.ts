@@ -1,7 +1,7 @@
 /** `memory`: how much of what answers a question is found, by each variant of the ranking, on the conversations of bench/memory. */
 import { CATEGORIES, type Conversation, conversations, gain, type Question, recall } from "../evaluation-set.ts";
 import { aboutMemory, type Figure, type Part } from "../figures.ts";
-import { forgottenFirst, fullText, indexed, type Store } from "../memory-stores.ts";
+import { fullText, remembered, type Store } from "../memory-stores.ts";
 
 const LIMITS = [5, 10, 25, 50] as const;
 const VARIANTS = [
@@ -22,14 +22,22 @@ interface Asked {
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 const percent = (share: number): number => Math.round(share * 1_000) / 10;
 
-const askAll = (of: ReadonlyArray<Conversation>, store: Store): ReadonlyArray<Asked> =>
-  of.flatMap(({ id, questions }) =>
-    questions.map((question) => ({
-      question,
-      evidence: question.evidence.map((turn) => `${id} ${turn}`),
-      found: store.ask(question, LIMITS.at(-1)!),
-    })),
-  );
+async function askAll(of: ReadonlyArray<Conversation>, store: Store): Promise<ReadonlyArray<Asked>> {
+  const asked: Asked[] = [];
+  for (const { id, questions } of of)
+    for (const question of questions) {
+      const evidence = question.evidence.map((turn) => `${id} ${turn}`);
+      asked.push({ question, evidence, found: await store.ask(question, LIMITS.at(-1)!) });
+    }
+  return asked;
+}
+
+/** Each conversation asked of a store of its own. */
+async function askApart(of: ReadonlyArray<readonly [Conversation, Store]>): Promise<ReadonlyArray<Asked>> {
+  const asked: Asked[] = [];
+  for (const [each, store] of of) asked.push(...(await askAll([each], store)));
+  return asked;
+}
 
 const recallAt = (asked: ReadonlyArray<Asked>, limit: number): number =>
   percent(mean(asked.map(({ found, evidence }) => recall(found, evidence, limit))));
@@ -80,11 +88,8 @@ const figuresOf = (
 ];
 
 /** How much of what answers is still found when an agent has forgotten a share of each conversation by its own rule. */
-function afterForgetting(all: ReadonlyArray<Conversation>, percentage: 30 | 50): Figure {
-  const asked = all.flatMap((each) => {
-    const store = indexed([each], forgottenFirst(each, percentage / 100))("all");
-    return askAll([each], store);
-  });
+async function afterForgetting(all: ReadonlyArray<Conversation>, percentage: 30 | 50): Promise<Figure> {
+  const asked = await askApart(all.map((each) => [each, remembered([each], { forgotten: percentage / 100 })()]));
   const budget = aboutMemory.forgetting[percentage];
   return { name: `R@10, ${percentage} % forgotten`, unit: "%", rounds: [recallAt(asked, 10)], budget };
 }
@@ -94,14 +99,15 @@ export const memory: Part = {
   about: "what is found of the turns that answer a question; bare: SQLite's full text, Porter's stems, in clear",
   async measure({ quick }) {
     const all = conversations().slice(0, quick ? 2 : undefined);
-    const stores = all.map((each) => ({ each, variants: indexed([each]), plain: fullText([each]) }));
-    const apart = (choose: (store: (typeof stores)[number]) => Store) =>
-      stores.flatMap((store) => askAll([store.each], choose(store)));
-    const plain = apart((store) => store.plain);
-    const byVariant = VARIANTS.map(([name, variant]) => [name, apart((store) => store.variants(variant))] as const);
+    const minds = all.map((each) => [each, remembered([each])] as const);
+    const plain = await askApart(all.map((each) => [each, fullText([each])]));
+    const byVariant: Array<readonly [string, ReadonlyArray<Asked>]> = [];
+    for (const [name, variant] of VARIANTS)
+      byVariant.push([name, await askApart(minds.map(([each, mind]) => [each, mind(variant)]))]);
     const best = byVariant.at(-1)![1];
-    const together = askAll(all, indexed(all)("all"));
-    const plainTogether = askAll(all, fullText(all));
+    const together = await askAll(all, remembered(all, { together: true })());
+    const plainTogether = await askAll(all, fullText(all));
+    const forgotten = [await afterForgetting(all, 30), await afterForgetting(all, 50)];
     const lines = [["full text, SQLite's", plain] as const, ...byVariant, ["all, in one store", together] as const];
     const turns = all.reduce((sum, { turns: said }) => sum + said.length, 0);
     return {
@@ -110,7 +116,7 @@ export const memory: Part = {
           figuresOf(name, asked, plain, name === "all" ? aboutMemory : undefined),
         ),
         ...figuresOf("all, in one store", together, plainTogether, undefined),
-        ...([30, 50] as const).map((percentage) => afterForgetting(all, percentage)),
+        ...forgotten,
         ...CATEGORIES.map((category) => {
           const of = (asked: ReadonlyArray<Asked>) =>
             recallAt(
@@ -122,6 +128,7 @@ export const memory: Part = {
       ],
       notes: [
         `${all.length} conversations, ${turns} turns, ${best.length} questions; nothing is left to chance, so there is one round`,
+        "each turn is heard and kept by an agent, and asked for in its room among those who were there; in one store: by its owner",
         "the budgets are those of memory.md § 7, which are meant for conversations that nobody here has seen",
         `R@10 by category on the right:\n    ${tableOf(lines.map(([name, asked]) => lineOf(name, asked)))}`,
       ],

@@ -1,17 +1,17 @@
-/** `recall`: what a search, a new memory, a wake and a rebuild cost inside an object that remembers this much. */
+/** `recall`: what a search, a new memory, a wake and a rebuild cost inside an agent that remembers this much. */
 import { conversations } from "../evaluation-set.ts";
 import { type Budget, budgets, type Figure, type Part, percentile, type Scale } from "../figures.ts";
-import type { Saying } from "../objects/memories.ts";
-import { cpuMs, memoryBytes } from "../processes.ts";
+import { heldAfter } from "../held.ts";
+import { cpuMs } from "../processes.ts";
 import { type Program, startWorker } from "../program.ts";
 import { call } from "../requests.ts";
+import { type Saying, START, talk } from "../talk.ts";
 
 const MINUTE = 60_000;
-const START = Date.UTC(2024, 0, 1);
-const ROOMS = 50;
-const SPEAKERS = 20;
-const PORTION = 2_500;
+const PORTION = 1_000;
 const WAKES = 5;
+/** So many messages tell what one takes in the log, without memory. */
+const BARE = 2_000;
 
 type Ask = <Answer = object>(operation: string, input?: unknown) => Promise<Answer>;
 
@@ -20,30 +20,7 @@ const objectOf =
   (operation, input = {}) =>
     call("POST", `${url}/memories/${name}/${operation}`, input);
 
-/** The same numbers each time (Lehmer, 48271), from 0 up to `below`. */
-function numbers(): (below: number) => number {
-  let state = 20_261_001;
-  return (below) => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
-}
-
-/** Turns of the evaluation set in any order, as two or three people would say them in a room, then others in another. */
-function* talk(): Generator<Saying, never> {
-  const texts = conversations().flatMap(({ turns }) => turns.map(({ text }) => text));
-  const next = numbers();
-  let saidAt = START;
-  for (;;) {
-    const room = next(ROOMS);
-    const present = Array.from({ length: 2 + next(2) }, () => next(SPEAKERS));
-    for (let turns = 10 + next(20); turns > 0; turns--) {
-      saidAt += MINUTE;
-      yield { speaker: present[next(present.length)]!, room, saidAt, text: texts[next(texts.length)]! };
-    }
-    saidAt += (5 + next(90)) * MINUTE;
-  }
-}
+const texts = (): ReadonlyArray<string> => conversations().flatMap(({ turns }) => turns.map(({ text }) => text));
 
 const since = (begun: number): number => performance.now() - begun;
 
@@ -77,27 +54,24 @@ const ms = (name: string, value: number, budget?: Budget): Figure => ({
   ...(budget === undefined ? {} : { budget }),
 });
 
-/** An object with so many memories, indexed; and what that took. */
-async function filled(worker: Program, ask: Ask, sayings: Iterator<Saying>, count: number) {
-  const before = await ask<{ bytes: number }>("size");
+/** An agent that has heard so many messages; answers the bytes that they take. */
+async function filled(ask: Ask, sayings: Iterator<Saying>, count: number, memory: boolean): Promise<number> {
+  await ask("begin", { memory });
+  const { bytes: before } = await ask<{ bytes: number }>("size");
   for (let done = 0; done < count; done += PORTION) {
     const portion = Array.from({ length: Math.min(PORTION, count - done) }, () => sayings.next().value);
-    await ask("write", { sayings: portion });
+    await ask("hear", { sayings: portion });
   }
-  const written = await ask<{ bytes: number }>("size");
-  const memory = memoryBytes(worker.pid);
-  let building = 0;
-  for (let from = 1; from <= count; from += PORTION)
-    building += await timed(() => ask("build", { from, to: Math.min(count, from + PORTION - 1) }));
-  const after = await ask<{ bytes: number }>("size");
-  return { building, bytes: after.bytes - written.bytes, others: written.bytes - before.bytes, memory };
+  const { bytes } = await ask<{ bytes: number }>("size");
+  return bytes - before;
 }
 
-async function ofSize(worker: Program, load: Load): Promise<ReadonlyArray<Figure>> {
-  const { count, searches, adds, budget } = load;
+async function ofSize(worker: Program, { count, searches, adds, budget }: Load): Promise<ReadonlyArray<Figure>> {
   const ask = objectOf(worker, `of-${count}`);
-  const sayings = talk();
-  const { building, bytes, memory } = await filled(worker, ask, sayings, count);
+  const sayings = talk(texts());
+  const bytes = await filled(ask, sayings, count, true);
+  const bare = Math.min(count, BARE);
+  const without = await filled(objectOf(worker, `bare-${count}`), talk(texts()), bare, false);
   const questions = conversations().flatMap((each) => each.questions);
   const now = START + count * 4 * MINUTE;
   const asked = Array.from({ length: searches }, (_, index) => questions[(index * 7) % questions.length]!.text);
@@ -106,7 +80,10 @@ async function ofSize(worker: Program, load: Load): Promise<ReadonlyArray<Figure
   const begun = cpuMs(worker.pid);
   const found = await times(asked, search);
   const processor = (cpuMs(worker.pid) - begun) / searches;
-  const held = memoryBytes(worker.pid);
+  const inRooms = await times(
+    asked.map((text, index) => ({ text, now, room: index % 50 })),
+    (question) => ask("search", question),
+  );
   const added = await times(
     Array.from({ length: adds }, () => sayings.next().value),
     (saying) => ask("add", saying),
@@ -119,19 +96,26 @@ async function ofSize(worker: Program, load: Load): Promise<ReadonlyArray<Figure
     await ask("evict");
     return ask("nothing");
   });
+  const rebuilding = await timed(async () => {
+    const { memories } = await ask<{ memories: number }>("rebuild");
+    if (memories !== count + adds) throw new Error(`of ${count + adds} memories ${memories} came out of the log`);
+  });
+  await ask("evict");
+  const held = await heldAfter(asked.slice(0, 50), now, worker.state);
   const among = `among ${count.toLocaleString("en")}`;
   return [
     ms(`search ${among}, p50`, median50(found)),
     ms(`search ${among}, p95`, worst5(found), budget),
     ms(`search ${among}, processor time`, processor),
+    ms(`search in a room ${among}, p50`, median50(inRooms)),
+    ms(`search in a room ${among}, p95`, worst5(inRooms), budget),
     ms(`one memory more ${among}, p50`, median50(added)),
     ms(`one memory more ${among}, p95`, worst5(added), budgets.rememberMs),
     ms(`wake and first search ${among}, less a wake`, median50(woken) - median50(evictions)),
-    ms(`indexed anew ${among}, per 10,000`, (building * 10_000) / count),
-    { name: `index ${among}, per memory`, unit: "bytes", rounds: [bytes / count] },
-    ...(memory === undefined || held === undefined
-      ? []
-      : [{ name: `held by the program after ${among}`, unit: "MB", rounds: [(held - memory) / 1e6] }]),
+    ms(`made anew from the log ${among}, per 10,000`, (rebuilding * 10_000) / (count + adds)),
+    { name: `held ${among}`, unit: "MB", rounds: [held / 1e6] },
+    { name: `a memory ${among}, beside the message`, unit: "bytes", rounds: [bytes / count - without / bare] },
+    { name: `the message itself ${among}`, unit: "bytes", rounds: [without / bare] },
   ];
 }
 
@@ -159,16 +143,18 @@ async function measure({ quick }: Scale) {
 
 export const recall: Part = {
   name: "recall",
-  about: "searching, remembering, waking and indexing anew inside an object that remembers this much",
+  about: "searching, remembering, waking and making anew inside an agent that remembers this much",
   async measure(scale) {
     return {
       figures: await measure(scale),
       notes: [
         "over HTTP, one at a time: each time includes a request's own (last line of each size); ten results, their words opened",
-        "turns and questions of bench/memory in any order, 20 speakers under keys of their own, 50 rooms",
+        "the agent's own ledger, register, index and facts; turns and questions of bench/memory in any order, 20 speakers under keys of their own, 50 rooms of three",
+        "a search is the owner's, among everything; in a room: what those who are there may hear",
         "processor time: of all that the program does meanwhile, the answering of the request included",
-        "one memory more: sealed, registered and indexed in one transaction, and on disk; one round, for each size takes minutes",
-        "held by the program: anonymous memory of all its processes, between writing what is indexed and searching in it",
+        "one memory more: a message heard, recorded, registered, indexed and read for facts in one commit, and on disk; one round, for each size takes minutes",
+        "held: living objects and buffers that go when an agent goes that has answered fifty questions; in Node, over a copy of the object's file",
+        "made anew: register, index and facts dropped, and read out of the log from its first event",
       ],
     };
   },

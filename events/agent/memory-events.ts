@@ -76,7 +76,7 @@ export const MemoriesConsidered = defineEvent("MemoriesConsidered", {
 export const MemoryRevised = defineEvent("MemoryRevised", {
   v: 1,
   about:
-    "The owner corrected a memory: these are its facts from here on, and its words, where it has new ones; then the old ones are forgotten.",
+    "A memory was corrected, by its owner or by what was seen since: these are its facts from here on, and its words, where it has new ones; then the old ones are forgotten.",
   open: { memoryId: MemoryId, version: Count, replacesSeq: Count, ...memoryFacts },
   sealed: ["content", "context", "fact", "speakerName"],
 });
@@ -126,7 +126,7 @@ export const MemoryForgotten = defineEvent("MemoryForgotten", {
 export const MemoriesDrawn = defineEvent("MemoriesDrawn", {
   v: 1,
   about:
-    "A model looked through what was said in a room for what is worth keeping, up to a memory: what it found was formed with this.",
+    "What was said in a room was looked through for what is worth keeping, up to a memory: what was found was formed with this.",
   open: {
     roomId: RoomId,
     /** The newest event of a memory that was looked at; what is behind it is for the next time. */
@@ -135,6 +135,7 @@ export const MemoriesDrawn = defineEvent("MemoriesDrawn", {
     drawn: Count,
     /** What of its answer could not be taken. */
     dropped: Count,
+    /** The model that was asked, or `rules`. */
     by: Schema.String,
     tokensIn: Schema.optionalKey(Count),
     tokensOut: Schema.optionalKey(Count),

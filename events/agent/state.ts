@@ -78,6 +78,10 @@ const changes: { readonly [T in AgentEvent["type"]]?: (state: AgentState, event:
   ...turnChanges,
 };
 
+/** The tools that the agent may use without asking. */
+export const toolsAllowed = ({ tools }: AgentState): ReadonlyArray<string> =>
+  Object.keys(tools).filter((name) => tools[name] === "allow");
+
 /** The state after one more event. */
 export function evolve(state: AgentState, event: Recorded): AgentState {
   const change = changes[event.type] as ((state: AgentState, event: Recorded) => AgentState) | undefined;

@@ -1,5 +1,5 @@
-/** Who may hear which memory, in a thousand histories: the register's answer is what the rule says, and nothing private surfaces elsewhere. */
-import { describe, expect, it } from "vitest";
+/** Who may hear which memory: in drawn histories the register's answer is what the rule says. */
+import { describe, expect } from "vitest";
 import { both, inForce, kept, mayHear } from "#actors/agent/memory/recall/audience.ts";
 import { MemoryRegister } from "#actors/agent/memory/recall/register.ts";
 import { withTables } from "#actors/kit/schema.ts";
@@ -174,9 +174,6 @@ const audiences: ReadonlyArray<ReadonlyArray<UserId> | null> = [
 const isAbout = ({ about }: Remembered, present: ReadonlyArray<UserId> | null): boolean =>
   present !== null && present.length > 0 && present.every((userId) => about.has(userId));
 
-/** How often a room was asked what it may hear. */
-let asked = 0;
-
 describe("in whatever order things were remembered, changed, merged, archived and taken back", () => {
   property(
     "a room hears what the rule says, and private words of elsewhere only where nobody else hears them than whom they are about",
@@ -203,14 +200,9 @@ describe("in whatever order things were remembered, changed, merged, archived an
             expect([kindOf(room), isAbout(memory, present)]).toEqual(["private", true]);
         }
       }
-      asked += history.length;
     },
     50,
   );
-
-  it("in a thousand ways at least", () => {
-    expect(asked).toBeGreaterThan(1_000);
-  });
 
   property(
     "the owner is shown what is kept, nothing that was taken back, and no archive older than thirty days",
@@ -228,23 +220,5 @@ describe("in whatever order things were remembered, changed, merged, archived an
       expect(ada.shown().toSorted()).toEqual(shown.map(({ id }) => id).toSorted());
     },
     100,
-  );
-
-  property(
-    "no agent reaches what another remembers of the same people in the same rooms",
-    wishes(30),
-    (history) => {
-      const both = [new History("ada"), new History("bo")] as const;
-      for (const wish of history) at(both, wish.how + wish.which).do(wish);
-      for (const [index, agent] of both.entries())
-        for (const present of audiences)
-          for (const room of rooms)
-            for (const id of agent.heard(room, present)) {
-              expect(agent.memories.has(id)).toBe(true);
-              expect(both[1 - index]!.memories.has(id)).toBe(false);
-              expect(both[1 - index]!.register.find(id)).toBeUndefined();
-            }
-    },
-    40,
   );
 });

@@ -50,10 +50,7 @@ function wake() {
   };
   const forget = (...seqs: ReadonlyArray<number>) => {
     vectors.remove(seqs);
-    remote.forgot(
-      seqs.map((seq) => ({ seq, id: idOf(seq) })),
-      now,
-    );
+    remote.left(seqs, now);
   };
   const fire = (index = service.index) => {
     const still = { currentTimeMillis: Effect.sync(() => now), currentTimeMillisUnsafe: () => now };

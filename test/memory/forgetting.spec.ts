@@ -1,13 +1,6 @@
-/** What is forgotten first, what never, and from when on nobody reads it. */
+/** What is forgotten first, and what never. */
 import { describe, expect, it } from "@effect/vitest";
-import {
-  type Forgettable,
-  isOverdue,
-  keepScore,
-  mayBeForgotten,
-  retainedUntil,
-  toArchive,
-} from "#events/agent/memory.ts";
+import { type Forgettable, keepScore, mayBeForgotten, toArchive } from "#events/agent/memory.ts";
 import { chance } from "../support/drawn.ts";
 
 const DAY = 86_400_000;
@@ -59,23 +52,5 @@ describe("archiving", () => {
     const kept = all.filter((one) => !gone.has(one) && !one.pinned);
     expect(Math.min(...kept.map((one) => keepScore(one, now)))).toBeGreaterThanOrEqual(worst);
     expect([...gone].some(({ pinned }) => pinned)).toBe(false);
-  });
-});
-
-describe("retention", () => {
-  const episodic = { kind: "episodic", formedAt: 0, pinned: false };
-
-  it("an episodic memory is over at its due time, whenever the job runs", () => {
-    expect(retainedUntil(episodic, 90)).toBe(90 * DAY);
-    expect([isOverdue(episodic, 90, 90 * DAY - 1), isOverdue(episodic, 90, 90 * DAY)]).toEqual([false, true]);
-  });
-
-  it.each([
-    ["other kinds", { ...episodic, kind: "semantic" }, 90],
-    ["what is pinned", { ...episodic, pinned: true }, 90],
-    ["an agent without retention", episodic, undefined],
-  ])("%s have none", (_, one, days) => {
-    expect(retainedUntil(one, days)).toBeUndefined();
-    expect(isOverdue(one, days, now)).toBe(false);
   });
 });

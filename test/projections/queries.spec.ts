@@ -14,7 +14,6 @@ import {
   cursorsOf,
   executionsFor,
   type Listed,
-  memoriesOf,
   type Page,
   type Paging,
   roomsFor,
@@ -30,12 +29,10 @@ import {
   denied,
   executed,
   joined,
-  memoryId,
   opened,
   posted,
   received,
   record,
-  remembered,
   roomId,
   said,
 } from "./histories.ts";
@@ -186,24 +183,12 @@ describe("what an agent did", () => {
       error_message: null,
     });
 
-    await happen(
-      `agent:${one}`,
-      joined("a"),
-      received("a"),
-      posted("a"),
-      joined("b"),
-      remembered("y1"),
-      remembered("y2"),
-    );
+    await happen(`agent:${one}`, joined("a"), received("a"), posted("a"), joined("b"));
     const conversations = await all((paging) => conversationsOf(DB, one, paging), 1);
     expect(conversations.map(({ room_id, message_count }) => [room_id, message_count])).toEqual([
       [roomId("b"), 0],
       [roomId("a"), 2],
     ]);
-    const memories = await all((paging) => memoriesOf(DB, one, paging), 1);
-    expect(memories.map(({ id }) => id)).toEqual([memoryId("y2"), memoryId("y1")]);
-    expect(memories[0]).toMatchObject({ memory_type: "semantic", content: { sealed: expect.any(String) } });
-    expect(await all((paging) => memoriesOf(DB, two, paging), 1)).toEqual([]);
   });
 
   it("a page is read through indexes, whatever else the house holds", async () => {
@@ -221,8 +206,7 @@ describe("what an agent did", () => {
     await executionsFor(watched, owner);
     await executionsFor(watched, owner, { tool: "calculator" });
     await conversationsOf(watched, owner);
-    await memoriesOf(watched, owner);
-    expect(asked).toHaveLength(7);
+    expect(asked).toHaveLength(6);
     for (const sql of asked) {
       const parameters = new Set(sql.match(/\?\d/g));
       const plan = await DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)

@@ -2,9 +2,9 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
 
-/** A fresh database in memory. */
-export function nodeSql(): SqlPort {
-  const database = new DatabaseSync(":memory:");
+/** A fresh database in memory, or the one in a file. */
+export function nodeSql(file = ":memory:"): SqlPort {
+  const database = new DatabaseSync(file);
   const prepared = new Map<string, StatementSync>();
   const statement = (query: string): StatementSync => {
     const known = prepared.get(query);

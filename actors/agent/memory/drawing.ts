@@ -1,18 +1,27 @@
-/** Memories drawn by a model from what was said in a room, once it has been quiet there; one of the jobs of jobs.ts. */
+/** Memories drawn from what was said in a room, once it has been quiet there: by a model, or by rules where none answers; one of the jobs of jobs.ts. */
 import { Cause, Effect, Redacted } from "effect";
 import { nameKey } from "#events/agent/asking.ts";
 import type { AgentCommandOf } from "#events/agent/commands.ts";
 import type { AgentEvent, Origin } from "#events/agent/events.ts";
 import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, childId, idOf, type MemoryId, type RoomId, type UserId } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  type AgentId,
+  childId,
+  idOf,
+  type MemoryId,
+  type RoomId,
+  type UserId,
+} from "#events/kit/ids.ts";
 import type { Timer } from "../../kit/timers.ts";
-import { askedBehind, costOfReply, passing } from "../background-model.ts";
+import { askedBehind, costOfReply, passing, type WholeReply } from "../background-model.ts";
 import { discreet } from "../turn/discretion.ts";
 import { kindOf } from "../turn/failures.ts";
 import { TurnLedger } from "../turn/ports.ts";
 import { newestWithin } from "../turn/prompt.ts";
-import { oneLine } from "../turn/quotation.ts";
+import { oneLine, wordOf } from "../turn/quotation.ts";
 import { drawingPrompt, type Fact, factsIn, speakersIn } from "./drawing-text.ts";
+import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
 import type { JobHost, JobServices, MemoryJob } from "./job.ts";
 import { both } from "./recall/audience.ts";
@@ -29,8 +38,15 @@ const AGAIN_MS = 10 * 60_000;
 /** So much is looked through at once; what is left follows a moment later. */
 const AT_ONCE = { messages: 60, tokens: 16_000 } as const;
 const MAX_TOKENS = 3_000;
+const PAGE = 1_000;
 
-type Drawn = AgentCommandOf<"DrawMemories">["memories"][number];
+type Draw = AgentCommandOf<"DrawMemories">;
+type Drawn = Omit<Draw["memories"][number], "memoryId">;
+
+/** What a look at a room's messages gave, by whom, and at what cost. */
+type Found = Pick<Draw, "dropped" | "by" | "tokensIn" | "tokensOut" | "microUsd"> & {
+  readonly memories: ReadonlyArray<Drawn>;
+};
 
 /** A message that may be drawn from, and its memory. */
 interface Told {
@@ -110,7 +126,7 @@ export class Drawing implements MemoryJob {
 
   /** Answers whether there is more to look through, or nothing to do before somebody speaks, or the same to try again. */
   #draw(roomId: RoomId) {
-    const { memory, state, report } = this.#host;
+    const { memory, state } = this.#host;
     return Effect.gen({ self: this }, function* () {
       const ledger = yield* TurnLedger;
       const rows = this.#fresh(roomId);
@@ -128,24 +144,52 @@ export class Drawing implements MemoryJob {
         ),
       );
       if (reply === "again") return reply;
-      if (reply === null) return "rest" as const;
       // Whatever was taken back meanwhile may be in any of the facts, whichever messages they name: it is looked through anew.
-      if (memory.live(told.map(({ row }) => row.memoryId)).size < told.length) return "again" as const;
-      const answer = reply.finish === "end" ? factsIn(reply.text) : null;
-      if (answer === null) report(`no facts from ${nameKey(reply)}`, "an answer that is none");
-      const memories = (answer?.facts ?? []).flatMap((fact) => this.#memoryOf(fact, told, roomId) ?? []);
-      const dropped = answer === null ? 1 : answer.dropped + answer.facts.length - memories.length;
-      if (answer !== null && dropped > 0) report(`${dropped} facts from ${nameKey(reply)} were not taken`, roomId);
+      if (reply !== null && memory.live(told.map(({ row }) => row.memoryId)).size < told.length)
+        return "again" as const;
+      const { memories, ...found } =
+        reply === null ? this.#byRules(told, roomId, ledger) : yield* this.#byModel(reply, told, roomId);
       const toSeq = told.length < rows.length ? told.at(-1)!.row.formedSeq : rows.at(-1)!.formedSeq;
       yield* ledger.commit({
         type: "DrawMemories",
         meta: this.#host.meta(`draw/${roomId}/${toSeq}/${state().head}`),
-        ...{ roomId, toSeq, looked: told.length, dropped, memories, by: nameKey(reply) },
+        ...{ roomId, toSeq, looked: told.length, ...found },
         shown: [...new Set(told.flatMap(({ row }) => row.about))],
-        ...(yield* costOfReply(reply)),
+        // Nothing of what they say, which would outlive it in the open; what was looked through is drawn from once.
+        memories: memories.map((memory, index) => ({
+          ...memory,
+          memoryId: idAt(ledger.agentId, roomId, toSeq, index),
+        })),
       });
       return this.#fresh(roomId).length > 0 ? ("more" as const) : ("rest" as const);
     });
+  }
+
+  /** What can be taken of a model's answer. */
+  #byModel(reply: WholeReply, told: ReadonlyArray<Told>, roomId: RoomId) {
+    const { report } = this.#host;
+    const by = nameKey(reply);
+    const answer = reply.finish === "end" ? factsIn(reply.text) : null;
+    if (answer === null) report(`no facts from ${by}`, "an answer that is none");
+    const memories = (answer?.facts ?? []).flatMap((fact) => this.#memoryOf(fact, told, roomId) ?? []);
+    const dropped = answer === null ? 1 : answer.dropped + answer.facts.length - memories.length;
+    if (answer !== null && dropped > 0) report(`${dropped} facts from ${by} were not taken`, roomId);
+    return Effect.map(costOfReply(reply), (cost): Found => ({ memories, dropped, by, ...cost }));
+  }
+
+  /** What the rules read in what was only heard: of what was answered, its turn has drawn it, or will. */
+  #byRules(told: ReadonlyArray<Told>, roomId: RoomId, ledger: TurnLedger["Service"]): Found {
+    const { memory, state } = this.#host;
+    const answered = consideredSince(ledger, told[0]!.row.seq);
+    const live = memory.live(told.map(({ row }) => row.memoryId));
+    const overheard = told.filter(
+      ({ row }) => live.has(row.memoryId) && !answered.has(row.turnId!) && !(row.turnId! in state().turns),
+    );
+    const memories = overheard.flatMap(statedIn).flatMap((stated): ReadonlyArray<Drawn> => {
+      const named = memory.attendance.named(stated.content, roomId, { author: stated.speaker as ActorName });
+      return named === undefined ? [] : [{ ...stated, roomId, about: [...new Set([...stated.about, ...named])] }];
+    });
+    return { memories, dropped: 0, by: "rules", microUsd: 0 };
   }
 
   /**
@@ -153,7 +197,7 @@ export class Drawing implements MemoryJob {
    * credentials away. It is about whoever said it, and about those it names.
    */
   #memoryOf({ content, kind, about, sources, importance, validFrom }: Fact, told: ReadonlyArray<Told>, roomId: RoomId) {
-    const { memory, state } = this.#host;
+    const { memory } = this.#host;
     const from = [...new Set(sources)].flatMap((number) => told[number - 1] ?? []);
     const spoken = from.filter(({ row }) => row.speaker?.startsWith("user:"));
     const sensitivity = sensitivityOf(content);
@@ -172,12 +216,7 @@ export class Drawing implements MemoryJob {
     ];
     const first = spoken[0]!;
     const since = midnight(validFrom);
-    const drawn: Drawn = {
-      memoryId: childId<MemoryId>(
-        "memory",
-        state().agentId!,
-        JSON.stringify(["drawn", from.map(({ row }) => row.memoryId), words]),
-      ),
+    return {
       ...{ kind, importance, basis: "drawn", roomId, speaker: first.row.speaker as ActorName },
       about: [...new Set(people)],
       origin: worst(from.map(({ row }) => row.origin)),
@@ -187,10 +226,43 @@ export class Drawing implements MemoryJob {
       saidAt: Math.max(...from.map(({ row }) => row.saidAt)),
       ...(since === undefined ? {} : { validFrom: since }),
       ...(sensitivity.length > 0 || from.some(({ row }) => row.sensitive) ? { sensitive: true } : {}),
-      words: Redacted.make({ content: words }),
-    };
-    return memory.register.find(drawn.memoryId) === undefined ? drawn : undefined;
+      // Whose words they were: what is drawn from the same words by rules is the same memory.
+      words: Redacted.make({ content: words, speakerName: nameIn(first.message) }),
+    } satisfies Drawn;
   }
+}
+
+const idAt = (agentId: AgentId, roomId: RoomId, toSeq: number, index: number): MemoryId =>
+  childId<MemoryId>("memory", agentId, JSON.stringify(["drawn", roomId, toSeq, index]));
+
+const nameIn = ({ words }: Unsealed): string => wordOf(words, "authorName");
+
+/** The turns since an event in which what was said has been gone over. */
+function consideredSince(ledger: TurnLedger["Service"], seq: number): ReadonlySet<string> {
+  const turns = new Set<string>();
+  for (let after = seq; ; ) {
+    const page = ledger.read(after, PAGE, ["MemoriesConsidered"]);
+    for (const { open } of page) turns.add((open as { readonly turnId: string }).turnId);
+    if (page.length < PAGE) return turns;
+    after = page.at(-1)!.seq;
+  }
+}
+
+/** The plain statements of a person's message, as memories of it; without credentials. */
+function statedIn({ row, message }: Told) {
+  if (!row.speaker?.startsWith("user:")) return [];
+  const speaker = row.speaker as ActorName;
+  const name = nameIn(message);
+  const said = { text: wordOf(message.words, "text"), speaker: { id: idOf(speaker), name }, at: row.saidAt };
+  return memoriesOf({ ...glean(said), requests: [] })
+    .filter(({ content }) => !sensitivityOf(content).includes("credentials"))
+    .map(({ statement: _statement, content, fact, ...formed }) => ({
+      ...formed,
+      ...{ content, basis: "drawn" as const, speaker, origin: row.origin, audience: row.audience },
+      ...{ about: row.about, saidAt: row.saidAt, sourceSeqs: [row.seq], sources: [row.memoryId] },
+      ...(row.sensitive ? { sensitive: true } : {}),
+      words: Redacted.make({ content, speakerName: name, ...(fact === undefined ? {} : { fact }) }),
+    }));
 }
 
 /** These memories with the messages that they are, oldest first: as many as fit, without those that are gone. */

@@ -5,7 +5,7 @@ import { isRemembered } from "#events/agent/consent.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import { importanceOf, RETENTION_DAYS } from "#events/agent/memory.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
-import type { AgentState } from "#events/agent/state.ts";
+import { type AgentState, toolsAllowed } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import type { Forgotten } from "../../kit/key-doors.ts";
@@ -392,9 +392,14 @@ export class AgentMemory {
       search: ({ text, limit, roomId, asker, without }) =>
         this.attendance.known(roomId).pipe(
           Effect.flatMap(() => {
-            const scope = both(this.#scopeIn(roomId), notAmong(without));
             const askerName = this.attendance.nameOf(roomId, asker);
-            return recollection(this, { text, limit, scope, asker, ...(askerName === undefined ? {} : { askerName }) });
+            return recollection(this, {
+              ...{ text, limit, asker, ...(askerName === undefined ? {} : { askerName }) },
+              ...{
+                scope: both(this.#scopeIn(roomId), notAmong(without)),
+                tools: toolsAllowed(this.#host.ledger.state),
+              },
+            });
           }),
           Effect.mapError(({ detail }) => new RecallFailure({ detail })),
         ),

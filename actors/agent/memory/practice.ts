@@ -1,4 +1,4 @@
-/** What an agent learns of its tools when a turn with tools is over: what worked, what failed and how, what goes well together; one of the jobs of jobs.ts. */
+/** What an agent learns of its tools when a turn with tools is over: what worked, what failed and how, what goes well together, revised with every use; one of the jobs of jobs.ts. */
 import { Cause, Clock, Effect, Option, Redacted, Schema } from "effect";
 import type { AgentCommandOf } from "#events/agent/commands.ts";
 import { isRemembered, mayRemember } from "#events/agent/consent.ts";
@@ -11,12 +11,15 @@ import {
   type Experience,
   experienced,
   noExperience,
+  type Practice as Practised,
   prospects,
   shapeOf,
   skillsIn,
   type ToolUse,
-} from "./forming/procedural.ts";
+} from "./forming/tool-lessons.ts";
 import type { JobHost, MemoryJob } from "./job.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+import { contentOf } from "./recall/mind.ts";
 
 /** The kind of its timer, of which there is one. */
 export const LEARN_FROM_TOOLS = "learn-from-tools";
@@ -31,6 +34,9 @@ const REACH = 20_000;
 const USES = 200;
 const PAGE = 500;
 
+/** A lesson is told anew when what it says is another, or it weighs so much more or less. */
+const MOVED = 0.05;
+
 /** A use of a tool in a turn that is remembered. */
 interface PractisedUse extends ToolUse {
   readonly seq: number;
@@ -39,7 +45,7 @@ interface PractisedUse extends ToolUse {
 
 type NewMemory = AgentCommandOf<"AddMemories">["memories"][number];
 
-const READ = ["MemoryFormed", "ModelReplied", "ToolExecuted", "ToolFailed"];
+const READ = ["MemoryFormed", "MemoryForgotten", "ModelReplied", "ToolExecuted", "ToolFailed"];
 
 /** The open parts of these, as far as they are read here. */
 interface Open {
@@ -51,44 +57,49 @@ interface Open {
   readonly speaker?: string | null;
   readonly about?: ReadonlyArray<UserId>;
   readonly calls?: ReadonlyArray<{ readonly callId: string }>;
+  readonly memoryIds?: ReadonlyArray<string>;
 }
 
 /** What the newest part of the log tells of tools, without words. */
-interface Practised {
+interface Told {
   readonly outcomes: ReadonlyArray<Recorded>;
   /** Who asked, by turn: of turns whose messages became memories, and still may be. */
   readonly askers: ReadonlyMap<string, string>;
   /** Where the arguments of a call stand. */
   readonly replies: ReadonlyMap<string, number>;
+  /** When a memory was last forgotten, by its id. */
+  readonly forgotten: ReadonlyMap<string, number>;
 }
 
 /**
  * Reads what tools did. A turn counts when what was said in it is remembered: then whoever asked has agreed, and memory was on.
  */
-function recordOf(ledger: TurnLedger["Service"], state: Parameters<typeof mayRemember>[0]): Practised {
+function recordOf(ledger: TurnLedger["Service"], state: Parameters<typeof mayRemember>[0]): Told {
   const outcomes: Recorded[] = [];
   const askers = new Map<string, string>();
   const replies = new Map<string, number>();
+  const forgotten = new Map<string, number>();
   for (let after = Math.max(0, state.head - REACH); ; ) {
     const page = ledger.read(after, PAGE, READ);
     for (const event of page) {
-      const { turnId, basis, speaker, about = [], calls = [] } = event.open as unknown as Open;
+      const { turnId, basis, speaker, about = [], calls = [], memoryIds = [] } = event.open as unknown as Open;
       if (event.type === "MemoryFormed") {
         if (basis === "said" && !askers.has(turnId) && mayRemember(state, about)) askers.set(turnId, String(speaker));
-      } else if (event.type === "ModelReplied") for (const { callId } of calls) replies.set(callId, event.seq);
+      } else if (event.type === "MemoryForgotten") for (const id of memoryIds) forgotten.set(id, event.seq);
+      else if (event.type === "ModelReplied") for (const { callId } of calls) replies.set(callId, event.seq);
       else outcomes.push(event);
     }
     if (page.length < PAGE) break;
     after = page.at(-1)!.seq;
   }
   const kept = outcomes.filter(({ open }) => askers.has((open as unknown as Open).turnId));
-  return { outcomes: kept.slice(-USES), askers, replies };
+  return { outcomes: kept.slice(-USES), askers, replies, forgotten };
 }
 
 const decodeArguments = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown));
 
 /** The uses of tools with their arguments, oldest first; without those whose words are gone. */
-const usesOf = Effect.fnUntraced(function* ({ outcomes, askers, replies }: Practised) {
+const usesOf = Effect.fnUntraced(function* ({ outcomes, askers, replies }: Told) {
   const ledger = yield* TurnLedger;
   const seqOf = ({ open }: Recorded) => replies.get((open as unknown as Open).callId);
   const wanted = [...new Set(outcomes.flatMap((event) => seqOf(event) ?? []))];
@@ -112,7 +123,7 @@ const isPlain = (shape: string): boolean =>
   shape.length <= 400 && [...shape.matchAll(/"([^"]*)"/g)].every(([, key]) => /^[A-Za-z_][\w-]{0,31}$/.test(key!));
 
 /** Something learned: what it is known by, what it says, how sure it is, and what it comes from. */
-interface Lesson {
+interface Lesson extends Practised {
   readonly about: ReadonlyArray<string>;
   readonly content: string;
   readonly importance: number;
@@ -125,27 +136,23 @@ const templateIn = ({ template }: Experience, uses: ReadonlyArray<PractisedUse>)
   return askers.size < 2 || template === undefined ? "" : `, such as ${JSON.stringify(template)}`;
 };
 
-function lessonsOf(tool: string, shape: string, uses: ReadonlyArray<PractisedUse>, now: number): ReadonlyArray<Lesson> {
+const times = (count: number): string => (count === 1 ? "once" : `${count} times`);
+
+const failuresIn = ({ failures }: Experience): string =>
+  failures.size === 0
+    ? ""
+    : `; it failed with ${[...failures].map(([error, count]) => `${error} ${times(count)}`).join(", ")}`;
+
+/** What is known of a tool with arguments of one shape. It is worth as much as it is sure, that it works or that it fails. */
+function lessonOf(tool: string, shape: string, uses: ReadonlyArray<PractisedUse>, now: number): Lesson {
   const known = uses.reduce<Experience>(experienced, noExperience(tool, shape));
   const chance = prospects(known, now);
-  const worked = uses.filter((use) => use.worked);
-  const failed = Map.groupBy(
-    uses.filter((use) => !use.worked),
-    ({ error }) => error ?? "Unknown",
-  );
-  const success: Lesson = {
-    about: ["worked", tool, shape],
-    content: `The tool ${tool} worked with arguments of the form ${shape}${templateIn(known, uses)}.`,
-    ...{ importance: chance, seqs: worked.slice(0, 3).map(({ seq }) => seq) },
+  const worked = known.successes;
+  return {
+    ...{ about: ["tool", tool, shape], tools: [tool], worked, failed: uses.length - worked },
+    content: `The tool ${tool} worked ${worked} of ${times(uses.length)} with arguments of the form ${shape}${templateIn(known, uses)}${failuresIn(known)}.`,
+    ...{ importance: Math.max(chance, 1 - chance), seqs: uses.slice(-3).map(({ seq }) => seq) },
   };
-  const failures = [...failed].map(
-    ([error, those]): Lesson => ({
-      about: ["failed", tool, shape, error],
-      content: `The tool ${tool} failed with ${error} on arguments of the form ${shape}.`,
-      ...{ importance: 1 - chance, seqs: those.slice(-3).map(({ seq }) => seq) },
-    }),
-  );
-  return [...(worked.length > 0 ? [success] : []), ...failures];
 }
 
 /** Everything that can be learned of these uses. */
@@ -153,24 +160,38 @@ export function lessonsIn(uses: ReadonlyArray<PractisedUse>, now: number): Reado
   const alike = Map.groupBy(uses, ({ tool, arguments: given }) => JSON.stringify([tool, shapeOf(given)]));
   const single = [...alike.values()].flatMap((group) => {
     const shape = shapeOf(group[0]!.arguments);
-    return isPlain(shape) ? lessonsOf(group[0]!.tool, shape, group, now) : [];
+    return isPlain(shape) ? [lessonOf(group[0]!.tool, shape, group, now)] : [];
   });
-  const skills = skillsIn(uses).map(({ tools, successes, rank }): Lesson => {
+  const skills = skillsIn(uses).map(({ tools, successes, tries, rank }): Lesson => {
     const seqs = uses.filter(({ tool, worked }) => worked && tools.includes(tool)).map(({ seq }) => seq);
     return {
-      about: ["skill", ...tools],
-      content: `One after the other, the tools ${tools.join(", ")} led to the end ${successes} times.`,
+      ...{ about: ["skill", ...tools], tools, worked: successes, failed: tries - successes },
+      content: `One after the other, the tools ${tools.join(", ")} led to the end ${successes} of ${times(tries)}.`,
       ...{ importance: rank, seqs: seqs.slice(-tools.length * 3) },
     };
   });
   return [...single, ...skills];
 }
 
-const memoryOf = (agentId: string, { about, content, importance, seqs }: Lesson): NewMemory => ({
-  memoryId: childId<MemoryId>("memory", agentId, JSON.stringify(["practice", ...about])),
-  ...{ kind: "procedural", basis: "observed", origin: "tool", audience: "public", importance },
-  ...{ about: [], speaker: null, roomId: null, sourceSeqs: seqs },
-  words: Redacted.make({ content }),
+/** Known by what it is about: what is learned of that later revises it. */
+const idOf = (agentId: string, { about }: Lesson): MemoryId =>
+  childId<MemoryId>("memory", agentId, JSON.stringify(["practice", ...about]));
+
+const wordsOf = ({ content, tools, worked, failed }: Lesson) =>
+  Redacted.make({ content, context: { tools, worked, failed } });
+
+const memoryOf = (memoryId: MemoryId, lesson: Lesson): NewMemory => ({
+  ...{ memoryId, kind: "procedural", basis: "observed", origin: "tool", audience: "public" },
+  ...{ importance: lesson.importance, about: [], speaker: null, roomId: null, sourceSeqs: lesson.seqs },
+  words: wordsOf(lesson),
+});
+
+/** The lesson as it stands now, with what its owner decided about it. */
+const revisionOf = (row: MemoryRow, lesson: Lesson) => ({
+  ...{ memoryId: row.memoryId, kind: row.kind, basis: row.basis, origin: row.origin, audience: row.audience },
+  ...{ about: row.about, speaker: row.speaker as ActorName | null },
+  ...{ pinned: row.pinned, sensitive: row.sensitive, importance: lesson.importance, words: wordsOf(lesson) },
+  ...{ version: row.version, replacesSeq: row.seq },
 });
 
 export class Practice implements MemoryJob {
@@ -216,21 +237,43 @@ export class Practice implements MemoryJob {
     );
   }
 
-  /** Each lesson is a command of its own, known by what it says: learned once, also when it was forgotten since. */
+  /** What is new is added, also what was forgotten and has been seen since; what has moved is revised. */
   #learn() {
-    const { state, meta } = this.#host;
-    return Effect.gen(function* () {
+    const { state, meta, memory } = this.#host;
+    return Effect.gen({ self: this }, function* () {
       const ledger = yield* TurnLedger;
       if (!state().memoryEnabled) return;
-      const uses = yield* usesOf(recordOf(ledger, state()));
-      for (const lesson of lessonsIn(uses, yield* Clock.currentTimeMillis)) {
-        const memory = memoryOf(ledger.agentId, lesson);
-        // Learned already, with another weight: it stays as it was.
-        yield* ledger
-          .commit({ type: "AddMemories", meta: meta(`learn/${memory.memoryId}`), memories: [memory] })
-          .pipe(Effect.catchTag("Overtaken", () => Effect.void));
+      const told = recordOf(ledger, state());
+      const lessons = lessonsIn(yield* usesOf(told), yield* Clock.currentTimeMillis);
+      const known = lessons.flatMap((lesson) => memory.register.find(idOf(ledger.agentId, lesson)) ?? []);
+      const said = new Map(
+        (yield* ledger.reveal(known.map(({ seq }) => seq))).map((one) => [one.event.seq, contentOf(one)] as const),
+      );
+      for (const lesson of lessons) {
+        const memoryId = idOf(ledger.agentId, lesson);
+        const row = memory.register.find(memoryId);
+        const newest = lesson.seqs.at(-1)!;
+        if (row !== undefined) this.#revise(row, lesson, said.get(row.seq));
+        else if (newest > (told.forgotten.get(memoryId) ?? 0))
+          yield* ledger
+            .commit({
+              ...{ type: "AddMemories", meta: meta(`learn/${memoryId}/${newest}`) },
+              memories: [memoryOf(memoryId, lesson)],
+            })
+            .pipe(Effect.catchTag("Overtaken", () => Effect.void));
       }
     });
+  }
+
+  /** In the breath in which the row was read. What the owner has put in words of their own stays as it is. */
+  #revise(row: MemoryRow, lesson: Lesson, said: string | null | undefined): void {
+    const { commit, meta } = this.#host;
+    const hasMoved = said !== lesson.content || Math.abs(row.importance - lesson.importance) >= MOVED;
+    if (said === undefined || row.origin !== "tool" || !hasMoved) return;
+    const label = `${row.memoryId}/${row.version}`;
+    if (row.state === "archived")
+      commit({ type: "RestoreMemories", meta: meta(`relearn/${label}`), memoryIds: [row.memoryId] });
+    commit({ type: "ReviseMemory", meta: meta(`learn/${label}`), ...revisionOf(row, lesson) });
   }
 
   #ring(due: number): void {

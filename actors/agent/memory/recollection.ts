@@ -3,6 +3,7 @@ import { Effect } from "effect";
 import type { KeyFailure } from "../turn/failures.ts";
 import type { Recalled } from "../turn/ports.ts";
 import { asksWhatIsKnown } from "./language/questions.ts";
+import { lessonIn, OF_OTHERS } from "./lessons.ts";
 import { both, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
@@ -17,8 +18,8 @@ interface Searched {
   readonly open: (found: ReadonlyArray<Found>) => Effect.Effect<ReadonlyArray<Opened>, KeyFailure>;
 }
 
-/** The message, and what may be called to mind at it. */
-type Message = Omit<Question, "now" | "nearness">;
+/** The message, what may be called to mind at it, and the tools that its answer may use. */
+type Message = Omit<Question, "now" | "nearness"> & { readonly tools: ReadonlyArray<string> };
 
 /** Of each memory that is asked for without a word of it, so many are looked at for one that still holds. */
 const LOOKED_AT = 4;
@@ -34,19 +35,13 @@ const aboutOnly = (userId: string): Scope => ({
   parameters: [userId],
 });
 
-/** What was kept on purpose and not merely said; what tools taught comes when it fits. */
+/** What was kept on purpose and not merely said. */
 const ON_PURPOSE: Scope = {
-  where: "m.kind <> 'episodic' AND m.basis <> 'observed' AND m.superseded_at IS NULL",
+  where: "m.kind <> 'episodic' AND m.superseded_at IS NULL",
   parameters: [],
 };
 
 const unasked = (row: MemoryRow): Found => ({ row, similarity: 0, relevance: 0 });
-
-/** Of what tools taught, one at most: two help less than one (ReasoningBank in memory.md § 6). */
-const withOneLesson = (found: ReadonlyArray<Opened>): ReadonlyArray<Opened> => {
-  const first = found.find(({ row }) => row.basis === "observed");
-  return found.filter((one) => one === first || one.row.basis !== "observed");
-};
 
 /** "What do you know about me?" shares no word with any of it: the newest of what was kept on purpose and still holds. */
 function known({ register, facts }: Searched, { text, limit, scope, asker }: Message): ReadonlyArray<Found> {
@@ -76,17 +71,19 @@ function withNeighbours(memory: Searched, found: ReadonlyArray<Opened>, scope: S
 
 /**
  * What comes to mind at a message: at most `limit` memories that fit, best first, and the two turns around each. Where it is
- * asked what is known at all, that stands in front and takes half the room.
+ * asked what is known at all, that stands in front and takes half the room. Of what tools taught, one comes along.
  */
 export const recollection = (memory: Searched, message: Message): Effect.Effect<Recalled, KeyFailure> =>
   Effect.gen(function* () {
     const { register, facts } = memory;
     if (register.isEmpty) return { memories: [], degraded: false };
-    const { found, degraded } = yield* memory.search(message);
-    const first = yield* memory.open(known(memory, { ...message, limit: Math.ceil(message.limit / 2) }));
-    const fitting = withOneLesson(found).filter(({ row }) => !first.some((other) => other.row.seq === row.seq));
-    const chosen = [...first, ...fitting].slice(0, message.limit);
-    const whole = yield* withNeighbours(memory, chosen, message.scope);
+    const lesson = yield* lessonIn(memory, message.tools, message.scope);
+    const asked = { ...message, limit: message.limit - lesson.length, scope: both(message.scope, OF_OTHERS) };
+    const { found, degraded } = yield* memory.search(asked);
+    const first = yield* memory.open(known(memory, { ...asked, limit: Math.ceil(asked.limit / 2) }));
+    const fitting = found.filter(({ row }) => !first.some((other) => other.row.seq === row.seq));
+    const chosen = [...first, ...fitting].slice(0, asked.limit);
+    const whole = [...(yield* withNeighbours(memory, chosen, asked.scope)), ...lesson];
     const over = facts.superseded(whole.map(({ row }) => row.seq));
     const memories = whole.map(({ row: { memoryId, seq, supersededAt }, content }) => ({
       ...{ memoryId, seq, content, until: supersededAt ?? over.get(seq)?.supersededAt ?? null },

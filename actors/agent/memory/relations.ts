@@ -1,6 +1,6 @@
 /** What an agent knows of the people of a room: how close they are, what they speak of and whom they name, and the notes of the room; opened for its owner by door.ts. */
 
-import { faded, trust } from "#events/agent/memory.ts";
+import { faded, trust, WEIGHTS } from "#events/agent/memory.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { type RoomId, userName } from "#events/kit/ids.ts";
@@ -15,8 +15,6 @@ import type { Relation } from "./recall/ties.ts";
 /** So many people of a room are described, and by so many of the newest messages of each. */
 const PEOPLE = 20;
 const MESSAGES = 100;
-/** What thanks add to a tie: memory.md § 6. */
-const THANKS = 3;
 
 /** What a description is made from. */
 export interface RelationsHost {
@@ -86,7 +84,7 @@ function described(
   const names = [...new Map(kin.map((one) => [`${one.relation} ${one.name}`, one])).values()];
   return {
     ...{ userId, reciprocity, received, sent, topics },
-    tie: thanks.reduce((sum, { at }) => sum + THANKS * faded(now - at), tie),
+    tie: thanks.reduce((sum, { at }) => sum + WEIGHTS.thanks * faded(now - at), tie),
     trust: trust(thanks.length, 0),
     names: names.map(({ relation, name }) => ({ relation, name })),
   };

@@ -64,12 +64,6 @@ export class RemoteVectors {
     this.#ring(now + BETWEEN_MS);
   }
 
-  /** These memories are forgotten. Call it in the same breath, whether or not they were ever sent. */
-  forgot(memories: ReadonlyArray<{ readonly id: string; readonly seq: number }>, now: number): void {
-    for (const { id, seq } of memories) this.#mark(id, seq, "going");
-    this.#ring(now + BETWEEN_MS);
-  }
-
   /** These memories, known by their seqs, are forgotten, or are to be sent anew: what was ever to be sent of them goes. */
   left(seqs: ReadonlyArray<number>, now: number): void {
     const which = "seq IN (SELECT value FROM json_each(?)) AND state IN ('due', 'there')";

@@ -201,12 +201,6 @@ export class AgentVectors {
     return seqs.filter((seq) => !there.has(seq));
   }
 
-  /** Whose keys would have to be fetched for all vectors to be opened. */
-  needs(): ReadonlyArray<ActorName> {
-    this.#open();
-    return [...this.#closed];
-  }
-
   /**
    * Cosine of a question against each memory's own text and window; of these memories, or of all that are held.
    * @throws WrongDimension for a question of another model.

@@ -2,15 +2,13 @@
 import { importanceOf } from "#events/agent/memory.ts";
 import type { Formed } from "../../turn/ports.ts";
 import { isCommonAttribute } from "../language/attributes.ts";
-import type { Kinship } from "../language/people.ts";
 import { ownWords } from "../language/sentences.ts";
 import { type Statement, statementsIn, type Topic } from "../language/statements.ts";
 import { stemsOf } from "../language/stems.ts";
 import { isDuplicate } from "./duplicates.ts";
-import { type Commonness, messageFormOf } from "./importance.ts";
+import { messageFormOf } from "./importance.ts";
 import { requestsIn } from "./requests.ts";
 import { type Sensitivity, sensitivityOf } from "./sensitivity.ts";
-import { isThanks, kinOf } from "./social.ts";
 import { subjectKey } from "./supersession.ts";
 import { wordingOf } from "./wording.ts";
 
@@ -22,8 +20,6 @@ export interface Heard {
   readonly at: number;
   /** What was spoken of last, which “it” may stand for. */
   readonly topic?: Topic;
-  /** How common words are in the agent's store, where that is known. */
-  readonly common?: Commonness;
 }
 
 /** A fact with the words in which it is kept. */
@@ -43,12 +39,10 @@ export interface Gleaned {
   /** What was asked to be kept, which is pinned. */
   readonly requests: ReadonlyArray<Formed & { readonly sensitivity: ReadonlyArray<Sensitivity> }>;
   readonly facts: ReadonlyArray<StatedFact>;
-  readonly kin: ReadonlyArray<Kinship>;
-  readonly thanks: boolean;
 }
 
 /** What a message gives to remember. Pure and total: the same message gives the same, and none makes it throw. */
-export function glean({ text, speaker, at, topic, common }: Heard): Gleaned {
+export function glean({ text, speaker, at, topic }: Heard): Gleaned {
   const requests = requestsIn(text).map((request) => ({ ...request, sensitivity: sensitivityOf(request.content) }));
   const facts = statementsIn(text, at, topic).map((statement) => {
     const content = wordingOf(statement, speaker.name);
@@ -57,11 +51,10 @@ export function glean({ text, speaker, at, topic, common }: Heard): Gleaned {
       ...{ content, about: subjectKey(statement.subject, speaker), sensitivity: sensitivityOf(content) },
     };
   });
-  const said = ownWords(text);
   return {
-    importance: importanceOf(messageFormOf(text, common, stemsOf(said))),
+    importance: importanceOf(messageFormOf(text, stemsOf(ownWords(text)))),
     sensitivity: sensitivityOf(text),
-    ...{ requests, facts, kin: kinOf(text), thanks: isThanks(text) },
+    ...{ requests, facts },
   };
 }
 

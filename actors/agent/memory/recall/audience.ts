@@ -1,4 +1,5 @@
 /** Who may hear which memory, as conditions over the register; every read of a memory goes through one of these. */
+import { RESTORABLE } from "#events/agent/memory.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RoomId, UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
@@ -11,9 +12,6 @@ export interface Scope {
 }
 
 const DAY_MS = 86_400_000;
-
-/** Archived memories can be restored for so long. */
-const RESTORABLE_DAYS = 30;
 
 /** Not past its time: what is due is unreadable, however late the sweep comes. */
 const inTime = (now: number, retentionDays: number): Scope => ({
@@ -30,7 +28,7 @@ export const kept = (now: number, retentionDays: number): Scope =>
   both(
     {
       where: "m.state IN ('live', 'merged') OR (m.state = 'archived' AND m.archived_at > ?)",
-      parameters: [now - RESTORABLE_DAYS * DAY_MS],
+      parameters: [now - RESTORABLE],
     },
     inTime(now, retentionDays),
   );

@@ -7,7 +7,7 @@ import type { Nearness } from "../embedding/nearness.ts";
 import { nameOf } from "../language/names.ts";
 import { both, type Scope } from "./audience.ts";
 import { FactStore } from "./facts.ts";
-import { MemoryIndex } from "./memory-index.ts";
+import { MemoryIndex, type Variant } from "./memory-index.ts";
 import type { MemoryRow } from "./memory-row.ts";
 import { MemoryRegister, type RegisteredLog } from "./register.ts";
 import type { IndexKeys } from "./subjects.ts";
@@ -41,6 +41,8 @@ export interface Question {
   readonly asOf?: number;
   /** What vectors have to say to it. */
   readonly nearness?: Pick<Nearness, "of" | "elsewhere">;
+  /** A part of the ranking, to be compared with all of it. */
+  readonly variant?: Variant;
 }
 
 /** A memory that was found. */
@@ -158,12 +160,13 @@ export class Mind {
 
   /** Answers best first. Of subjects whose key is not at hand nothing is found: fetch those of `subjects` first. */
   search(question: Question): ReadonlyArray<Found> {
-    const { text, now, limit, minSimilarity = 0, scope, kinds, asOf, nearness } = question;
+    const { text, now, limit, minSimilarity = 0, scope, kinds, asOf, nearness, variant } = question;
     const subjects = this.subjects();
     const hits = this.#index.search({
       ...{ text, now, limit, minSimilarity, scope, subjects, facts: this.facts.asked(question, subjects) },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
+      ...(variant === undefined ? {} : { variant }),
       ...(nearness === undefined ? {} : { cosines: nearness.of, also: this.#known(nearness.elsewhere, scope) }),
     });
     const seqs = hits.map(({ seq }) => seq);

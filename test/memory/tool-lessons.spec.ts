@@ -2,13 +2,13 @@
 import { describe, expect, it } from "@effect/vitest";
 import {
   experienced,
+  lessonFor,
   noExperience,
   prospects,
   shapeOf,
-  skillFor,
   skillsIn,
   type ToolUse,
-} from "#actors/agent/memory/forming/procedural.ts";
+} from "#actors/agent/memory/forming/tool-lessons.ts";
 import { noTally, tallied, tallyAt, wilsonLower } from "#events/agent/memory.ts";
 
 const DAY = 86_400_000;
@@ -62,11 +62,12 @@ describe("what worked", () => {
     expect(learned(use({ worked: false })).template).toBeUndefined();
   });
 
-  it("keeps with what it fails, until it works again", () => {
-    const failing = [use({ worked: false, error: "Timeout" }), use({ worked: false, error: "Timeout" })];
-    expect(learned(...failing).failure).toEqual({ error: "Timeout", times: 2 });
-    expect(learned(...failing, use({ worked: false, error: "Remote" })).failure).toEqual({ error: "Remote", times: 1 });
-    expect(learned(...failing, use()).failure).toBeUndefined();
+  it("keeps what it failed with, by the class of the failure", () => {
+    const failing = ["Timeout", "Remote", "Timeout"].map((error) => use({ worked: false, error }));
+    expect([...learned(...failing, use()).failures]).toEqual([
+      ["Timeout", 2],
+      ["Remote", 1],
+    ]);
   });
 });
 
@@ -87,8 +88,6 @@ describe("skills", () => {
       ["weather", "mail"],
     ]);
     expect(skills[1]).toMatchObject({ successes: 3, tries: 4, rank: wilsonLower(3, 4) });
-    expect(skillFor(skills, ["weather", "mail", "read"])?.tools).toEqual(["weather", "mail"]);
-    expect(skillFor(skills, ["mail"])).toBeUndefined();
   });
 
   it("are ranked by Wilson's lower bound: three of three prove less than nine of ten", () => {
@@ -96,5 +95,21 @@ describe("skills", () => {
     expect(wilsonLower(8, 10)).toBeCloseTo(0.4902, 4);
     expect(wilsonLower(3, 3)).toBeLessThan(wilsonLower(9, 10));
     expect([wilsonLower(0, 0), wilsonLower(0, 5)]).toEqual([0, 0]);
+  });
+});
+
+describe("the one lesson that a turn is reminded of", () => {
+  const skill = { tools: ["weather", "mail"], worked: 3, failed: 1 };
+  const sound = { tools: ["weather"], worked: 9, failed: 1 };
+  const broken = { tools: ["mail"], worked: 1, failed: 2 };
+
+  it.each([
+    ["what fails before all else", [sound, skill, broken], ["weather", "mail"], broken],
+    ["how tools go together before what one does", [sound, skill], ["weather", "mail", "read"], skill],
+    ["the first of equals", [sound, { ...sound, worked: 5 }], ["weather"], sound],
+    ["nothing of a tool that is not granted", [skill, broken, sound], ["weather"], sound],
+    ["nothing where no tool is", [sound], [], undefined],
+  ])("is %s", (_, lessons, granted, chosen) => {
+    expect(lessonFor(lessons, granted)).toBe(chosen);
   });
 });

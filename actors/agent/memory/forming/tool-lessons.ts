@@ -1,4 +1,4 @@
-/** What an agent learns of its tools: how often a tool with such arguments worked, which arguments, and which tools lead to something together; used by the job that looks turns through. */
+/** What an agent learns of its tools: how often a tool with such arguments worked, which arguments, which tools lead to something together, and which lesson helps most; used by practice.ts and lessons.ts. */
 import { noTally, type Tally, tallied, tallyAt, wilsonLower, worksAgain } from "#events/agent/memory.ts";
 
 /** One use of a tool, as events tell it. */
@@ -36,12 +36,12 @@ export interface Experience {
   /** What the arguments that worked have in common, their other values left out as `…`; undefined before the first success. */
   readonly template: unknown;
   readonly successes: number;
-  /** What it failed with last, and how often with that in a row. */
-  readonly failure: { readonly error: string; readonly times: number } | undefined;
+  /** What it failed with, and how often. */
+  readonly failures: ReadonlyMap<string, number>;
 }
 
 export const noExperience = (tool: string, shape: string): Experience => ({
-  ...{ tool, shape, tally: noTally, template: undefined, successes: 0, failure: undefined },
+  ...{ tool, shape, tally: noTally, template: undefined, successes: 0, failures: new Map() },
 });
 
 /** Stands for a value that differs from use to use, or that may be somebody's own words. */
@@ -81,11 +81,11 @@ export function experienced(known: Experience, use: ToolUse): Experience {
   const tally = tallied(known.tally, use.worked, use.at);
   if (use.worked) {
     const template = common(known.successes === 0 ? use.arguments : known.template, use.arguments);
-    return { ...known, tally, template, successes: known.successes + 1, failure: undefined };
+    return { ...known, tally, template, successes: known.successes + 1 };
   }
   const error = use.error ?? "Unknown";
-  const times = known.failure?.error === error ? known.failure.times + 1 : 1;
-  return { ...known, tally, failure: { error, times } };
+  const failures = new Map(known.failures).set(error, (known.failures.get(error) ?? 0) + 1);
+  return { ...known, tally, failures };
 }
 
 /** How probably the tool works again at a moment (see `worksAgain`). */
@@ -141,6 +141,24 @@ export function skillsIn(uses: ReadonlyArray<ToolUse>): ReadonlyArray<Skill> {
     .toSorted((left, right) => right.rank - left.rank || right.tools.length - left.tools.length);
 }
 
-/** The one skill to be reminded of when these tools are at hand: two help less than one (ReasoningBank in memory.md § 6). */
-export const skillFor = (skills: ReadonlyArray<Skill>, granted: ReadonlyArray<string>): Skill | undefined =>
-  skills.find(({ tools }) => tools.every((tool) => granted.includes(tool)));
+/** What of a lesson says whether it helps: its tools, and how often they worked and failed. */
+export interface Practice {
+  readonly tools: ReadonlyArray<string>;
+  readonly worked: number;
+  readonly failed: number;
+}
+
+/** What fails more often than not is good to know before all else; then how tools go together; then what is known of one. */
+const urgency = ({ tools, worked, failed }: Practice): number => (failed > worked ? 2 : tools.length > 1 ? 1 : 0);
+
+/**
+ * The one lesson to be reminded of when these tools are at hand, of equals the first: two help less than one (ReasoningBank in
+ * memory.md § 6). Only one of which every tool is granted is of use.
+ */
+export const lessonFor = <A extends Practice>(
+  lessons: ReadonlyArray<A>,
+  granted: ReadonlyArray<string>,
+): A | undefined =>
+  lessons
+    .filter(({ tools }) => tools.every((tool) => granted.includes(tool)))
+    .toSorted((left, right) => urgency(right) - urgency(left))[0];
