@@ -74,7 +74,7 @@ export class BenchMind {
   constructor(sql: SqlPort) {
     const ledger = new Ledger(agent, {
       ...{ stream: agentName(id), sql, keys },
-      along: (_state, events) => this.memory.forgetKeys(events),
+      along: (_state, events) => this.memory.forgetting.keys(events),
       told: (events) => this.memory.committed(events),
     });
     this.#ledger = ledger;

@@ -292,7 +292,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(commandId, userName(userId));
       const reply = await this.commit({ type: "NoteConsent", meta, userId, granted });
       if (reply.outcome === "refused" && this.ledger.state.status !== "deleted") return reply;
-      return accepted(this.#memory.forgottenOf(userId, since), this.ledger.head);
+      return accepted(this.#memory.forgetting.of(userId, since), this.ledger.head);
     });
   }
 
@@ -324,7 +324,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    this.#memory.forgetKeys(events);
+    this.#memory.forgetting.keys(events);
     this.#jobs.noticed(events);
     this.#trainings.along(events);
     this.#summaries.noticed(events);

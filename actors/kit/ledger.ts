@@ -204,6 +204,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   forget(seqs: ReadonlyArray<number> = seqsWithKeys(this.#sql)): void {
     deleteKeys(this.#sql, seqs);
     for (const seq of seqs) this.#revealed.drop(seq);
+    this.#hashKey.drop(); // it stands among them, at 0
     this.#forgotten.push(seqs);
   }
 
@@ -226,9 +227,8 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const to = this.#keys.get(subject);
     if (to === undefined) throw new Error(`the key of ${subject} is not at hand`);
     if (to === "destroyed") return 0;
-    return this.#sql.transaction(() =>
-      rewrapKeys(this.#sql, { stream: this.stream, subject, keys: this.#keys }, to, limit),
-    );
+    const owned = { stream: this.stream, subject, keys: this.#keys };
+    return this.#sql.transaction(() => rewrapKeys(this.#sql, owned, to, limit));
   }
 
   /** True while the words of these events are open, and may be: whoever keeps what was made of them asks before each use. */
@@ -359,8 +359,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     const known = this.#revealed.get(seq);
     if (known !== undefined) return known.words;
     if (row[13] === null) return Erased;
-    const subject = row[12] as ActorName;
-    const wrapped = row[13] as Uint8Array;
+    const [subject, wrapped] = [row[12] as ActorName, row[13] as Uint8Array];
     const key = this.#keys.get(subject, generationOf(wrapped));
     if (key === undefined) return subject;
     if (key === "destroyed") return Erased;

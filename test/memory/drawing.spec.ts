@@ -227,7 +227,7 @@ describe("nothing is drawn", () => {
         overheard(at, "one", "My boat is called Nixe.");
         overheard(at, "two", "I am ill.");
         at.ring(DRAW_MEMORIES);
-        at.memory.forget([at.memory.register.find(memoryId("two"))!], "asked", "two");
+        at.memory.forgetting.together([at.memory.register.find(memoryId("two"))!], "asked", "two");
         yield* rang(at, DRAW_MEMORIES);
         yield* rang(at, DRAW_MEMORIES);
         expect(drawn(at).map(({ content }) => content)).toEqual([boat.content]);

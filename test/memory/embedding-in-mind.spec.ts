@@ -281,11 +281,11 @@ describe("a remote index", () => {
     await woken.settle();
     woken.loseKey(eli);
     expect(woken.ledger.state.consents[eli]).toBe("refused");
-    expect(woken.memory.forgottenOf(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 2 });
-    expect(woken.memory.forgottenOf(eli, world.now + 1)).toMatchObject({ forgotten: 0 });
+    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 2 });
+    expect(woken.memory.forgetting.of(eli, world.now + 1)).toMatchObject({ forgotten: 0 });
     await woken.settle();
-    expect(woken.memory.forgottenOf(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 0 });
-    expect(woken.memory.forgottenOf(dana, 0)).toEqual({ forgotten: 0, left: 1, elsewhere: 0 });
+    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 0 });
+    expect(woken.memory.forgetting.of(dana, 0)).toEqual({ forgotten: 0, left: 1, elsewhere: 0 });
   });
 
   it("loses a memory that is forgotten, and counts that it did", async () => {

@@ -112,7 +112,7 @@ describe("a tool that was used", () => {
       const at = yield* jobDesk({ model: calls(sum), tools: { calculator: works } });
       yield* practised(at, 1);
       const [learned] = yield* lessons(at);
-      at.memory.forget([learned!], "faded", "it");
+      at.memory.forgetting.together([learned!], "faded", "it");
       at.timers.set({ id: "practice", due: 0, kind: LEARN_FROM_TOOLS, body: null });
       yield* rang(at, LEARN_FROM_TOOLS);
       expect(yield* lessons(at)).toEqual([]);

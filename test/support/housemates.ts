@@ -42,7 +42,7 @@ export class Housemate {
     const sql = nodeSql();
     const ledger = open(agent, sql, keys, {
       stream: agentName(id),
-      along: (_state, events) => this.memory.forgetKeys(events),
+      along: (_state, events) => this.memory.forgetting.keys(events),
       told: (events) => this.memory.committed(events),
     });
     this.#ledger = ledger;

@@ -67,7 +67,7 @@ export class JobDesk {
     };
     this.#jobs = memoryJobs(host);
     stage.along = (events) => {
-      this.memory.forgetKeys(events);
+      this.memory.forgetting.keys(events);
       this.#jobs.noticed(events);
     };
     stage.told = (events) => this.memory.committed(events);

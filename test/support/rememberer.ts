@@ -157,7 +157,7 @@ export class Rememberer {
     this.timers = new Timers(world.sql, { set: () => {} });
     this.ledger = open(agent, world.sql, world.keys, {
       along: (next, events) => {
-        this.memory.forgetKeys(events);
+        this.memory.forgetting.keys(events);
         if (agent.isFinal(next)) this.timers.cancelAll();
       },
       told: (events) => this.memory.committed(events),
@@ -259,7 +259,7 @@ export class Rememberer {
 
   forget(label: string): void {
     const rows = [this.memory.register.find(memoryId(label))!];
-    expect(this.memory.forget(rows, "asked", label)).toMatchObject({ outcome: "accepted" });
+    expect(this.memory.forgetting.together(rows, "asked", label)).toMatchObject({ outcome: "accepted" });
   }
 
   /** This person's key is destroyed. */

@@ -110,7 +110,7 @@ export class Remembering {
   }
 
   #along(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    this.memory.forgetKeys(events);
+    this.memory.forgetting.keys(events);
     this.sweep.noticed(events);
   }
 

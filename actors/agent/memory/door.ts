@@ -142,7 +142,7 @@ export class MemoryDoor {
         if (row === undefined || outcome !== undefined) return unknownMemory;
         if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
         const after = refiled(row, unsealed, input, this.#acquaintances);
-        const rooms = after?.words === undefined ? [] : this.#host.memory.noting([row]);
+        const rooms = after?.words === undefined ? [] : this.#host.memory.forgetting.noting([row]);
         if (after !== undefined) return { type: "ReviseMemory", meta, ...after, rooms };
         outcome = "same";
         return unknownMemory;
@@ -261,7 +261,7 @@ export class MemoryDoor {
       if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
       const gone = this.#withDrawn(row);
       const memoryIds = gone.map((each) => each.memoryId);
-      const rooms = this.#host.memory.noting(gone);
+      const rooms = this.#host.memory.forgetting.noting(gone);
       return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);

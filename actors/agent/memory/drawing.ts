@@ -185,8 +185,8 @@ export class Drawing implements MemoryJob {
     const overheard = told.filter(
       ({ row }) => live.has(row.memoryId) && !answered.has(row.turnId!) && !(row.turnId! in state().turns),
     );
-    const memories = overheard.flatMap(statedIn).flatMap((stated): ReadonlyArray<Drawn> => {
-      const named = memory.attendance.named(stated.content, roomId, { author: stated.speaker as ActorName });
+    const memories = overheard.flatMap(statedIn).flatMap(({ content, ...stated }): ReadonlyArray<Drawn> => {
+      const named = memory.attendance.named(content, roomId, { author: stated.speaker as ActorName });
       return named === undefined ? [] : [{ ...stated, roomId, about: [...new Set([...stated.about, ...named])] }];
     });
     return { memories, dropped: 0, by: "rules", microUsd: 0 };

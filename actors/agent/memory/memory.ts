@@ -8,7 +8,6 @@ import type { AgentRefusal } from "#events/agent/refusals.ts";
 import { type AgentState, toolsAllowed } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, type AgentId, agentName, idOf, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
-import type { Forgotten } from "../../kit/key-doors.ts";
 import type { Keyring, Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
@@ -22,12 +21,12 @@ import { embeddedMemories } from "./embedding/embedded-memories.ts";
 import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
 import { REORDERED, reordered } from "./embedding/reordered.ts";
+import { Forgetting } from "./forgetting.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
-import { both, concerning, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
+import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
-import type { MemoryRow } from "./recall/memory-row.ts";
 import { type Answered, contentOf, type Found, Mind, type Opened, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
 import { Ties } from "./recall/ties.ts";
@@ -41,8 +40,6 @@ export const INDEX_MEMORIES = "index-memories";
 const BETWEEN_MS = 20;
 /** A portion that died with its process is taken again after this long. */
 const AGAIN_MS = 60_000;
-/** So many memories are forgotten with one commit: their ids stand in its event. */
-const FORGOTTEN_AT_ONCE = 500;
 /** So many rooms are asked at the same time who is there. */
 const ROOMS_AT_ONCE = 8;
 
@@ -79,8 +76,8 @@ export class AgentMemory {
   /** What passed between the agent and people. */
   readonly ties: Ties;
   readonly attendance: Attendance;
-  /** Whether something withdrawn may still have to be forgotten: a death can come between, so it is looked after each wake. */
-  #mayHoldWithdrawn = true;
+  /** What is taken back, and what goes with it. */
+  readonly forgetting: Forgetting;
 
   constructor(host: MemoryHost) {
     this.#host = host;
@@ -99,6 +96,10 @@ export class AgentMemory {
       memories: embeddedMemories(host.ledger.tables, {
         ...{ register: this.#mind.register, isLevel: () => this.isLevel, reveal: (seqs) => host.reveal(seqs) },
       }),
+    });
+    this.forgetting = new Forgetting({
+      ...{ ledger: host.ledger, commit: host.commit, meta: host.meta },
+      ...{ register: () => this.register, standing: () => this.embeddings.standing() },
     });
   }
 
@@ -120,31 +121,6 @@ export class AgentMemory {
     return this.#mind.alike(seqs, most);
   }
 
-  /** Inside the transaction of these events: the keys of what is forgotten go with it. */
-  forgetKeys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
-    const { ledger } = this.#host;
-    for (const { type, open, sealed } of events) {
-      if (type === "MemoryForgotten") ledger.forget([...open.seqs, ...this.#behind(open.seqs)]);
-      if (type === "MemoryRevised" && sealed !== undefined)
-        ledger.forget([open.replacesSeq, ...this.#behind([open.replacesSeq])]);
-      if (type === "SummariesForgotten") ledger.forget(open.seqs);
-      if (type === "AgentDeleted") ledger.forget();
-    }
-  }
-
-  /** What models and tools had said on the way to the replies among these: the same words, a few events earlier. */
-  #behind(seqs: ReadonlyArray<number>): ReadonlyArray<number> {
-    const { ledger } = this.#host;
-    return seqs.flatMap((seq) => {
-      const [reply] = ledger.read(seq - 1, 1);
-      if (reply?.type !== "ReplyDrafted") return [];
-      const { turnId } = reply.open;
-      const [first = seq] = ledger.madeBy(`${turnId}/`);
-      const said = ledger.read(first - 1, seq - first, ["ModelReplied", "ToolExecuted", "ToolFailed"]);
-      return said.flatMap((event) => ("turnId" in event.open && event.open.turnId === turnId ? [event.seq] : []));
-    });
-  }
-
   /** Something was committed, in this breath: what was taken back with it is unreadable from here on. */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     // Of a room that it has left nobody tells it any more.
@@ -155,9 +131,8 @@ export class AgentMemory {
       if (events.some(({ type }) => type === "AgentDeleted")) this.#forgetEverything();
       if (this.#isDeleted) return;
       this.embeddings.committed(events);
-      if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
       this.#levelled();
-      if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
+      this.forgetting.committed(events);
     } catch (defect) {
       // What was committed stands: it is read again with the next commit, and before any search.
       this.#host.report("memory", defect);
@@ -186,29 +161,11 @@ export class AgentMemory {
     if (!subject.startsWith("user:")) return;
     const userId = idOf(subject) as UserId;
     this.ties.forget(userId);
-    this.forgetAbout(userId);
+    this.forgetting.about(userId);
     this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
     // Their own word of it may be late; who has come back, and agreed anew, has another key.
     if (this.#host.ledger.state.consents[userId] === "granted" && this.isErased(userId))
       this.#host.commit({ type: "NoteConsent", meta: this.#host.meta(`erased/${userId}`), userId, granted: false });
-  }
-
-  /** What was forgotten of a person since a moment at their wish, and what of them is left. */
-  forgottenOf(userId: UserId, since: number): Forgotten {
-    const { ledger } = this.#host;
-    const made = ["withdrawn", "erased"].flatMap((why) => ledger.madeBy(`forget/${why}/${userId}/`));
-    const { where, parameters } = concerning(userId);
-    const { going, removed } = this.embeddings.standing();
-    return {
-      forgotten: made
-        .flatMap((seq) => ledger.read(seq - 1, 1))
-        .reduce(
-          (sum, { type, at, open }) => sum + (type === "MemoryForgotten" && at >= since ? open.memoryIds.length : 0),
-          0,
-        ),
-      left: this.register.count(where, parameters),
-      elsewhere: going + removed,
-    };
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
@@ -217,58 +174,6 @@ export class AgentMemory {
     this.#mind.rehash(subject);
     this.#levelled();
     this.embeddings.keyTurned(subject);
-  }
-
-  /** Forgets everything about a person. */
-  forgetAbout(userId: UserId): void {
-    this.#forgetAll(userId, "erased");
-  }
-
-  /** What was taken back, person by person. True when nothing is left. */
-  #forgetWithdrawn(): boolean {
-    for (;;) {
-      const [row] = this.#mind.register.where("m.state = 'withdrawn'", [], 1);
-      if (row === undefined) return true;
-      const { consents } = this.#host.ledger.state;
-      const people = this.#mind.register.peopleOf(row.seq);
-      const userId = people.find((one) => consents[one] !== "granted") ?? people[0]!;
-      if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
-    }
-  }
-
-  /** A batch at a time of what is about a person; doing it again goes on where it stood. True when nothing is left. */
-  #forgetAll(userId: UserId, why: "withdrawn" | "erased", ...among: ReadonlyArray<Scope>): boolean {
-    const { where, parameters } = both(concerning(userId), ...among);
-    for (;;) {
-      const rows = this.#mind.register.where(where, parameters, FORGOTTEN_AT_ONCE);
-      if (rows.length === 0) return true;
-      if (this.forget(rows, why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted") return false;
-    }
-  }
-
-  /** Rooms whose notes cover what these memories come from. */
-  noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
-    const { rooms } = this.#host.ledger.state;
-    const noted = rows.filter(({ roomId, sourceSeqs }) => {
-      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
-      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
-    });
-    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
-  }
-
-  /** Forgets these memories, words and keys, in one commit. */
-  forget(
-    rows: ReadonlyArray<MemoryRow>,
-    why: Extract<AgentCommand, { type: "ForgetMemories" }>["why"],
-    label: string,
-  ): Reply<Committed> | NeedKeys {
-    return this.#host.commit({
-      type: "ForgetMemories",
-      meta: this.#host.meta(`forget/${label}`),
-      memoryIds: rows.map(({ memoryId }) => memoryId),
-      seqs: rows.map(({ seq }) => seq),
-      why,
-    });
   }
 
   /** True when a person's key is known to be destroyed. */

@@ -156,7 +156,7 @@ const forgotten = ({ memory, head }: Tidied, rows: ReadonlyArray<MemoryRow>, why
   label: `forget/${head}/${rows[0]!.memoryId}`,
   command: {
     ...{ type: "ForgetMemories", memoryIds: idsOf(rows), seqs: rows.map(({ seq }) => seq), why },
-    rooms: memory.noting(rows),
+    rooms: memory.forgetting.noting(rows),
   },
 });
 

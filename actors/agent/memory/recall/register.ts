@@ -5,37 +5,12 @@ import { type ActorName, type AgentId, agentName, idOf, type UserId, userName } 
 import { insertRows, type SqlPort, type SqlValue } from "../../../kit/sql.ts";
 import { type FollowedLog, LogFollower } from "./log-follower.ts";
 import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type MemoryState, rowOf } from "./memory-row.ts";
+import { registerTables as tables } from "./tables.ts";
 
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
-/** Grows with every change of the tables below: what an older program wrote is read out of the log anew. */
+/** Grows with every change of the tables in tables.ts: what an older program wrote is read out of the log anew. */
 const VERSION = 5;
-
-const tables = [
-  `CREATE TABLE memories (
-     seq INTEGER PRIMARY KEY, formed_seq INTEGER NOT NULL, memory_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
-     kind TEXT NOT NULL, subject TEXT NOT NULL, room_id TEXT, turn_id TEXT, audience TEXT NOT NULL, speaker TEXT,
-     basis TEXT NOT NULL, origin TEXT NOT NULL, attribute TEXT, importance REAL NOT NULL, pinned INTEGER NOT NULL,
-     sensitive INTEGER NOT NULL, state TEXT NOT NULL, said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
-     valid_from INTEGER, superseded_at INTEGER, retracted_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL,
-     merged_into TEXT,
-     accessed_at INTEGER, access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
-     indexed INTEGER NOT NULL DEFAULT 0
-   ) STRICT`,
-  "CREATE INDEX memories_to_index ON memories (seq) WHERE indexed = 0 AND state = 'live'",
-  "CREATE INDEX memories_by_forming ON memories (formed_seq)",
-  "CREATE INDEX memories_withdrawn ON memories (seq) WHERE state = 'withdrawn'",
-  "CREATE INDEX memories_by_attribute ON memories (subject, attribute) WHERE attribute IS NOT NULL",
-  "CREATE INDEX memories_by_age ON memories (kind, recorded_at)",
-  "CREATE INDEX memories_by_importance ON memories (importance) WHERE state = 'live'",
-  "CREATE INDEX memories_archived ON memories (archived_at) WHERE state = 'archived'",
-  "CREATE INDEX memories_by_successor ON memories (superseded_by) WHERE superseded_by IS NOT NULL",
-  "CREATE INDEX memories_with_sources ON memories (seq) WHERE sources <> '[]'",
-  "CREATE INDEX memories_merged ON memories (merged_into) WHERE merged_into IS NOT NULL",
-  "CREATE TABLE memories_apart (one TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (one, other)) STRICT, WITHOUT ROWID",
-  "CREATE TABLE memory_people (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
-  "CREATE INDEX memory_people_of ON memory_people (seq)",
-];
 
 /** The events that the register is made of. */
 const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
@@ -341,9 +316,7 @@ export class MemoryRegister {
     return Number(this.#sql.rows(`SELECT count(*) FROM memories m WHERE ${condition}`, ...parameters)[0]?.[0] ?? 0);
   }
 
-  /**
-   * Which of these a fact in force was drawn from: named among its sources, or by the message whose words they are.
-   */
+  /** Which of these a fact in force was drawn from: named among its sources, or by the message whose words they are. */
   grounds(rows: ReadonlyArray<MemoryRow>): ReadonlySet<number> {
     const inForce = "m.kind = 'semantic' AND m.state IN ('live', 'merged') AND m.superseded_at IS NULL";
     const named = this.#sql.rows(

@@ -1,4 +1,4 @@
-/** The tables of the index of memories, which hold no word in clear; used in this folder. */
+/** The tables of the register and of the index of memories, which hold no word in clear; used in this folder. */
 import type { SqlPort, SqlValue } from "../../../kit/sql.ts";
 
 /**
@@ -39,6 +39,33 @@ const TABLES = [
   "CREATE INDEX index_entries_by_session ON index_entries (session, position, speaker)",
   "CREATE TABLE index_vocabulary (part INTEGER PRIMARY KEY, subject INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT",
   "CREATE INDEX index_vocabulary_by_subject ON index_vocabulary (subject)",
+];
+
+/** The statements that make the tables of the register. */
+export const registerTables = [
+  `CREATE TABLE memories (
+     seq INTEGER PRIMARY KEY, formed_seq INTEGER NOT NULL, memory_id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+     kind TEXT NOT NULL, subject TEXT NOT NULL, room_id TEXT, turn_id TEXT, audience TEXT NOT NULL, speaker TEXT,
+     basis TEXT NOT NULL, origin TEXT NOT NULL, attribute TEXT, importance REAL NOT NULL, pinned INTEGER NOT NULL,
+     sensitive INTEGER NOT NULL, state TEXT NOT NULL, said_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
+     valid_from INTEGER, superseded_at INTEGER, retracted_at INTEGER, superseded_by TEXT, archived_at INTEGER, kept_from INTEGER NOT NULL,
+     merged_into TEXT,
+     accessed_at INTEGER, access_count INTEGER NOT NULL, source_seqs TEXT NOT NULL, sources TEXT NOT NULL, about TEXT NOT NULL,
+     indexed INTEGER NOT NULL DEFAULT 0
+   ) STRICT`,
+  "CREATE INDEX memories_to_index ON memories (seq) WHERE indexed = 0 AND state = 'live'",
+  "CREATE INDEX memories_by_forming ON memories (formed_seq)",
+  "CREATE INDEX memories_withdrawn ON memories (seq) WHERE state = 'withdrawn'",
+  "CREATE INDEX memories_by_attribute ON memories (subject, attribute) WHERE attribute IS NOT NULL",
+  "CREATE INDEX memories_by_age ON memories (kind, recorded_at)",
+  "CREATE INDEX memories_by_importance ON memories (importance) WHERE state = 'live'",
+  "CREATE INDEX memories_archived ON memories (archived_at) WHERE state = 'archived'",
+  "CREATE INDEX memories_by_successor ON memories (superseded_by) WHERE superseded_by IS NOT NULL",
+  "CREATE INDEX memories_with_sources ON memories (seq) WHERE sources <> '[]'",
+  "CREATE INDEX memories_merged ON memories (merged_into) WHERE merged_into IS NOT NULL",
+  "CREATE TABLE memories_apart (one TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (one, other)) STRICT, WITHOUT ROWID",
+  "CREATE TABLE memory_people (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
+  "CREATE INDEX memory_people_of ON memory_people (seq)",
 ];
 
 /** True when something was ever indexed here. Asked each time: a commit that is undone takes the tables with it. */

@@ -1,0 +1,140 @@
+/** Forgetting: what is taken back goes with its keys, and with everything that says the same because of it; owned by AgentMemory. */
+import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentEvent } from "#events/agent/events.ts";
+import type { AgentRefusal } from "#events/agent/refusals.ts";
+import type { AgentState } from "#events/agent/state.ts";
+import type { RecordedOf } from "#events/kit/envelope.ts";
+import type { RoomId, UserId } from "#events/kit/ids.ts";
+import type { Forgotten } from "../../kit/key-doors.ts";
+import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
+import type { Reply } from "../../kit/reply.ts";
+import type { Committed } from "../../kit/settled-commands.ts";
+import type { Standing } from "./embedding/remote.ts";
+import { both, concerning, type Scope } from "./recall/audience.ts";
+import type { MemoryRow } from "./recall/memory-row.ts";
+import type { MemoryRegister } from "./recall/register.ts";
+
+/** So many memories are forgotten with one commit: their ids stand in its event. */
+const FORGOTTEN_AT_ONCE = 500;
+
+/** What forgetting needs of the agent. */
+export interface ForgettingHost {
+  readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
+  readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
+  readonly meta: (id: string) => AgentCommand["meta"];
+  /** The register, level with the log. */
+  readonly register: () => MemoryRegister;
+  /** How many vectors stand elsewhere. */
+  readonly standing: () => Standing;
+}
+
+export class Forgetting {
+  readonly #host: ForgettingHost;
+  /** Whether something withdrawn may still have to be forgotten: a death can come between, so it is looked after each wake. */
+  #mayHoldWithdrawn = true;
+
+  constructor(host: ForgettingHost) {
+    this.#host = host;
+  }
+
+  /** Inside the transaction of these events: the keys of what is forgotten go with it. */
+  keys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    const { ledger } = this.#host;
+    for (const { type, open, sealed } of events) {
+      if (type === "MemoryForgotten") ledger.forget([...open.seqs, ...this.#behind(open.seqs)]);
+      if (type === "MemoryRevised" && sealed !== undefined)
+        ledger.forget([open.replacesSeq, ...this.#behind([open.replacesSeq])]);
+      if (type === "SummariesForgotten") ledger.forget(open.seqs);
+      if (type === "AgentDeleted") ledger.forget();
+    }
+  }
+
+  /** What models and tools had said on the way to the replies among these: the same words, a few events earlier. */
+  #behind(seqs: ReadonlyArray<number>): ReadonlyArray<number> {
+    const { ledger } = this.#host;
+    return seqs.flatMap((seq) => {
+      const [reply] = ledger.read(seq - 1, 1);
+      if (reply?.type !== "ReplyDrafted") return [];
+      const { turnId } = reply.open;
+      const [first = seq] = ledger.madeBy(`${turnId}/`);
+      const said = ledger.read(first - 1, seq - first, ["ModelReplied", "ToolExecuted", "ToolFailed"]);
+      return said.flatMap((event) => ("turnId" in event.open && event.open.turnId === turnId ? [event.seq] : []));
+    });
+  }
+
+  /** Something was committed: what was withdrawn with it, or before a death, is forgotten. */
+  committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
+    if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
+  }
+
+  /** What was forgotten of a person since a moment at their wish, and what of them is left. */
+  of(userId: UserId, since: number): Forgotten {
+    const { ledger } = this.#host;
+    const made = ["withdrawn", "erased"].flatMap((why) => ledger.madeBy(`forget/${why}/${userId}/`));
+    const { where, parameters } = concerning(userId);
+    const { going, removed } = this.#host.standing();
+    return {
+      forgotten: made
+        .flatMap((seq) => ledger.read(seq - 1, 1))
+        .reduce(
+          (sum, { type, at, open }) => sum + (type === "MemoryForgotten" && at >= since ? open.memoryIds.length : 0),
+          0,
+        ),
+      left: this.#host.register().count(where, parameters),
+      elsewhere: going + removed,
+    };
+  }
+
+  /** Forgets everything about a person. */
+  about(userId: UserId): void {
+    this.#forgetAll(userId, "erased");
+  }
+
+  /** What was taken back, person by person. True when nothing is left. */
+  #forgetWithdrawn(): boolean {
+    for (;;) {
+      const [row] = this.#host.register().where("m.state = 'withdrawn'", [], 1);
+      if (row === undefined) return true;
+      const { consents } = this.#host.ledger.state;
+      const people = this.#host.register().peopleOf(row.seq);
+      const userId = people.find((one) => consents[one] !== "granted") ?? people[0]!;
+      if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
+    }
+  }
+
+  /** A batch at a time of what is about a person; doing it again goes on where it stood. True when nothing is left. */
+  #forgetAll(userId: UserId, why: "withdrawn" | "erased", ...among: ReadonlyArray<Scope>): boolean {
+    const { where, parameters } = both(concerning(userId), ...among);
+    for (;;) {
+      const rows = this.#host.register().where(where, parameters, FORGOTTEN_AT_ONCE);
+      if (rows.length === 0) return true;
+      if (this.together(rows, why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted") return false;
+    }
+  }
+
+  /** Rooms whose notes cover what these memories come from. */
+  noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
+    const { rooms } = this.#host.ledger.state;
+    const noted = rows.filter(({ roomId, sourceSeqs }) => {
+      const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
+      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
+    });
+    return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
+  }
+
+  /** Forgets these memories, words and keys, in one commit. */
+  together(
+    rows: ReadonlyArray<MemoryRow>,
+    why: Extract<AgentCommand, { type: "ForgetMemories" }>["why"],
+    label: string,
+  ): Reply<Committed> | NeedKeys {
+    return this.#host.commit({
+      type: "ForgetMemories",
+      meta: this.#host.meta(`forget/${label}`),
+      memoryIds: rows.map(({ memoryId }) => memoryId),
+      seqs: rows.map(({ seq }) => seq),
+      why,
+    });
+  }
+}
