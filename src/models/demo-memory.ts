@@ -19,7 +19,7 @@ function kept(text: string): string | undefined {
   return undefined;
 }
 
-/** Acknowledges what it is asked to remember; the house keeps it after the reply, if the person lets it: here that is not known. */
+/** Acknowledges what it is asked to remember; the house keeps it after the reply, if the person lets it. */
 export function keep(scene: Scene): string | undefined {
   const wish = kept(scene.text);
   if (wish === undefined) return undefined;
@@ -34,10 +34,14 @@ export function keep(scene: Scene): string | undefined {
     name === undefined
       ? scene.pick([`Noted: ${clause}.`, `Got it: ${clause}.`, `Thank you, I have that: ${clause}.`])
       : scene.pick([`Nice to meet you, ${name}.`, `Good to know you, ${name}.`, `Hello ${name}, noted.`]);
-  return `${noted} ${scene.pick([
-    "I keep it if you let me remember you. If you have not said so yet, do, and tell me again.",
-    "It stays in my memory if I may remember you. If you have not answered that yet, do, and tell me again.",
-  ])}`;
+  return `${noted} ${scene.pick(
+    scene.isStranger
+      ? [
+          "I keep it if you let me remember you: say so, and tell me again.",
+          "It stays in my memory if I may remember you: say so, and tell me again.",
+        ]
+      : ["I keep that in my memory.", "That stays in my memory."],
+  )}`;
 }
 
 const asksToRecall =

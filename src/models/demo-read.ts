@@ -29,6 +29,8 @@ export interface Scene {
   readonly name: string;
   readonly memories: ReadonlyArray<string>;
   readonly memoryOff: boolean;
+  /** True when whoever spoke last has not agreed to be remembered. */
+  readonly isStranger: boolean;
   /** Who said the last message, as its label names them; empty without a label. */
   readonly author: string;
   /** The last message without its label and without being addressed. */
@@ -82,6 +84,7 @@ export function sceneOf(asked: Asked): Scene {
     name,
     memories: memoriesIn(asked.system),
     memoryOff: /^Memory is off\.\s*$/m.test(asked.system),
+    isStranger: /\bhas not agreed to be remembered\b/.test(asked.system),
     author: last.author,
     text,
     earlier: said.slice(0, -1).flatMap((one) => (one.author === last.author ? [one.text] : [])),
@@ -90,9 +93,14 @@ export function sceneOf(asked: Asked): Scene {
   };
 }
 
+/** What the agent knows of people; how its tools are used is nothing to tell them. */
 function memoriesIn(system: string): Array<string> {
   const section = /^# What you remember[^\n]*\n([\s\S]*?)(?=^# |(?![\s\S]))/m.exec(system)?.[1] ?? "";
-  return section.split("\n").flatMap((line) => (line.startsWith("- ") ? [line.slice(2).trim()] : []));
+  let isOfTools = false;
+  return section.split("\n").flatMap((line) => {
+    if (line.startsWith("[")) isOfTools = line.startsWith("[from what tools did");
+    return line.startsWith("- ") && !isOfTools ? [line.slice(2).trim()] : [];
+  });
 }
 
 /** Takes “@Ada”, “hey Ada:” at the front, “hello Ada” and “, Ada?” at the end, and mentions from anywhere. */

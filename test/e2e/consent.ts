@@ -114,7 +114,7 @@ export const consent: Scenario = {
     [
       "after a yes what one says is remembered and used later",
       async () => {
-        await asks(dana, "Ada", "remember that I prefer metric units", /if you let me|if I may/);
+        await asks(dana, "Ada", "remember that I prefer metric units", /in my memory\.$/);
         await asks(dana, "Ada", "what do you know about me?", /prefers metric units/);
       },
     ],

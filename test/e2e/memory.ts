@@ -257,7 +257,7 @@ export const memory: Scenario = {
         await answered(dana, "80");
         await press(dana, "Remember me, Ada");
         await say(dana, "@Ada remember that I prefer metric units");
-        await answered(dana, /if you let me|if I may/);
+        await answered(dana, /in my memory\.$/);
         await visit(dana, "/me");
         const mine = dana.getByRole("region", { name: "What Ada remembers about you" }).locator("li");
         const wish = mine.filter({ hasText: "prefers metric units" });

@@ -115,6 +115,21 @@ describe("memory", () => {
     }),
   );
 
+  it.effect("is promised to nobody who has not agreed to be remembered", () =>
+    Effect.gen(function* () {
+      const stranger = `${house}\n\nWhoever you answer now has not agreed to be remembered: nothing of it is kept.`;
+      expect(yield* said("remember that I prefer tea")).toMatch(/in my memory\.$/);
+      expect(yield* said("remember that I prefer tea", stranger)).toMatch(/if you let me|if I may/);
+    }),
+  );
+
+  it.effect("is of people: what its tools have taught it tells nobody who asks what it knows of them", () =>
+    Effect.gen(function* () {
+      const taught = `${house}\n\n# What you remember\n[from what tools did, 2026-11-02]\n- The tool calculator worked.`;
+      expect(yield* said("what do you know about me?", taught)).toMatch(/find nothing|Nothing I remember/);
+    }),
+  );
+
   it.live("when memory is off it says so, and still uses what was said here", () =>
     Effect.gen(function* () {
       const off = `${house}\n\nMemory is off.`;
