@@ -2,7 +2,7 @@
 import { Effect } from "effect";
 import { type ActorName, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { Present } from "../../kit/doors.ts";
-import { mayName, type Nameable, peopleNamed } from "./language/named.ts";
+import { mayName, type Nameable, peopleMaybeNamed, peopleNamed } from "./language/named.ts";
 
 /** The people of a room, with those who went; null for a crowd, of which nobody can be told one by one. */
 type People = ReadonlyArray<Present> | null;
@@ -49,9 +49,9 @@ export class Attendance {
     return this.#rooms.get(roomId)?.find((person) => person.userId === userId)?.name;
   }
 
-  /** Whom a text names of all the people in rooms that can say who is there. */
+  /** Whom a text may name of all the people in rooms that can say who is there. */
   acquaintances(text: string): ReadonlyArray<UserId> {
-    return [...this.#rooms].flatMap(([roomId, people]) => (people?.length ? (this.named(text, roomId) ?? []) : []));
+    return [...this.#rooms.values()].flatMap((people) => peopleMaybeNamed(text, people ?? []));
   }
 
   /**

@@ -64,11 +64,6 @@ export interface MemoryHost {
   readonly retentionDays?: () => number;
 }
 
-const notAmong = (seqs: ReadonlyArray<number>): Scope => ({
-  where: "m.seq NOT IN (SELECT value FROM json_each(?))",
-  parameters: [JSON.stringify(seqs)],
-});
-
 export class AgentMemory {
   readonly #host: MemoryHost;
   readonly #mind: Mind;
@@ -299,11 +294,8 @@ export class AgentMemory {
           Effect.flatMap(() => {
             const askerName = this.attendance.nameOf(roomId, asker);
             return recollection(this, {
-              ...{ text, limit, asker, ...(askerName === undefined ? {} : { askerName }) },
-              ...{
-                scope: both(this.#scopeIn(roomId), notAmong(without)),
-                tools: toolsAllowed(this.#host.ledger.state),
-              },
+              ...{ text, limit, asker, without, ...(askerName === undefined ? {} : { askerName }) },
+              ...{ scope: this.#scopeIn(roomId), tools: toolsAllowed(this.#host.ledger.state) },
             });
           }),
           Effect.mapError(({ detail }) => new RecallFailure({ detail })),

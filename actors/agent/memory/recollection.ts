@@ -1,10 +1,11 @@
 /** What comes to mind at a message: what fits its words, with what was said right around it, and what is known at all where that is asked; used by AgentMemory for turns. */
-import { Effect } from "effect";
+import { Clock, Effect } from "effect";
+import type { UserId } from "#events/kit/ids.ts";
 import type { KeyFailure } from "../turn/failures.ts";
 import type { Recalled } from "../turn/ports.ts";
-import { asksWhatIsKnown } from "./language/questions.ts";
+import { asksWhatIsKnown, attributeAsked } from "./language/questions.ts";
 import { lessonIn, OF_OTHERS } from "./lessons.ts";
-import { both, type Scope } from "./recall/audience.ts";
+import { both, concerning, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import type { Answered, Found, Opened, Question } from "./recall/mind.ts";
@@ -18,14 +19,17 @@ interface Searched {
   readonly open: (found: ReadonlyArray<Found>) => Effect.Effect<ReadonlyArray<Opened>, KeyFailure>;
 }
 
-/** The message, what may be called to mind at it, and the tools that its answer may use. */
-type Message = Omit<Question, "now" | "nearness"> & { readonly tools: ReadonlyArray<string> };
+/** The message, what may be called to mind at it, what is shown anyway, and the tools that its answer may use. */
+type Message = Omit<Question, "now" | "nearness"> & {
+  readonly without: ReadonlyArray<number>;
+  readonly tools: ReadonlyArray<string>;
+};
 
 /** Of each memory that is asked for without a word of it, so many are looked at for one that still holds. */
 const LOOKED_AT = 4;
 
-const among = (seqs: ReadonlyArray<number>): Scope => ({
-  where: "m.seq IN (SELECT value FROM json_each(?))",
+const among = (seqs: ReadonlyArray<number>, isAmong = true): Scope => ({
+  where: `m.seq ${isAmong ? "" : "NOT "}IN (SELECT value FROM json_each(?))`,
   parameters: [JSON.stringify(seqs)],
 });
 
@@ -37,22 +41,57 @@ const aboutOnly = (userId: string): Scope => ({
 
 /** What was kept on purpose and not merely said. */
 const ON_PURPOSE: Scope = {
-  where: "m.kind <> 'episodic' AND m.superseded_at IS NULL",
+  where: "m.kind <> 'episodic'",
   parameters: [],
 };
 
+/**
+ * Until when memories held, as far as this may be told: where what took the place of one was said elsewhere, that it is over
+ * is nobody's business here either.
+ */
+function over(
+  { register, facts }: Searched,
+  rows: ReadonlyArray<MemoryRow>,
+  scope: Scope,
+): ReadonlyMap<number, number> {
+  const stated = facts.superseded(rows.map(({ seq }) => seq));
+  const successors: Scope = {
+    where: "m.seq IN (SELECT value FROM json_each(?)) OR m.memory_id IN (SELECT value FROM json_each(?))",
+    parameters: [
+      JSON.stringify([...stated.values()].flatMap(({ supersededBy }) => supersededBy ?? [])),
+      JSON.stringify(rows.flatMap(({ supersededBy }) => supersededBy ?? [])),
+    ],
+  };
+  const { where, parameters } = both(successors, scope);
+  const known = register.where(where, parameters, 2 * rows.length);
+  const [ids, seqs] = [new Set<string>(known.map(({ memoryId }) => memoryId)), new Set(known.map(({ seq }) => seq))];
+  return new Map(
+    rows.flatMap(({ seq, supersededAt, supersededBy }): ReadonlyArray<[number, number]> => {
+      if (supersededAt !== null && (supersededBy === null || ids.has(supersededBy))) return [[seq, supersededAt]];
+      const fact = stated.get(seq);
+      const isTold = fact?.supersededAt != null && (fact.supersededBy === null || seqs.has(fact.supersededBy));
+      return isTold ? [[seq, fact.supersededAt!]] : [];
+    }),
+  );
+}
+
 const unasked = (row: MemoryRow): Found => ({ row, similarity: 0, relevance: 0 });
 
+/** Whom a message in the first person asks about, when what is asked for is one's own: others' are no answer to it. */
+function ofOneself({ text, asker }: Message, now: number): ReadonlyArray<Scope> {
+  if (asker === undefined) return [];
+  if (asksWhatIsKnown(text) === "speaker") return [aboutOnly(asker)];
+  return attributeAsked(text, now)?.subject === "speaker" ? [concerning(asker as UserId)] : [];
+}
+
 /** "What do you know about me?" shares no word with any of it: the newest of what was kept on purpose and still holds. */
-function known({ register, facts }: Searched, { text, limit, scope, asker }: Message): ReadonlyArray<Found> {
-  const whose = asksWhatIsKnown(text);
-  if (whose === undefined || limit === 0) return [];
-  const oneself = whose === "speaker" && asker !== undefined ? [aboutOnly(asker)] : [];
-  const { where, parameters } = both(ON_PURPOSE, ...oneself, scope);
-  const rows = register.where(where, parameters, limit * LOOKED_AT);
-  const over = facts.superseded(rows.map(({ seq }) => seq));
+function known(memory: Searched, { text, limit, scope }: Message, audience: Scope): ReadonlyArray<Found> {
+  if (asksWhatIsKnown(text) === undefined || limit === 0) return [];
+  const { where, parameters } = both(ON_PURPOSE, scope);
+  const rows = memory.register.where(where, parameters, limit * LOOKED_AT);
+  const ended = over(memory, rows, audience);
   return rows
-    .filter(({ seq }) => !over.has(seq))
+    .filter(({ seq }) => !ended.has(seq))
     .slice(0, limit)
     .map(unasked);
 }
@@ -71,22 +110,28 @@ function withNeighbours(memory: Searched, found: ReadonlyArray<Opened>, scope: S
 
 /**
  * What comes to mind at a message: at most `limit` memories that fit, best first, and the two turns around each. Where it is
- * asked what is known at all, that stands in front and takes half the room. Of what tools taught, one comes along.
+ * asked what is known at all, that stands in front; asked in the first person, only what is about whoever asks. Of what tools taught, one comes along.
  */
 export const recollection = (memory: Searched, message: Message): Effect.Effect<Recalled, KeyFailure> =>
   Effect.gen(function* () {
-    const { register, facts } = memory;
-    if (register.isEmpty) return { memories: [], degraded: false };
-    const lesson = yield* lessonIn(memory, message.tools, message.scope);
-    const asked = { ...message, limit: message.limit - lesson.length, scope: both(message.scope, OF_OTHERS) };
+    if (memory.register.isEmpty) return { memories: [], degraded: false };
+    const { scope: audience } = message;
+    const lesson = yield* lessonIn(memory, message.tools, audience);
+    const own = ofOneself(message, yield* Clock.currentTimeMillis);
+    const asked = {
+      ...message,
+      limit: message.limit - lesson.length,
+      scope: both(audience, among(message.without, false), OF_OTHERS, ...own),
+    };
     const { found, degraded } = yield* memory.search(asked);
-    const first = yield* memory.open(known(memory, { ...asked, limit: Math.ceil(asked.limit / 2) }));
+    const first = yield* memory.open(known(memory, asked, audience));
     const fitting = found.filter(({ row }) => !first.some((other) => other.row.seq === row.seq));
     const chosen = [...first, ...fitting].slice(0, asked.limit);
     const whole = [...(yield* withNeighbours(memory, chosen, asked.scope)), ...lesson];
-    const over = facts.superseded(whole.map(({ row }) => row.seq));
-    const memories = whole.map(({ row: { memoryId, seq, supersededAt }, content }) => ({
-      ...{ memoryId, seq, content, until: supersededAt ?? over.get(seq)?.supersededAt ?? null },
+    const rows = whole.map(({ row }) => row);
+    const ended = over(memory, rows, audience);
+    const memories = whole.map(({ row: { memoryId, seq }, content }) => ({
+      ...{ memoryId, seq, content, until: ended.get(seq) ?? null },
     }));
     return { memories, degraded };
   });

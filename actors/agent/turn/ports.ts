@@ -173,6 +173,8 @@ export interface Formed {
   readonly validFrom?: number;
   readonly pinned?: boolean;
   readonly sensitive?: boolean;
+  /** Whether it goes on from the name of whoever said it: "likes tea". */
+  readonly ofSpeaker?: boolean;
   /** Who else is named in it. */
   readonly names?: ReadonlyArray<UserId>;
   /** A plain statement, as its pattern read it. */

@@ -50,6 +50,9 @@ const further: ReadonlyArray<readonly [RegExp, string]> = [
   [/\b(?:me|us)\b/gi, "them"],
 ];
 
+/** What loses its subject when it is made neutral. */
+const FIRST_PERSON = /^(?:to\s+)?(?:i|we|i'm|we're|i've|we've|i'll|we'll|i'd|we'd)\b/i;
+
 /** Verbs that stay as they are after “I”; all others get the ending of the third person. */
 const settled =
   /^(?:can|could|may|might|must|shall|should|will|would|had|did|went|got|made|said|took|came|saw|knew|thought|bought|lost|met|[a-z]+ed)$/i;
@@ -105,7 +108,7 @@ function nameIn(sentence: string): string | undefined {
 function fromSentence(sentence: string): ReadonlyArray<Formed> {
   const called = nameIn(sentence);
   if (called !== undefined)
-    return [{ kind: "social", content: `is called ${called}`, importance: 0.9, basis: "asked" }];
+    return [{ kind: "social", content: `is called ${called}`, importance: 0.9, basis: "asked", ofSpeaker: true }];
   const question = /\?\s*$/.test(sentence);
   const rest = wish.exec(sentence.replace(address, ""))?.groups?.rest;
   if (rest === undefined || rest.length < 2 || recalling.test(sentence) || noWish.test(rest)) return [];
@@ -116,7 +119,9 @@ function fromSentence(sentence: string): ReadonlyArray<Formed> {
   const said = rest.replace(/\?+\s*$/, "").replace(/(?:,?\s*(?:please|ok(?:ay)?|thanks|thank you))+[\s.!]*$/i, "");
   const content = neutral(said);
   if (!/[\p{L}\p{N}]{2}/u.test(content) || content.startsWith("…")) return [];
-  return [{ kind: kindOf(said, content), content, importance: importanceOf(sentence), basis: "asked" }];
+  const ofSpeaker = FIRST_PERSON.test(said);
+  const formed = { kind: kindOf(said, content), content, importance: importanceOf(sentence) };
+  return [{ ...formed, basis: "asked", ...(ofSpeaker ? { ofSpeaker } : {}) }];
 }
 
 /** What a message asks to be remembered: at most five memories of at most 500 characters, each once. */

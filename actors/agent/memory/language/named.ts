@@ -81,6 +81,12 @@ export function peopleNamed<Id extends string>(
   return meant.some(({ size }) => size > 1) ? undefined : meant.flatMap((one) => [...one]);
 }
 
+/** Everybody whom a text may name, sure or in doubt: whoever writes about others asks them all. */
+export const peopleMaybeNamed = <Id extends string>(
+  text: string,
+  people: ReadonlyArray<Nameable<Id>>,
+): ReadonlyArray<Id> => placesIn(text, partsOf(people)).flatMap(({ meant }) => [...meant]);
+
 /** Whether a text may name anybody at all: for where nobody knows who could be meant. */
 export const mayName = (text: string): boolean =>
   !ANY_CAPITAL.test(text)

@@ -67,7 +67,7 @@ export interface Scored {
   /** Its place in the pool. */
   readonly index: number;
   readonly score: number;
-  /** Share of the question's words in the window, those included that no memory uses: 0 to 1. */
+  /** Share of the question's words that it holds itself, those included that no memory uses: 0 to 1. */
   readonly share: number;
 }
 
@@ -107,7 +107,7 @@ export class Scoring {
       const words = WEIGHTS.own * this.#own[index]! + (this.#variant === "words" ? 0 : WEIGHTS.window * window.bm25);
       const structure = this.#isStructured ? this.#ofStructure(index, ofSessions.get(sessions[index]!)!) : 0;
       const rest = this.#variant === "all" ? this.#ofRest(index, window.share, knowledge) + close(seqs[index]!) : 0;
-      return { index, score: words + structure + rest, share: window.share * this.#heard };
+      return { index, score: words + structure + rest, share: this.#shareOf(index) * this.#heard };
     });
     return scored
       .filter(({ score }) => this.#isStructured || score > 0)
@@ -141,6 +141,14 @@ export class Scoring {
       if (count > 0) sum += idfs[term]! * saturated(count, lengths[index]!, this.#asked.averageLength);
     }
     return sum;
+  }
+
+  /** The share of the question's words in a turn itself, by idf. */
+  #shareOf(index: number): number {
+    const { counts } = this.#pool;
+    const found = this.#idfs.filter((_, term) => counts[index * this.#idfs.length + term]! > 0);
+    const all = this.#idfs.reduce((sum, idf) => sum + idf, 0);
+    return all === 0 ? 0 : found.reduce((sum, idf) => sum + idf, 0) / all;
   }
 
   /** BM25 of the window, and the share of the question's words in it. */

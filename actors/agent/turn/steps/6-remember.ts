@@ -12,15 +12,17 @@ const memoryIn = (turn: TurnView, label: string): MemoryId => childId<MemoryId>(
 
 const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.text ?? ""));
 
-/** “likes tea” and “their boat is called Nixe”, with whose they are. */
-const withName = (name: string, content: string): string =>
-  content.startsWith("their ") ? `${name}'s ${content.slice("their ".length)}` : `${name} ${content}`;
+/** “likes tea” and “their boat is called Nixe”, with whose they are; “the ferry leaves at seven” is their word, and not about them. */
+function withName(name: string, content: string, ofSpeaker: boolean): string {
+  if (content.startsWith("their ")) return `${name}'s ${content.slice("their ".length)}`;
+  return ofSpeaker ? `${name} ${content}` : `${name} asked to keep in mind: ${content}`;
+}
 
 /** A memory of what somebody said, by that person's id and name. */
 function drawn(
   turn: TurnView,
   name: string,
-  { names = [], content, fact, ...formed }: Formed,
+  { names = [], content, fact, ofSpeaker = false, ...formed }: Formed,
   index: number,
 ): DrawnMemory {
   const author = turn.authorId as ActorName;
@@ -33,7 +35,7 @@ function drawn(
     // Who it is about stands in the memory itself, as it does in what was drawn from a statement: in a room with several
     // people "prefers tea" would be nobody's.
     words: Redacted.make({
-      content: name === "" || formed.basis === "drawn" ? content : withName(name, content),
+      content: name === "" || formed.basis === "drawn" ? content : withName(name, content, ofSpeaker),
       speakerName: name,
       ...(fact === undefined ? {} : { fact }),
     }),
