@@ -110,7 +110,7 @@ describe("of two memories, the one is found before the other", () => {
     ["quotes", 'The "kayak" leaks.', "The kayak leaks."],
   ])("that %s", (_why, better, other) => {
     const { kept, first, second } = conversations([better], [other]);
-    expect(kept.found("kayak")).toEqual([...first, ...second]);
+    expect(kept.found("What of the kayak?")).toEqual([...first, ...second]);
   });
 
   it.each([
@@ -232,6 +232,14 @@ describe("by meaning", () => {
   });
 });
 
+describe("words alone", () => {
+  it("find what holds them, whatever form it has", () => {
+    const { kept, first } = conversations(["The kayak leaks.", "I work as a nurse.", '"Never," they said.'], []);
+    expect(kept.found("kayak")[0]).toBe(first[0]);
+    expect(kept.found("kayak", { minSimilarity: 0.9 })).toEqual([first[0]]);
+  });
+});
+
 describe("a question", () => {
   it.each([
     ["kyaak", "one letter changed over"],
@@ -289,13 +297,15 @@ describe("a question", () => {
   });
 
   it("scores what it is answered by: shares from 0 to 1, less for words that nobody used; scores in the same order", () => {
-    const { kept } = conversations(["The kayak leaks.", "The paddle leaks."], ["A spoon leaks."]);
+    const { kept } = conversations(["The kayak leaks.", "The ladder leaks."], ["A spoon leaks."]);
     const hits = kept.search("kayak leaks");
     expect(hits.map(({ relevanceScore }) => relevanceScore)).toEqual(
       hits.map(({ relevanceScore }) => relevanceScore).toSorted((left, right) => right - left),
     );
     expect(hits[0]!.similarity).toBe(1);
-    expect(hits[2]!.similarity).toBeLessThan(1);
+    // Half for what only its neighbour says.
+    expect(hits[1]!.similarity).toBeGreaterThan(0.5);
+    expect(hits[2]!.similarity).toBeLessThan(0.5);
     expect(kept.search("kayak qqqqqqqq")[0]!.similarity).toBeLessThan(0.7);
   });
 

@@ -29,7 +29,7 @@ describe("asked to be kept", () => {
 
   it("kinds and weights follow from what is said", () => {
     expect(requestsIn("remember that I prefer tea")).toEqual([
-      { kind: "social", content: "prefers tea", importance: 0.8, basis: "asked" },
+      { kind: "social", content: "prefers tea", importance: 0.8, basis: "asked", ofSpeaker: true },
     ]);
     expect(requestsIn("remember that the wifi is called Gull")[0]).toMatchObject({ kind: "semantic" });
     expect(requestsIn("remember to use metric units")[0]).toMatchObject({ kind: "procedural" });

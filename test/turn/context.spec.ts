@@ -190,7 +190,9 @@ describe("a prompt that is compiled again", () => {
   it.effect("has the memories that came to mind, with where they come from, until they are erased", () =>
     Effect.gen(function* () {
       const recall: Remembered[] = [];
-      const forms = () => [{ kind: "semantic", content: "likes tea.", importance: 0.5, basis: "asked" } as const];
+      const forms = () => [
+        { kind: "semantic", content: "likes tea.", importance: 0.5, basis: "asked", ofSpeaker: true } as const,
+      ];
       const stage = yield* played(new Stage({ model: [[prose]], forms, recall }));
       const formed = stage.events().find(({ type }) => type === "MemoryFormed")!;
       recall.push({
@@ -213,7 +215,9 @@ describe("a prompt that is compiled again", () => {
   it.effect("says what held no longer, and that who was answered had not agreed, as it was known then", () =>
     Effect.gen(function* () {
       const recall: Remembered[] = [];
-      const forms = () => [{ kind: "semantic", content: "lives in Bern.", importance: 0.5, basis: "asked" } as const];
+      const forms = () => [
+        { kind: "semantic", content: "lives in Bern.", importance: 0.5, basis: "asked", ofSpeaker: true } as const,
+      ];
       const script: Script = { model: [[prose]], forms, recall, remembers: false };
       const stage = yield* played(new Stage(script));
       const { seq, open } = stage.events().find(({ type }) => type === "MemoryFormed")!;

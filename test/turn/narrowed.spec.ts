@@ -25,7 +25,9 @@ it.effect("has no memory that somebody who came in meanwhile may not hear, and t
       tools: {
         clock: { replay: "pure", run: () => Effect.sync(comeIn) },
       },
-      forms: () => [{ kind: "semantic", content: "likes tea.", importance: 0.5, basis: "asked" } as const],
+      forms: () => [
+        { kind: "semantic", content: "likes tea.", importance: 0.5, basis: "asked", ofSpeaker: true } as const,
+      ],
       recall,
       tellable: (seqs) => (alone ? seqs : []),
     });

@@ -292,7 +292,7 @@ describe("memory", () => {
       ]);
       expect(stage.only("MemoriesConsidered").formed).toBe(1);
       expect(stage.words("MemoryFormed").slice(0, 1)).toEqual([
-        { content: "Dana Ada, remember that I like tea.", speakerName: "Dana" },
+        { content: "Dana asked to keep in mind: Ada, remember that I like tea.", speakerName: "Dana" },
       ]);
     }),
   );

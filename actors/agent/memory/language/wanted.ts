@@ -3,6 +3,8 @@ import { Form } from "./forms.ts";
 
 /** What is asked for by itself, apart from the words that say what it is about. */
 export interface Wanted {
+  /** An answer, and not only whatever holds some words. */
+  readonly answer: boolean;
   /** A form of the answer that would be one: a bit of `Form` each, or several of which one is enough. */
   readonly forms: ReadonlyArray<{ readonly form: number; readonly weight: number }>;
   /** It speaks of how things are. */
@@ -24,6 +26,9 @@ const PAST =
 const FORMER =
   /\bused to\b|\bprevious(?:ly)?\b|\bformer(?:ly)?\b|\bbefore\b|\bin the past\b|\bearlier\b|\boriginal(?:ly)?\b|\bat first\b|\bback then\b|\bold\b(?! (?:is|are|was|were))/i;
 
+const ASKS =
+  /[?？؟]|^\s*(?:who|whom|whose|what|which|when|where|why|how|is|are|am|was|were|do|does|did|has|have|had|can|could|will|would|should)\b/i;
+
 /** Reads a question. Of a text that asks nothing, nothing is wanted. */
 export function wantedBy(text: string): Wanted {
   const forms: Array<{ readonly form: number; readonly weight: number }> = [];
@@ -32,5 +37,10 @@ export function wantedBy(text: string): Wanted {
   if (HOW_MANY.test(text)) forms.push({ form: Form.number, weight: 2 });
   if (NAME.test(text)) forms.push({ form: Form.capital | Form.quotation, weight: 1 });
   if (REASON.test(text)) forms.push({ form: Form.reason, weight: 1 });
-  return { forms, present: PRESENT.test(text) && !PAST.test(text), former: FORMER.test(text) };
+  return {
+    answer: ASKS.test(text) || forms.length > 0,
+    forms,
+    present: PRESENT.test(text) && !PAST.test(text),
+    former: FORMER.test(text),
+  };
 }

@@ -63,7 +63,7 @@ export interface Hit {
   readonly seq: number;
   /** The logistic of the score: orders the hits, and says nothing of one by itself. */
   readonly relevanceScore: number;
-  /** Cosine where there is one, else the share of the question's words that it holds itself: 0 to 1. */
+  /** Cosine where there is one, else the share of the question's words that it holds, half for those that only its neighbours do: 0 to 1. */
   readonly similarity: number;
   /** What was said right before and right after in the same session, if it may be seen. */
   readonly before: number | null;

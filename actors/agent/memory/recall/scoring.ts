@@ -67,7 +67,7 @@ export interface Scored {
   /** Its place in the pool. */
   readonly index: number;
   readonly score: number;
-  /** Share of the question's words that it holds itself, those included that no memory uses: 0 to 1. */
+  /** Share of the question's words that it holds, half for those that only its neighbours do; those count that no memory uses. */
   readonly share: number;
 }
 
@@ -107,7 +107,8 @@ export class Scoring {
       const words = WEIGHTS.own * this.#own[index]! + (this.#variant === "words" ? 0 : WEIGHTS.window * window.bm25);
       const structure = this.#isStructured ? this.#ofStructure(index, ofSessions.get(sessions[index]!)!) : 0;
       const rest = this.#variant === "all" ? this.#ofRest(index, window.share, knowledge) + close(seqs[index]!) : 0;
-      return { index, score: words + structure + rest, share: this.#shareOf(index) * this.#heard };
+      const share = (this.#shareOf(index) + window.share) / 2;
+      return { index, score: words + structure + rest, share: share * this.#heard };
     });
     return scored
       .filter(({ score }) => this.#isStructured || score > 0)
@@ -204,8 +205,11 @@ export class Scoring {
     const form = this.#pool.traits[index]!;
     const { people, wanted } = this.#asked;
     const speaks = form & Trait.isOfNamed ? WEIGHTS.speaker : -WEIGHTS.speaker;
+    const speaker = people === 1 && form & Trait.isSpoken ? speaks : 0;
+    // Words alone ask for what holds them, and for no form of answer.
+    if (!wanted.answer) return speaker;
     return (
-      (people === 1 && form & Trait.isSpoken ? speaks : 0) +
+      speaker +
       (form & Form.endsInQuestion ? WEIGHTS.endsInQuestion : 0) +
       (form & Form.asks ? WEIGHTS.asks : 0) +
       (form & Form.firstPerson ? WEIGHTS.firstPerson : 0) +
