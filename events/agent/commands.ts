@@ -256,8 +256,9 @@ type MemoryCommand =
         replacesSeq: number;
         words?: Words;
         named?: Named;
-        /** Rooms whose notes cover the words that it replaces. */
+        /** Rooms whose notes cover the words that it replaces, and memories that say what those said. */
         rooms?: ReadonlyArray<RoomId>;
+        displaces?: ReadonlyArray<MemoryId>;
       }
     >
   | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number; retractedAt: number }>

@@ -29,13 +29,15 @@ export const episodic = (
     readonly turnId: TurnId;
     readonly roomId: RoomId;
     readonly seq: number;
+    /** What an answer was given with: it may say the same. */
+    readonly given?: ReadonlyArray<number>;
   },
 ): E.AgentEvent =>
   E.MemoryFormed({
     memoryId,
     turnId: said.turnId,
     roomId: said.roomId,
-    sourceSeqs: [said.seq],
+    sourceSeqs: [said.seq, ...(said.given ?? [])],
     kind: "episodic",
     importance,
     about: [...new Set([...said.about, ...names])],
@@ -82,9 +84,10 @@ export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: Tu
   if (turn.people === null) return [];
   const about = [...(turn.people as ReadonlyArray<UserId>), ...episode.names];
   if (!mayRemember(state, about)) return [];
-  const { turnId, roomId, draft } = turn;
+  const { turnId, roomId, draft, triggerSeq, context } = turn;
   const by = agentName(state.agentId!);
-  return [episodic(episode, { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) })];
+  const said = { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) };
+  return [episodic(episode, { ...said, given: [triggerSeq, ...(context?.memorySeqs ?? [])] })];
 }
 
 /** The notes of a room go, in the commit in which the agent may not keep any more what they hold. */

@@ -157,6 +157,8 @@ describe("what the agent says itself", () => {
   ];
   const reply = kept(8, {
     ...{ memoryId: memoryId("reply"), importance: 0.2, origin: "agent", speaker: agentName(ada) },
+    // Its own words, the message that it answers, and what came to mind at that.
+    sourceSeqs: [8, 4],
   });
 
   it("stays once it was said, as of whoever had asked", () => {

@@ -44,16 +44,43 @@ describe("a room", () => {
   );
 });
 
+describe("whoever writes of others", () => {
+  it("asks everybody who may be meant, in whatever case", () => {
+    const attendance = new Attendance(async () => both);
+    attendance.told(lobby, both);
+    for (const text of ["Eli loves jazz.", "eli loves jazz.", "Ask ELI."])
+      expect(attendance.acquaintances(text)).toEqual([eli]);
+    expect(attendance.acquaintances("Jazz is loved.")).toEqual([]);
+  });
+});
+
+describe("an answer", () => {
+  it.effect("that tells what is remembered, because that was asked, is not remembered again", () =>
+    Effect.gen(function* () {
+      const { memory } = new World().begin();
+      memory.attendance.told(lobby, both);
+      const kept = (answers: string) =>
+        memory.former().episode(userName(dana), { text: "You live in Bern.", roomId: lobby, answers });
+      for (const asked of ["What do you know about me?", "Where do I live?"])
+        expect(yield* kept(asked)).toBeUndefined();
+      expect(yield* kept("I have moved to Bern.")).toBeDefined();
+    }),
+  );
+});
+
 describe("of a message", () => {
   const formed = (text: string, people: ReadonlyArray<Present> | null) => {
     const woken = new World().begin();
     woken.memory.attendance.told(lobby, people);
     const said = { text, roomId: lobby, authorId: userName(dana), authorName: "Dana Levi", at: 0 };
     const { episode, form } = woken.memory.former();
-    return Effect.map(Effect.all([episode(userName(dana), said), form(said)]), ([message, drawn]) => ({
-      names: message?.names,
-      drawn: drawn.map(({ content, names }) => [content, names]),
-    }));
+    return Effect.map(
+      Effect.all([episode(userName(dana), { ...said, answers: "" }), form(said)]),
+      ([message, drawn]) => ({
+        names: message?.names,
+        drawn: drawn.map(({ content, names }) => [content, names]),
+      }),
+    );
   };
 
   it.effect("who is named in it is named in what is drawn from it, where they stand there", () =>

@@ -44,7 +44,7 @@ const readable = ({ sql }: Remembering) =>
     .map(([type]) => String(type));
 
 /** Dana asks something, a model asks a tool, and Ada's answer is an episode. Answers its id. */
-function answers(agent: Remembering, label: string): MemoryId {
+function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []): MemoryId {
   const turn = { turnId: turnId(label), attempt: 1 };
   const reply = { ...drafted(label).open, ...turn };
   const { open: said } = heard(label);
@@ -52,7 +52,7 @@ function answers(agent: Remembering, label: string): MemoryId {
   const tell = (command: Parameters<Remembering["tell"]>[0], id: string) => agent.tell(command, `${turn.turnId}/${id}`);
   const ask = (round: number) => tell({ type: "AskModel", ...asked(label, { round }).open, ...turn }, `ask/${round}`);
   tell({ type: "ReceiveMessage", ...said, words: words({ text: "What time is it?", authorName: "Dana" }) }, "receive");
-  tell({ type: "RecordContext", ...assembled(label).open, ...turn }, "assemble");
+  tell({ type: "RecordContext", ...assembled(label).open, memorySeqs, ...turn }, "assemble");
   agent.tell({ type: "GrantTools", tools: [{ name: "clock", mode: "allow" }] }, `${label}/grant`);
   ask(1);
   const first = replied(label, { finish: "tools", calls: wanted }).open;
@@ -100,6 +100,25 @@ describe("a memory that is deleted", () => {
     expect(agent.readable()).toEqual([other, kept, own]);
     expect(readable(agent)).toEqual(["AgentCreated", "MessageReceived", "MemoryFormed", "MemoryFormed"]);
     expect(await agent.found("Vera")).toEqual([]);
+  });
+
+  it("takes along what the agent said with it in mind, and no other answer", async () => {
+    const agent = new Remembering();
+    const fact = agent.add("Dana's birthday is on 12 May.");
+    const [quoting, other] = [answers(agent, "quoting", [agent.row(fact)!.seq]), answers(agent, "other")];
+    accepted(await doorOf(agent).forget(owner, "delete", fact));
+    expect([agent.row(fact), agent.row(quoting)]).toEqual([undefined, undefined]);
+    expect(agent.state(other)).toBe("live");
+  });
+
+  it("ends, where its owner has put it otherwise, what it was drawn from and what was said with it in mind", async () => {
+    const agent = new Remembering();
+    const said = agent.says("I am allergic to peanuts.");
+    const fact = agent.add("Dana is allergic to peanuts.", { basis: "drawn", sourceSeqs: [agent.row(said)!.seq] });
+    const [quoting, other] = [answers(agent, "quoting", [agent.row(fact)!.seq]), answers(agent, "other")];
+    accepted(await doorOf(agent).change(owner, "correct", fact, { content: "Dana is allergic to walnuts." }));
+    for (const ended of [said, quoting]) expect(agent.row(ended)).toMatchObject({ supersededBy: fact });
+    expect(agent.row(other)?.supersededBy).toBeNull();
   });
 
   it("stays whole where only what was drawn from it is deleted", async () => {

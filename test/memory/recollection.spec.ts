@@ -2,7 +2,7 @@
 import { Effect } from "effect";
 import { beforeEach, describe, expect, it } from "vitest";
 import { asksWhatIsKnown } from "#actors/agent/memory/language/questions.ts";
-import type { MemoryId } from "#events/kit/ids.ts";
+import { type MemoryId, userName } from "#events/kit/ids.ts";
 import { dana, eli, lobby } from "../support/given.ts";
 import { DAY, Remembering } from "../support/remembering.ts";
 
@@ -115,5 +115,32 @@ describe("what is known at all", () => {
     });
     expect((await ids("What do you know about me?", { limit: 2 }))[0]).toBe(rome);
     expect(await ids("Who am I?", { limit: 2 })).not.toContain(bern);
+  });
+});
+
+describe("what holds no longer", () => {
+  it("says until when, but not where only somebody elsewhere may know", async () => {
+    const until = async () =>
+      (await recalled("Where does Dana live?")).map((memory) => [memory.memoryId, memory.until]);
+    const bern = agent.add("Dana lives in Bern.");
+    agent.now += DAY;
+    const hidden = agent.add("Dana lives in Rome.", { audience: "about", roomId: null });
+    expect(await until()).toEqual([[bern, null]]);
+    agent.tell({ type: "ForgetMemories", memoryIds: [hidden], seqs: [agent.row(hidden)!.seq], why: "asked" });
+    const open = agent.add("Dana lives in Oslo.");
+    expect(await until()).toEqual([
+      [open, null],
+      [bern, agent.now],
+    ]);
+  });
+});
+
+describe("a question in the first person", () => {
+  it("is answered with what is about whoever asks, and with nobody else's", async () => {
+    agent.tell({ type: "NoteConsent", userId: eli, granted: true });
+    agent.add("Eli lives in Lisbon.", { about: [eli], speaker: userName(eli) });
+    expect(await ids("Where do I live?")).toEqual([]);
+    const own = agent.add("Dana lives in Bern.");
+    expect(await ids("Where do I live?")).toEqual([own]);
   });
 });

@@ -1,6 +1,6 @@
 /** What may be asked of an agent's memory: by its owner, and by each person of what is remembered about them; used by AgentActor. */
 import { Effect } from "effect";
-import type { AgentCommand } from "#events/agent/commands.ts";
+import type { AgentCommand, AgentCommandOf } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import { type AgentRefusal, MemoryUnknown, Stale, TrainingUnknown } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
@@ -142,8 +142,8 @@ export class MemoryDoor {
         if (row === undefined || outcome !== undefined) return unknownMemory;
         if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
         const after = refiled(row, unsealed, input, this.#acquaintances);
-        const rooms = after?.words === undefined ? [] : this.#host.memory.forgetting.noting([row]);
-        if (after !== undefined) return { type: "ReviseMemory", meta, ...after, rooms };
+        if (after?.words !== undefined) return { type: "ReviseMemory", meta, ...after, ...this.#displaced(row) };
+        if (after !== undefined) return { type: "ReviseMemory", meta, ...after };
         outcome = "same";
         return unknownMemory;
       });
@@ -267,13 +267,22 @@ export class MemoryDoor {
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
   }
 
-  /** With what lives on in it alone, and what was drawn from any of them, step by step. */
+  /** What says otherwise than a memory that has new words: notes, the message it was drawn from, answers given with it. */
+  #displaced(row: MemoryRow): Pick<AgentCommandOf<"ReviseMemory">, "rooms" | "displaces"> {
+    const { register, forgetting } = this.#host.memory;
+    const said = register.bySeq(row.sourceSeqs).filter(({ basis, seq }) => basis === "said" && seq !== row.seq);
+    const displaced = [...said, ...register.answersWith([row])].filter(({ supersededAt }) => supersededAt === null);
+    return { rooms: forgetting.noting([row]), displaces: displaced.map(({ memoryId }) => memoryId) };
+  }
+
+  /** With what lives on in it alone, what was drawn from any of them, step by step, and what the agent said with it in mind. */
   #withDrawn(row: MemoryRow): ReadonlyArray<MemoryRow> {
     const { register } = this.#host.memory;
     const gone = new Map([[row.memoryId, row]]);
     // A map goes on with what is put into it on the way.
     for (const each of gone.values())
       for (const other of [...this.#merged(each), ...register.drawnFrom(each)]) gone.set(other.memoryId, other);
+    for (const answer of register.answersWith([...gone.values()])) gone.set(answer.memoryId, answer);
     return [...gone.values()];
   }
 

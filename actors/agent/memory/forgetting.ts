@@ -109,16 +109,18 @@ export class Forgetting {
     for (;;) {
       const rows = this.#host.register().where(where, parameters, FORGOTTEN_AT_ONCE);
       if (rows.length === 0) return true;
-      if (this.together(rows, why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted") return false;
+      const all = new Map([...rows, ...this.#host.register().answersWith(rows)].map((row) => [row.seq, row]));
+      if (this.together([...all.values()], why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted")
+        return false;
     }
   }
 
   /** Rooms whose notes cover what these memories come from. */
   noting(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<RoomId> {
     const { rooms } = this.#host.ledger.state;
-    const noted = rows.filter(({ roomId, sourceSeqs }) => {
+    const noted = rows.filter(({ roomId, basis, seq, sourceSeqs }) => {
       const summary = roomId === null ? undefined : rooms[roomId as RoomId]?.summary;
-      return summary != null && sourceSeqs.some((seq) => seq <= summary.toSeq);
+      return summary != null && (basis === "said" ? [seq] : sourceSeqs).some((source) => source <= summary.toSeq);
     });
     return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
   }

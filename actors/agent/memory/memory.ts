@@ -25,6 +25,7 @@ import { Forgetting } from "./forgetting.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
+import { asksOfMemory } from "./language/questions.ts";
 import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import { type Answered, contentOf, type Found, Mind, type Opened, type Question } from "./recall/mind.ts";
@@ -313,7 +314,10 @@ export class AgentMemory {
   former(): MemoryFormer["Service"] {
     return {
       form: (said) => Effect.map(this.attendance.known(said.roomId), () => this.#formed(said)),
-      episode: (asker, said) => Effect.map(this.attendance.known(said.roomId), () => this.episode(asker, said)),
+      episode: (asker, said) =>
+        asksOfMemory(said.answers, this.#host.now())
+          ? Effect.succeed(undefined)
+          : Effect.map(this.attendance.known(said.roomId), () => this.episode(asker, said)),
     };
   }
 

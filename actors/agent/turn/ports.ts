@@ -199,11 +199,12 @@ export class MemoryFormer extends Context.Service<
     readonly form: (said: Said) => Effect.Effect<ReadonlyArray<Formed>>;
     /**
      * A message itself as a memory: what weight it has, and who is named in it. Undefined where `asker` is not remembered, or
-     * nobody can say whom it names.
+     * nobody can say whom it names, and of what only tells what is remembered, because `answers` asks for that: it would be
+     * remembered again and again.
      */
     readonly episode: (
       asker: ActorName,
-      said: Pick<Said, "text" | "roomId">,
+      said: Pick<Said, "text" | "roomId"> & { readonly answers: string },
     ) => Effect.Effect<Omit<Episode, "memoryId"> | undefined>;
   }
 >()("troupe/turn/MemoryFormer") {}

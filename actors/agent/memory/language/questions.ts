@@ -217,3 +217,7 @@ export function attributeAsked(question: string, at: number): Asked | undefined 
     ...(over === undefined ? {} : { asOf: over.window.to - 1 }),
   };
 }
+
+/** Whether a text asks for nothing but what is remembered: whatever is known, or one fact. `at` as above. */
+export const asksOfMemory = (text: string, at: number): boolean =>
+  asksWhatIsKnown(text) !== undefined || attributeAsked(text, at) !== undefined;

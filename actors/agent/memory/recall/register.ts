@@ -342,12 +342,18 @@ export class MemoryRegister {
   }
 
   /** Memories that were drawn from one: that name it among their sources, or the message that it is. */
-  drawnFrom({ memoryId, basis, seq, sourceSeqs }: MemoryRow): ReadonlyArray<MemoryRow> {
-    const holds = (column: string) =>
-      `EXISTS (SELECT 1 FROM json_each(m.${column}) WHERE value IN (SELECT value FROM json_each(?)))`;
+  drawnFrom({ memoryId, seq }: MemoryRow): ReadonlyArray<MemoryRow> {
+    const holds = (column: string) => `EXISTS (SELECT 1 FROM json_each(m.${column}) WHERE value = ?)`;
+    const drawn = `m.basis IN ('asked', 'drawn') AND (${holds("sources")} OR ${holds("source_seqs")})`;
+    return this.where(drawn, [memoryId, seq], Number.MAX_SAFE_INTEGER);
+  }
+
+  /** What the agent said in answer to any of these, or while it had them in mind: it may say the same. */
+  answersWith(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const given = "EXISTS (SELECT 1 FROM json_each(m.source_seqs) WHERE value IN (SELECT value FROM json_each(?)))";
     return this.where(
-      `m.basis IN ('asked', 'drawn') AND (${holds("sources")} OR ${holds("source_seqs")})`,
-      [JSON.stringify([memoryId]), JSON.stringify(basis === "said" ? [seq, ...sourceSeqs] : [seq])],
+      `m.basis = 'said' AND m.origin = 'agent' AND ${given}`,
+      [JSON.stringify(rows.map(({ seq }) => seq))],
       Number.MAX_SAFE_INTEGER,
     );
   }

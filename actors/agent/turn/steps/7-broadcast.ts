@@ -38,7 +38,9 @@ export const broadcast = {
       })
       .pipe(Effect.retry(deliver));
     const former = yield* MemoryFormer;
-    const said = { text: String(written.words.text), roomId: turn.roomId };
+    const [asked] = yield* ledger.reveal([turn.triggerSeq]);
+    const question = asked === undefined || asked.words === Erased ? "" : String(asked.words.text ?? "");
+    const said = { text: String(written.words.text), roomId: turn.roomId, answers: question };
     const episode = yield* former.episode(turn.authorId as ActorName, said);
     yield* ledger.commit({
       type: "RecordPost",
