@@ -308,6 +308,8 @@ const Me = HttpApiGroup.make("me")
         id: Schema.String,
         name: Schema.String,
         roles: Schema.Array(Schema.String),
+        /** The erasure that stands for the caller, until they come back; its receipt is at `/api/me/erasures/:id`. */
+        erasure_id: Schema.NullOr(Schema.String),
         /** What is demo and what is live here, for the page's strip. */
         house: Schema.Struct({
           identity: Schema.Literals(["development", "clerk"]),
@@ -331,6 +333,8 @@ export const Api = HttpApi.make("troupe")
     OpenApi.annotations({
       title: "Troupe",
       version: "0.1.0",
-      description: "LLM agents as event-sourced actors in chat rooms.",
+      description:
+        "LLM agents as event-sourced actors in chat rooms. `additionalProperties: false` says which keys are known: " +
+        "others are passed over, and no request is refused for them.",
     }),
   );
