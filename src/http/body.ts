@@ -57,7 +57,7 @@ export async function readBody(request: Request): Promise<Body> {
   const text = decoded(whole);
   const noJson =
     isTraining && called !== "" && called !== type ? `is ${called}, which is not learned: ${TAKEN}` : NO_JSON;
-  if (text === undefined) return fault(type === "application/json" ? noJson : "is not a text in UTF-8");
+  if (text === undefined) return fault(type === "application/json" ? noJson : "is no text file in UTF-8");
   // What is sent without a word about its kind is called plain text by most clients: JSON items are items all the same.
   if (type === "text/plain" && Option.isSome(decodeItems(text))) return { text, type: "application/json" };
   if (type !== "application/json") return { text, type };

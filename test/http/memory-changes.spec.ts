@@ -78,7 +78,7 @@ describe("a change", () => {
     const changed = await olga.put<MemoryBody>(`/memories/${said.id}`, { content: "The kayak is called Nixe." });
     const { reworded_at } = changed.body.source;
     expect(changed.body.source).toMatchObject({ basis: "said", origin: "owner" });
-    expect(Date.parse(String(reworded_at))).toBeGreaterThanOrEqual(Date.parse(said.created_at));
+    expect(Date.parse(String(reworded_at))).toBeGreaterThanOrEqual(Date.parse(String(said["created_at"])));
     const heavier = await olga.put<MemoryBody>(`/memories/${said.id}`, { importance_score: 0.9 });
     expect(heavier.body.source).toMatchObject({ reworded_at: String(reworded_at) });
   });

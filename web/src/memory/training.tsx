@@ -77,6 +77,7 @@ function RefusedRows({ id }: { readonly id: string }) {
             </li>
           ))}
       </ol>
+      <p className="hint">Rows are counted as they stand in what was sent, blank lines too.</p>
       {found.hasNextPage && (
         <button
           type="button"
