@@ -198,7 +198,10 @@ export const countOfMe = (agentId: string) =>
     queryFn: async ({ signal }) => {
       let count = 0;
       for (let cursor: string | null = ""; cursor !== null; ) {
-        const query = { limit: COUNTED_AT_ONCE, ...(cursor === "" ? {} : { cursor }) };
+        const query: { limit: number; cursor?: string } = {
+          limit: COUNTED_AT_ONCE,
+          ...(cursor === "" ? {} : { cursor }),
+        };
         const { data, page }: MemoriesOfMe = await call(client.privacy.listMemoriesOfMe({ query }), { signal });
         count += data.filter(({ agent }) => agent.id === agentId).length;
         cursor = page.next_cursor;

@@ -7,9 +7,9 @@ const counted = new Intl.NumberFormat();
 
 /** What goes, as far as it could be counted. */
 function goes(count: number | undefined): string {
-  if (count === undefined) return "all that it remembers about you";
-  if (count === 0) return "nothing: it remembers nothing about you yet";
-  return count === 1 ? "the one memory it has of you" : `all ${counted.format(count)} memories it has of you`;
+  if (count === undefined) return "forgets all that it remembers about you, for good.";
+  if (count === 0) return "has no memory of you yet.";
+  return `forgets ${count === 1 ? "the one memory" : `all ${counted.format(count)} memories`} it has of you, for good.`;
 }
 
 interface WithdrawProps {
@@ -30,8 +30,8 @@ export function WithdrawDialog({ agentId, name, onWithdraw, onClose }: WithdrawP
     <Dialog title={`Shall ${name} forget you?`} onClose={onClose}>
       <div className="form">
         <p>
-          {isPending ? "Counting what goes…" : `${name} forgets ${goes(count)}, for good.`} It keeps nothing more about
-          you until you say yes again. What was said in rooms stays there.
+          {isPending ? "Counting what goes…" : `${name} ${goes(count)}`} It keeps nothing more about you until you say
+          yes again. What was said in rooms stays there.
         </p>
         <footer>
           <button type="button" onClick={onClose}>
