@@ -7,7 +7,7 @@ import { anyProblem } from "./problems.ts";
 import { Rooms } from "./rooms-api.ts";
 import { ById, Cursor, EventView, Limit, pageOf, Seq, ShortText } from "./shapes.ts";
 
-export type { MemoryView, OperationView } from "./memory-api.ts";
+export { MAX_PASSAGE, type MemoryView, type OperationView } from "./memory-api.ts";
 export type { ConsentView, ErasureReceipt, MemoryOfMe } from "./privacy-api.ts";
 export type { RoomSummary, RoomView } from "./rooms-api.ts";
 export type { EventView } from "./shapes.ts";

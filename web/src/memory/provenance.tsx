@@ -33,7 +33,8 @@ function Circumstances({ memory }: { readonly memory: Memory }) {
     <>
       <dt>Why</dt>
       <dd>
-        <Ground source={memory.source} /> {reworded_at === null && `It goes back to ${origins[origin]}.`}
+        <Ground source={memory.source} />
+        {reworded_at === null && ` It goes back to ${origins[origin]}.`}
       </dd>
       {room_id !== null && (
         <>

@@ -1,7 +1,7 @@
 /** Takes what an agent is to learn: pasted or from a file, as text, as JSON items or as JSON lines; opened from the agent's memory. */
 import { useMutation } from "@tanstack/react-query";
 import { type ChangeEvent, type FormEvent, useState } from "react";
-import { MAX_PASSAGE } from "#src/http/memory-api.ts";
+import { MAX_PASSAGE } from "#src/http/api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { idempotencyKey } from "../service/client.ts";
