@@ -279,10 +279,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     });
   }
 
-  introduce(): Promise<AgentIntroduction | null> {
+  introduce(to?: Principal): Promise<AgentIntroduction | null> {
     return this.behindWall("introduce", async () => {
-      const { status, name, memoryEnabled } = this.ledger.state;
-      if (status === "unknown" || status === "deleted") return null;
+      const { name, memoryEnabled } = this.ledger.state;
+      if (!(await this.#channels.introduces(this.ledger.state, to))) return null;
       return { name, memoryEnabled, retentionDays: this.#memory.retentionDays };
     });
   }

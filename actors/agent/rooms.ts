@@ -1,9 +1,10 @@
 /** The Rooms port over the room objects: replies wait for an answer, signs for nothing; built by AgentActor. */
 import { Effect } from "effect";
 import type { AgentEvent } from "#events/agent/events.ts";
+import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { AgentId, RoomId, TurnId } from "#events/kit/ids.ts";
-import type { ActorEnv, RoomDoor, Sighting } from "../kit/doors.ts";
+import type { ActorEnv, Principal, RoomDoor, Sighting } from "../kit/doors.ts";
 import { BUNDLE_MS, SignQueue } from "./signs.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
@@ -35,6 +36,15 @@ export class RoomChannels {
 
   /** Has a room say who is there. */
   readonly attendance = (roomId: RoomId) => this.#channel(roomId).door.attendance(this.#agent().agentId);
+
+  /** Of an agent that is there, true for its owner and for who takes part in a room of its own: only the rooms know at once. */
+  async introduces({ status, ownerId, rooms }: AgentState, by?: Principal): Promise<boolean> {
+    if (status === "unknown" || status === "deleted") return false;
+    if (by === undefined || by.userId === ownerId) return true;
+    const doors = Object.keys(rooms).map((roomId) => this.#env.ROOM.getByName(roomId));
+    const replies = await Promise.all(doors.map((door) => door.describe(by)));
+    return replies.some((reply) => reply.outcome === "accepted" && reply.value.joined);
+  }
 
   /**
    * The agent was invited while it was being deleted: the room, which spoke its message `seq` to it, does not know yet that

@@ -2,7 +2,7 @@
 import type { ModelName } from "#events/agent/asking.ts";
 import type { Budget } from "#events/agent/budget.ts";
 import type { Style, ToolGrant, Traits } from "#events/agent/events.ts";
-import type { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
+import type { ActorName, AgentId, ErasureId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
@@ -193,8 +193,8 @@ export interface AgentDoor extends BorrowerDoor, MemoryDoors {
   hear(roomId: RoomId, house: FullHouse, heard: ReadonlyArray<Heard>): Promise<void>;
   /** Waits until the turn that answers this message has ended, or `waitMs` have passed. */
   outcome(messageId: MessageId, waitMs: number): Promise<TurnOutcome>;
-  /** What anybody who meets it may know; null for an agent that is not there. */
-  introduce(): Promise<AgentIntroduction | null>;
+  /** What anybody who meets it may know; null for an agent that is not there, or that this person has not met. */
+  introduce(to?: Principal): Promise<AgentIntroduction | null>;
   /** A person let it remember them, or took it back. */
   /** Answers what was forgotten of the person since a moment, now unless told. */
   noteConsent(commandId: string, userId: UserId, granted: boolean, since?: number): Promise<Reply<Forgotten>>;
@@ -311,6 +311,8 @@ export interface UserDoor extends BorrowerDoor {
   erasure(by: Principal, id: string): Promise<Reply<ErasureReceipt>>;
   /** Who was erased uses the house again: from now on what they say is kept, under a new key. */
   comeBack(by: Principal, commandId: string): Promise<Reply>;
+  /** The erasure that stands for the person; null for who was never erased, or has come back. */
+  standingErasure(by: Principal): Promise<ErasureId | null>;
   arrive(by: Principal): Promise<void>;
   /** An agent that met the person asks; asking again changes nothing. True the first time. */
   requestConsent(commandId: string, agentId: AgentId, roomId: RoomId): Promise<boolean>;

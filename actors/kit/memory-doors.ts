@@ -27,6 +27,8 @@ export interface MemorySource {
   readonly memoryIds: ReadonlyArray<string>;
   readonly basis: Basis;
   readonly origin: Origin;
+  /** When the owner put it in these words; null where they are those that it was formed with. */
+  readonly rewordedAt: number | null;
 }
 
 /** A memory as its owner sees it; times are milliseconds since 1970. */

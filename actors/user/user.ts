@@ -3,7 +3,15 @@ import { Redacted } from "effect";
 import { AgentUnknown } from "#events/agent/refusals.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, agentName, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
+import {
+  type ActorName,
+  type AgentId,
+  agentName,
+  type ErasureId,
+  type RoomId,
+  type UserId,
+  userName,
+} from "#events/kit/ids.ts";
 import type { UserCommand } from "#events/user/commands.ts";
 import { user } from "#events/user/decide.ts";
 import type { UserEvent } from "#events/user/events.ts";
@@ -110,8 +118,9 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
   decideConsent(by: Principal, commandId: string, agentId: AgentId, granted: boolean): Promise<Reply<ConsentView>> {
     return this.behindWall("decideConsent", async (): Promise<Reply<ConsentView>> => {
       const known = this.ledger.state.consents[agentId] !== undefined;
-      // Whoever guesses names must not fill the person's log.
-      if (!known && (await this.env.AGENT.getByName(agentId).introduce()) === null) return refused(new AgentUnknown());
+      // Whoever guesses names must not fill the person's log; and an agent that is gone remembers nobody any more.
+      const introduced = () => this.env.AGENT.getByName(agentId).introduce(known ? undefined : by);
+      if ((granted || !known) && (await introduced()) === null) return refused(new AgentUnknown());
       const meta = this.#meta(commandId, userName(by.userId));
       const reply = await this.commit({ type: "DecideConsent", meta, agentId, granted });
       if (reply.outcome === "refused") return reply;
@@ -159,6 +168,12 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
 
   erasure(by: Principal, id: string): Promise<Reply<ErasureReceipt>> {
     return this.behindWall("erasure", async () => (this.#isSelf(by) ? this.#receipt(id) : refused(unknownPerson)));
+  }
+
+  standingErasure(by: Principal): Promise<ErasureId | null> {
+    return this.behindWall("standingErasure", async () =>
+      this.#isSelf(by) ? (this.ledger.state.erasure?.erasureId ?? null) : null,
+    );
   }
 
   comeBack(by: Principal, commandId: string): Promise<Reply> {

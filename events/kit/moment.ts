@@ -3,6 +3,10 @@
 /** A date-time or a full-date of RFC 3339; without an offset it is taken for UTC. */
 const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)([Zz]|[+-]\d\d:\d\d)?)?$/;
 
+/** True for what is written like a date or date-time and is none: a month or an hour that there is not. */
+export const isNoMoment = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d(?:$|[Tt ])/.test(text) && momentIn(text) === undefined;
+
 /** The moment that a text names, in milliseconds since 1970; undefined when it names none. */
 export function momentIn(text: string): number | undefined {
   const [, date, time = "00:00", offset = "Z"] = MOMENT.exec(text) ?? [];

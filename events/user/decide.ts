@@ -13,7 +13,7 @@ import {
   type UserEvent,
   userEvents,
 } from "./events.ts";
-import { ErasureUnderWay, type UserRefusal } from "./refusals.ts";
+import { ErasureUnderWay, PersonIsErased, type UserRefusal } from "./refusals.ts";
 import { evolve, initial, type UserState, UserState as UserStateSchema } from "./state.ts";
 
 /** What happens next, or nothing, or why not. */
@@ -31,7 +31,8 @@ export function decide(command: UserCommand, state: UserState): Result.Result<Re
     case "DecideConsent": {
       const { agentId, granted } = command;
       // A receipt waits until nobody remembers them: nobody may begin again before that.
-      if (granted && erasure !== null && !erasure.completed) return Result.fail(new ErasureUnderWay());
+      if (granted && erasure !== null)
+        return Result.fail(erasure.completed ? new PersonIsErased() : new ErasureUnderWay());
       const stands = state.consents[agentId]?.decision;
       return Result.succeed(stands === (granted ? "granted" : "refused") ? [] : [ConsentDecided({ agentId, granted })]);
     }

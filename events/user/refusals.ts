@@ -7,4 +7,10 @@ export class ErasureUnderWay extends Schema.TaggedError<ErasureUnderWay>()("Eras
   readonly passing = true;
 }
 
-export type UserRefusal = ErasureUnderWay;
+/** Who was erased is remembered by nobody until they say that they are back. */
+export class PersonIsErased extends Schema.TaggedError<PersonIsErased>()("PersonIsErased", {}) {
+  override readonly message = "You were erased. Say first that you are back; then you can be remembered anew.";
+  readonly passing = true;
+}
+
+export type UserRefusal = ErasureUnderWay | PersonIsErased;

@@ -7,7 +7,7 @@ import { anyProblem } from "./problems.ts";
 import { Rooms } from "./rooms-api.ts";
 import { ById, Cursor, EventView, Limit, pageOf, Seq, ShortText } from "./shapes.ts";
 
-export type { MemoryView, OperationView } from "./memory-api.ts";
+export { MAX_PASSAGE, type MemoryView, type OperationView } from "./memory-api.ts";
 export type { ConsentView, ErasureReceipt, MemoryOfMe } from "./privacy-api.ts";
 export type { RoomSummary, RoomView } from "./rooms-api.ts";
 export type { EventView } from "./shapes.ts";
@@ -308,6 +308,8 @@ const Me = HttpApiGroup.make("me")
         id: Schema.String,
         name: Schema.String,
         roles: Schema.Array(Schema.String),
+        /** The erasure that stands for the caller, until they come back; its receipt is at `/api/me/erasures/:id`. */
+        erasure_id: Schema.NullOr(Schema.String),
         /** What is demo and what is live here, for the page's strip. */
         house: Schema.Struct({
           identity: Schema.Literals(["development", "clerk"]),
@@ -331,6 +333,8 @@ export const Api = HttpApi.make("troupe")
     OpenApi.annotations({
       title: "Troupe",
       version: "0.1.0",
-      description: "LLM agents as event-sourced actors in chat rooms.",
+      description:
+        "LLM agents as event-sourced actors in chat rooms. `additionalProperties: false` says which keys are known: " +
+        "others are passed over, and no request is refused for them.",
     }),
   );

@@ -12,6 +12,9 @@ const TRAINING = /^\/api\/agents\/[^/]+\/train$/;
 /** Beside JSON, a training is read as these; every other body is JSON, whatever the client calls it. */
 const LEARNABLE: ReadonlySet<string> = new Set(["application/x-ndjson", "text/plain", "text/markdown"]);
 
+const TAKEN = `send application/json, ${[...LEARNABLE].join(", ")}`;
+const NO_JSON = "is not JSON in UTF-8";
+
 const decodeJson = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Unknown));
 
 const decodeItems = Schema.decodeUnknownOption(
@@ -52,7 +55,9 @@ export async function readBody(request: Request): Promise<Body> {
   if (whole === undefined) return { name: "payload-too-large", said: { detail: most.said } };
   if (whole.length === 0) return { text: undefined, type };
   const text = decoded(whole);
-  if (text === undefined) return fault(type === "application/json" ? "is not JSON in UTF-8" : "is not UTF-8");
+  const noJson =
+    isTraining && called !== "" && called !== type ? `is ${called}, which is not learned: ${TAKEN}` : NO_JSON;
+  if (text === undefined) return fault(type === "application/json" ? noJson : "is no text file in UTF-8");
   // What is sent without a word about its kind is called plain text by most clients: JSON items are items all the same.
   if (type === "text/plain" && Option.isSome(decodeItems(text))) return { text, type: "application/json" };
   if (type !== "application/json") return { text, type };
@@ -62,7 +67,7 @@ export async function readBody(request: Request): Promise<Body> {
     const found = isTraining ? undefined : valueFault(value);
     return found === undefined ? { text, type } : fault(found.message, found.path);
   } catch {
-    return fault("is not JSON in UTF-8");
+    return fault(noJson);
   }
 }
 

@@ -5,6 +5,9 @@ import { UserId } from "#events/kit/ids.ts";
 import { anyProblem } from "./problems.ts";
 import { ById, Cursor, Limit, pageOf, Seq } from "./shapes.ts";
 
+/** Characters that a passage of a document has at most when it is learned. */
+export const MAX_PASSAGE = 1_000;
+
 /** The four kinds, and the older words for them in the same order. */
 export const MemoryType = Schema.Literals([
   "episodic",
@@ -73,6 +76,8 @@ export const MemoryView = Schema.Struct({
     memory_ids: Schema.Array(Schema.String),
     basis: Schema.Literals(["said", "asked", "drawn", "added", "trained", "observed"]),
     origin: Schema.Literals(["person", "agent", "tool", "owner"]),
+    /** When the owner put it in these words; `basis` says where it came from before. Null while it has its first words. */
+    reworded_at: Schema.NullOr(Schema.String),
   }),
   created_at: Schema.String,
   said_at: Schema.String,

@@ -61,6 +61,8 @@ const ErasureReceipt = Schema.Struct({
     restorable_until: Schema.NullOr(Schema.String),
     /** Key-encryption keys, by number, that could open a stray copy of the key; null when the Vault could not be asked. */
     openable_with: Schema.NullOr(Schema.Array(Schema.Int)),
+    /** What was said under other keys, in a sentence. */
+    words_of_others: Schema.String,
   }),
 });
 export type ErasureReceipt = typeof ErasureReceipt.Type;

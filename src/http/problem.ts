@@ -20,6 +20,7 @@ const names: Readonly<Record<string, ProblemName>> = {
   NotParticipant: "forbidden",
   NotRoomOwner: "forbidden",
   SubjectErased: "forbidden",
+  PersonIsErased: "forbidden",
   Stale: "precondition-failed",
   StreamMoved: "precondition-failed",
   CommandIdReused: "idempotency-conflict",

@@ -126,10 +126,16 @@ export const consent: Scenario = {
       },
     ],
     [
-      "a yes that is taken back makes the agent forget, with the next question already",
+      "a yes that is taken back, when that was confirmed, makes the agent forget, with the next question already",
       async () => {
         await visit(dana, "/me");
+        const asked = dana.getByRole("dialog", { name: "Shall Ada forget you?" });
         await no(dana, "Ada").click();
+        await asked.getByText(/^Ada forgets (?:all \d+ memories|the one memory) it has of you, for good\./).waitFor();
+        await asked.getByRole("button", { name: "Stay remembered" }).click();
+        await chosen(yes(dana, "Ada")).waitFor();
+        await no(dana, "Ada").click();
+        await asked.getByRole("button", { name: "Forget me" }).click();
         await chosen(no(dana, "Ada")).waitFor();
         await visit(dana, "/rooms");
         await enterRoom(dana, "Welcome");

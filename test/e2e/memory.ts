@@ -2,10 +2,9 @@
 import { equal, match, ok } from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { look, views } from "./look.ts";
-import { answered, count, enterRoom, eventually, openRoom, row, type Scenario, say } from "./scenario.ts";
+import { answered, count, eventually, openRoom, row, type Scenario, say } from "./scenario.ts";
 
 let dana: Page;
-let erik: Page;
 let memoryPath: string;
 
 const press = (page: Page, name: string | RegExp) => page.getByRole("button", { name, exact: true }).click();
@@ -45,6 +44,12 @@ async function teach(page: Page, name: string, text: string): Promise<void> {
   await form.getByRole("button", { name: "Teach", exact: true }).click();
 }
 
+/** True for what one sees and could press without scrolling. */
+const isInSight = (element: Element): boolean => {
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+};
+
 const training = (page: Page): Locator => page.getByRole("region", { name: "Training" });
 
 const broken = [
@@ -83,10 +88,14 @@ export const memory: Scenario = {
     [
       "nothing is added about somebody who has not agreed, and the words are not lost over it",
       async () => {
+        const size = dana.viewportSize()!;
         await add(dana, { content: "Erik sings bass", about: "erik" });
         const form = dialog(dana, "Add to Ada’s memory");
         await form.getByRole("alert").getByText("Somebody has not agreed to be remembered.").waitFor();
         equal(await form.getByLabel("What is to be remembered").inputValue(), "Erik sings bass");
+        await dana.setViewportSize({ width: 1280, height: 600 });
+        ok(await form.getByRole("button", { name: "Cancel" }).evaluate(isInSight), "the way out stays in sight");
+        await dana.setViewportSize(size);
         await press(dana, "Cancel");
         await count(remembered(dana), 2);
       },
@@ -216,6 +225,19 @@ export const memory: Scenario = {
       },
     ],
     [
+      "a list of items in a JSON file is learnt item by item",
+      async () => {
+        await teach(
+          dana,
+          "trunks.json",
+          '[{"content":"Wigs are in the blue trunk"},{"content":"Hats hang by the door"}]',
+        );
+        await training(dana).getByText("2 of 2 became memories").waitFor({ timeout: 20_000 });
+        await remembered(dana).getByText("Hats hang by the door", { exact: true }).waitFor();
+        await press(dana, "Put aside");
+      },
+    ],
+    [
       "a long training shows how far it is, and can be cancelled; what was learnt stays",
       async () => {
         const lines = Array.from({ length: 20_000 }, (_, index) => `{"content":"Seat ${index} is free"}`).join("\n");
@@ -246,6 +268,7 @@ export const memory: Scenario = {
         const mira = await stage.visit({ as: "mira", path: memoryPath });
         await mira.getByRole("alert").first().waitFor();
         await count(remembered(mira), 0);
+        await count(mira.getByRole("button", { name: "Add", exact: true }), 0);
       },
     ],
     [
@@ -271,7 +294,7 @@ export const memory: Scenario = {
       },
     ],
     [
-      "a memory that is only made weightier stays what somebody said",
+      "a memory that is only made weightier stays what somebody said; reworded, it says since when it is the owner’s",
       async () => {
         await visit(dana, "/");
         await openRoom(dana, "Welcome");
@@ -292,56 +315,34 @@ export const memory: Scenario = {
         await said.getByText("importance 90%").waitFor();
         await said.getByText("Why does it remember this?").click();
         await said.getByText("It was said in a conversation. It goes back to a person’s words.").waitFor();
+        await said.getByRole("button", { name: /^Correct/ }).click();
+        await dialog(dana, "Correct a memory").getByLabel("What is to be remembered").fill("The bicycle is blue");
+        await press(dana, "Save");
+        const reworded = remembered(dana).filter({ hasText: "The bicycle is blue" });
+        await reworded
+          .getByText(/^The agent’s owner put it in these words on .+ It was said in a conversation\.$/)
+          .waitFor();
       },
     ],
     [
-      "everything about a person is erased when they typed that they mean it; the receipt stays, and they can come back",
-      async (stage) => {
-        erik = await stage.visit({ as: "erik", path: "/rooms" });
-        await erik.getByRole("button", { name: "Join Welcome" }).click();
-        await openRoom(erik, "Welcome");
-        await say(erik, "My locker is number nine");
-        await row(erik, "My locker is number nine").waitFor();
-        await count(row(erik, "Sending…"), 0);
-        await visit(erik, "/me");
-        await press(erik, "Erase everything about me");
-        const form = dialog(erik, "Erase everything about you?");
-        const confirm = form.getByRole("button", { name: "Erase for good" });
-        ok(await confirm.isDisabled());
-        await form.getByLabel(/to confirm/).fill("erase me");
-        await confirm.click();
-        const receipt = erik.getByRole("region", { name: "Receipt" });
-        await receipt.getByRole("heading", { name: "Your words were erased" }).waitFor({ timeout: 30_000 });
-        match(await receipt.innerText(), /(\d+) of \1 logs that held your key/);
-        match(await receipt.innerText(), /could bring the key back until \w+ \d+, \d{4}/);
-        await look(erik, "me-erased");
-        await erik.reload();
-        await receipt.getByRole("heading", { name: "Your words were erased" }).waitFor();
-      },
-    ],
-    [
-      "of who was erased nobody reads a word; nothing is taken from them until they are back",
+      "switched off, it takes nothing more, and says that what it keeps is kept",
       async () => {
-        await visit(dana, "/rooms");
-        await enterRoom(dana, "Welcome");
-        await row(dana, "These words were erased.").first().waitFor();
-        await count(row(dana, "locker"), 0);
-        await visit(erik, "/rooms");
-        await enterRoom(erik, "Welcome");
-        await say(erik, "Is anybody here?");
-        await row(erik, "Not sent.").waitFor();
-        await visit(erik, "/me");
-        await press(erik, "I am back");
-        await erik.getByText("Welcome back: what you say").waitFor();
-        await visit(erik, "/rooms");
-        await enterRoom(erik, "Welcome");
-        await say(erik, "I am here again");
-        // A room asks for the new key when it has forgotten that there was none, which takes seconds.
-        const retry = row(erik, "I am here again").getByRole("button", { name: "Try again" });
-        await eventually("a word of Erik", async () => {
-          if (await retry.isVisible()) await retry.click();
-          return row(dana, "I am here again").isVisible();
-        });
+        const agentPath = memoryPath.replace(/\/memory$/, "");
+        const toggle = async () => {
+          await visit(dana, agentPath);
+          await dana.getByRole("checkbox", { name: /^Memory/ }).click();
+          await press(dana, "Save");
+          await eventually("a saved agent", () => dana.getByRole("button", { name: "Save", exact: true }).isDisabled());
+          await visit(dana, memoryPath);
+          await remembered(dana).first().waitFor();
+        };
+        await toggle();
+        await dana.getByText("what is kept here is kept, but not used until it is on").waitFor();
+        for (const name of ["Add", "Teach"]) ok(await dana.getByRole("button", { name, exact: true }).isDisabled());
+        await search(dana, "trunk");
+        await dana.getByRole("heading", { name: "Nothing is recalled" }).waitFor();
+        await toggle();
+        ok(await dana.getByRole("button", { name: "Add", exact: true }).isEnabled());
       },
     ],
     [

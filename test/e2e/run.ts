@@ -7,6 +7,7 @@ import { connection } from "./connection.ts";
 import { consent } from "./consent.ts";
 import { conversation } from "./conversation.ts";
 import { entrance } from "./entrance.ts";
+import { erasure } from "./erasure.ts";
 import { memory } from "./memory.ts";
 import { type Program, startProgram } from "./program.ts";
 import { rooms } from "./rooms.ts";
@@ -15,7 +16,7 @@ import { stopping } from "./stopping.ts";
 
 const scenarios: ReadonlyArray<Scenario> = [
   ...[entrance, conversation, stopping, rooms, agents, answers],
-  ...[consent, memory, connection, appearance],
+  ...[consent, memory, erasure, connection, appearance],
 ];
 
 const titles = scenarios.map(({ title }) => title.toLowerCase());

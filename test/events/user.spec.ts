@@ -10,7 +10,7 @@ import {
   PersonArrived,
   PersonReturned,
 } from "#events/user/events.ts";
-import { ErasureUnderWay } from "#events/user/refusals.ts";
+import { ErasureUnderWay, PersonIsErased } from "#events/user/refusals.ts";
 import { agentId, dana, given, lobby, words } from "../support/given.ts";
 
 const name = words({ name: "Dana" });
@@ -59,12 +59,14 @@ describe("being erased", () => {
       .then(requested(), ConsentDecided({ agentId: trusted, granted: false }));
   });
 
-  it("lets nobody begin to remember the person before it is completed", () => {
+  it("lets nobody begin to remember the person before they are back; to say no again is always free", () => {
     const decide = (granted: boolean) => ({ type: "DecideConsent", agentId: agentId("ada"), granted }) as const;
     const decided = (granted: boolean) => ConsentDecided({ agentId: agentId("ada"), granted });
     given(user, arrived, requested()).when(decide(true)).refused(ErasureUnderWay);
     given(user, arrived, requested()).when(decide(false)).then(decided(false));
-    given(user, arrived, requested(), completed()).when(decide(true)).then(decided(true));
+    given(user, arrived, requested(), completed()).when(decide(true)).refused(PersonIsErased);
+    given(user, arrived, requested(), completed()).when(decide(false)).then(decided(false));
+    given(user, arrived, requested(), completed(), returned).when(decide(true)).then(decided(true));
   });
 
   it("is completed once, by its own receipt", () => {

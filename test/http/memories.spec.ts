@@ -110,6 +110,10 @@ describe("a memory that the owner adds", () => {
     for (const content of ["x".repeat(16_385), "ü".repeat(8_193), "x".repeat(100_000)])
       expectProblem(await olga.post(path, { ...memory, content }), "payload-too-large");
     expectProblem(await olga.post(path, { ...memory, context: "x".repeat(4_096) }), "payload-too-large");
+    for (const at of ["2026-13-45", "2026-02-30", "2026-01-01T25:00:00Z"])
+      expect((await olga.post(path, { ...memory, context: { at } })).body).toMatchObject({
+        ...{ status: 400, errors: [{ path: ["body", "context", "at"] }] },
+      });
     for (const importance_score of [-0.1, 1.1, "0.5", null])
       expectProblem(await olga.post(path, { ...memory, importance_score }), "validation");
     for (const about of ["olga", [""], ["no such person"], [7], Array(21).fill("olga")])

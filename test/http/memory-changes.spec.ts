@@ -62,6 +62,7 @@ describe("a change", () => {
     await agrees(sven, ada);
     for (const change of [{ about: [] }, { about: [sven.id] }, { sensitive: false }])
       expect((await olga.put<MemoryBody>(`/memories/${said.id}`, change)).body).toEqual(said);
+    expectProblem(await olga.put(`/memories/${said.id}`, { about: ["nobody"] }), "consent-required");
     await olga.put(`/memories/${said.id}`, { content: "The kayak is called Nixe.", about: [] });
     const mine = await olga.get<Page<{ memory: MemoryBody }>>("/me/memories");
     expect(mine.body.data.map(({ memory }) => memory.id)).toContain(said.id);
@@ -69,6 +70,17 @@ describe("a change", () => {
     expect(revised?.open).toMatchObject({ about: [olga.id], audience: "room", origin: "owner" });
     await olga.put("/me/consents", { agent_id: ada.id, granted: false });
     expectProblem(await olga.get(`/memories/${said.id}`), "not-found");
+  });
+
+  it("of what somebody said tells when the owner reworded it, and where it came from before", async () => {
+    const { olga, said } = await spoken("My kayak is called Vera.");
+    expect(said.source).toMatchObject({ basis: "said", origin: "person", reworded_at: null });
+    const changed = await olga.put<MemoryBody>(`/memories/${said.id}`, { content: "The kayak is called Nixe." });
+    const { reworded_at } = changed.body.source;
+    expect(changed.body.source).toMatchObject({ basis: "said", origin: "owner" });
+    expect(Date.parse(String(reworded_at))).toBeGreaterThanOrEqual(Date.parse(String(said["created_at"])));
+    const heavier = await olga.put<MemoryBody>(`/memories/${said.id}`, { importance_score: 0.9 });
+    expect(heavier.body.source).toMatchObject({ reworded_at: String(reworded_at) });
   });
 
   it("of the owner's own words may add people, and takes none away", async () => {

@@ -189,6 +189,28 @@ describe("a consent", () => {
     expect(await typesOf(olga, ada)).toEqual(["AgentCreated"]);
   });
 
+  it("is given where one met: a stranger learns nothing of an agent, who takes part in a room of its own may decide at once", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    const ada = await newAgent(olga);
+    for (const granted of [true, false]) expectProblem(await decide(sven, ada, granted), "not-found");
+    expect(await consentsOf(sven)).toEqual([]);
+    const { id } = await newRoom(olga, "public", { agents: [ada] });
+    expectProblem(await decide(sven, ada, true), "not-found");
+    await sven.post(`/rooms/${id}/join`);
+    expect(await decide(sven, ada, true)).toMatchObject({ status: 200, body: { granted: true, agent_name: "Ada" } });
+    await sven.post(`/rooms/${id}/leave`);
+    for (const granted of [false, true]) expect((await decide(sven, ada, granted)).status).toBe(200);
+  });
+
+  it("is taken back from an agent that is gone, and given to none", async () => {
+    const olga = await person("olga");
+    const ada = await newAgent(olga);
+    await agrees(olga, ada);
+    await olga.delete(`/agents/${ada.id}`);
+    expectProblem(await decide(olga, ada, true), "not-found");
+    expect(await decide(olga, ada, false)).toMatchObject({ status: 200, body: { granted: false, agent_name: null } });
+  });
+
   it("is checked in the order of all checks: token, then method, then body", async () => {
     for (const path of ["/api/me/consents", "/api/me/memories"]) expectProblem(await request(path), "unauthenticated");
     const body = { method: "PUT", body: "{" };
@@ -299,7 +321,10 @@ describe("being erased", () => {
       id: expect.stringMatching(/^\w+_[0-9a-z]{26}$/),
       ...{ subject: `user:${sven.id}`, unreadable_at: expect.stringMatching(/Z$/), generations: [1] },
       fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)],
-      what_remains: { restorable_until: expect.stringMatching(/Z$/), openable_with: [1] },
+      what_remains: {
+        ...{ restorable_until: expect.stringMatching(/Z$/), openable_with: [1] },
+        words_of_others: expect.stringContaining("also where it quotes or speaks of the person"),
+      },
     });
     expect(receipt.streams.map(({ stream }) => stream)).toEqual(
       expect.arrayContaining([`agent:${ada.id}`, `room:${id}`, `user:${sven.id}`]),
@@ -321,10 +346,13 @@ describe("being erased", () => {
     const { id, say } = await room(olga, ada, sven);
     await agrees(sven, ada);
     await say(sven, "My boat is blue.");
-    await erased(sven);
+    const receipt = await erased(sven);
     const mute = await sven.post(`/rooms/${id}/messages`, { text: "Hello?", client_msg_id: fresh("m") });
     expectProblem(mute, "forbidden");
+    expectProblem(await decide(sven, ada, true), "forbidden");
+    expect((await sven.get("/me")).body).toMatchObject({ erasure_id: receipt.id });
     expect((await sven.post("/me/come-back")).status).toBe(204);
+    expect((await sven.get("/me")).body).toMatchObject({ erasure_id: null });
     for (const { granted } of await consentsOf(sven)) expect(granted).toBe(false);
     await eventually("a room that has heard of it", async () => {
       const posted = await sven.post(`/rooms/${id}/messages`, { text: "My boat is green.", client_msg_id: "green" });

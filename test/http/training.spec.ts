@@ -177,6 +177,10 @@ describe("what is sent to be learned", () => {
       ["text/plain", new Uint8Array([0x61, 0xff])],
     ] as const)
       expectProblem(await train(body, { "content-type": type }), "validation");
+    const pdf = await train("%PDF-1.7", { "content-type": "application/pdf" });
+    expectProblem(pdf, "validation");
+    for (const said of ["application/pdf", "application/json", "application/x-ndjson", "text/plain", "text/markdown"])
+      expect(pdf.text).toContain(said);
     expectProblem(await train("{}\n".repeat(50_001), LINES), "payload-too-large");
     expect(await eventsOf(olga, "agents", ada.id)).toEqual(before);
     await olga.put(`/agents/${ada.id}`, { memory_enabled: false });

@@ -1,6 +1,7 @@
 /** People at the door of the Worker under test: they sign in, call the API and read every answer to its end; used by the specs in workerd. */
 import { env, exports } from "cloudflare:workers";
 import { expect } from "vitest";
+import type { AgentId, RoomId } from "#events/kit/ids.ts";
 import type { Agent, Room, User, Vault } from "#src/worker.ts";
 
 /** The bindings of wrangler.toml, and what test/support/worker-env.ts adds. */
@@ -68,8 +69,10 @@ export async function person(label: string, roles: ReadonlyArray<Role> = []): Pr
   return signedIn(fresh(label), roles);
 }
 
-/** Lets an agent remember this person. */
+/** Lets an agent remember this person, which it has asked wherever they met. */
 export const agrees = async (who: Person, agent: { readonly id: string }): Promise<void> => {
+  const [agentId, roomId] = [agent.id as AgentId, `rm_${"0".repeat(26)}` as RoomId];
+  await bindings.USER.getByName(who.id).requestConsent(fresh("asked"), agentId, roomId);
   expect((await who.put("/me/consents", { agent_id: agent.id, granted: true })).status).toBe(200);
 };
 
@@ -151,6 +154,7 @@ export interface MemoryBody extends Json {
   readonly seq: number;
   readonly state: string;
   readonly about: ReadonlyArray<string>;
+  readonly source: Json;
 }
 
 /** Adds a memory to an agent of one's own. */

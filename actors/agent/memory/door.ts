@@ -1,8 +1,9 @@
 /** What may be asked of an agent's memory: by its owner, and by each person of what is remembered about them; used by AgentActor. */
 import { Effect } from "effect";
 import type { AgentCommand, AgentCommandOf } from "#events/agent/commands.ts";
+import { mayRemember } from "#events/agent/consent.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
-import { type AgentRefusal, MemoryUnknown, Stale, TrainingUnknown } from "#events/agent/refusals.ts";
+import { type AgentRefusal, ConsentRequired, MemoryUnknown, Stale, TrainingUnknown } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
@@ -141,6 +142,11 @@ export class MemoryDoor {
         outcome = row?.version === before.version ? undefined : "overtaken";
         if (row === undefined || outcome !== undefined) return unknownMemory;
         if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
+        // Whoever may be added is a question of whose words they are; who may not be remembered is refused in any case.
+        const userId = input.about?.find(
+          (each) => !row.about.includes(each) && !mayRemember(this.#host.ledger.state, [each]),
+        );
+        if (userId !== undefined) return new ConsentRequired({ userId });
         const after = refiled(row, unsealed, input, this.#acquaintances);
         if (after?.words !== undefined) return { type: "ReviseMemory", meta, ...after, ...this.#displaced(row) };
         if (after !== undefined) return { type: "ReviseMemory", meta, ...after };
@@ -368,11 +374,17 @@ const described = (
   ...{ validFrom: row.validFrom ?? row.saidAt, validTo: row.supersededAt, supersededBy: row.supersededBy },
   source: {
     ...{ turnId: row.turnId, roomId: row.roomId, eventSeqs: row.sourceSeqs, memoryIds: [...row.sources, ...joined] },
-    ...{ basis: row.basis, origin: row.origin },
+    ...{ basis: row.basis, origin: row.origin, rewordedAt: rewordedAt(row, unsealed) },
   },
   ...{ createdAt: row.recordedAt, saidAt: row.saidAt, accessedAt: row.accessedAt, accessCount: row.accessCount },
   ...{ version: row.version, seq: row.formedSeq },
 });
+
+/** What was added or taught was the owner's from the beginning; of all else, their words are in an event of their own. */
+const rewordedAt = ({ origin, basis, seq, formedSeq }: MemoryRow, unsealed: Unsealed | undefined): number | null =>
+  origin === "owner" && basis !== "added" && basis !== "trained" && seq !== formedSeq && unsealed !== undefined
+    ? unsealed.event.at
+    : null;
 
 function evidence({ event, words }: Unsealed): Evidence {
   const { roomId, messageId } = event.open as { readonly roomId?: string; readonly messageId?: string };

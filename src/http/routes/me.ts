@@ -3,7 +3,7 @@ import { Effect } from "effect";
 import { HttpApiBuilder } from "effect/http-api";
 import { providersLive } from "../../env.ts";
 import { Api } from "../api.ts";
-import { Asker } from "../asker.ts";
+import { perform } from "../asker.ts";
 
 export const MeRoutes = HttpApiBuilder.group(
   Api,
@@ -11,10 +11,11 @@ export const MeRoutes = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     return handlers.handleAll({
       getMe: () =>
-        Effect.map(Asker, ({ principal, settings }) => ({
+        perform(async ({ principal, settings, env }) => ({
           id: principal.userId,
           name: principal.name,
           roles: principal.roles,
+          erasure_id: await env.USER.getByName(principal.userId).standingErasure(principal),
           house: {
             identity: settings.identity.kind === "development" ? ("development" as const) : ("clerk" as const),
             providers: providersLive(settings.models),

@@ -46,6 +46,7 @@ export const memoryView = (memory: MemoryDescription): MemoryView => ({
     memory_ids: memory.source.memoryIds,
     basis: memory.source.basis,
     origin: memory.source.origin,
+    reworded_at: isoOrNull(memory.source.rewordedAt),
   },
   created_at: iso(memory.createdAt),
   said_at: iso(memory.saidAt),
@@ -124,7 +125,7 @@ const checked = (sent: typeof MemoryChange.Type) => {
   return Effect.fail(
     fault.reason === "too-long" || fault.reason === "context-too-long"
       ? problem("payload-too-large", { detail: fault.message })
-      : problem("validation", { errors: [{ path: ["body", fault.path], message: fault.message }] }),
+      : problem("validation", { errors: [{ path: ["body", ...fault.path], message: fault.message }] }),
   );
 };
 

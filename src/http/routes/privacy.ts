@@ -103,6 +103,10 @@ const forget = Effect.fnUntraced(function* (id: string) {
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
+/** Their words are under their own keys, and no key of the person's opens them. */
+const WORDS_OF_OTHERS =
+  "What agents and other people said in their rooms stays readable there, also where it quotes or speaks of the person.";
+
 const receiptView = (receipt: Receipt): ErasureReceipt => ({
   id: receipt.id,
   subject: receipt.subject,
@@ -118,6 +122,7 @@ const receiptView = (receipt: Receipt): ErasureReceipt => ({
   what_remains: {
     restorable_until: isoOrNull(receipt.whatRemains.restorableUntil),
     openable_with: receipt.whatRemains.openableWith,
+    words_of_others: WORDS_OF_OTHERS,
   },
 });
 

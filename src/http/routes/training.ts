@@ -3,7 +3,7 @@ import { Effect, Result, Schema, SchemaIssue } from "effect";
 import type { MemoryInput, TaughtRow } from "#actors/kit/memory-doors.ts";
 import { textFault, valueFault } from "#events/kit/canonical.ts";
 import { Asker, ask, commandId } from "../asker.ts";
-import { TrainingRow } from "../memory-api.ts";
+import { MAX_PASSAGE, TrainingRow } from "../memory-api.ts";
 import { memoryFault, memoryInput } from "../memory-input.ts";
 import { problem } from "../problem.ts";
 import { operationId, operationView } from "./operations.ts";
@@ -11,8 +11,6 @@ import { agentId } from "./paths.ts";
 
 /** More rows than a body of 5 MiB has in earnest. */
 const MAX_ROWS = 50_000;
-/** Characters of a passage of a document. */
-const MAX_PASSAGE = 1_000;
 
 const decodeRow = Schema.decodeUnknownResult(TrainingRow);
 const decodeLine = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown));

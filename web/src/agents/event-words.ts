@@ -65,6 +65,8 @@ const forgotten: { readonly [W in Open<"MemoryForgotten">["why"]]: string } = {
 
 const notesGone: { readonly [W in Open<"SummariesForgotten">["why"]]: string } = {
   asked: "something in it was to be forgotten",
+  faded: "something in it had faded",
+  expired: "the time of something in it was over",
   withdrawn: "somebody in it does not want to be remembered",
   erased: "everything about somebody in it was erased",
   "left-room": "the agent left",

@@ -27,7 +27,13 @@ function ConsentRow({ consent }: { readonly consent: ConsentView }) {
           {name} <AiBadge />
         </h3>
         <p className="hint">
-          {standing[consent.decision]} <Moment at={consent.at} as="exact" />
+          {consent.agent_name === null ? (
+            "remembers nobody any more"
+          ) : (
+            <>
+              {standing[consent.decision]} <Moment at={consent.at} as="exact" />
+            </>
+          )}
         </p>
       </div>
       {consent.agent_name !== null && <ConsentChoice consent={consent} name={name} />}

@@ -2,6 +2,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
+import type { AgentView } from "#src/http/api.ts";
 import { Icon } from "../parts/icon.tsx";
 import { EmptyState, Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
@@ -90,8 +91,35 @@ function Found({ agentId, name, choice }: ListProps) {
   );
 }
 
+const off = "Its memory is switched off: switch it on to add or teach.";
+
+/** Nothing is found while it is off, whatever there is: the search says so, and is not made. */
+const NotRecalled = ({ name }: { readonly name: string }) => (
+  <EmptyState icon="search" title="Nothing is recalled">
+    While its memory is off, {name} calls nothing to mind. What it keeps stands here when the search is emptied.
+  </EmptyState>
+);
+
 export default function AgentMemoryPage({ id }: { readonly id: string }) {
-  const agent = useQuery(agentQuery(id)).data?.agent;
+  const found = useQuery(agentQuery(id));
+  if (!found.isError) return <AgentMemory id={id} agent={found.data?.agent} />;
+  return (
+    <div className="page">
+      <title>Memory – Troupe</title>
+      <h1>Memory</h1>
+      <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />
+    </div>
+  );
+}
+
+interface AgentMemoryProps {
+  readonly id: string;
+  /** Undefined while it loads. */
+  readonly agent: AgentView | undefined;
+}
+
+function AgentMemory({ id, agent }: AgentMemoryProps) {
+  const isOff = agent?.memory_enabled === false;
   const name = agent?.name ?? "this agent";
   const [choice, setChoice] = useState(everything);
   const [dialog, setDialog] = useState<"add" | "train">();
@@ -109,17 +137,24 @@ export default function AgentMemoryPage({ id }: { readonly id: string }) {
           </p>
         </div>
         <div className="agent-actions">
-          <button type="button" className="primary" onClick={() => setDialog("add")}>
+          <button
+            type="button"
+            className="primary"
+            disabled={isOff}
+            title={isOff ? off : undefined}
+            onClick={() => setDialog("add")}
+          >
             <Icon name="add" size={16} /> Add
           </button>
-          <button type="button" onClick={() => setDialog("train")}>
+          <button type="button" disabled={isOff} title={isOff ? off : undefined} onClick={() => setDialog("train")}>
             Teach
           </button>
         </div>
       </header>
-      {agent?.memory_enabled === false && (
+      {isOff && (
         <p className="notice">
-          <Icon name="warning" /> Its memory is switched off: it neither forms nor recalls anything.
+          <Icon name="warning" /> Its memory is switched off: nothing is added or taught, and what is kept here is kept,
+          but not used until it is on.
         </p>
       )}
       <Training agentId={id} training={training} />
@@ -127,6 +162,8 @@ export default function AgentMemoryPage({ id }: { readonly id: string }) {
       <MemoryFilters value={choice} onChange={(change) => setChoice({ ...choice, ...change })} />
       {choice.query === "" ? (
         <Listed agentId={id} name={name} choice={choice} />
+      ) : isOff ? (
+        <NotRecalled name={name} />
       ) : (
         <Found agentId={id} name={name} choice={choice} />
       )}

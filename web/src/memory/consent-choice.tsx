@@ -1,9 +1,11 @@
 /** Lets a person say whether an agent may remember them, and say otherwise later; in the room's question and on the page about oneself. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { call, client } from "../service/client.ts";
 import { consentsQuery } from "../service/queries.ts";
 import { announce } from "../shell/announcer.tsx";
+import { WithdrawDialog } from "./withdraw-dialog.tsx";
 
 interface Asking {
   readonly agent_id: string;
@@ -37,10 +39,16 @@ export function ConsentChoice({ consent, name, onAnswer }: ChoiceProps) {
     : consent.decision === "asked"
       ? undefined
       : consent.decision === "granted";
-  const choose = (granted: boolean) => {
-    if (answer === granted) return;
+  const [withdrawing, setWithdrawing] = useState(false);
+  const give = (granted: boolean) => {
     onAnswer?.();
     decide.mutate(granted);
+  };
+  const choose = (granted: boolean) => {
+    if (answer === granted) return;
+    // What a yes has brought goes at once and for good: that is asked twice.
+    if (answer === true) setWithdrawing(true);
+    else give(granted);
   };
   return (
     <div className="consent-choice">
@@ -62,6 +70,14 @@ export function ConsentChoice({ consent, name, onAnswer }: ChoiceProps) {
       >
         No, thanks
       </button>
+      {withdrawing && (
+        <WithdrawDialog
+          agentId={agent_id}
+          name={name}
+          onWithdraw={() => give(false)}
+          onClose={() => setWithdrawing(false)}
+        />
+      )}
       {decide.isError && <ProblemNotice error={decide.error} />}
     </div>
   );

@@ -7,6 +7,7 @@ import { Skeleton } from "../parts/placeholder.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { idempotencyKey } from "../service/client.ts";
 import { personId } from "../service/identity.ts";
+import { meQuery } from "../service/queries.ts";
 import { announce } from "../shell/announcer.tsx";
 import { comeBack, eraseMe, erasureQuery, type Receipt } from "./erasure-service.ts";
 
@@ -102,7 +103,13 @@ function Agents({ agents }: { readonly agents: Receipt["agents"] }) {
   );
 }
 
-function ReceiptView({ receipt }: { readonly receipt: Receipt }) {
+interface ReceiptProps {
+  readonly receipt: Receipt;
+  /** Whether the reader is still away by this erasure. */
+  readonly stands: boolean;
+}
+
+function ReceiptView({ receipt, stands }: ReceiptProps) {
   const confirmed = receipt.streams.filter((stream) => stream.confirmed_at !== null).length;
   return (
     <section className="card receipt" aria-label="Receipt">
@@ -145,19 +152,27 @@ function ReceiptView({ receipt }: { readonly receipt: Receipt }) {
         )}
         <dt>What remains</dt>
         <dd>
-          <Remains remains={receipt.what_remains} />
+          <Remains remains={receipt.what_remains} /> {receipt.what_remains.words_of_others}
         </dd>
       </dl>
-      {receipt.completed_at !== null && <Return />}
+      {receipt.completed_at !== null && <Return stands={stands} />}
     </section>
   );
 }
 
 /** Who was erased may come back; until they say so, nothing they say is taken. */
-function Return() {
-  const back = useMutation({ mutationFn: comeBack, onSuccess: () => announce("Welcome back.") });
+function Return({ stands }: { readonly stands: boolean }) {
+  const queries = useQueryClient();
+  const back = useMutation({
+    mutationFn: comeBack,
+    onSuccess: () => {
+      announce("Welcome back.");
+      void queries.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
+  });
   if (back.isSuccess)
     return <p>Welcome back: what you say from now on is kept under a new key. Rooms may need some seconds.</p>;
+  if (!stands) return null;
   return (
     <>
       <p className="hint">Until you say that you are back, no room takes a word from you.</p>
@@ -171,26 +186,29 @@ function Return() {
   );
 }
 
-/** The receipt of the last erasure that this browser knows of. */
-function LastReceipt({ id }: { readonly id: string }) {
+/** The receipt of the erasure that stands, or of the last one that this browser knows of. */
+function LastReceipt({ id, stands }: { readonly id: string; readonly stands: boolean }) {
   const found = useQuery(erasureQuery(id));
   if (found.isPending) return <Skeleton lines={4} label="Loading the receipt" />;
   if (found.isError) return <ProblemNotice error={found.error} onRetry={() => void found.refetch()} />;
-  return <ReceiptView receipt={found.data} />;
+  return <ReceiptView receipt={found.data} stands={stands} />;
 }
 
 export function EraseMe() {
   const [asking, setAsking] = useState(false);
-  const [receiptId, setReceiptId] = useState(() => localStorage.getItem(KEY));
+  const [keptId, setKeptId] = useState(() => localStorage.getItem(KEY));
+  // Another device may have asked for it: the house knows.
+  const standing = useQuery(meQuery).data?.erasure_id ?? null;
+  const receiptId = standing ?? keptId;
   const queries = useQueryClient();
   const erased = (receipt: Receipt) => {
     queries.setQueryData(erasureQuery(receipt.id).queryKey, receipt);
     localStorage.setItem(KEY, receipt.id);
-    setReceiptId(receipt.id);
+    setKeptId(receipt.id);
   };
   return (
     <>
-      {receiptId !== null && <LastReceipt id={receiptId} />}
+      {receiptId !== null && <LastReceipt key={receiptId} id={receiptId} stands={receiptId === standing} />}
       <p>
         Not only what agents remember: everything you ever said here, in every room. You get a receipt that says what
         was erased, when, and what could still bring it back.

@@ -7,7 +7,7 @@ import { AiBadge, Portrait } from "../parts/portrait.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { ForgetDialog } from "./forget-dialog.tsx";
 import { forgetOfMe, type MemoryOfMe, memoriesOfMe } from "./memory-service.ts";
-import { bases, kinds, MemoryText } from "./memory-words.tsx";
+import { Ground, kinds, MemoryText } from "./memory-words.tsx";
 
 /** What somebody else said of several people is shown to none of them, and may be deleted by each. */
 const Withheld = ({ others }: { readonly others: number }) => (
@@ -31,7 +31,9 @@ function OwnMemory({ about }: { readonly about: MemoryOfMe }) {
         <span>
           said <Moment at={memory.said_at} as="exact" />
         </span>
-        <span>{bases[memory.source.basis]}</span>
+        <span>
+          <Ground source={memory.source} />
+        </span>
       </p>
       <div className="memory-actions">
         <button

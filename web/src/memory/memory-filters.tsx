@@ -1,5 +1,7 @@
 /** What of an agent's memory is shown: words to search for, kind, importance, state, whom it is about, and when it was believed; above the list. */
+import * as Schema from "effect/Schema";
 import { type FormEvent, type KeyboardEvent, useState } from "react";
+import { UserId } from "#events/kit/ids.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { MemoryChoice } from "./memory-service.ts";
 import { isKind, kinds, share } from "./memory-words.tsx";
@@ -42,10 +44,14 @@ function SearchField({ value, onChange }: FiltersProps) {
   );
 }
 
-/** Applied when it is left or Enter is pressed: half an id is nobody's. */
+const isUserId = Schema.is(UserId);
+
+/** Applied when it is left or Enter is pressed: half an id is nobody's. What is no id asks for nobody. */
 function AboutField({ value, onChange }: FiltersProps) {
   const [typed, setTyped] = useState(value.about);
-  const apply = () => onChange({ about: typed.trim() });
+  const wanted = typed.trim();
+  const isAnId = wanted === "" || isUserId(wanted);
+  const apply = () => isAnId && onChange({ about: wanted });
   return (
     <label>
       About
@@ -56,7 +62,9 @@ function AboutField({ value, onChange }: FiltersProps) {
         onChange={(event) => setTyped(event.target.value)}
         onBlur={apply}
         onKeyDown={(event: KeyboardEvent) => event.key === "Enter" && apply()}
+        aria-invalid={!isAnId || undefined}
       />
+      {!isAnId && <span className="failure">This is nobody’s id.</span>}
     </label>
   );
 }

@@ -38,6 +38,7 @@ export interface MemoryDraft {
 const PAGE = 50;
 const FOUND_AT_MOST = 50;
 const PROGRESS_MS = 700;
+const COUNTED_AT_ONCE = 200;
 
 /** What was believed when that day was over, where the reader is. */
 const endOf = (day: string): string => new Date(`${day}T23:59:59.999`).toISOString();
@@ -126,19 +127,29 @@ export function useMemoryChange(agentId: string): () => void {
 }
 
 // ── training ────────────────────────────────────────────────────────────────────────────────────────────────────────
-export type TrainingFormat = "text" | "lines";
+export type TrainingFormat = "text" | "items" | "lines";
 
 export const MAX_TRAINING_BYTES = 5 * 1024 * 1024;
 
-const contentTypes: { readonly [F in TrainingFormat]: string } = { text: "text/plain", lines: "application/x-ndjson" };
+const contentTypes: { readonly [F in TrainingFormat]: string } = {
+  ...{ text: "text/plain", items: "application/json", lines: "application/x-ndjson" },
+};
+
+/** A bare list of items is what the API calls its items. */
+const itemsOf = (text: string): string => (/^\s*\[/.test(text) ? `{"items":${text}}` : text);
 
 export const train = (
   agentId: string,
   format: TrainingFormat,
-  payload: string,
+  text: string,
   headers: Record<string, string>,
-): Promise<Operation> =>
-  call(client.memories.train({ params: { id: agentId }, payload }), { headers, contentType: contentTypes[format] });
+): Promise<Operation> => {
+  const payload = format === "items" ? itemsOf(text) : text;
+  return call(client.memories.train({ params: { id: agentId }, payload }), {
+    headers,
+    contentType: contentTypes[format],
+  });
+};
 
 /** Asked again and again while it runs. */
 export const operationQuery = (id: string) =>
@@ -162,6 +173,11 @@ export const refusedRows = (id: string) =>
   });
 
 // ── about the reader ────────────────────────────────────────────────────────────────────────────────────────────────
+interface MemoriesOfMe {
+  readonly data: ReadonlyArray<MemoryOfMe>;
+  readonly page: { readonly next_cursor: string | null };
+}
+
 export const memoriesOfMe = infiniteQueryOptions({
   queryKey: ["me", "memories"],
   initialPageParam: "",
@@ -174,6 +190,26 @@ export const memoriesOfMe = infiniteQueryOptions({
     ),
   getNextPageParam: ({ page }) => page.next_cursor ?? undefined,
 });
+
+/** How many memories an agent has of the reader: what goes when they take their leave back. */
+export const countOfMe = (agentId: string) =>
+  queryOptions({
+    queryKey: [...memoriesOfMe.queryKey, "count", agentId],
+    queryFn: async ({ signal }) => {
+      let count = 0;
+      for (let cursor: string | null = ""; cursor !== null; ) {
+        const query: { limit: number; cursor?: string } = {
+          limit: COUNTED_AT_ONCE,
+          ...(cursor === "" ? {} : { cursor }),
+        };
+        const { data, page }: MemoriesOfMe = await call(client.privacy.listMemoriesOfMe({ query }), { signal });
+        count += data.filter(({ agent }) => agent.id === agentId).length;
+        cursor = page.next_cursor;
+      }
+      return count;
+    },
+    staleTime: 0,
+  });
 
 export const forgetOfMe = (id: string) => call(client.privacy.deleteMemoryOfMe({ params: { id } }));
 

@@ -25,6 +25,17 @@ export const bases: { readonly [B in Memory["source"]["basis"]]: string } = {
   observed: "It was observed while tools were used.",
 };
 
+/** The ground in a sentence or two; where the owner changed the words, since when, and what it was before. */
+export function Ground({ source }: { readonly source: Memory["source"] }) {
+  if (source.reworded_at === null) return bases[source.basis];
+  return (
+    <>
+      The agent’s owner put it in these words on <Moment at={source.reworded_at} as="exact" />. Before that:{" "}
+      {bases[source.basis]}
+    </>
+  );
+}
+
 export const origins: { readonly [O in Memory["source"]["origin"]]: string } = {
   person: "a person’s words",
   agent: "an agent’s own words",

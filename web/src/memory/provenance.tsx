@@ -7,7 +7,7 @@ import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { roomsQuery } from "../service/queries.ts";
 import { SeparateButton } from "./memory-buttons.tsx";
 import { type Evidence, type Memory, memoryQuery } from "./memory-service.ts";
-import { bases, origins } from "./memory-words.tsx";
+import { Ground, origins } from "./memory-words.tsx";
 
 /** An event of the agent's log, where one can read it among its neighbours. */
 const EventLink = ({ agentId, seq }: { readonly agentId: string; readonly seq: number }) => (
@@ -27,13 +27,14 @@ const Source = ({ agentId, event }: { readonly agentId: string; readonly event: 
   </li>
 );
 
-function Ground({ memory }: { readonly memory: Memory }) {
-  const { basis, origin, turn_id, room_id } = memory.source;
+function Circumstances({ memory }: { readonly memory: Memory }) {
+  const { origin, turn_id, room_id, reworded_at } = memory.source;
   return (
     <>
       <dt>Why</dt>
       <dd>
-        {bases[basis]} It goes back to {origins[origin]}.
+        <Ground source={memory.source} />
+        {reworded_at === null && ` It goes back to ${origins[origin]}.`}
       </dd>
       {room_id !== null && (
         <>
@@ -85,11 +86,11 @@ export function Provenance({ memoryId }: { readonly memoryId: string }) {
   return (
     <div className="provenance">
       <dl>
-        <Ground memory={memory} />
+        <Circumstances memory={memory} />
       </dl>
       {events.length > 0 && (
         <>
-          <h4>The events it comes from</h4>
+          <h4>{memory.source.reworded_at === null ? "The events it comes from" : "The events it came from before"}</h4>
           <ul>
             {events.map((event) => (
               <Source key={event.seq} agentId={memory.agent_id} event={event} />

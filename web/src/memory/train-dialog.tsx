@@ -1,14 +1,21 @@
-/** Takes what an agent is to learn: pasted or from a file, as text or as JSON lines; opened from the agent's memory. */
+/** Takes what an agent is to learn: pasted or from a file, as text, as JSON items or as JSON lines; opened from the agent's memory. */
 import { useMutation } from "@tanstack/react-query";
 import { type ChangeEvent, type FormEvent, useState } from "react";
+import { MAX_PASSAGE } from "#src/http/api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { ProblemNotice } from "../parts/problem-notice.tsx";
 import { idempotencyKey } from "../service/client.ts";
 import { announce } from "../shell/announcer.tsx";
 import { MAX_TRAINING_BYTES, type Operation, type TrainingFormat, train } from "./memory-service.ts";
 
+const passages = `Cut at its paragraphs into passages of up to ${MAX_PASSAGE.toLocaleString()} characters, short paragraphs together; each passage becomes a memory.`;
+
 const formats: { readonly [F in TrainingFormat]: { readonly label: string; readonly about: string } } = {
-  text: { label: "Text or Markdown", about: "Split into passages at its paragraphs; each becomes a memory." },
+  text: { label: "Text or Markdown", about: passages },
+  items: {
+    label: "JSON items",
+    about: "A list of memories: each has a content, and if you like memory_type, importance_score and about.",
+  },
   lines: {
     label: "JSON lines",
     about: "A memory a line: content, and if you like memory_type, importance_score and about.",
@@ -16,7 +23,8 @@ const formats: { readonly [F in TrainingFormat]: { readonly label: string; reado
 };
 
 const isFormat = (value: string): value is TrainingFormat => Object.hasOwn(formats, value);
-const formatOf = (name: string): TrainingFormat => (/\.(?:jsonl|ndjson)$/i.test(name) ? "lines" : "text");
+const formatOf = (name: string): TrainingFormat =>
+  /\.(?:jsonl|ndjson)$/i.test(name) ? "lines" : /\.json$/i.test(name) ? "items" : "text";
 
 const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 
@@ -75,7 +83,11 @@ export function TrainDialog({ agentId, name, onStarted, onClose }: TrainProps) {
           <span>
             Or choose a file <span className="hint">up to {megabytes(MAX_TRAINING_BYTES)}</span>
           </span>
-          <input type="file" accept=".txt,.md,.markdown,.jsonl,.ndjson,text/plain,text/markdown" onChange={choose} />
+          <input
+            type="file"
+            accept=".txt,.md,.markdown,.json,.jsonl,.ndjson,text/plain,text/markdown"
+            onChange={choose}
+          />
         </label>
         <label>
           <span>What it is</span>

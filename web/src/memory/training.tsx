@@ -50,7 +50,7 @@ const reasons: Readonly<Record<string, string>> = {
   "not-an-item": "is no memory: it needs a content.",
   "not-storable": "holds something that cannot be stored.",
   "unknown-kind": "is of a kind that there is not.",
-  "no-content": "has no content.",
+  "no-content": "has no content, or one that is no text.",
   "importance-out-of-range": "has an importance that is not between 0 and 1.",
   "no-person": "is about something that is no person’s id.",
   "consent-required": "is about somebody who has not agreed to be remembered.",
@@ -59,6 +59,7 @@ const reasons: Readonly<Record<string, string>> = {
   empty: "is empty.",
   "too-long": "is longer than a memory may be.",
   "context-too-long": "has a context that is longer than may be.",
+  "no-moment": "has a context whose “at” is no date.",
 };
 
 function RefusedRows({ id }: { readonly id: string }) {
@@ -76,6 +77,7 @@ function RefusedRows({ id }: { readonly id: string }) {
             </li>
           ))}
       </ol>
+      <p className="hint">Rows are counted as they stand in what was sent, blank lines too.</p>
       {found.hasNextPage && (
         <button
           type="button"

@@ -7,7 +7,7 @@ import type { ConsentView } from "#src/http/api.ts";
 import { ConsentChoice } from "../memory/consent-choice.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { AiBadge, Portrait } from "../parts/portrait.tsx";
-import { consentsQuery } from "../service/queries.ts";
+import { consentsQuery, meQuery } from "../service/queries.ts";
 
 interface CardProps {
   readonly roomId: string;
@@ -54,8 +54,17 @@ function about(questions: ReadonlyArray<ConsentView>, names: ReadonlyArray<strin
   return `${who} what you say where it takes part, for ${long} days, and what it learns about you from it, until that fades or you take it back.`;
 }
 
+/** Who was erased is asked nothing, and told where to come back. */
+const Erased = () => (
+  <output className="banner">
+    You were erased: no room takes a word from you until you say that you are back. <Link href="/me">About me</Link>
+  </output>
+);
+
 export function ConsentCard(props: CardProps) {
   const { questions, answer, close } = useQuestions(props);
+  const isErased = (useQuery(meQuery).data?.erasure_id ?? null) !== null;
+  if (isErased) return <Erased />;
   if (questions.length === 0) return null;
   const nameOf = (question: ConsentView) => question.agent_name ?? "Agent";
   const names = questions.map(nameOf);
