@@ -24,7 +24,7 @@ const door = () =>
     revealed: async (seqs) => agent.ledger.reveal(seqs) as ReadonlyArray<Unsealed>,
   });
 
-async function valueOf<A>(reply: Promise<Reply<A>>): Promise<A> {
+async function answered<A>(reply: Promise<Reply<A>>): Promise<A> {
   const answer = await reply;
   if (answer.outcome !== "accepted") throw new Error(answer.outcome);
   return answer.value;
@@ -36,12 +36,12 @@ describe("a fact that was put right", () => {
     agent.now += DAY;
     const rome = agent.add("Dana moved to Rome.");
     const over = { memoryId: bern, validTo: agent.now, supersededBy: rome };
-    const { memories } = await valueOf(door().list(by(dana), { state: "live", limit: 10 }));
+    const { memories } = await answered(door().list(by(dana), { state: "live", limit: 10 }));
     expect(memories).toMatchObject([{ memoryId: rome, validTo: null, supersededBy: null }, over]);
-    expect((await valueOf(door().explain(by(dana), bern))).memory).toMatchObject(over);
-    const { found } = await valueOf(door().search(by(dana), { text: "Bern", limit: 1, minSimilarity: 0.1 }));
+    expect((await answered(door().explain(by(dana), bern))).memory).toMatchObject(over);
+    const { found } = await answered(door().search(by(dana), { text: "Bern", limit: 1, minSimilarity: 0.1 }));
     expect(found.map(({ memory }) => memory)).toMatchObject([over]);
-    const mine = await valueOf(door().about(by(dana), { limit: 10 }));
+    const mine = await answered(door().about(by(dana), { limit: 10 }));
     expect(mine.memories.map(({ memory }) => memory)).toMatchObject([{ memoryId: rome, validTo: null }, over]);
   });
 
@@ -49,8 +49,8 @@ describe("a fact that was put right", () => {
     const bern = agent.add("Dana lives in Bern.");
     agent.now += DAY;
     const rome = agent.add("Dana moved to Rome.");
-    await valueOf(door().forget(by(dana), "forget", rome));
-    const { memories } = await valueOf(door().list(by(dana), { state: "live", limit: 10 }));
+    await answered(door().forget(by(dana), "forget", rome));
+    const { memories } = await answered(door().list(by(dana), { state: "live", limit: 10 }));
     expect(memories).toMatchObject([{ memoryId: bern, validTo: null, supersededBy: null }]);
   });
 
@@ -60,9 +60,9 @@ describe("a fact that was put right", () => {
     const bern = agent.add("Eli lives in Bern.", { ...told, about: [dana, eli] });
     agent.now += DAY;
     agent.add("Eli moved to Rome.", told);
-    const { memories } = await valueOf(door().list(by(dana), { state: "live", limit: 10 }));
+    const { memories } = await answered(door().list(by(dana), { state: "live", limit: 10 }));
     expect(memories.find(({ memoryId }) => memoryId === bern)?.validTo).toBe(agent.now);
-    const hers = await valueOf(door().about(by(eli), { limit: 10 }));
+    const hers = await answered(door().about(by(eli), { limit: 10 }));
     expect(hers.memories.map(({ memory }) => memory)).toMatchObject([{ memoryId: bern, validTo: null }]);
   });
 });

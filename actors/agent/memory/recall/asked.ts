@@ -3,6 +3,7 @@ import { isConcept, relatedTo } from "../language/concepts.ts";
 import { namedIn, nameWords } from "../language/names.ts";
 import { rootsOf } from "../language/roots.ts";
 import { distance, editsAllowed, isSlipOf, spellings } from "../language/spelling.ts";
+import { isCharacter } from "../language/stems.ts";
 import { type Wanted, wantedBy } from "../language/wanted.ts";
 import { inverseFrequency } from "./bm25.ts";
 import { entriesWithin, type Span } from "./spans.ts";
@@ -57,6 +58,7 @@ class Reader {
   }
 
   tokens(entry: string): ReadonlyArray<number> {
+    if (isCharacter(entry)) return this.#open.flatMap(({ vocabulary }) => vocabulary.tokensWith(entry));
     return this.#open.flatMap(({ vocabulary }) => vocabulary.tokenOf(entry) ?? []);
   }
 
@@ -68,11 +70,14 @@ class Reader {
   terms(stems: Iterable<string>, meant: ReadonlyMap<string, string> = new Map()): ReadonlyArray<Term> {
     const found = Array.from(stems, (stem) => {
       const other = meant.get(stem);
-      return [...this.tokens(stem), ...(other === undefined ? [] : this.tokens(other))];
-    }).filter(({ length }) => length > 0);
-    const counts = this.#subjects.frequencies(found.flat());
-    return found.map((tokens) => {
-      const frequency = tokens.reduce((sum, token) => sum + (counts.get(token) ?? 0), 0);
+      const tokens = [...this.tokens(stem), ...(other === undefined ? [] : this.tokens(other))];
+      // A character stands in two pairs, and in both of them once.
+      return { tokens, inEach: isCharacter(stem) ? 2 : 1 };
+    }).filter(({ tokens }) => tokens.length > 0);
+    const counts = this.#subjects.frequencies(found.flatMap(({ tokens }) => tokens));
+    return found.map(({ tokens, inEach }) => {
+      const held = tokens.reduce((sum, token) => sum + (counts.get(token) ?? 0), 0);
+      const frequency = Math.ceil(held / inEach);
       return { tokens, frequency, idf: this.idf(frequency) };
     });
   }
