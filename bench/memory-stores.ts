@@ -36,13 +36,13 @@ export function remembered(
 ): (variant?: Variant) => Store {
   const mind = new BenchMind(nodeSql());
   mind.begin(new Map(conversations.map((each) => [roomOf(each), peopleOf(each)])));
+  const turnOf = new Map<MemoryId, string>();
   for (const each of conversations)
-    for (const { speaker, saidAt, text } of each.turns)
-      mind.hear({ by: personOf(each, speaker), room: roomOf(each), saidAt, text });
-  const rows = mind.episodes();
-  const ids = turnIds(conversations);
-  if (rows.length !== ids.length) throw new Error(`of ${ids.length} turns ${rows.length} were kept`);
-  const turnOf = new Map(rows.map(({ memoryId }, index) => [memoryId, ids[index]!]));
+    for (const { id, speaker, saidAt, text } of each.turns) {
+      const kept = mind.hear({ by: personOf(each, speaker), room: roomOf(each), saidAt, text });
+      // What may name somebody, in a way that leaves doubt whom, is not kept: if it was wanted, it counts as not found.
+      if (kept !== undefined) turnOf.set(kept, `${each.id} ${id}`);
+    }
   const room = together ? undefined : roomOf(conversations[0]!);
   if (forgotten > 0) forgetLightest(mind, forgotten);
   return (variant) => ({

@@ -21,6 +21,7 @@ import {
   type AgentId,
   agentName,
   childId,
+  type MemoryId,
   type MessageId,
   type RoomId,
   type UserId,
@@ -127,8 +128,8 @@ export class BenchMind {
     if (reply.outcome !== "accepted") throw new Error(`${command.type} was not taken: ${JSON.stringify(reply)}`);
   }
 
-  /** Hears it as an agent hears a room: recorded, kept, registered, indexed and read for facts in one commit. */
-  hear({ by, room, saidAt, text }: Said): void {
+  /** Hears it as an agent hears a room: recorded, kept, registered, indexed and read for facts in one commit. Answers the memory, if it is kept. */
+  hear({ by, room, saidAt, text }: Said): MemoryId | undefined {
     this.now = Math.max(this.now, saidAt);
     const seq = this.#ledger.head;
     const heard: Heard = {
@@ -147,6 +148,8 @@ export class BenchMind {
     const { episode } = this.memory;
     const meta = (name: string, who: ActorName) => ({ ...this.#meta(name, who), at: saidAt });
     this.#commit(commandOf(room, heard, { agentId: id, meta, episode }));
+    const [kept] = this.memory.register.where("m.basis = 'said' AND m.formed_seq > ?", [seq], 1);
+    return kept?.memoryId;
   }
 
   /** The episodes that are kept, in the order in which they were heard. */

@@ -16,3 +16,6 @@ export function momentIn(text: string): number | undefined {
   const day = Date.parse(`${date}T00:00Z`);
   return Number.isNaN(at) || new Date(day).toISOString().slice(0, 10) !== date ? undefined : at;
 }
+
+/** True for a text that names a whole day. */
+export const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && momentIn(text) !== undefined;

@@ -1,4 +1,4 @@
-/** How the stand-in speaks of memory: what it was asked to keep, and what it finds again; two of the demo's rules. */
+/** How the stand-in speaks of memory: what it was asked to keep or to forget, and what it finds again; three of the demo's rules. */
 import { carriers, type Scene, turned } from "./demo-read.ts";
 
 const asksToKeep =
@@ -44,23 +44,38 @@ export function keep(scene: Scene): string | undefined {
   )}`;
 }
 
+const asksToForget =
+  /^(?:(?:please|can you|could you|would you|i want you to|you (?:can|should|must)|now|ok|okay|and|so)\b[\s,]*)*(?:(?:please\s)?(?:forget|erase|delete|unlearn|stop remembering)\b(?!\s+(?:about it|it|that i asked|to)\b)\s*(?<what>\S[^.!?\n]*))/i;
+const everythingOfOneself = /\b(?:everything|all|anything|me|myself|my (?:data|memories))\b/i;
+
+/** What is asked to be forgotten cannot be by talking: says where it can, for it would be a lie to say that it was done. */
+export function forget(scene: Scene): string | undefined {
+  const what = asksToForget.exec(scene.text)?.groups?.what?.trim();
+  if (what === undefined) return undefined;
+  const all = everythingOfOneself.test(what)
+    ? "There you can delete each memory of you, take back that I may remember you, or have all of it erased."
+    : "There you see what is remembered about you, and can delete it.";
+  return `${scene.pick(["I cannot forget by being told so here.", "Telling me here does not make me forget."])} ${scene.pick(["Open", "Go to"])} “About me”. ${all} My owner can delete a memory on my memory page.`;
+}
+
 const asksToRecall =
   /\bwhat do you (?:still )?(?:remember|know)\b|\b(?:do|did|can) you (?:still )?(?:remember|recall|know) (?:my|me|what|when|where|which|who|how|the|our|i)\b|\bwhat(?:'s|’s| is| are| was| were) (?:my|our)\b|\bwhat did (?:i|we) (?:say|tell|ask)\b|\b(?:which|what) [\w\s-]{0,40}\b(?:do|did|am) (?:i|we)\b|\bwho am i\b|\b(?:when|where|how) (?:is|are|do|am|did) (?:i|my|our|we)\b|\bhow old am i\b|\bremind me\b/i;
 const asksForAll =
-  /\bwhat do you (?:still )?(?:remember|know)(?:\s+(?:about|of) (?:me|us|this|everything|all))?[\s?!.]*$/i;
+  /\bwhat do you (?:still )?(?:remember|know)(?:\s+(?:about|of) (?:me|us|this|everything|all))?[\s?!.]*$|\b(?:what|everything|anything|all|whatever)\b[\w\s]{0,30}\byou\b[\w\s]{0,20}\b(?:know|remember|hold|have|keep|store|stored|kept|saved|noted|tell me)\b[\w\s]{0,20}\b(?:about|of|on) (?:me|us|myself)[\s?!.]*$|\byou\b[\w\s]{0,20}\b(?:know|remember|have|hold|keep) (?:anything|something|everything)\b[\w\s]{0,10}\b(?:about|of|on) (?:me|us|myself)[\s?!.]*$/i;
 const asksForName = /\bwhat(?:'s|’s| is) my name\b|\bwho am i\b|\bmy name\b.*\?/i;
 
 /** Answers from the memories in the prompt, then from what the same person said earlier; says so when there is nothing. */
 export function recall(scene: Scene): string | undefined {
   const asks = asksToRecall.test(scene.text);
+  const asksAll = asksForAll.test(scene.text);
   // Any other question may still be one that a memory answers: then two words must meet, not one.
-  if (!asks && !/\?\s*$/.test(scene.text)) return undefined;
-  if (asksForAll.test(scene.text) && scene.memories.length > 0) return everything(scene);
+  if (!asks && !asksAll && !/\?\s*$/.test(scene.text)) return undefined;
+  if (asksAll && scene.memories.length > 0) return everything(scene);
   if (asksForName.test(scene.text)) return name(scene);
   const wanted = carriers(scene.text);
-  const memory = nearest(wanted, scene.memories, asks ? 1 : Math.min(2, Math.max(1, wanted.length)));
+  const memory = nearestMemory(scene, asks ? 1 : Math.min(2, Math.max(1, wanted.length)));
   if (memory !== undefined) return quoted(scene, memory);
-  if (!asks) return undefined;
+  if (!asks && !asksAll) return undefined;
   const said = nearest(
     wanted,
     scene.earlier.filter((text) => !/\?\s*$/.test(text)),
@@ -98,7 +113,25 @@ function name(scene: Scene): string {
   return "You have not told me your name yet.";
 }
 
-/** The text that shares most words with the question, newest first among equals; at least `least` of them. */
+const isOver = (memory: string): boolean => /\(until [^)]*\)\.?$/.test(memory);
+const asksOfThePast = /\b(?:used to|before|previously|formerly|earlier|once|back then|did|was|were|had)\b/i;
+
+/** Of memories that fit, one that still holds, unless what was is asked for; and one of whoever asks. */
+function nearestMemory({ text, author, memories }: Scene, least: number): string | undefined {
+  const wanted = carriers(text);
+  const names = carriers(author);
+  const isOwn = (memory: string) => carriers(memory).some((word) => names.includes(word));
+  const isPast = asksOfThePast.test(text);
+  const fitting = memories.filter((memory) => isOver(memory) === isPast);
+  const own = /\b(?:i|my|me|we|our)\b/i.test(text) ? fitting.filter(isOwn) : [];
+  for (const among of [own, fitting, memories]) {
+    const found = nearest(wanted, among, least);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The text that shares most words with the question, the last among equals; at least `least` of them. */
 function nearest(wanted: ReadonlyArray<string>, texts: ReadonlyArray<string>, least: number): string | undefined {
   let best: { readonly text: string; readonly shared: number } | undefined;
   for (const text of texts) {

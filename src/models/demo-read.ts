@@ -172,9 +172,7 @@ const common = new Set(
   other our out over own part people perhaps please probably put really right said same say says see seem seems she should so some someone something
   sort still such sure take tell than thank thanks that thats the their them then there these they thing things think this those
   though time to today too try trying two under until up us use used usually very want wants was way we well were what whats when where
-  which while who whom whose why will with wonder wondering work would yes yet you your yours remember about`.split(
-    /\s+/,
-  ),
+  which while who whom whose why will with wonder wondering would yes yet you your yours remember about`.split(/\s+/),
 );
 
 /** The words that carry a text, in a crude common form (“prefers” and “prefer” are one). */
@@ -186,8 +184,12 @@ export const carriers = (text: string): Array<string> =>
       .match(/[\p{L}\p{N}]+/gu) ?? []
   ).flatMap((word) => (common.has(word) || word.length < 2 ? [] : [stem(word)]));
 
+/** Letters doubled or not, and “ph” for “f”, are the commonest slips: they make no other word. */
 const stem = (word: string): string =>
-  word.length > 4 ? word.replace(/(?:ings?|ed|es|s)$/, "").replace(/e$/, "") : word;
+  (word.length > 4 ? word.replace(/(?:ings?|ed|es|s)$/, "") : word)
+    .replace(/(?<=..)e$/, "")
+    .replaceAll("ph", "f")
+    .replace(/(\p{L})\1+/gu, "$1");
 
 /** Words that say how it goes with a thing rather than what it is. */
 const states =

@@ -1,7 +1,7 @@
 /** What the stand-in says: rules over one request, first one that fits answers; used by demo.ts. It claims nothing it cannot do. */
 import { Option, Schema } from "effect";
 import { rounded, spelled, sumIn } from "./demo-arithmetic.ts";
-import { keep, recall } from "./demo-memory.ts";
+import { forget, keep, recall } from "./demo-memory.ts";
 import { type Asked, type Line, type Scene, sceneOf, topicOf, turned } from "./demo-read.ts";
 
 /** An answer: prose, and the tools to be asked first. */
@@ -25,7 +25,7 @@ export function reply(asked: Asked): Said {
 }
 
 function firstOf(scene: Scene): string | Said {
-  for (const rule of [invitation, identity, keep, tools, recall, greeting, manners, abilities, beyond]) {
+  for (const rule of [invitation, identity, keep, forget, tools, recall, greeting, manners, abilities, beyond]) {
     const said = rule(scene);
     if (said !== undefined) return said;
   }

@@ -245,6 +245,10 @@ describe("a list of memories", () => {
     const asOf = async (day: string) => contents(await memoriesOf(olga, ada, `?as_of=${day}`));
     expect(await asOf("2024-02-29")).toEqual([]);
     expect(await asOf("2024-05-15")).toEqual(["Dana lives in Lisbon."]);
+    // A day is looked back at from its end.
+    expect(await asOf("2024-03-01")).toEqual(["Dana lives in Lisbon."]);
+    expect(await asOf("2024-05-31")).toEqual(["Dana lives in Lisbon."]);
+    expect(await asOf("2024-06-01")).toEqual(["Dana lives in Porto."]);
     expect(await asOf("2024-06-01T00:00:00Z")).toEqual(["Dana lives in Porto."]);
     const believed = async (as_of: string) =>
       (await found(olga, ada, { query: "Where does Dana live?", as_of })).map(({ memory }) => memory.content);

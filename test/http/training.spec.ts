@@ -155,7 +155,9 @@ describe("what is sent to be learned", () => {
 
   it("may have 5 MiB, and not a byte more", async () => {
     const { olga, train } = await scene();
-    const lines = Array.from({ length: 320 }, () => JSON.stringify({ content: "x".repeat(16_000) })).join("\n");
+    const lines = Array.from({ length: 320 }, (_, index) =>
+      JSON.stringify({ content: `${100 + index}${"x".repeat(15_997)}` }),
+    ).join("\n");
     const most = 5 * 1024 * 1024;
     const begun = await train(lines.padEnd(most, "\n"), LINES);
     expect(begun.status, begun.text).toBe(202);

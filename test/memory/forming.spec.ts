@@ -50,6 +50,13 @@ describe("one message", () => {
     expect(found.requests).toMatchObject([{ content: "likes tea", basis: "asked" }]);
   });
 
+  it.each([
+    ["Remember that I prefer metric units", "prefers metric units"],
+    ["Please remember I love tea.", "loves tea"],
+  ])("is one memory where it asks for what it states: %s", (text, content) => {
+    expect(memoriesOf(heard(text)).map((formed) => formed.content)).toEqual([content]);
+  });
+
   it("becomes memories: what was asked for is pinned, and is not drawn a second time", () => {
     const formed = memoriesOf(
       heard("Remember that I like tea. I live in Bern and my doctor is Dr. Weber. I'm allergic to nuts."),
@@ -107,6 +114,11 @@ describe("a new fact", () => {
       ["user:dana language French", "user:dana language German"],
     ],
     ["said again is one", ["I live in Bern", "Oh, I live in bern"], ["user:dana home Bern"]],
+    [
+      "is put right by what it is not",
+      ["I am allergic to peanuts", "I'm not allergic to peanuts, I'm allergic to walnuts"],
+      ["user:dana allergy walnuts"],
+    ],
     ["that something ended leaves nothing", ["I work at Acme", "I quit my job at Acme"], []],
     [
       "that another thing ended changes nothing",

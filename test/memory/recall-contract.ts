@@ -79,6 +79,13 @@ export function recallContract(withSql: WithSql): void {
       );
     });
 
+    on("finds a single picture, and a single character that stands in a word", (kept) => {
+      const [hedgehog, tokyo] = [kept.says("Dana", "I saw a 🦔!"), kept.says("Dana", "私は東京に住んでいます")];
+      kept.says("Dana", "The lamp hums.");
+      const by = (text: string) => kept.found(text, { minSimilarity: 0.9 });
+      expect([by("🦔"), by("京")]).toEqual([[hedgehog], [tokyo]]);
+    });
+
     on("gives one memory one place, however often it is added", (kept) => {
       const seq = kept.says("Dana", "The kayak leaks.");
       const entry = { seq, subject: dana, place: "lobby", saidAt: kept.now, speaker: "Dana" };

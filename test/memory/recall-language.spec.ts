@@ -4,7 +4,7 @@ import { isConcept, relatedTo } from "#actors/agent/memory/language/concepts.ts"
 import { Form, formOf } from "#actors/agent/memory/language/forms.ts";
 import { namedIn, nameOf, nameWords } from "#actors/agent/memory/language/names.ts";
 import { rootsOf } from "#actors/agent/memory/language/roots.ts";
-import { distance, editsAllowed, lettersOf, mayBeWithin } from "#actors/agent/memory/language/spelling.ts";
+import { distance, editsAllowed, isSlipOf, lettersOf, mayBeWithin } from "#actors/agent/memory/language/spelling.ts";
 import { wantedBy } from "#actors/agent/memory/language/wanted.ts";
 import { entriesOfSpans, entriesWithin } from "#actors/agent/memory/recall/spans.ts";
 import { numbersIn } from "#actors/agent/memory/recall/tables.ts";
@@ -117,6 +117,18 @@ describe("spelling", () => {
     ["kayaker", 2],
   ])("%s bears %i", (word, edits) => {
     expect(editsAllowed(word)).toBe(edits);
+  });
+
+  it.each([
+    ["alerg", "allerg", true],
+    ["fone", "phone", true],
+    ["freind", "friend", true],
+    ["sign", "sing", false],
+    ["along", "alone", false],
+    ["year", "ear", false],
+    ["phone", "phone", false],
+  ])("%s for %s is a slip: %j", (written, meant, isSlip) => {
+    expect(isSlipOf(written, meant)).toBe(isSlip);
   });
 
   const word = listOf(oneOf(["a", "b", "c", "x", "yz"]), 8).map((letters) => letters.join(""));

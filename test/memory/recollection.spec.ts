@@ -49,6 +49,20 @@ describe("what fits", () => {
     expect(await ids("kayak leaks", { limit: 1, without: [first!] })).toEqual([one, other]);
   });
 
+  it.each([
+    ["a slip of the pen", "I am allergic to walnuts.", "what am I alergic to"],
+    ["spelling by ear", "My phone is 555-0134.", "whats my fone"],
+    ["a word for the whole of it", "My sister Mina sails.", "Is there anything about my family?"],
+    ["another verb for it", "I love jazz.", "What music do I enjoy?"],
+  ])("is found in spite of %s, also when it was asked so before", async (_, text, question) => {
+    const [said] = says([text]);
+    for (let day = 0; day < 3; day++) {
+      agent.now += DAY;
+      const [asked] = says([question]);
+      expect(await ids(question, { limit: 8, without: [asked!] })).toContain(said);
+    }
+  });
+
   it("does not bring what was said later, elsewhere", async () => {
     const [hit] = says(["The kayak leaks."]);
     agent.now += DAY;
@@ -88,7 +102,14 @@ describe("what is known at all", () => {
     ["Ada, what do you still remember of us?", "speaker"],
     ["Do you remember me?", "speaker"],
     ["Who am I?", "speaker"],
+    ["What have you stored about me?", "speaker"],
+    ["Tell me everything you know about me.", "speaker"],
+    ["do you remember anything at all about me", "speaker"],
+    ["What is kept about us?", "speaker"],
+    ["list what you hold on me", "speaker"],
     ["What do you know?", "all"],
+    ["What do you have?", undefined],
+    ["Do you have anything about kayaks?", undefined],
     ["Tell me everything you know about everybody.", "all"],
     ["Do you remember anything?", "all"],
     ["What do you know about kayaks?", undefined],

@@ -24,6 +24,11 @@ describe("a plain statement is a fact of who says it", () => {
     ["I just turned 35", "speaker.age=35"],
     ["My wife is Anna", "speaker.partner=Anna"],
     ["I'm married to Tom", "speaker.relationship=married; speaker.partner=Tom"],
+    ["I have two cats called Miso and Tofu", "speaker.pet=cat+; speaker.cat name=Miso+; speaker.cat name=Tofu+"],
+    ["My two cats are Miso and Tofu", "speaker.cat name=Miso+; speaker.cat name=Tofu+"],
+    ["I collect stamps and old coins", "speaker.hobby=collecting stamps+; speaker.hobby=collecting old coins+"],
+    ["I go hiking every weekend", "speaker.hobby=hiking+"],
+    ["im allergic to nuts", "speaker.allergy=nuts+"],
     ["I have a dog called Rex", "speaker.pet=dog+; speaker.dog name=Rex+"],
     ["My favourite colour is red", "speaker.favourite colour=red"],
     ["I'm allergic to peanuts and shellfish.", "speaker.allergy=peanuts+; speaker.allergy=shellfish+"],
@@ -62,6 +67,15 @@ describe("… or of somebody they name, or of what all share", () => {
 
 describe("what changes takes the place of what was", () => {
   it.each([
+    ["I am not allergic to peanuts, I am allergic to walnuts", "!speaker.allergy=peanuts+; speaker.allergy=walnuts+"],
+    ["I'm not allergic to peanuts but to walnuts", "!speaker.allergy=peanuts+; speaker.allergy=walnuts+"],
+    ["I'm allergic not to peanuts but to walnuts", "!speaker.allergy=peanuts+; speaker.allergy=walnuts+"],
+    ["I'm allergic to walnuts, not peanuts", "!speaker.allergy=peanuts+; speaker.allergy=walnuts+"],
+    ["My name is not Dana but Dina", "!speaker.name=Dana; speaker.name=Dina"],
+    ["I don't live in Bern but in Basel", "!speaker.home=Bern; speaker.home=Basel"],
+    ["I don't like tea but coffee", "speaker.dislikes=tea+; speaker.likes=coffee+"],
+    ["I'm not a nurse but I like it", "!speaker.job=nurse"],
+    ["I live in Bern, not far from the lake", "speaker.home=Bern"],
     ["I no longer live in Bern", "!speaker.home=Bern"],
     ["I don't live in Bern anymore, I live in Basel now.", "!speaker.home=Bern; speaker.home=Basel"],
     ["I used to live in Rome.", "!speaker.home=Rome"],

@@ -1,7 +1,7 @@
 /** What waits to be learned while the world changes: keys turn and die, people take back their word, the owner switches memory off. */
 import { describe, expect, it } from "vitest";
 import { Trainings } from "#actors/agent/memory/training.ts";
-import type { TaughtRow, TrainingProgress } from "#actors/kit/memory-doors.ts";
+import type { MemoryInput, TaughtRow, TrainingProgress } from "#actors/kit/memory-doors.ts";
 import type { Principal } from "#actors/kit/principal.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import { Timers } from "#actors/kit/timers.ts";
@@ -160,5 +160,26 @@ describe("what waits to be learned", () => {
       expect(reply).toMatchObject({ outcome: "refused", refusal: { _tag: "AgentUnknown" } });
     expect(await trainings.begin(stranger, "other", rows)).toMatchObject({ outcome: "refused" });
     expect(progressIn(trainings.cancel(owner, "op"))).toMatchObject({ status: "cancelled", done: 0 });
+  });
+
+  it("takes of rows that say the same in the same words the first, and names the others", async () => {
+    const { trainings, ledger } = stage();
+    const said = (row: number, over: Partial<MemoryInput>): TaughtRow => ({
+      ...{ row, input: { kind: "semantic", content: "Tea comes from Assam.", ...over } },
+    });
+    await trainings.begin(owner, "op", [
+      said(1, {}),
+      said(2, { content: " Tea comes  from Assam.\n", importance: 0.9 }),
+      said(3, { kind: "procedural" }),
+      said(4, { context: { at: "2024-05-01" } }),
+      said(5, { about: [eli] }),
+      said(6, { content: "Tea comes from Assam?" }),
+    ]);
+    await trainings.goOn("op");
+    await trainings.goOn("op");
+    expect(progressIn(trainings.progress(owner, "op")).result).toMatchObject({
+      ...{ taken: 5, refused: 1, refusedRows: [{ row: 2, reason: "duplicate" }] },
+    });
+    expect(ledger.read(0, 100, ["MemoryFormed"])).toHaveLength(5);
   });
 });

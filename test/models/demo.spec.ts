@@ -108,6 +108,42 @@ describe("memory", () => {
     }),
   );
 
+  it.live.each<[string, string]>([
+    ["where do I live?", "Dana lives in Porto"],
+    ["where do I work", "Dana works at Globex"],
+    ["what am I alergic to", "Dana is allergic to walnuts"],
+    ["where did I live before?", "Lisbon"],
+    ["what have you stored about me?", "Globex"],
+    ["tell me everything you know about me", "walnuts"],
+  ])("of whoever asks, and as it still is unless what was is asked for: «%s»", ([text, expected]) =>
+    Effect.gen(function* () {
+      const memories = [
+        "Dana lives in Porto",
+        "Dana works at Globex",
+        "Dana is allergic to walnuts",
+        "Eli lives in Oslo",
+        "I live in Lisbon and work a lot (until 2026-11-22)",
+      ];
+      const lines = memories.map((memory) => `- ${memory}`).join("\n");
+      expect(yield* said(text, `${house}\n\n# What you remember\n${lines}`)).toContain(expected);
+    }),
+  );
+
+  it.live.each(["forget my birthday", "please forget everything about me", "Can you delete my phone number?"])(
+    "says where it can be forgotten, and does not say that it was: «%s»",
+    (text) =>
+      Effect.gen(function* () {
+        expect(yield* said(text, remembering)).toMatch(/(?:cannot|not make me) forget.*“About me”/);
+      }),
+  );
+
+  it.live("keeps what it is told not to forget", () =>
+    Effect.gen(function* () {
+      expect(yield* said("don't forget that I prefer tea", remembering)).toMatch(/you prefer tea/);
+      expect(yield* said("I always forget my keys", remembering)).not.toMatch(/About me/);
+    }),
+  );
+
   it.live("what it is told to keep is acknowledged, from the other side", () =>
     Effect.gen(function* () {
       expect(yield* said("please remember that I prefer metric units")).toMatch(/you prefer metric units/);

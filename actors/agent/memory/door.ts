@@ -36,11 +36,11 @@ import type {
 import type { Principal } from "../../kit/principal.ts";
 import { accepted, type Reply, refused } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
+import { described, endedAmong } from "./description.ts";
 import { type Acquaintances, filed, namedIn, refiled } from "./filing.ts";
 import type { AgentMemory } from "./memory.ts";
 import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
-import { contentOf } from "./recall/mind.ts";
 import { conversationIn } from "./relations.ts";
 
 /** What the door needs of its agent. */
@@ -247,7 +247,7 @@ export class MemoryDoor {
     if (state.status === "unknown" || state.status === "deleted") return refused(unknownAgent);
     const scope = both(this.#kept(), concerning(by.userId), ...formedBefore(query.before));
     const { rows, next } = this.#page(scope, query.limit);
-    const described = await this.#described(rows);
+    const described = await this.#described(rows, both(this.#kept(), concerning(by.userId)));
     const memories = rows.map((row, index) => withoutOthers(row, described[index]!, by.userId));
     return accepted({ agentName: state.name, memories, next }, this.#host.ledger.head);
   }
@@ -344,13 +344,16 @@ export class MemoryDoor {
     return this.#rows(both(named(memoryIds), this.#kept()), memoryIds.length + 1);
   }
 
-  async #described(rows: ReadonlyArray<MemoryRow>): Promise<ReadonlyArray<MemoryDescription>> {
+  /** `among`: whoever looks is told what has ended only by what they may see. */
+  async #described(rows: ReadonlyArray<MemoryRow>, among?: Scope): Promise<ReadonlyArray<MemoryDescription>> {
     const found = await this.#host.revealed(rows.map(({ seq }) => seq));
     const unsealed = new Map(found.map((each) => [each.event.seq, each]));
     const merged = this.#host.memory.register.withMerged(rows);
+    const ended = endedAmong(this.#host.memory, rows, among);
     return rows.map((row) => {
       const joined = merged.filter(({ mergedInto }) => mergedInto === row.memoryId).map(({ memoryId }) => memoryId);
-      return described(row, this.#host.agentId(), { unsealed: unsealed.get(row.seq), joined });
+      const known = { ...row, ...ended.get(row.seq) };
+      return described(known, this.#host.agentId(), { unsealed: unsealed.get(row.seq), joined });
     });
   }
 
@@ -358,33 +361,6 @@ export class MemoryDoor {
     return this.#host.meta(commandId, userName(by.userId));
   }
 }
-
-const contextOf = (unsealed: Unsealed | undefined): unknown =>
-  unsealed === undefined || unsealed.words === Erased ? undefined : unsealed.words.context;
-
-const described = (
-  row: MemoryRow,
-  agentId: AgentId,
-  { unsealed, joined }: { readonly unsealed: Unsealed | undefined; readonly joined: ReadonlyArray<MemoryId> },
-): MemoryDescription => ({
-  ...{ memoryId: row.memoryId, agentId, kind: row.kind, content: unsealed === undefined ? null : contentOf(unsealed) },
-  ...{ importance: row.importance, context: contextOf(unsealed) ?? null, about: row.about, sensitive: row.sensitive },
-  // Nobody is shown one that was withdrawn: it is not among what is kept.
-  ...{ pinned: row.pinned, state: row.state as MemoryDescription["state"], mergedInto: row.mergedInto },
-  ...{ validFrom: row.validFrom ?? row.saidAt, validTo: row.supersededAt, supersededBy: row.supersededBy },
-  source: {
-    ...{ turnId: row.turnId, roomId: row.roomId, eventSeqs: row.sourceSeqs, memoryIds: [...row.sources, ...joined] },
-    ...{ basis: row.basis, origin: row.origin, rewordedAt: rewordedAt(row, unsealed) },
-  },
-  ...{ createdAt: row.recordedAt, saidAt: row.saidAt, accessedAt: row.accessedAt, accessCount: row.accessCount },
-  ...{ version: row.version, seq: row.formedSeq },
-});
-
-/** What was added or taught was the owner's from the beginning; of all else, their words are in an event of their own. */
-const rewordedAt = ({ origin, basis, seq, formedSeq }: MemoryRow, unsealed: Unsealed | undefined): number | null =>
-  origin === "owner" && basis !== "added" && basis !== "trained" && seq !== formedSeq && unsealed !== undefined
-    ? unsealed.event.at
-    : null;
 
 function evidence({ event, words }: Unsealed): Evidence {
   const { roomId, messageId } = event.open as { readonly roomId?: string; readonly messageId?: string };

@@ -3,6 +3,7 @@ import { Clock, Effect } from "effect";
 import type { UserId } from "#events/kit/ids.ts";
 import type { KeyFailure } from "../turn/failures.ts";
 import type { Recalled } from "../turn/ports.ts";
+import { endedAmong } from "./description.ts";
 import { asksWhatIsKnown, attributeAsked } from "./language/questions.ts";
 import { lessonIn, OF_OTHERS } from "./lessons.ts";
 import { both, concerning, type Scope } from "./recall/audience.ts";
@@ -49,28 +50,19 @@ const ON_PURPOSE: Scope = {
  * Until when memories held, as far as this may be told: where what took the place of one was said elsewhere, that it is over
  * is nobody's business here either.
  */
-function over(
-  { register, facts }: Searched,
-  rows: ReadonlyArray<MemoryRow>,
-  scope: Scope,
-): ReadonlyMap<number, number> {
-  const stated = facts.superseded(rows.map(({ seq }) => seq));
+function over(memory: Searched, rows: ReadonlyArray<MemoryRow>, scope: Scope): ReadonlyMap<number, number> {
   const successors: Scope = {
-    where: "m.seq IN (SELECT value FROM json_each(?)) OR m.memory_id IN (SELECT value FROM json_each(?))",
-    parameters: [
-      JSON.stringify([...stated.values()].flatMap(({ supersededBy }) => supersededBy ?? [])),
-      JSON.stringify(rows.flatMap(({ supersededBy }) => supersededBy ?? [])),
-    ],
+    where: "m.memory_id IN (SELECT value FROM json_each(?))",
+    parameters: [JSON.stringify(rows.flatMap(({ supersededBy }) => supersededBy ?? []))],
   };
   const { where, parameters } = both(successors, scope);
-  const known = register.where(where, parameters, 2 * rows.length);
-  const [ids, seqs] = [new Set<string>(known.map(({ memoryId }) => memoryId)), new Set(known.map(({ seq }) => seq))];
+  const told = new Set<string>(memory.register.where(where, parameters, rows.length).map(({ memoryId }) => memoryId));
+  const stated = endedAmong(memory, rows, scope);
   return new Map(
-    rows.flatMap(({ seq, supersededAt, supersededBy }): ReadonlyArray<[number, number]> => {
-      if (supersededAt !== null && (supersededBy === null || ids.has(supersededBy))) return [[seq, supersededAt]];
-      const fact = stated.get(seq);
-      const isTold = fact?.supersededAt != null && (fact.supersededBy === null || seqs.has(fact.supersededBy));
-      return isTold ? [[seq, fact.supersededAt!]] : [];
+    rows.flatMap((row): ReadonlyArray<[number, number]> => {
+      const { supersededAt, supersededBy } = stated.get(row.seq) ?? row;
+      const isTold = stated.has(row.seq) || supersededBy === null || told.has(supersededBy);
+      return supersededAt === null || !isTold ? [] : [[row.seq, supersededAt]];
     }),
   );
 }

@@ -73,6 +73,20 @@ function* chunksOf(rows: ReadonlyArray<TaughtRow>): Generator<ReadonlyArray<Taug
   if (chunk.length > 0) yield chunk;
 }
 
+/** A row that says what one above it says, in the same words, of the same people and circumstances, is not taken again. */
+function withoutTwins(rows: ReadonlyArray<TaughtRow>): ReadonlyArray<TaughtRow> {
+  const known = new Set<string>();
+  return rows.map((each) => {
+    if (!("input" in each)) return each;
+    const { kind, content, about = [], context, sensitive } = each.input;
+    const words = content.trim().replace(/\s+/g, " ");
+    const twin = JSON.stringify([kind, words, [...new Set(about)].toSorted(), context, sensitive]);
+    if (known.has(twin)) return { row: each.row, reason: "duplicate" };
+    known.add(twin);
+    return each;
+  });
+}
+
 const isTaught = Schema.is(
   Schema.Union([
     Schema.Struct({ row: Schema.Int, reason: Schema.String }),
@@ -96,9 +110,10 @@ export class Trainings {
   async begin(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>): Promise<Reply<TrainingProgress>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     const meta = this.#host.meta(trainingId, userName(by.userId));
+    const distinct = withoutTwins(rows);
     const [key, print] = [await this.#ownKey(), await this.#print(rows)];
     if (key === "destroyed" || print === undefined) return refused(unknownAgent);
-    const sealed = [...chunksOf(rows)].map((chunk, index) => {
+    const sealed = [...chunksOf(distinct)].map((chunk, index) => {
       const parts = sealWords(JSON.stringify(chunk), this.#place({ trainingId, number: index + 1 }), key);
       return [parts.sealed, parts.wrapped];
     });

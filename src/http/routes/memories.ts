@@ -5,7 +5,7 @@ import type { AgentDoor } from "#actors/kit/doors.ts";
 import type { MemoryDescription, MemoryFilter, MemoryInput } from "#actors/kit/memory-doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import type { AgentId, UserId } from "#events/kit/ids.ts";
-import { momentIn } from "#events/kit/moment.ts";
+import { isDay, momentIn } from "#events/kit/moment.ts";
 import { agentsOf, agentsRemembering } from "#projections/queries.ts";
 import { Api } from "../api.ts";
 import { Asker, type Asking, ask, commandId, perform, SETTLE_MS, wantedVersion } from "../asker.ts";
@@ -19,6 +19,7 @@ import { train } from "./training.ts";
 
 const DEFAULT_LIMIT = 50;
 const DEFAULT_RESULTS = 10;
+const DAY_MS = 86_400_000;
 
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
@@ -76,6 +77,10 @@ const moment = (text: string | undefined, path: ReadonlyArray<string>) => {
     : Effect.succeed(at);
 };
 
+/** A moment to look back from; a day is looked back at from its end. */
+const lookBack = (text: string | undefined, path: ReadonlyArray<string>) =>
+  Effect.map(moment(text, path), (at) => (at !== undefined && isDay(text!) ? at + DAY_MS - 1 : at));
+
 const filterOf = (
   kinds: ReadonlyArray<MemoryType> | undefined,
   about: UserId | undefined,
@@ -107,7 +112,7 @@ const list = Effect.fnUntraced(function* (
   // Rights come before the body and the query: a stranger learns nothing of what is wrong with the question.
   yield* ask(({ env, principal }) => env.AGENT.getByName(known).describe(principal));
   const { memory_type, about, min_importance, state = "live", limit = DEFAULT_LIMIT } = query;
-  const asOf = yield* moment(query.as_of, ["query", "as_of"]);
+  const asOf = yield* lookBack(query.as_of, ["query", "as_of"]);
   const filter = filterOf(memory_type && [memory_type], about, min_importance, asOf);
   const wanted = { ...filter, state, limit, ...(yield* placeOf(query.cursor)) };
   const { memories, next } = yield* ask(({ env, principal }) => env.AGENT.getByName(known).memories(principal, wanted));
@@ -148,7 +153,7 @@ const search = Effect.fnUntraced(function* (id: string, wanted: MemorySearch) {
   if (wanted.query.trim() === "")
     return yield* problem("validation", { errors: [{ path: ["body", "query"], message: "is empty" }] });
   const { memory_types, about, min_importance, min_similarity = 0, limit = DEFAULT_RESULTS, time_range = {} } = wanted;
-  const asOf = yield* moment(wanted.as_of, ["body", "as_of"]);
+  const asOf = yield* lookBack(wanted.as_of, ["body", "as_of"]);
   const from = yield* moment(time_range.from, ["body", "time_range", "from"]);
   const to = yield* moment(time_range.to, ["body", "time_range", "to"]);
   const { found, degraded } = yield* ask(({ env, principal }) =>

@@ -53,6 +53,7 @@ const reasons: Readonly<Record<string, string>> = {
   "no-content": "has no content, or one that is no text.",
   "importance-out-of-range": "has an importance that is not between 0 and 1.",
   "no-person": "is about something that is no person’s id.",
+  duplicate: "says the same as one above it.",
   "consent-required": "is about somebody who has not agreed to be remembered.",
   "sensitive-is-no-boolean": "says of “sensitive” neither true nor false.",
   "pinned-is-no-boolean": "says of “pinned” neither true nor false.",

@@ -1,6 +1,6 @@
 /** When two memories say the same, so that one of them is enough: the rule of memory.md § 6, made stricter where it could be wrong; used by consolidation. */
 import { isRelation } from "../language/people.ts";
-import { isFiller, stemsOf, wordsOf } from "../language/stems.ts";
+import { isFiller, isPicture, stemsOf, wordsOf } from "../language/stems.ts";
 
 /** One memory as far as the rule looks. */
 export interface Saying {
@@ -85,7 +85,7 @@ function gistOf(text: string): Gist {
   for (const word of wordsOf(said)) {
     const number = /\p{N}/u.test(word) ? word : NUMERALS.get(word);
     if (number !== undefined) numbers.push(number);
-    else if (!isFiller(word) && !AROUND.has(word) && !/^(?:not|no|never|cannot)$/.test(word))
+    else if (!isFiller(word) && !isPicture(word) && !AROUND.has(word) && !/^(?:not|no|never|cannot)$/.test(word))
       for (const stem of stemsOf(oneSpelling(word))) stems.set(stem, word);
   }
   const negations = (said.match(NEGATION) ?? []).length;

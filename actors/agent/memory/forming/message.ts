@@ -1,7 +1,7 @@
 /** What becomes of one message in an agent's memory, by rules alone and at once: used when a turn is remembered. */
 import { importanceOf } from "#events/agent/memory.ts";
 import type { Formed } from "../../turn/ports.ts";
-import { isCommonAttribute } from "../language/attributes.ts";
+import { isCommonAttribute, valueKey } from "../language/attributes.ts";
 import { ownWords } from "../language/sentences.ts";
 import { type Statement, statementsIn, type Topic } from "../language/statements.ts";
 import { stemsOf } from "../language/stems.ts";
@@ -81,6 +81,15 @@ function drawnFrom(stated: StatedFact, importance: number): Drawn {
   };
 }
 
+/** A name for whoever asks, so that what they ask for reads as a sentence. */
+const ANYBODY = "Dana";
+
+const saysTheSame = (one: Statement, other: Statement): boolean =>
+  one.attribute !== undefined &&
+  one.attribute === other.attribute &&
+  one.negated === other.negated &&
+  valueKey(one.attribute, one.value) === valueKey(one.attribute, other.value);
+
 /**
  * The memories that a message gives beside itself: what was asked for, pinned, then the facts that this does not say already.
  * Without those of which only an old value tells what they are about (see `settled`), and those that say no more than that
@@ -95,11 +104,14 @@ export function memoriesOf({ importance, requests, facts }: Gleaned): ReadonlyAr
   const drawn = facts
     .filter(({ attribute, value, formerly }) => attribute !== undefined && (value !== "" || formerly !== undefined))
     .map((stated) => drawnFrom(stated, importance));
-  // “Remember that I like tea” asks for “likes tea” and states it as well: one memory, with the statement of the second.
+  // “Remember that I prefer tea” asks for “prefers tea” and states a liking as well: one memory, with the statement of the second.
   const covers = (request: Formed, { content, statement }: Drawn): boolean => {
+    if (statement?.subject !== "speaker") return false;
     const name = content.slice(0, Math.max(0, content.indexOf(" ")));
     const said = (text: string) => ({ text, speaker: "", saidAt: 0 });
-    return statement?.subject === "speaker" && isDuplicate(said(`${name} ${request.content}`), said(content));
+    if (isDuplicate(said(`${name} ${request.content}`), said(content))) return true;
+    const [asked, ...more] = statementsIn(`${ANYBODY} ${request.content}`, 0);
+    return more.length === 0 && asked !== undefined && saysTheSame(asked, statement);
   };
   const merged = asked.map((request) => {
     const same = drawn.find((one) => covers(request, one));

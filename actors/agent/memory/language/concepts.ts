@@ -3,14 +3,14 @@ import { rootsOf } from "./roots.ts";
 
 /** One group a line. A word may stand in several; what is not a thing, a deed or a feeling stands in none. */
 const GROUPS = `
-mother mom mum mama mommy parent stepmother
-father dad papa daddy parent stepfather
-brother sister sibling twin stepbrother stepsister
-son daughter child kid toddler baby infant newborn teenager stepson
-husband wife spouse partner fiance fiancee married marriage boyfriend girlfriend
+mother mom mum mama mommy parent stepmother family
+father dad papa daddy parent stepfather family
+brother sister sibling twin stepbrother stepsister family
+son daughter child kid toddler baby infant newborn teenager stepson family
+husband wife spouse partner fiance fiancee married marriage boyfriend girlfriend family
 wedding marry engaged engagement bride groom honeymoon proposal vows bridesmaid anniversary
 divorce separated breakup ex split custody
-grandmother grandma grandpa grandfather granny nana grandparent grandson granddaughter grandchild
+grandmother grandma grandpa grandfather granny nana grandparent grandson granddaughter grandchild family
 aunt uncle cousin nephew niece relative family kin
 pregnant pregnancy birth expecting midwife due labour maternity newborn delivery
 adopt adoption foster orphan guardian agency
@@ -92,7 +92,7 @@ win won winner victory champion award prize trophy medal
 lose lost loss defeat fail failed failure
 team club squad league member captain
 dance dancing ballet salsa tango choreography dancer
-music song band album tune melody listen playlist genre
+music song band album tune melody listen playlist genre jazz rock classical blues folk techno opera
 sing singing singer choir vocal karaoke
 guitar piano violin drum cello flute saxophone trumpet ukulele bass keyboard instrument
 concert gig festival show live performance stage tour

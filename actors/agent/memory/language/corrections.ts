@@ -158,3 +158,32 @@ export function meantIn(words: string, sentence: string, known: boolean): Readon
 
 /** Up to three words that begin with a capital or a figure, and no sentence. */
 const isValue = (words: string): boolean => /^(?:\p{Lu}|\p{N}|\+)\S*(?:\s\S+){0,2}$/u.test(words);
+
+/** What is denied, and what is so instead: “not X but Y”, or the other way round, “Y, not X”. */
+const CONTRASTS: ReadonlyArray<RegExp> = [
+  /^(?<denied>.{1,100}?\bnot\s.{1,60}?),?\s(?:but|rather)\s(?:rather\s|instead\s)?(?<instead>\S.{0,60})$/i,
+  /^(?<said>[^,;:]{1,100})(?:,|\s(?:and|but))\s(?<not>not|no longer)\s(?!only\b|just\b|that\b|because\b)(?<other>\S.{0,60})$/i,
+];
+/** What goes on with something else is no value. */
+const GOES_ON =
+  /\b(?:i|we|you|he|she|it|they|my|our|the|this|that|is|are|am|was|were|do|does|did|have|has|had|can|could|would|will|because|if|when|still|also|really|very|so|yet|sometimes|often|always|never|almost|only|at least|any ?more|much|too)\b/i;
+const PREPOSED = /^(?:(?:to|at|in|with|on|for|by|as|from)\s+)?(?:(?:an?|some)\s+)?/i;
+
+/** A clause that sets one value against another, as what can be read by itself, and the value that stands against it. */
+export interface Contrast {
+  readonly words: string;
+  readonly other: string;
+  /** Whether the other value is the one that holds. */
+  readonly holds: boolean;
+}
+
+/** Undefined where a clause sets no two values against one another. */
+export function contrastIn(clause: string): Contrast | undefined {
+  const [against, beside] = CONTRASTS.map((pattern) => pattern.exec(clause)?.groups);
+  const words = against?.denied ?? beside?.said;
+  const other = tidied((against?.instead ?? beside?.other)?.replace(PREPOSED, ""));
+  if (words === undefined || other === undefined || GOES_ON.test(other)) return undefined;
+  // “Allergic not to nuts” denies what “not allergic to nuts” does.
+  const plain = words.replace(/^(.*?\b(?:am|is|are))\s(.*?)\snot\s/i, "$1 not $2 ");
+  return { words: plain, other, holds: against !== undefined };
+}

@@ -52,6 +52,8 @@ export function owned(
   // Of a favourite any word may be the value: “fishing”, “amazing grace”.
   if (NO_VALUE.test(value) && !/^favou?rite\s/i.test(groups.noun!)) return undefined;
   const { whose, name, kin, noun, before } = groups;
+  const several = kin === undefined && name === undefined ? namesOfSeveral(noun!, value) : undefined;
+  if (several !== undefined) return { subject: "speaker", said: several };
   const said = nounSaid(noun!, value);
   if (said === undefined || PRONOUN.test(value)) return undefined;
   const pronoun = /^(?:his|her|their)$/i.test(whose ?? "");
@@ -63,6 +65,16 @@ export function owned(
   const more = { ...(before === undefined && !denied ? {} : { ended: true }), ...(only ? { renewed: true } : {}) };
   const each = isSingleValued(attribute) || only ? [said.value] : said.value.split(/,\s*(?:and\s+)?|\s+(?:and|&)\s+/i);
   return { subject, said: each.map((one) => ({ ...said, attribute, value: one, ...more })) };
+}
+
+const SEVERAL = new RegExp(`^(?:(?:two|three|four|five|both|\\d)\\s)?(?<kin>${RELATION})s$`, "i");
+
+/** “My two cats are Miso and Tofu”: as many as there are names. */
+function namesOfSeveral(noun: string, value: string): ReadonlyArray<Said> | undefined {
+  const kin = SEVERAL.exec(noun)?.groups?.kin;
+  const names = value.split(/,\s*(?:and\s+)?|\s+(?:and|&)\s+/i);
+  if (kin === undefined || !names.every(isFullName)) return undefined;
+  return names.map((one) => ({ attribute: relativeAttribute(relationName(kin), "name"), value: one }));
 }
 
 /** “The new number is …” is said of one's own. */

@@ -11,6 +11,8 @@ export interface Asked {
   readonly subject: string;
   /** As statements call it; see `attributeName`. */
   readonly attribute: string;
+  /** What answers it as well: of “what music do I like” whatever is liked may be music. */
+  readonly or?: string;
   /** True for what was so, not for what is so. */
   readonly past: boolean;
   /** The moment it asks about, where it names one that is over: the last of that time, in milliseconds since 1970. */
@@ -129,7 +131,7 @@ const HAS = new RegExp(
   "i",
 );
 const LIKED = new RegExp(
-  `(?<!${INNER})(?:what|which)\\s(?<noun>${WORD}(?:\\s${WORD})?)\\s(?:do|does|did)\\s${WHO}\\s(?:like|love|prefer)(?:\\s(?:best|most))?(?=\\s*[?.]|$)`,
+  `(?<!${INNER})(?:what|which)\\s(?<noun>${WORD}(?:\\s${WORD})?)\\s(?:do|does|did)\\s${WHO}\\s(?:really\\s)?(?:like|love|enjoy|prefer)(?<most>\\s(?:best|most))?(?=\\s*[?.]|$)`,
   "i",
 );
 const CHOSEN = new RegExp(
@@ -162,7 +164,9 @@ function nounAsked(noun: string): string {
   return attributeName(noun);
 }
 
-function read(question: string): { readonly groups: Groups; readonly attribute: string } | undefined {
+function read(
+  question: string,
+): { readonly groups: Groups; readonly attribute: string; readonly or?: string } | undefined {
   for (const [pattern, attribute] of QUESTIONS) {
     const groups = pattern.exec(question)?.groups;
     if (groups !== undefined) return { groups, attribute };
@@ -170,7 +174,11 @@ function read(question: string): { readonly groups: Groups; readonly attribute: 
   const called = (CALLED.exec(question) ?? NAME_OF.exec(question))?.groups;
   if (called !== undefined) return { groups: called, attribute: nounAsked(called.noun!) };
   const liked = LIKED.exec(question)?.groups;
-  if (liked !== undefined) return { groups: liked, attribute: nounAsked(`favourite ${liked.noun}`) };
+  if (liked !== undefined)
+    return {
+      ...{ groups: liked, attribute: nounAsked(`favourite ${liked.noun}`) },
+      ...(liked.most === undefined ? { or: "likes" } : {}),
+    };
   for (const pattern of [OWNED, HAS, CHOSEN]) {
     const groups = pattern.exec(question)?.groups;
     const attribute = groups === undefined ? "" : nounAsked(groups.noun!);
@@ -179,12 +187,25 @@ function read(question: string): { readonly groups: Groups; readonly attribute: 
   return undefined;
 }
 
-const ABOUT =
-  "(?:\\s(?:of|about)\\s(?<whom>me|us|myself|everything|everybody|everyone))?(?=\\s*(?:[?.!,]|so far|by now|now|yet|$))";
-const KNOWN = new RegExp(
-  `\\b(?:(?:what|how much)(?:\\selse|\\sall)?\\s(?:do|did|have|can)\\syou\\s(?:(?:still|already|actually|even)\\s)?(?:know|remember|recall|learn|learned|learnt|kept)|(?:everything|all|anything|something)(?:\\sthat)?\\syou\\s(?:know|remember|recall)|(?:do|can)\\syou\\s(?:still\\s)?(?:know|remember|recall)\\s(?:anything|something))${ABOUT}`,
-  "i",
-);
+const END = "(?=\\s*(?:[?.!,]|so far|by now|now|yet|already|at all|please|$))";
+const ABOUT = `(?:\\s(?:of|about|on)\\s(?<whom>me|us|myself|everything|everybody|everyone))?${END}`;
+/** Verbs that by themselves ask for no more than what somebody has at hand. */
+const ABOUT_ONESELF = `(?:\\s\\w+){0,2}\\s(?:of|about|on|regarding|concerning)\\s(?<oneself>me|us|myself)${END}`;
+const STILL = "(?:(?:still|already|actually|even|currently)\\s)?";
+const WHATEVER =
+  "(?:what|which|how much|everything|all|anything|something|whatever)(?:\\s(?:else|all|that|facts?|things?|info|information|data|memor(?:y|ies)|notes?))*";
+const ALL = "(?:anything|something|everything)(?:\\s(?:else|at all))?";
+const TO_KNOW = "(?:know|remember|recall|learn|learned|learnt|kept)";
+const TO_HOLD = `(?:${TO_KNOW}|have|has|hold|held|keep|store|stored|save|saved|note|noted|got|gathered|collected|recorded|tell me|say)`;
+/** What is known at all, asked of the one who knows it: “what have you stored about me?”, “do you know anything?”. */
+const KNOWN: ReadonlyArray<RegExp> = [
+  `${WHATEVER}\\s(?:(?:do|did|have|can|could|are|would)\\s)?you\\s(?:have\\s)?${STILL}${TO_HOLD}${ABOUT_ONESELF}`,
+  `(?:do|did|have|can|could)\\syou\\s${STILL}${TO_HOLD}\\s${ALL}${ABOUT_ONESELF}`,
+  `what\\s(?:is|do you have)\\s(?:known|stored|saved|kept|remembered|noted|recorded|in your memory)${ABOUT_ONESELF}`,
+  `(?:what|how much)(?:\\selse|\\sall)?\\s(?:do|did|have|can)\\syou\\s${STILL}${TO_KNOW}${ABOUT}`,
+  `(?:everything|all|anything|something)(?:\\sthat)?\\syou\\s(?:know|remember|recall)${ABOUT}`,
+  `(?:do|can)\\syou\\s${STILL}(?:know|remember|recall)\\s(?:anything|something)${ABOUT}`,
+].map((source) => new RegExp(`\\b(?:${source})`, "i"));
 const ONESELF =
   /\b(?:who\sam\si|(?:do|can)\syou\s(?:still\s|even\s)?(?:remember|know|recall)\s(?:me|us|who\si\sam))(?=\s*(?:[?.!,]|$))/i;
 
@@ -195,9 +216,9 @@ const ONESELF =
 export function asksWhatIsKnown(text: string): "speaker" | "all" | undefined {
   const asked = spelledOut(text.slice(0, LONGEST_QUESTION)).replace(/\s+/g, " ");
   if (ONESELF.test(asked)) return "speaker";
-  const known = KNOWN.exec(asked);
-  if (known === null) return undefined;
-  return /^(?:me|us|myself)$/i.test(known.groups?.whom ?? "") ? "speaker" : "all";
+  const found = KNOWN.map((pattern) => pattern.exec(asked)?.groups).find((groups) => groups !== undefined);
+  if (found === undefined) return undefined;
+  return found.oneself !== undefined || /^(?:me|us|myself)$/i.test(found.whom ?? "") ? "speaker" : "all";
 }
 
 /**
@@ -213,6 +234,7 @@ export function attributeAsked(question: string, at: number): Asked | undefined 
   const attribute = whose.relation === "" ? found.attribute : relativeAttribute(whose.relation, found.attribute);
   return {
     ...{ subject: whose.subject, attribute },
+    ...(found.or === undefined || whose.relation !== "" ? {} : { or: found.or }),
     past: over !== undefined || PAST.test(asked),
     ...(over === undefined ? {} : { asOf: over.window.to - 1 }),
   };

@@ -51,6 +51,11 @@ const CONTRACTIONS: ReadonlyArray<readonly [RegExp, string]> = [
   [/\b(i|we|you|he|she|they)'d\b/gi, "$1 would"],
   [/\b(we|you|they)'re\b/gi, "$1 are"],
   [/\b(he|she|it|that|there|here|what|who|where|when|how)'s\b/gi, "$1 is"],
+  // As they are typed in haste, where no other word is written so.
+  [/\b(what|where|who|when|how)s\b/gi, "$1 is"],
+  [/\b([Ii])m\b/g, "$1 am"],
+  [/\b([Ii])ve\b/g, "$1 have"],
+  [/\b(do|does|did|is|are|was|were|have|has|had|could|would|should)nt\b/gi, "$1 not"],
 ];
 
 /** Written out: “I'm” becomes “I am”, “don't” “do not”; the genitive stays. */

@@ -8,6 +8,28 @@ const SHORT = 7;
 export const editsAllowed = (word: string): number =>
   word.length < SHORTEST || !/^\p{L}+$/u.test(word) ? 0 : word.length < SHORT ? 1 : 2;
 
+/** A sound that English writes in two ways, far apart by letters: who spells by ear writes “fone”. */
+export const spellings = (word: string): ReadonlyArray<string> => [
+  ...new Set([word, word.replaceAll("f", "ph"), word.replaceAll("ph", "f")]),
+];
+
+/** A word without doubled letters, by sound: what most slips leave as it is, and hardly two words have in common. */
+const skeleton = (word: string): string => word.replaceAll("ph", "f").replace(/(.)\1+/g, "$1");
+
+/**
+ * True where one is the other in a slip that makes no other word of it: a letter doubled or not, two changed over, “f” for “ph”.
+ * One letter for another would be too much: “along” is not “alone”.
+ */
+export function isSlipOf(word: string, meant: string): boolean {
+  if (word === meant || meant.length <= SHORTEST || word[0] !== skeleton(meant)[0]) return false;
+  if (skeleton(word) === skeleton(meant)) return true;
+  return (
+    word.length === meant.length &&
+    [...word].sort().join("") === [...meant].sort().join("") &&
+    distance(word, meant, 1) === 1
+  );
+}
+
 /** One bit for each letter that occurs: each edit changes at most two, which rules most words out without looking at them. */
 export function lettersOf(word: string): number {
   let bits = 0;

@@ -94,6 +94,9 @@ const DIET =
   "vegan|vegetarian|pescatarian|pescetarian|flexitarian|keto|halal|kosher|gluten[- ]free|dairy[- ]free|lactose[- ]free|lactose intolerant|paleo|omnivore|meat eater";
 const CARS =
   "tesla|golf|polo|passat|toyota|prius|corolla|honda|civic|ford|fiesta|bmw|audi|mercedes|volkswagen|vw|volvo|skoda|seat|renault|clio|peugeot|citro[eë]n|fiat|opel|corsa|mazda|nissan|leaf|hyundai|kia|subaru|jeep|porsche|mini|dacia|polestar|rivian|lexus|suzuki|chevrolet|chevy|dodge|tractor|van|camper|motorbike|motorcycle|scooter|truck|pickup";
+/** What people do for its own sake, as they say it behind “go” or “take up”. */
+const PASTIMES =
+  "(?:bird[- ]?watching|climbing|bouldering|camping|canoeing|cycling|dancing|diving|fencing|fishing|foraging|gardening|geocaching|hiking|hunting|jogging|kayaking|kite[- ]?surfing|knitting|martial arts|painting|photography|pottery|riding|rowing|running|sailing|scuba diving|sewing|singing|skateboarding|skating|skiing|snorkelling|snowboarding|surfing|swimming|walking|weaving|woodworking|yoga)";
 const STATUS = "single|married|engaged|divorced|separated|widowed";
 
 /** What is said behind “I”, “we” or a name, from the surest to the loosest; the first that fits is what was said. */
@@ -216,11 +219,11 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
   ],
   [
     predicate(
-      `${HAVE}(?:have|has|got|adopted|bought|rescued|own|owns)\\s(?:got\\s|adopted\\s)?(?:an?|another|one|two|three)\\s(?:new\\s)?(?:\\S+\\s){0,2}?(?<animal>${ANIMAL})s?(?:,?\\s(?:called|named)\\s${CAPITAL}${V})?(?<rest>[\\s,].*)?`,
+      `${HAVE}(?:have|has|got|adopted|bought|rescued|own|owns)\\s(?:got\\s|adopted\\s)?(?:an?|another|one|two|three|four|some|several|\\d)\\s(?:new\\s)?(?:\\S+\\s){0,2}?(?<animal>${ANIMAL})s?(?:,?\\s(?:called|named)\\s${CAPITAL}${V})?(?<rest>[\\s,].*)?`,
     ),
     ({ animal, value }) => {
       const pet = relationName(animal!);
-      return [{ attribute: "pet", value: pet }, ...one(`${pet} name`, value)];
+      return [{ attribute: "pet", value: pet }, ...each(`${pet} name`, value)];
     },
   ],
   [
@@ -287,6 +290,18 @@ export const PREDICATES: ReadonlyArray<Predicate> = [
       `${BE}(?:study|studies|studying|go|goes|going)\\s(?:at|to)\\s${CAPITAL}(?<value>.+?(?:school|university|college|academy|kindergarten|institute)|(?<=(?:at)\\s).+)`,
     ),
     ({ value }) => one("school", value),
+  ],
+  [
+    predicate(
+      `${BE}(?:collect|collects|collecting)\\s(?!it\\b|that\\b|this\\b|them\\b|the\\b|my\\b|your\\b|data\\b)${V}`,
+    ),
+    ({ value }) => each("hobby", value).map((said) => ({ ...said, value: `collecting ${said.value}` })),
+  ],
+  [
+    predicate(
+      `${BE}${HAVE}(?:go|goes|going|take up|took up|taken up|taking up)\\s(?<value>${PASTIMES})(?:\\s(?:a lot|often|every|on|in|at|as|with)\\b.*)?`,
+    ),
+    ({ value }) => one("hobby", value?.toLowerCase()),
   ],
   [
     predicate(`${BE}(?:play|plays|playing)\\s(?!with\\b|at\\b|in\\b|for\\b|a role)(?:the\\s)?${V}`),

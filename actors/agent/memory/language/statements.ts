@@ -1,6 +1,6 @@
 /** Plain statements of fact in English, by pattern: who, what about them, and since when; used by forming and recall. */
 import { isSingleValued, relativeAttribute } from "./attributes.ts";
-import { correctionsIn, meantIn } from "./corrections.ts";
+import { contrastIn, correctionsIn, meantIn } from "./corrections.ts";
 import { datesIn } from "./dates.ts";
 import { INNER } from "./letters.ts";
 import { byShape, owned } from "./noun-statements.ts";
@@ -132,6 +132,20 @@ function readPredicate(rest: string): ReadonlyArray<Said> {
   return [];
 }
 
+/** Both values of “I am allergic to nuts, not to eggs”: what is said of the one is said of the other, the other way round. */
+function contrasted(clause: string, sentence: string, around: Around): Reading | undefined {
+  const contrast = contrastIn(clause);
+  if (contrast === undefined) return undefined;
+  const { subject, said } = readDirectly(contrast.words, sentence, around);
+  const [one, ...more] = said;
+  if (one?.attribute === undefined || one.value === "" || more.length > 0) return undefined;
+  const { ended, ...held } = one;
+  const other = { ...held, value: contrast.other };
+  if (one.attribute === "dislikes" && contrast.holds) return { subject, said: [one, { ...other, attribute: "likes" }] };
+  if ((ended === true) !== contrast.holds) return undefined;
+  return { subject, said: contrast.holds ? [one, other] : [{ ...other, ended: true }, one] };
+}
+
 function atWork(rest: string, clause: string): ReadonlyArray<Said> {
   const value = LATELY.test(clause) ? tidied(AT_WORK.exec(rest)?.groups?.value) : undefined;
   return value === undefined ? [] : [{ attribute: "employer", value }];
@@ -152,7 +166,10 @@ interface Reading {
 }
 
 /** What one way to read a clause says, and of whom; the surer readings first. */
-function readClause(clause: string, sentence: string, { topic, last, ended }: Around): Reading {
+const readClause = (clause: string, sentence: string, around: Around): Reading =>
+  contrasted(clause, sentence, around) ?? readDirectly(clause, sentence, around);
+
+function readDirectly(clause: string, sentence: string, { topic, last, ended }: Around): Reading {
   const noun = owned(clause, last);
   if (noun !== undefined) return noun;
   const corrected = correctionsIn(clause);
@@ -239,7 +256,8 @@ function* sentenceStatements(sentence: string, at: number, around: Around) {
   const turned = correctionsIn(cleaned(sentence)).filter(
     ({ formerly, attribute }) => formerly !== undefined && attribute === undefined,
   );
-  for (const raw of turned.length > 0 ? [sentence] : clausesOf(sentence).slice(0, MOST_CLAUSES)) {
+  const isWhole = turned.length > 0 || contrastIn(cleaned(sentence))?.holds === false;
+  for (const raw of isWhole ? [sentence] : clausesOf(sentence).slice(0, MOST_CLAUSES)) {
     const clause = cleaned(raw);
     if (clause === "") continue;
     const cut = undated(clause, at);

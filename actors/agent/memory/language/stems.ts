@@ -16,8 +16,10 @@ const FILLERS: ReadonlySet<string> = new Set(
 
 /** Scripts that write without spaces: two characters that follow one another stand for a word. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}]/u;
-/** A word of letters and digits, with its apostrophes; a number keeps its decimals. */
-const WORD = /\p{N}+(?:[.,]\p{N}+)+|[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu;
+/** A word of letters and digits, with its apostrophes; a number keeps its decimals, and a picture is a word, whatever its tint. */
+const WORD =
+  /\p{N}+(?:[.,]\p{N}+)+|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}\p{M}]+)*|\p{Extended_Pictographic}|\p{Regional_Indicator}{2}/gu;
+const PICTURE = /^(?:\p{Extended_Pictographic}|\p{Regional_Indicator})/u;
 /** Nothing that people write is longer; what is, is cut rather than kept. */
 const LONGEST_WORD = 40;
 
@@ -35,6 +37,12 @@ export const wordsOf = (text: string): ReadonlyArray<string> =>
 
 /** True for words that say nothing by themselves. */
 export const isFiller = (word: string): boolean => FILLERS.has(word);
+
+/** True for a picture among words. */
+export const isPicture = (word: string): boolean => PICTURE.test(word);
+
+/** True for one character of a script that writes without spaces: part of a word, or a word of its own. */
+export const isCharacter = (stem: string): boolean => UNSPACED.test(stem) && [...stem].length === 1;
 
 /** Pairs of characters for scripts without spaces, the stem for all others. */
 const stemsOfWord = (word: string): ReadonlyArray<string> => {

@@ -2,7 +2,8 @@
 import { isConcept, relatedTo } from "../language/concepts.ts";
 import { namedIn, nameWords } from "../language/names.ts";
 import { rootsOf } from "../language/roots.ts";
-import { distance, editsAllowed } from "../language/spelling.ts";
+import { distance, editsAllowed, isSlipOf, spellings } from "../language/spelling.ts";
+import { isCharacter } from "../language/stems.ts";
 import { type Wanted, wantedBy } from "../language/wanted.ts";
 import { inverseFrequency } from "./bm25.ts";
 import { entriesWithin, type Span } from "./spans.ts";
@@ -39,6 +40,8 @@ export interface Asked {
 /** More words than a question has; beyond that it is a text, and its rarest words say what it is about. */
 const TERMS_AT_MOST = 32;
 const CONCEPTS_AT_MOST = 200;
+/** In more memories than this a stem is a word that people use, not a slip. */
+const SLIPS_AT_MOST = 8;
 
 class Reader {
   readonly #open: ReadonlyArray<OpenSubject>;
@@ -55,6 +58,7 @@ class Reader {
   }
 
   tokens(entry: string): ReadonlyArray<number> {
+    if (isCharacter(entry)) return this.#open.flatMap(({ vocabulary }) => vocabulary.tokensWith(entry));
     return this.#open.flatMap(({ vocabulary }) => vocabulary.tokenOf(entry) ?? []);
   }
 
@@ -62,24 +66,45 @@ class Reader {
     return inverseFrequency(this.#memories, frequency);
   }
 
-  /** The stems that some memory holds, each as a term. */
-  terms(stems: Iterable<string>): ReadonlyArray<Term> {
-    const found = Array.from(stems, (stem) => this.tokens(stem)).filter(({ length }) => length > 0);
-    const counts = this.#subjects.frequencies(found.flat());
-    return found.map((tokens) => {
-      const frequency = tokens.reduce((sum, token) => sum + (counts.get(token) ?? 0), 0);
+  /** The stems that some memory holds, each as a term, with what else it may have been meant to be. */
+  terms(stems: Iterable<string>, meant: ReadonlyMap<string, string> = new Map()): ReadonlyArray<Term> {
+    const found = Array.from(stems, (stem) => {
+      const other = meant.get(stem);
+      const tokens = [...this.tokens(stem), ...(other === undefined ? [] : this.tokens(other))];
+      // A character stands in two pairs, and in both of them once.
+      return { tokens, inEach: isCharacter(stem) ? 2 : 1 };
+    }).filter(({ tokens }) => tokens.length > 0);
+    const counts = this.#subjects.frequencies(found.flatMap(({ tokens }) => tokens));
+    return found.map(({ tokens, inEach }) => {
+      const held = tokens.reduce((sum, token) => sum + (counts.get(token) ?? 0), 0);
+      const frequency = Math.ceil(held / inEach);
       return { tokens, frequency, idf: this.idf(frequency) };
     });
+  }
+
+  /**
+   * What a known stem was meant to be, where hardly any memory has it: the same slip asked or said before does not make it a
+   * word. It has to be an English word that is meant, for names and foreign words are rare and right.
+   */
+  meant(stem: string): string | undefined {
+    if (editsAllowed(stem) === 0 || isConcept(stem)) return undefined;
+    const [{ frequency } = { frequency: 0 }] = this.terms([stem]);
+    if (frequency > SLIPS_AT_MOST) return undefined;
+    const other = this.repaired(stem);
+    return other !== undefined && isConcept(other) && isSlipOf(stem, other) ? other : undefined;
   }
 
   /** The known stem that a misspelt one most likely stands for: the nearest, with the same beginning, then the most frequent. */
   repaired(stem: string): string | undefined {
     const most = editsAllowed(stem);
     if (most === 0 || isConcept(stem)) return undefined;
-    const like = new Set(this.#open.flatMap(({ vocabulary }) => vocabulary.like(stem)));
-    const near = [...like]
-      .map((known) => ({ known, edits: distance(stem, known, most), begins: known[0] === stem[0] ? 0 : 1 }))
-      .filter(({ edits }) => edits <= most);
+    const near = spellings(stem).flatMap((spelling) => {
+      const like = new Set(this.#open.flatMap(({ vocabulary }) => vocabulary.like(spelling)));
+      like.delete(stem);
+      return [...like]
+        .map((known) => ({ known, edits: distance(spelling, known, most), begins: known[0] === spelling[0] ? 0 : 1 }))
+        .filter(({ edits }) => edits <= most);
+    });
     const least = Math.min(...near.map(({ edits, begins }) => edits * 2 + begins));
     const nearest = near.filter(({ edits, begins }) => edits * 2 + begins === least).map(({ known }) => known);
     const frequencies = this.terms(nearest).map(({ frequency }) => frequency);
@@ -92,15 +117,16 @@ function stemsAsked(rest: string, text: string, reader: Reader, repair: boolean)
   const own = rootsOf(rest);
   const known = new Set<string>();
   const unheard = new Set<string>();
+  const meant = new Map<string, string>();
   for (const stem of own.length > 0 ? own : rootsOf(text)) {
-    if (reader.tokens(stem).length > 0) known.add(stem);
-    else {
-      const meant = repair ? reader.repaired(stem) : undefined;
-      if (meant === undefined) unheard.add(stem);
-      else known.add(meant);
-    }
+    const isKnown = reader.tokens(stem).length > 0;
+    const other = !repair ? undefined : isKnown ? reader.meant(stem) : reader.repaired(stem);
+    if (isKnown) known.add(stem);
+    else if (other === undefined) unheard.add(stem);
+    else known.add(other);
+    if (isKnown && other !== undefined) meant.set(stem, other);
   }
-  return { known, unheard };
+  return { known, unheard, meant };
 }
 
 /** Reads a question for these subjects. `spans` are the dates that it names. */
@@ -114,9 +140,11 @@ export function readQuestion(
   const reader = new Reader(open, subjects);
   const speakers = new Set(open.flatMap(({ vocabulary }) => [...vocabulary.speakers()]));
   const { people, rest } = namedIn(text, nameWords(speakers));
-  const { known, unheard } = stemsAsked(rest, text, reader, repair);
-  const terms = reader.terms(known).toSorted((left, right) => right.idf - left.idf);
-  const related = new Set([...known, ...unheard].flatMap((stem) => [...relatedTo(stem)])).difference(known);
+  const { known, unheard, meant } = stemsAsked(rest, text, reader, repair);
+  const terms = reader.terms(known, meant).toSorted((left, right) => right.idf - left.idf);
+  const related = new Set([...known, ...unheard, ...meant.values()].flatMap((stem) => [...relatedTo(stem)])).difference(
+    known,
+  );
   const named = people.flatMap((names) => [...names]);
   return {
     terms: terms.slice(0, TERMS_AT_MOST),

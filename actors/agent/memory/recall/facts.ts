@@ -229,7 +229,8 @@ export class FactStore {
     // What was said by nobody in particular in the first person is taken for whoever asks.
     const oneself = [{ subject: asker, name: nameOf(askerName) }, { subject: "" }];
     const whose = asked.subject === "speaker" ? oneself : [{ subject: nameOf(asked.subject) }];
-    return this.stating({ attribute: asked.attribute, whose, at: asked.asOf ?? asOf }, subjects);
+    const attributes = [asked.attribute, ...(asked.or === undefined ? [] : [asked.or])];
+    return attributes.flatMap((attribute) => this.stating({ attribute, whose, at: asked.asOf ?? asOf }, subjects));
   }
 
   /** Memories that state this attribute of any of these, among these subjects' keys, and what was believed of it at a moment. */

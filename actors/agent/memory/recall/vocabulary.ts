@@ -75,6 +75,13 @@ export class Vocabulary {
     return this.#tokens.get(entry);
   }
 
+  /** The tokens of all stems that have this character: a memory holds it in a pair with the one before or after. */
+  tokensWith(character: string): ReadonlyArray<number> {
+    return Array.from(this.#tokens).flatMap(([entry, token]) =>
+      isStem(entry) && entry.includes(character) ? [token] : [],
+    );
+  }
+
   /** The tokens of these entries, in order; those that are new are sealed and kept. */
   keep(entries: ReadonlyArray<string>): ReadonlyArray<number> {
     const fresh: Array<readonly [string, number]> = [];
