@@ -180,8 +180,8 @@ describe("the development identity", () => {
   it("its tokens are worth nothing where Clerk is configured, even with the same key", async () => {
     const { token } = (await at(house, "/dev/token", wanted)).body as { token: string };
     const authorization = `Bearer ${token}`;
-    expect((await at(house, "/api/me", { headers: { authorization } })).status).toBe(200);
-    expectProblem(await at({ ...house, ...clerk }, "/api/me", { headers: { authorization } }), "unauthenticated");
+    expect((await at(house, "/api/tools", { headers: { authorization } })).status).toBe(200);
+    expectProblem(await at({ ...house, ...clerk }, "/api/tools", { headers: { authorization } }), "unauthenticated");
   });
 
   describe("a house without an identity provider", () => {

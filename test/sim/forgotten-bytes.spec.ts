@@ -181,9 +181,16 @@ describe("after the next rotation no byte gives anything away", () => {
   it("of a person who was erased, whoever kept it", () =>
     inScene(async (scene) => {
       const about = "EXISTS (SELECT 1 FROM memory_people p WHERE p.seq = m.seq AND p.user_id = 'user_dana')";
-      const gone = scene.memories(about);
+      const [known, hers] = [scene.memories("1"), scene.memories(about)];
+      const said = new Set(scene.memories("origin = 'agent'").map(({ memoryId }) => memoryId));
       granted(await scene.until(erase(scene.world, dana)));
       await scene.rotate();
+      const left = new Set(scene.memories("1").map(({ memoryId }) => memoryId));
+      const gone = known.filter(({ memoryId }) => !left.has(memoryId));
+      expect(gone).toEqual(expect.arrayContaining([...hers]));
+      // What else went Ada had said to others with something of hers in mind.
+      const others = gone.filter(({ memoryId }) => !hers.some((own) => own.memoryId === memoryId));
+      expect(others.every(({ memoryId }) => said.has(memoryId))).toBe(true);
       scene.checkGone(gone, ({ subject, words }) => subject === userName(dana.userId) || /canarydana/i.test(words));
     }));
 

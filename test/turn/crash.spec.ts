@@ -163,7 +163,9 @@ describe.each(["once", "idempotent"] as const)("a turn with a tool that runs %s"
     () =>
       Effect.gen(function* () {
         const { ladder } = yield* undisturbed;
-        for (const first of ladder)
+        // Where nothing can run twice too often, a first death right after a commit is tried as one right before the next.
+        const firsts = replay === "once" ? ladder : ladder.filter(({ when }) => when === "before");
+        for (const first of firsts)
           for (const second of ladder) {
             const { stage, died } = yield* lived(full(replay), first, second);
             expectWhole(stage, replay);
