@@ -256,7 +256,7 @@ describe("every byte of every file", () => {
     const tale = async (house: World, until: Until) => {
       // The chance of a story is that of all others, and so would be its keys: what is looked for must be there once.
       Object.defineProperty(crypto, "getRandomValues", { configurable: true, value: randomFillSync });
-      for (let number = 0; number < 500; number++)
+      for (let number = 0; number < 1_000; number++)
         for (const by of [dana, eli]) await until(house.people.post(by, lobby, { text: canary(by, number) }));
       await until(house.clock.sleep(10_000, "a pause"));
       killAll(house);
@@ -275,9 +275,9 @@ describe("every byte of every file", () => {
           secrets,
         );
         const words = [...found].map((key) => hers.get(key) ?? his.get(key)).join();
-        return Array.from({ length: 500 }, (_, number) => canary(by, number)).filter((each) => words.includes(each));
+        return Array.from({ length: 1_000 }, (_, number) => canary(by, number)).filter((each) => words.includes(each));
       };
-      expect([canariesOf(dana).length, canariesOf(eli).length]).toEqual([500, 500]);
+      expect([canariesOf(dana).length, canariesOf(eli).length]).toEqual([1_000, 1_000]);
 
       const receipt = granted(await until(erase(house, dana)));
       house.turnKey();
@@ -288,7 +288,7 @@ describe("every byte of every file", () => {
       killAll(house);
       const { whatRemains } = granted(await until(erase(house, dana)));
       expect([receipt.whatRemains.openableWith, whatRemains.openableWith]).toEqual([[1], []]);
-      expect([canariesOf(dana), canariesOf(eli).length]).toEqual([[], 500]);
+      expect([canariesOf(dana), canariesOf(eli).length]).toEqual([[], 1_000]);
       expect(inClear(files(), secrets)).toEqual([]);
       for (const where of [...files().map((bytes) => bytes.toString("latin1")), house.readModels.content()])
         expect(where).not.toContain("canary-");
