@@ -116,6 +116,18 @@ describe("a training", () => {
     expect(timers).toEqual([]);
   });
 
+  it("has ended when what it taught can be found", async () => {
+    const { olga, ada, begin, status } = await training();
+    const id = await begin();
+    await eventually("the end", async () => ((await status(id)).status === "done" ? true : undefined));
+    const asked = { query: `${WORD} ${ROWS - 2}`, limit: 1 };
+    const found = await olga.post<{ degraded: boolean; results: ReadonlyArray<{ memory: { content: string } }> }>(
+      `/agents/${ada.id}/memories/search`,
+      asked,
+    );
+    expect(found.body).toMatchObject({ degraded: false, results: [{ memory: { content: asked.query } }] });
+  });
+
   it("goes on after the object was put to sleep, without anybody asking", async () => {
     const { stub, begin, status } = await training();
     const id = await begin();

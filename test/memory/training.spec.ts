@@ -1,4 +1,5 @@
 /** What waits to be learned while the world changes: keys turn and die, people take back their word, the owner switches memory off. */
+import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
 import { Trainings } from "#actors/agent/memory/training.ts";
 import type { MemoryInput, TaughtRow, TrainingProgress } from "#actors/kit/memory-doors.ts";
@@ -30,7 +31,10 @@ function stage() {
   does({ type: "NoteConsent", userId: eli, granted: true });
   trainings = new Trainings({
     ...{ ledger, tables: ledger.tables, timers: new Timers(ledger.tables, { set: () => {} }), keys },
-    memory: { acquaintances: (text) => (text.includes("Eli") ? [eli] : []), meetAll: async () => {} },
+    memory: {
+      ...{ acquaintances: (text) => (text.includes("Eli") ? [eli] : []), meetAll: async () => {} },
+      ...{ isLevel: true, indexMore: () => Effect.succeed(false) },
+    },
     ...{ agentId: () => ada, now: () => START, isOwner: ({ userId }) => userId === dana },
     commit: (command) => ledger.commit(command),
     meta: (id: string, by: ActorName) => metaFor(id, by),

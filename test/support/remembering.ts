@@ -198,7 +198,7 @@ export class Remembering {
   async ring(): Promise<void> {
     this.now = Math.max(this.now, this.due ?? this.now);
     for (const timer of this.timers.due(this.now))
-      if (timer.kind === INDEX_MEMORIES) this.#running.push(Effect.runPromise(this.memory.indexMore()));
+      if (timer.kind === INDEX_MEMORIES) this.#running.push(Effect.runPromise(Effect.asVoid(this.memory.indexMore())));
       else this.sweep.fired(timer);
     await Promise.all(this.#running.splice(0));
   }

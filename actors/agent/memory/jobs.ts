@@ -1,4 +1,5 @@
 /** The work on memories that goes on behind the conversation, each on a timer of its own; built by AgentActor, one line a job. */
+import { Effect } from "effect";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import type { Timer } from "../../kit/timers.ts";
@@ -17,7 +18,7 @@ export function memoryJobs(host: JobHost<JobServices>): MemoryJobs {
     new Drawing(host),
     new Practice(host),
     new MemorySweep(host),
-    { kind: INDEX_MEMORIES, fired: () => host.run(host.memory.indexMore()) },
+    { kind: INDEX_MEMORIES, fired: () => host.run(Effect.asVoid(host.memory.indexMore())) },
     { kind: REEMBED_MEMORIES, fired: () => host.run(embeddings.reembed()) },
     { kind: SYNC_REMOTE_VECTORS, fired: () => host.run(embeddings.sync()) },
   ]);

@@ -247,14 +247,16 @@ export class AgentMemory {
     this.#host.timers.set({ id: INDEX_MEMORIES, kind: INDEX_MEMORIES, due, body: null });
   }
 
-  /** The timer has rung: a portion more. */
-  indexMore(): Effect.Effect<void> {
+  /** Indexes a portion of what waits, and sets the timer that does so accordingly; true while a portion more may follow. */
+  indexMore(): Effect.Effect<boolean> {
     const { timers, now, report } = this.#host;
-    this.#ring(now() + AGAIN_MS);
-    return Effect.map(Effect.exit(this.ready()), (exit) => {
+    return Effect.gen({ self: this }, function* () {
+      this.#ring(now() + AGAIN_MS);
+      const exit = yield* Effect.exit(this.ready());
       if (this.isLevel) timers.cancel(INDEX_MEMORIES);
       else if (Exit.isSuccess(exit)) this.#ring(now() + BETWEEN_MS);
       else report("indexing of memories", Cause.pretty(exit.cause));
+      return Exit.isSuccess(exit) && !this.isLevel;
     });
   }
 

@@ -1,5 +1,5 @@
 /** Trainings: takes what the owner gives to learn, keeps it sealed until it is learned, a chunk at a time by a timer; owned by AgentActor. */
-import { Schema } from "effect";
+import { Effect, Schema } from "effect";
 import type { AgentCommand, TrainingItem } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import { type AgentRefusal, TrainingUnknown } from "#events/agent/refusals.ts";
@@ -18,7 +18,8 @@ import { generationOf, openWords, type Place, rewrapKey, type SubjectKey, sealWo
 import type { Committed } from "../../kit/settled-commands.ts";
 import type { SqlPort } from "../../kit/sql.ts";
 import type { Timers } from "../../kit/timers.ts";
-import { type Acquaintances, filed, namedIn } from "./filing.ts";
+import { filed, namedIn } from "./filing.ts";
+import type { AgentMemory } from "./memory.ts";
 
 /** The kind of the timers that go on with a training. */
 export const GO_ON_LEARNING = "go-on-learning";
@@ -37,7 +38,7 @@ export interface TrainingHost {
   readonly tables: SqlPort;
   readonly timers: Timers;
   readonly keys: Keyring;
-  readonly memory: { readonly acquaintances: Acquaintances; meetAll(): Promise<void> };
+  readonly memory: Pick<AgentMemory, "acquaintances" | "meetAll" | "isLevel" | "indexMore">;
   readonly agentId: () => AgentId;
   readonly now: () => number;
   readonly isOwner: (by: Principal) => boolean;
@@ -183,9 +184,14 @@ export class Trainings {
     }
   }
 
-  /** The timer of a training has rung: learns its next chunk, or ends it. Doing it twice is doing it once. */
+  /**
+   * The timer of a training has rung: learns its next chunk, or ends it. Doing it twice is doing it once. What was learned
+   * is indexed first, so that it can be found when the training has ended.
+   */
   async goOn(trainingId: string): Promise<void> {
-    await this.#host.memory.meetAll();
+    const { memory } = this.#host;
+    if (!memory.isLevel && (await Effect.runPromise(memory.indexMore()))) return;
+    await memory.meetAll();
     for (;;) {
       const chunk = this.#next(trainingId);
       if (chunk === undefined) return this.#end(trainingId, this.#self(), false);
