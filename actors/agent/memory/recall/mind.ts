@@ -83,6 +83,8 @@ export class Mind {
   readonly #host: MindHost;
   /** Subjects whose key is wanted for what is not indexed yet. */
   readonly #wanting = new Set<ActorName>();
+  /** Known to be so since it was last looked: every commit asks. */
+  #isLevel = false;
 
   constructor(host: MindHost) {
     this.#host = host;
@@ -107,6 +109,7 @@ export class Mind {
   #follow(): boolean {
     const { noted, left, unsaid, past } = this.register.catchUp();
     if (noted === 0) return false;
+    this.#isLevel = false;
     if (left.length > 0) {
       this.#index.remove(left);
       this.#host.left?.(left);
@@ -129,7 +132,8 @@ export class Mind {
   get isLevel(): boolean {
     if (this.#host.log.head === 0) return true;
     this.catchUp();
-    return this.register.unindexed(1, [...this.#wanting]).length === 0;
+    this.#isLevel ||= this.register.unindexed(1, [...this.#wanting]).length === 0;
+    return this.#isLevel;
   }
 
   /** Memories of the same subject that share a rare word with each of these. */
@@ -187,9 +191,13 @@ export class Mind {
 
   /** Those that want a key cost next to nothing, and each time around there is one subject less to want one. */
   #indexSome(): void {
+    this.#isLevel = false;
     for (let left = AT_ONCE; left > 0; ) {
       const rows = this.register.unindexed(left, [...this.#wanting]);
-      if (rows.length === 0) return;
+      if (rows.length === 0) {
+        this.#isLevel = true;
+        return;
+      }
       for (const row of rows) if (this.#indexed(row)) left -= 1;
     }
   }
