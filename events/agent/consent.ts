@@ -19,6 +19,10 @@ export const personBehind = (author: ActorName, answers?: UserId): UserId | null
 export const isRemembered = (state: AgentState, author: ActorName): boolean =>
   state.memoryEnabled && (!author.startsWith(PERSON) || mayRemember(state, [idOf(author) as UserId]));
 
+/** True when something can be drawn from what this author says: they are a person, and let the agent remember them. */
+export const isDrawnFrom = (state: AgentState, author: ActorName): boolean =>
+  author.startsWith(PERSON) && isRemembered(state, author);
+
 /** A message as an episodic memory: it has no words of its own, those of the message are its own. */
 export const episodic = (
   { memoryId, importance, names, sensitive, pinned }: Episode,

@@ -1,9 +1,9 @@
 /** How each event of a turn changes the agent's state; used by state.ts. */
 import type { RecordedOf } from "../kit/envelope.ts";
-import type { RoomId, TurnId } from "../kit/ids.ts";
+import type { ActorName, RoomId, TurnId } from "../kit/ids.ts";
 import { afterFailure, nameKey, shifted } from "./asking.ts";
 import { type Amount, add, addToDay, type Day, dayOf, emptyDay, nothing } from "./budget.ts";
-import { personBehind } from "./consent.ts";
+import { isDrawnFrom, personBehind } from "./consent.ts";
 import type { AgentEvent } from "./events.ts";
 import type { TurnView } from "./turn.ts";
 import type { AgentState, RoomView } from "./views.ts";
@@ -320,7 +320,9 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   ToolOutcomeUnknown: settledCall,
   ReplyDrafted: (state, event) => {
     const { replyId, notice, stopped } = event.open;
-    return updateTurn(state, event, { draft: { seq: event.seq, replyId, notice, stopped } });
+    const authorId = state.turns[event.open.turnId]?.authorId;
+    const considered = authorId === undefined || !isDrawnFrom(state, authorId as ActorName);
+    return updateTurn(state, event, { draft: { seq: event.seq, replyId, notice, stopped }, considered });
   },
   ReplyWithheld: (state, event) => updateTurn(state, event, { withheld: true }),
   MemoriesConsidered: (state, event) => updateTurn(state, event, { considered: true }),

@@ -91,6 +91,7 @@ export const TurnView = Schema.Struct({
   ),
   /** True when the content rules kept the model's own words back. */
   withheld: Schema.Boolean,
+  /** True when nothing is left to be drawn from what was said. */
   considered: Schema.Boolean,
 });
 export type TurnView = typeof TurnView.Type;

@@ -1,4 +1,4 @@
-/** Step 6, memory storage: what was said in the turn becomes memories, with ids derived from the turn. */
+/** Step 6, memory storage: what somebody said who lets the agent remember them becomes memories, with ids derived from the turn. */
 import { Effect, Redacted } from "effect";
 import type { DrawnMemory } from "#events/agent/commands.ts";
 import { isDue, type TurnView } from "#events/agent/turn.ts";
@@ -52,9 +52,8 @@ export const remember = {
     // Secrets that somebody let slip are not what is worth keeping.
     const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
     const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
-    const bySomeone = authorId.startsWith("user:");
     const formed =
-      bySomeone && trigger !== undefined && trigger.words !== Erased
+      trigger !== undefined && trigger.words !== Erased
         ? yield* former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
         : [];
     yield* ledger.commit({
