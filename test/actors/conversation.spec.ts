@@ -100,7 +100,7 @@ describe("the read models", () => {
     await agrees(olga, { id });
     const chat = async (message: string) =>
       (await olga.post<{ room_id: string }>(`/agents/${id}/chat`, { message })).body;
-    await chat("What is 17 * 23?");
+    await chat("What is 17 * 23456789?");
     const { room_id } = await chat("Remember that my boat is called Nixe.");
     const expected = {
       ai_agents: ["id", id, 1],
@@ -133,8 +133,8 @@ describe("the read models", () => {
       memory_type: expect.stringMatching(/^(episodic|semantic|procedural|social)$/),
     });
     expect(shown["chat_rooms"]![0]).toMatchObject({ kind: "direct", created_by: olga.id, message_count: 4 });
-    // Words are sealed at rest: nothing that was said stands in clear in any row.
-    expect(JSON.stringify(shown)).not.toMatch(/Nixe|17 \*|391|You answer what/);
+    // Words are sealed at rest: nothing that was said stands in clear in any row. A short number may stand there by chance.
+    expect(JSON.stringify(shown)).not.toMatch(/Nixe|17 \*|398765413|You answer what/);
   });
 
   it("forget an agent that is deleted", async () => {
