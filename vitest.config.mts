@@ -7,6 +7,8 @@ export default defineConfig(async () => {
   const migrations = await readD1Migrations("./migrations");
   return {
     test: {
+      // By itself it leaves one core of two idle.
+      maxWorkers: 2,
       projects: [
         {
           test: {
