@@ -127,8 +127,13 @@ describe("keys that turn", () => {
   const newKey = () => crypto.getRandomValues(new Uint8Array(32));
   const spied = Vault.prototype as unknown as { keyEncryptionKeys(): KeyEncryptionKeys };
   beforeAll(() => void vi.spyOn(spied, "keyEncryptionKeys").mockImplementation(() => settings));
-  afterAll(() => void vi.restoreAllMocks());
-  const secondKey = newKey();
+  const [secondKey, thirdKey] = [newKey(), newKey()];
+  afterAll(() => {
+    vi.restoreAllMocks();
+    // The Vaults are those of all files: what has turned in here is opened with its new key from here on.
+    const keys = new Map([...original.keys, [2, secondKey], [3, thirdKey]]);
+    spied.keyEncryptionKeys = () => ({ newest: original.newest, keys });
+  });
   const shards = VAULTS.map((shard) => bindings.VAULT.getByName(shard));
   const generations = (subject: string) =>
     runInDurableObject(bindings.VAULT.getByName(vaultOf(userName(subject as UserId))), (_vault, { storage }) =>
@@ -214,14 +219,14 @@ describe("keys that turn", () => {
   it("leave everything readable while they turn, and then need the old one no more", async () => {
     const { eli, ada, room, said } = await talk();
     const words = ["My boat is called Nixe.", "Mine has no name."];
-    settings = { newest: 3, keys: new Map([...original.keys, [2, secondKey], [3, newKey()]]) };
+    settings = { newest: 3, keys: new Map([...original.keys, [2, secondKey], [3, thirdKey]]) };
     for (const shard of shards) await shard.rotate();
     const read = async () => expect((await said()).slice(0, 2)).toEqual(words);
     await turned(async () => {
       await read();
       expect((await say(eli, room.id, "Still here.")).status).toBe(201);
     });
-    settings = { newest: 3, keys: new Map([[3, settings.keys.get(3)!]]) };
+    settings = { newest: 3, keys: new Map([[3, thirdKey]]) };
     expect(await generations(eli.id)).toEqual([{ number: 2, kek: 3 }]);
     for (const stream of [bindings.ROOM.getByName(room.id), bindings.AGENT.getByName(ada.id)])
       await evictDurableObject(stream as DurableObjectStub);
