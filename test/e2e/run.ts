@@ -1,4 +1,5 @@
 /** `npm run e2e [-- title…]`: the page in a real browser against the running program; prints one line for each check. */
+import type { Browser } from "playwright-core";
 import { agents } from "./agents.ts";
 import { answers } from "./answers.ts";
 import { appearance } from "./appearance.ts";
@@ -37,27 +38,31 @@ if (chromium === undefined) {
 let passed = 0;
 let failed = 0;
 
-async function check(name: string, run: () => Promise<void>): Promise<void> {
+type Say = (line: string) => void;
+
+async function check(name: string, run: () => Promise<void>, say: Say): Promise<void> {
   const began = Date.now();
   try {
     await run();
     passed++;
-    console.log(`  ok    ${name} (${Date.now() - began} ms)`);
+    say(`  ok    ${name} (${Date.now() - began} ms)`);
   } catch (error) {
     failed++;
-    console.log(
-      `  FAIL  ${name}\n${String(error instanceof Error ? error.stack : error).replaceAll(/^/gm, "        ")}`,
-    );
+    say(`  FAIL  ${name}\n${String(error instanceof Error ? error.stack : error).replaceAll(/^/gm, "        ")}`);
   }
 }
 
+/** Told when it is over: another one may be played at the same time. */
 async function play(scenario: Scenario, stage: Stage): Promise<void> {
-  console.log(scenario.title);
-  for (const [name, run] of scenario.checks) await check(name, () => run(stage));
-  await check("the pages had nothing to complain about", async () => {
+  const lines = [scenario.title];
+  const say: Say = (line) => void lines.push(line);
+  for (const [name, run] of scenario.checks) await check(name, () => run(stage), say);
+  const quiet = async () => {
     const heard = await stage.clear();
     if (heard.length > 0) throw new Error(heard.join("\n"));
-  });
+  };
+  await check("the pages had nothing to complain about", quiet, say);
+  console.log(lines.join("\n"));
 }
 
 const programs = new Set<Program>();
@@ -78,19 +83,27 @@ const end = () => void stopAll().then(() => process.exit(1));
 process.once("SIGINT", end);
 process.once("SIGTERM", end);
 
+/** Those that share a program, one after the other: what one has done, the next finds. */
+async function playTogether(browser: Browser): Promise<void> {
+  const shared = chosen.filter(({ settings }) => settings === undefined);
+  if (shared.length === 0) return;
+  const url = process.env.E2E_URL ?? (await started()).url;
+  for (const scenario of shared) await play(scenario, new Stage(url, browser));
+}
+
+/** Those that have a program each. */
+async function playAlone(browser: Browser): Promise<void> {
+  for (const scenario of chosen.filter(({ settings }) => settings !== undefined)) {
+    const own = await started(scenario.settings);
+    await play(scenario, new Stage(own.url, browser));
+    await stopped(own);
+  }
+}
+
 const browser = await launch(chromium);
 try {
-  let common = process.env.E2E_URL;
-  for (const scenario of chosen) {
-    if (scenario.settings === undefined) {
-      common ??= (await started()).url;
-      await play(scenario, new Stage(common, browser));
-    } else {
-      const own = await started(scenario.settings);
-      await play(scenario, new Stage(own.url, browser));
-      await stopped(own);
-    }
-  }
+  // Side by side: most of the time goes by while words appear.
+  await Promise.all([playTogether(browser), playAlone(browser)]);
 } finally {
   await browser.close();
   await stopAll();

@@ -76,9 +76,10 @@ describe("one message", () => {
     expect(formed.slice(2).map(({ attribute }) => attribute)).toEqual([undefined, undefined]);
   });
 
-  it("what was spoken of last is what “it” stands for", () => {
-    const topic = { subject: "speaker", attribute: "home" };
-    const { facts } = glean({ text: "Actually it's Basel now", speaker: dana, at: day(18), topic });
+  it("what was spoken of right before is what “it” stands for", () => {
+    const said = { text: "Actually it's Basel now", speaker: dana, at: day(18) };
+    expect(glean(said).facts).toEqual([]);
+    const { facts } = glean({ ...said, before: "My sister Mia likes tea. I live in Bern." });
     expect(facts.map(({ content }) => content)).toEqual(["Dana lives in Basel"]);
   });
 

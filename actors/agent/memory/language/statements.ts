@@ -300,3 +300,9 @@ export function statementsIn(text: string, at: number, topic?: Topic): ReadonlyA
   }
   return [...found.values()].slice(0, MOST);
 }
+
+/** What a text speaks of last. */
+export function topicOf(text: string, at: number): Topic | undefined {
+  const { subject, attribute } = statementsIn(text, at).at(-1) ?? {};
+  return subject === undefined || attribute === undefined ? undefined : { subject, attribute };
+}
