@@ -88,6 +88,8 @@ export const aboutMemory = {
     50: budget("figure", "least", 89, engine),
   },
   gain: budget("figure", "least", 60, engine),
+  /** R@10 where ten conversations share a store. */
+  oneStore: budget("figure", "least", 75, engine),
   /** R@10 when so many in a hundred of the turns were forgotten. */
   forgetting: {
     30: budget("figure", "least", 74, engine),

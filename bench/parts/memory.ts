@@ -107,14 +107,30 @@ export const memory: Part = {
     const best = byVariant.at(-1)![1];
     const together = await askAll(all, remembered(all, { together: true })());
     const plainTogether = await askAll(all, fullText(all));
+    const byTwelve: Asked[] = [];
+    for (let first = 0; first < all.length; first += 12) {
+      const dozen = all.slice(first, first + 12);
+      byTwelve.push(...(await askAll(dozen, remembered(dozen, { together: true })())));
+    }
     const forgotten = [await afterForgetting(all, 30), await afterForgetting(all, 50)];
-    const lines = [["full text, SQLite's", plain] as const, ...byVariant, ["all, in one store", together] as const];
+    const lines = [
+      ["full text, SQLite's", plain] as const,
+      ...byVariant,
+      ["all, twelve in a store", byTwelve] as const,
+      ["all, in one store", together] as const,
+    ];
     const turns = all.reduce((sum, { turns: said }) => sum + said.length, 0);
     return {
       figures: [
         ...byVariant.flatMap(([name, asked]) =>
           figuresOf(name, asked, plain, name === "all" ? aboutMemory : undefined),
         ),
+        {
+          name: "R@10, all, twelve in a store",
+          unit: "%",
+          rounds: [recallAt(byTwelve, 10)],
+          budget: aboutMemory.oneStore,
+        },
         ...figuresOf("all, in one store", together, plainTogether, undefined),
         ...forgotten,
         ...CATEGORIES.map((category) => {
