@@ -179,7 +179,12 @@ type TurnOrLifeCommand =
       }
     >
   | CommandOf<"GiveUpOnModel", OfTurn & { round: number; reason: string; tried: number; retryAfterMs?: number }>
-  | CommandOf<"RequestTool", OfTurn & { callId: CallId; replay: "pure" | "idempotent" | "once" | null }>
+  | CommandOf<
+      "RequestTools",
+      OfTurn & {
+        calls: ReadonlyArray<{ readonly callId: CallId; readonly replay: "pure" | "idempotent" | "once" | null }>;
+      }
+    >
   | CommandOf<
       "SettleTool",
       OfTurn & {

@@ -282,7 +282,7 @@ const giveUpOnModel = whenDue<AgentCommandOf<"GiveUpOnModel">>("think", (command
 /** Why a call may not run, if so. A reply cut by the token limit is not to be trusted with any of its calls. */
 function denial(
   call: CallView,
-  replay: AgentCommandOf<"RequestTool">["replay"],
+  replay: AgentCommandOf<"RequestTools">["calls"][number]["replay"],
   turn: TurnView,
   state: AgentState,
 ): (typeof E.ToolDenied.open.Type)["why"] | undefined {
@@ -295,15 +295,19 @@ function denial(
   return mode === "allow" ? undefined : mode === "ask" ? "needs-approval" : "not-granted";
 }
 
-const requestTool = whenDue<AgentCommandOf<"RequestTool">>("useTools", (command, turn, state) => {
-  const { turnId, callId, replay } = command;
-  const call = turn.rounds.at(-1)!.calls.find((other) => other.callId === callId);
-  if (call === undefined || call.state === "settled") return refuse(new WrongMoment({ step: "useTools" }));
-  const why = denial(call, replay, turn, state);
-  if (why !== undefined) return accept(E.ToolDenied({ turnId, callId, tool: call.tool, why }));
-  return call.state === "requested"
-    ? accept()
-    : accept(E.ToolRequested({ turnId, callId, tool: call.tool, replay: replay!, key: callId }));
+/** All calls that are to run side by side pass the gate in one commit, each with a verdict of its own. */
+const requestTools = whenDue<AgentCommandOf<"RequestTools">>("useTools", (command, turn, state) => {
+  const { turnId } = turn;
+  const events: E.AgentEvent[] = [];
+  for (const { callId, replay } of command.calls) {
+    const call = turn.rounds.at(-1)!.calls.find((other) => other.callId === callId);
+    if (call === undefined || call.state === "settled") return refuse(new WrongMoment({ step: "useTools" }));
+    const why = denial(call, replay, turn, state);
+    if (why !== undefined) events.push(E.ToolDenied({ turnId, callId, tool: call.tool, why }));
+    else if (call.state === "asked")
+      events.push(E.ToolRequested({ turnId, callId, tool: call.tool, replay: replay!, key: callId }));
+  }
+  return accept(...events);
 });
 
 const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, turn, state) => {
@@ -379,7 +383,7 @@ export const turnAnswers = {
   RecordModelFailure: recordModelFailure,
   RecordModelReply: recordModelReply,
   GiveUpOnModel: giveUpOnModel,
-  RequestTool: requestTool,
+  RequestTools: requestTools,
   SettleTool: settleTool,
   WithholdReply: withholdReply,
   DraftReply: draftReply,

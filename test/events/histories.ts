@@ -109,10 +109,9 @@ const useTool = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
   const call = at(unsettled(turn), which);
   if (call.state === "asked")
     return {
-      type: "RequestTool",
+      type: "RequestTools",
       ...ofTurn,
-      callId: call.callId,
-      replay: at(["pure", "idempotent", "once", null], how),
+      calls: [{ callId: call.callId, replay: at(["pure", "idempotent", "once", null], how) }],
     };
   const outcomes = [
     { kind: "executed", bytes: 2, words: said("result") },

@@ -134,7 +134,10 @@ const steps: ReadonlyArray<readonly [Asked<AgentCommand>, ReadonlyArray<E.AgentE
   [{ ...assembled("one").open, ...ofTurn, type: "RecordContext" }, begun],
   [{ ...replied("one").open, ...ofTurn, type: "RecordModelReply", words: words() }, [...begun, assembled("one")]],
   [{ ...gaveUp("one").open, ...ofTurn, type: "GiveUpOnModel" }, [...begun, assembled("one")]],
-  [{ ...ofTurn, type: "RequestTool", callId: callId("a"), replay: "pure" }, [...begun, assembled("one"), asked]],
+  [
+    { ...ofTurn, type: "RequestTools", calls: [{ callId: callId("a"), replay: "pure" }] },
+    [...begun, assembled("one"), asked],
+  ],
   [
     { ...ofTurn, type: "SettleTool", callId: callId("a"), ms: 1, outcome: { kind: "unknown" } },
     [...begun, assembled("one"), asked, requested("one", "a")],

@@ -39,9 +39,19 @@ const begun = [created, agreed, joined, tools, heard("one"), started("one"), ass
 
 describe("the gate of tools", () => {
   const request = (name: string, replay: "pure" | "once" | null = "pure") =>
-    ({ type: "RequestTool", ...ofTurn, callId: callId(name), replay }) as const;
+    ({ type: "RequestTools", ...ofTurn, calls: [{ callId: callId(name), replay }] }) as const;
   const denied = (name: string, tool: string, why: (typeof E.ToolDenied.open.Type)["why"]) =>
     E.ToolDenied({ turnId: turnId("one"), callId: callId(name), tool, why });
+
+  it("has a verdict for each call of a round, in one commit", () => {
+    const names = ["a", "b", "c"] as const;
+    given(agent, ...begun, replied("one", { calls: [call("a"), call("b"), call("c")] }))
+      .when({
+        ...{ type: "RequestTools", ...ofTurn },
+        calls: names.map((name) => ({ callId: callId(name), replay: name === "b" ? null : ("pure" as const) })),
+      })
+      .then(requested("one", "a"), denied("b", "clock", "unknown-tool"), requested("one", "c"));
+  });
 
   it("lets a call of a granted tool pass, and notes how often it may happen", () => {
     given(agent, ...begun, replied("one", { calls: [call("a")] }))
@@ -137,7 +147,8 @@ describe("[T4] work is bounded", () => {
         executed("one", name),
       ]),
     ]);
-  const request = (name: string) => ({ type: "RequestTool", ...ofTurn, callId: callId(name), replay: "pure" }) as const;
+  const request = (name: string) =>
+    ({ type: "RequestTools", ...ofTurn, calls: [{ callId: callId(name), replay: "pure" }] }) as const;
   const tooMany = (name: string) =>
     E.ToolDenied({ turnId: turnId("one"), callId: callId(name), tool: "clock", why: "too-many-calls" });
 

@@ -58,7 +58,7 @@ function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<nu
   const first = replied(label, { finish: "tools", calls: wanted }).open;
   tell({ type: "RecordModelReply", ...first, ...turn, words: words({ text: "", arguments: {} }) }, "reply/1");
   const call = { ...turn, callId: wanted[0]!.callId };
-  tell({ type: "RequestTool", ...call, replay: "pure" }, "request");
+  tell({ type: "RequestTools", ...turn, calls: [{ callId: call.callId, replay: "pure" }] }, "request");
   const outcome = { kind: "executed", bytes: 2, words: words({ result: "12" }) } as const;
   tell({ type: "SettleTool", ...call, ms: 1, outcome }, "settle");
   ask(2);

@@ -121,7 +121,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     name: "the gate lets every tool pass",
     plant: () =>
       instead(agent, "decide", (original) => (command, state) => {
-        if (command.type !== "RequestTool") return original(command, state);
+        if (command.type !== "RequestTools") return original(command, state);
         return original(command, { ...state, tools: new Proxy({}, everyTool) });
       }),
   },

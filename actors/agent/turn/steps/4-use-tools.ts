@@ -84,10 +84,25 @@ const settle = Effect.fnUntraced(function* (
   });
 });
 
-/** Takes one call from where it stands: asks the gate, or finishes what a crash interrupted. */
-const take = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
+/** Asks the gate for all calls that it has not seen yet, and answers those of the round that it let pass. */
+const request = Effect.fnUntraced(function* (turn: TurnView, calls: ReadonlyArray<CallView>) {
   const ledger = yield* TurnLedger;
   const toolbox = yield* Toolbox;
+  const asked = calls.filter(({ state }) => state === "asked");
+  if (asked.length > 0)
+    yield* ledger.commit({
+      type: "RequestTools",
+      meta: yield* metaOf(turn, `round/${turn.rounds.length}/request`),
+      turnId: turn.turnId,
+      attempt: turn.attempt,
+      calls: asked.map(({ callId, tool }) => ({ callId, replay: toolbox.replayOf(tool) ?? null })),
+    });
+  const round = ledger.turn(turn.turnId)?.rounds.at(-1);
+  return new Map(round?.calls.flatMap((call) => (call.state === "requested" ? [[call.callId, call]] : [])));
+});
+
+/** Takes one call from where it stood: runs what the gate let pass, or finishes what a crash interrupted. */
+const take = Effect.fnUntraced(function* (turn: TurnView, call: CallView, passed: CallView | undefined, input: string) {
   const rooms = yield* Rooms;
   const { turnId, roomId } = turn;
   const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
@@ -95,21 +110,8 @@ const take = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input:
     yield* settle(turn, call, 0, { kind: "unknown" }); // [T2] it may have happened; it never runs again
     return rooms.show(roomId, { ...sign, status: "unknown" });
   }
-  if (call.state === "asked")
-    yield* ledger.commit({
-      type: "RequestTool",
-      meta: yield* metaOf(turn, `call/${call.callId}/request`),
-      turnId,
-      attempt: turn.attempt,
-      callId: call.callId,
-      replay: toolbox.replayOf(call.tool) ?? null,
-    });
-  const permitted = ledger
-    .turn(turnId)
-    ?.rounds.at(-1)
-    ?.calls.find(({ callId, state }) => callId === call.callId && state === "requested");
-  if (permitted === undefined) return rooms.show(roomId, { ...sign, status: "denied", error: "Not permitted." });
-  yield* execute(turn, permitted, input);
+  if (passed === undefined) return rooms.show(roomId, { ...sign, status: "denied", error: "Not permitted." });
+  yield* execute(turn, passed, input);
 });
 
 export const useTools = {
@@ -125,10 +127,10 @@ export const useTools = {
       label: `Using ${[...new Set(open.map(({ tool }) => tool))].join(", ")}…`,
     });
     const inputs = (yield* roundsOf(turn)).at(-1)?.calls ?? [];
-    yield* Effect.forEach(
-      open,
-      (call) => take(turn, call, inputs.find(({ callId }) => callId === call.callId)?.arguments ?? "{}"),
-      { concurrency: "unbounded", discard: true },
-    );
+    const inputOf = (call: CallView) => inputs.find(({ callId }) => callId === call.callId)?.arguments ?? "{}";
+    const passed = yield* request(turn, open);
+    yield* Effect.forEach(open, (call) => take(turn, call, passed.get(call.callId), inputOf(call)), {
+      ...{ concurrency: "unbounded", discard: true },
+    });
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | Toolbox>;
