@@ -117,13 +117,6 @@ describe("what changes takes the place of what was", () => {
     expect(read(text)).toBe(facts);
   });
 
-  it("what “it” is may have been said by somebody else before", () => {
-    expect(statementsIn("Actually it's Basel now", at)).toEqual([]);
-    expect(statementsIn("Actually it's Basel now", at, { subject: "speaker", attribute: "home" })).toMatchObject([
-      { subject: "speaker", attribute: "home", value: "Basel", singleValued: true },
-    ]);
-  });
-
   it.each([
     ["I moved to Basel last month", "Basel", Date.UTC(2025, 4)],
     ["Since March I've been at Globex", "Globex", Date.UTC(2025, 2)],

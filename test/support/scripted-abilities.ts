@@ -1,7 +1,7 @@
 /** A moderator and a former of memories that do as a script says; used by scripted.ts. */
 import { Effect, Layer } from "effect";
 import { ModerationFailure, Overloaded } from "#actors/agent/turn/failures.ts";
-import { type Formed, MemoryFormer, type Moderator, type Said } from "#actors/agent/turn/ports.ts";
+import { type Formed, MemoryFormer, type Moderator } from "#actors/agent/turn/ports.ts";
 
 /** What a script says of moderation: words that may not be said, and what a provider flags. */
 export interface Moderation {
@@ -25,8 +25,8 @@ export const scriptedModerator = ({ listed = [], flags }: Moderation): Moderator
 });
 
 /** Forms what the script finds in a text; every message weighs the same. */
-export const scriptedFormer = (forms: (text: string, said: Said) => ReadonlyArray<Formed> = () => []) =>
+export const scriptedFormer = (forms: (text: string) => ReadonlyArray<Formed> = () => []) =>
   Layer.succeed(MemoryFormer, {
-    form: (said) => Effect.sync(() => forms(said.text, said)),
+    form: ({ text }) => Effect.sync(() => forms(text)),
     episode: () => Effect.succeed({ importance: 0.3, names: [] }),
   });

@@ -23,7 +23,6 @@ import {
   type Remembered,
   type Replay,
   Rooms,
-  type Said,
   type Sign,
   Toolbox,
   TurnLedger,
@@ -74,7 +73,7 @@ export interface Script {
   /** Whether who is answered let the agent remember them; they did unless it says otherwise. */
   readonly remembers?: boolean;
   readonly tellable?: (seqs: ReadonlyArray<number>) => ReadonlyArray<number>;
-  readonly forms?: (text: string, said: Said) => ReadonlyArray<Formed>;
+  readonly forms?: (text: string) => ReadonlyArray<Formed>;
   readonly memoryEnabled?: boolean;
   /** What the owner decided otherwise than usual. */
   readonly settings?: Partial<Settings>;

@@ -3,10 +3,9 @@ import { describe, expect, it } from "@effect/vitest";
 import { Duration, Effect, Fiber } from "effect";
 import { TestClock } from "effect/testing";
 import { BadInput } from "#actors/agent/turn/failures.ts";
-import type { Said } from "#actors/agent/turn/ports.ts";
 import { PROMPT_VERSION } from "#actors/agent/turn/prompt.ts";
 import { agentName, childId, userName } from "#events/kit/ids.ts";
-import { ada, bo, dana, eli, lobby, memoryId, messageId, turnId } from "../support/given.ts";
+import { ada, bo, dana, lobby, memoryId, messageId, turnId } from "../support/given.ts";
 import { type Script, type ScriptedTool, Stage } from "../support/scripted.ts";
 
 const clock: ScriptedTool = { replay: "pure", run: () => Effect.succeed('"noon"') };
@@ -295,21 +294,6 @@ describe("memory", () => {
       expect(stage.words("MemoryFormed").slice(0, 1)).toEqual([
         { content: "Dana asked to keep in mind: Ada, remember that I like tea.", speakerName: "Dana" },
       ]);
-    }),
-  );
-
-  it.effect("is formed with what the same person had said right before", () =>
-    Effect.gen(function* () {
-      const before: unknown[] = [];
-      const forms = (_text: string, said: Said) => {
-        before.push(said.before);
-        return [];
-      };
-      const stage = new Stage({ model: [[prose]], forms });
-      yield* stage.run(stage.hear("one", "Ada, I live in Bern."));
-      yield* stage.run(stage.hear("two", "Mia lives in Rome.", { authorId: userName(eli) }));
-      yield* stage.run(stage.hear("three", "Actually it's Basel now."));
-      expect(before).toEqual([undefined, "Ada, I live in Bern."]);
     }),
   );
 

@@ -323,19 +323,17 @@ export class AgentMemory {
     };
   }
 
-  #formed({ text, authorId, authorName, roomId, at, before }: Said): ReadonlyArray<Formed> {
+  #formed({ text, authorId, authorName, roomId, at }: Said): ReadonlyArray<Formed> {
     if (!isRemembered(this.#host.ledger.state, authorId as ActorName)) return [];
     const author = authorId as ActorName;
     const said = this.attendance.named(text, roomId, { author });
     if (said === undefined) return [];
     const speaker = { id: idOf(author), name: authorName };
-    return memoriesOf(glean({ text, speaker, at, ...(before === undefined ? {} : { before }) })).map(
-      ({ statement: _statement, ...drawn }) => {
-        // Their own name may have come into it, and somebody else may go by the same.
-        const named = this.attendance.named(drawn.content, roomId, { author });
-        return { ...drawn, names: named?.filter((userId) => said.includes(userId)) ?? said };
-      },
-    );
+    return memoriesOf(glean({ text, speaker, at })).map(({ statement: _statement, ...drawn }) => {
+      // Their own name may have come into it, and somebody else may go by the same.
+      const named = this.attendance.named(drawn.content, roomId, { author });
+      return { ...drawn, names: named?.filter((userId) => said.includes(userId)) ?? said };
+    });
   }
 
   /** A message as a memory, by who is known to be there. */

@@ -189,8 +189,6 @@ export interface Said {
   readonly authorName: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** What the same person had said right before, if they had: “it” may stand for what they spoke of there. */
-  readonly before?: string;
 }
 
 /** Finds in what was said what an agent should remember. */

@@ -3,7 +3,7 @@ import { importanceOf } from "#events/agent/memory.ts";
 import type { Formed } from "../../turn/ports.ts";
 import { isCommonAttribute, valueKey } from "../language/attributes.ts";
 import { ownWords } from "../language/sentences.ts";
-import { type Statement, statementsIn, topicOf } from "../language/statements.ts";
+import { type Statement, statementsIn } from "../language/statements.ts";
 import { stemsOf } from "../language/stems.ts";
 import { isDuplicate } from "./duplicates.ts";
 import { messageFormOf } from "./importance.ts";
@@ -18,8 +18,6 @@ export interface Heard {
   readonly speaker: { readonly id: string; readonly name: string };
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** What they had said right before, if they had: “it” may stand for what they spoke of there. */
-  readonly before?: string;
 }
 
 /** A fact with the words in which it is kept. */
@@ -42,9 +40,9 @@ export interface Gleaned {
 }
 
 /** What a message gives to remember. Pure and total: the same message gives the same, and none makes it throw. */
-export function glean({ text, speaker, at, before }: Heard): Gleaned {
+export function glean({ text, speaker, at }: Heard): Gleaned {
   const requests = requestsIn(text).map((request) => ({ ...request, sensitivity: sensitivityOf(request.content) }));
-  const facts = statementsIn(text, at, before === undefined ? undefined : topicOf(before, at)).map((statement) => {
+  const facts = statementsIn(text, at).map((statement) => {
     const content = wordingOf(statement, speaker.name);
     return {
       ...statement,

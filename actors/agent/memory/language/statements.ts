@@ -29,7 +29,7 @@ export interface Statement {
 }
 
 /** What was spoken of last, which “it” stands for. */
-export interface Topic {
+interface Topic {
   readonly subject: string;
   readonly attribute: string;
 }
@@ -283,12 +283,11 @@ function* sentenceStatements(sentence: string, at: number, around: Around) {
 
 /**
  * The facts that a text states of its speaker, of people it names and of what all share, at most twelve, in the order in which
- * they are said; the same fact once. `at` is when it was said; `topic` is what was spoken of last, if somebody knows, and
- * stands behind “it” in “actually it's Basel now”. Questions, wishes and suppositions state nothing. Never throws.
+ * they are said; the same fact once. `at` is when it was said. Questions, wishes and suppositions state nothing. Never throws.
  */
-export function statementsIn(text: string, at: number, topic?: Topic): ReadonlyArray<Statement> {
+export function statementsIn(text: string, at: number): ReadonlyArray<Statement> {
   const found = new Map<string, Statement>();
-  const around: Around = { topic, last: undefined, ended: false };
+  const around: Around = { topic: undefined, last: undefined, ended: false };
   for (const sentence of sentencesOf(ownWords(text)).slice(0, MOST_CLAUSES)) {
     if (UNREAL.test(sentence)) continue;
     for (const one of sentenceStatements(sentence, at, around)) {
@@ -299,10 +298,4 @@ export function statementsIn(text: string, at: number, topic?: Topic): ReadonlyA
     if (found.size >= MOST) break;
   }
   return [...found.values()].slice(0, MOST);
-}
-
-/** What a text speaks of last. */
-export function topicOf(text: string, at: number): Topic | undefined {
-  const { subject, attribute } = statementsIn(text, at).at(-1) ?? {};
-  return subject === undefined || attribute === undefined ? undefined : { subject, attribute };
 }

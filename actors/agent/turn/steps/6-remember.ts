@@ -8,10 +8,6 @@ import { discreet } from "../discretion.ts";
 import { type Formed, MemoryFormer, TurnLedger } from "../ports.ts";
 import { metaOf, type Step } from "../step.ts";
 
-/** Whoever corrects themselves does so at once, or a few messages later. */
-const FRESH_MS = 600_000;
-const LOOKED_BACK = 6;
-
 const memoryIn = (turn: TurnView, label: string): MemoryId => childId<MemoryId>("memory", turn.turnId, label);
 
 const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.text ?? ""));
@@ -46,15 +42,6 @@ function drawn(
   };
 }
 
-/** What the same person had said right before, unless that is long ago; the model's own words may stand between. */
-const saidBefore = Effect.fnUntraced(function* ({ roomId, triggerSeq, authorId }: TurnView, at: number) {
-  const ledger = yield* TurnLedger;
-  const recent = ledger.recent(roomId);
-  const earlier = yield* ledger.reveal(recent.slice(0, recent.indexOf(triggerSeq)).slice(-LOOKED_BACK));
-  const before = earlier.findLast(({ event }) => (event.open as { readonly authorId?: string }).authorId === authorId);
-  return before === undefined || at - before.event.at > FRESH_MS ? undefined : textOf(discreet(before));
-});
-
 export const remember = {
   name: "remember",
   isDue: isDue.remember,
@@ -65,14 +52,10 @@ export const remember = {
     // Secrets that somebody let slip are not what is worth keeping.
     const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
     const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
-    const formed = yield* trigger === undefined || trigger.words === Erased
-      ? Effect.succeed([])
-      : Effect.flatMap(saidBefore(turn, trigger.event.at), (before) =>
-          former.form({
-            ...{ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at },
-            ...(before === undefined ? {} : { before }),
-          }),
-        );
+    const formed =
+      trigger !== undefined && trigger.words !== Erased
+        ? yield* former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
+        : [];
     yield* ledger.commit({
       type: "ConsiderMemories",
       meta: yield* metaOf(turn, "remember"),
