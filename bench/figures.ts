@@ -90,6 +90,14 @@ export const aboutMemory = {
   gain: budget("figure", "least", 60, engine),
   /** R@10 where ten conversations share a store. */
   oneStore: budget("figure", "least", 75, engine),
+  /** R@10 of a category, where § 7 has one like it. */
+  byCategory: {
+    "single-hop": budget("figure", "least", 88, engine),
+    "multi-hop": budget("figure", "least", 42, engine),
+    temporal: budget("figure", "least", 74, engine),
+    "never-said": budget("figure", "least", 84, engine),
+    misspelt: budget("figure", "least", 75, engine),
+  } as Readonly<Partial<Record<string, Budget>>>,
   /** R@10 when so many in a hundred of the turns were forgotten. */
   forgetting: {
     30: budget("figure", "least", 74, engine),
