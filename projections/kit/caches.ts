@@ -1,4 +1,4 @@
-/** What KV shows of an agent, and the writer that keeps it there; called by the agent's object after a commit, read by `src/http`. */
+/** What KV shows of an agent, and the writer that keeps it there; called by the agent's object after a commit. No door reads it yet (docs/deltas.md). */
 import { Schema } from "effect";
 import * as Base64 from "effect/encoding/Base64";
 import { type AgentEvent, MemoryKind } from "#events/agent/events.ts";

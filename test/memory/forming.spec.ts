@@ -2,13 +2,7 @@
 import { describe, expect, it } from "@effect/vitest";
 import { glean, memoriesOf } from "#actors/agent/memory/forming/message.ts";
 import { sensitivityOf } from "#actors/agent/memory/forming/sensitivity.ts";
-import {
-  believedAt,
-  type Fact,
-  inForceAt,
-  type KnownFact,
-  outcomeOf,
-} from "#actors/agent/memory/forming/supersession.ts";
+import { believedAt, type Fact, type KnownFact, outcomeOf } from "#actors/agent/memory/forming/supersession.ts";
 import { statementsIn } from "#actors/agent/memory/language/statements.ts";
 import { drawn } from "../support/drawn.ts";
 import { judged, type Update, updates } from "../support/updates.ts";
@@ -32,6 +26,8 @@ function told(...texts: ReadonlyArray<string>): ReadonlyArray<KnownFact> {
   return facts;
 }
 const brief = ({ subject, attribute, value }: Fact) => `${subject} ${attribute} ${value}`;
+const inForceAt = (facts: ReturnType<typeof told>, at: number) =>
+  facts.filter(({ validFrom, validTo }) => validFrom <= at && (validTo === undefined || at < validTo));
 const holding = (...texts: ReadonlyArray<string>) => inForceAt(told(...texts), day(30)).map(brief);
 
 describe("one message", () => {

@@ -61,10 +61,6 @@ export const isSameHolder = (one: Holder, other: Holder): boolean =>
   ((one.name === undefined || other.name === undefined) &&
     mayBeSame(one.name ?? one.subject, other.name ?? other.subject));
 
-/** The facts that held at a moment, as far as is known now: “where did Dana live in May?” */
-export const inForceAt = <A extends Fact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>
-  facts.filter(({ validFrom, validTo }) => validFrom <= at && (validTo === undefined || at < validTo));
-
 /** The facts that one would have named at a moment, knowing what was known by then: “what did you believe in May?” */
 export const believedAt = <A extends KnownFact>(facts: ReadonlyArray<A>, at: number): ReadonlyArray<A> =>
   facts.filter(
