@@ -70,7 +70,8 @@ export type ErasureReceipt = typeof ErasureReceipt.Type;
 export const Privacy = HttpApiGroup.make("privacy")
   .add(
     HttpApiEndpoint.get("listConsents", "/me/consents", {
-      success: Schema.Struct({ data: Schema.Array(ConsentView) }),
+      query: { limit: Limit, cursor: Cursor },
+      success: pageOf(ConsentView),
       error: anyProblem,
     }),
     HttpApiEndpoint.put("decideConsent", "/me/consents", {

@@ -58,6 +58,22 @@ async function room(owner: Person, ada: AgentBody, ...people: ReadonlyArray<Pers
 }
 
 describe("a consent", () => {
+  it("is listed with those to all other agents, a page at a time", async () => {
+    const [olga, sven] = [await person("olga"), await person("sven")];
+    const agents = [await newAgent(olga), await newAgent(olga), await newAgent(olga)];
+    for (const agent of agents) await agrees(sven, agent);
+    const seen: string[] = [];
+    for (let query = "?limit=2"; query !== ""; ) {
+      const { body } = await sven.get<Page<Consent>>(`/me/consents${query}`);
+      seen.push(...body.data.map(({ agent_id }) => agent_id));
+      expect(body.page.has_more).toBe(seen.length === 2);
+      query = body.page.next_cursor === null ? "" : `?limit=2&cursor=${body.page.next_cursor}`;
+    }
+    expect(seen).toEqual(agents.map(({ id }) => id));
+    for (const query of ["limit=0", "limit=201", "cursor=x", "cursor=", `cursor=agt_${"0".repeat(26)}`])
+      expectProblem(await sven.get(`/me/consents?${query}`), "validation");
+  });
+
   it("is asked for once, when somebody speaks to an agent that does not know them; until then nothing is kept", async () => {
     const olga = await person("olga");
     const ada = await newAgent(olga);

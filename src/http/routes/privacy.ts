@@ -23,14 +23,21 @@ const view = ({ agentId: agent_id, decision, at, roomId }: Consent, agent: Agent
   at: new Date(at).toISOString(),
 });
 
-const list = Effect.fnUntraced(function* () {
+/** What the caller answered each agent, in the order in which they asked; a page goes on behind the agent that its cursor names. */
+const list = Effect.fnUntraced(function* ({ limit = 50, cursor }: { limit?: number; cursor?: string }) {
   const { env, principal } = yield* Asker;
-  const data = yield* perform(async () => {
-    const consents = await env.USER.getByName(principal.userId).consents(principal);
-    const agents = await Promise.all(consents.map((consent) => env.AGENT.getByName(consent.agentId).introduce()));
-    return consents.map((consent, index) => view(consent, agents[index]!));
-  });
-  return { data };
+  const all = yield* perform(() => env.USER.getByName(principal.userId).consents(principal));
+  const last = cursor === undefined ? -1 : all.findIndex((consent) => consent.agentId === cursor);
+  if (cursor !== undefined && last < 0) return yield* badCursor();
+  const consents = all.slice(last + 1, last + 1 + limit);
+  const agents = yield* perform(() =>
+    Promise.all(consents.map((consent) => env.AGENT.getByName(consent.agentId).introduce())),
+  );
+  const next = last + 1 + limit < all.length ? consents.at(-1)!.agentId : null;
+  return {
+    data: consents.map((consent, index) => view(consent, agents[index]!)),
+    page: { next_cursor: next, has_more: next !== null },
+  };
 });
 
 const decide = Effect.fnUntraced(function* (id: string, granted: boolean) {
@@ -151,7 +158,7 @@ export const PrivacyRoutes = HttpApiBuilder.group(
   "privacy",
   Effect.fnUntraced(function* (handlers) {
     return handlers.handleAll({
-      listConsents: () => list(),
+      listConsents: ({ query }) => list(query),
       decideConsent: ({ payload }) => decide(payload.agent_id, payload.granted),
       listMemoriesOfMe: ({ query }) => memories(query),
       deleteMemoryOfMe: ({ params }) => forget(params.id),

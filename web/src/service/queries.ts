@@ -1,5 +1,6 @@
 /** The lists and things that pages read, each with the key it is cached under; used with react-query. */
 import { QueryClient, queryOptions } from "@tanstack/react-query";
+import type { ConsentView } from "#src/http/api.ts";
 import { call, client } from "./client.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -32,10 +33,24 @@ export const agentsQuery = queryOptions({
   queryFn: async ({ signal }) => (await call(client.agents.listAgents({ query: { limit: LIMIT } }), { signal })).data,
 });
 
+interface Consents {
+  readonly data: ReadonlyArray<ConsentView>;
+  readonly page: { readonly next_cursor: string | null };
+}
+
 /** What one answered the agents that would like to remember one, and what they still ask. */
 export const consentsQuery = queryOptions({
   queryKey: ["me", "consents"],
-  queryFn: async ({ signal }) => (await call(client.privacy.listConsents(), { signal })).data,
+  queryFn: async ({ signal }) => {
+    const consents: ConsentView[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const query = { limit: LIMIT, ...(cursor === "" ? {} : { cursor }) };
+      const { data, page }: Consents = await call(client.privacy.listConsents({ query }), { signal });
+      consents.push(...data);
+      cursor = page.next_cursor;
+    }
+    return consents;
+  },
 });
 
 export const toolsQuery = queryOptions({
