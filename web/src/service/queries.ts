@@ -44,7 +44,7 @@ export const consentsQuery = queryOptions({
   queryFn: async ({ signal }) => {
     const consents: ConsentView[] = [];
     for (let cursor: string | null = ""; cursor !== null; ) {
-      const query = { limit: LIMIT, ...(cursor === "" ? {} : { cursor }) };
+      const query: { limit: number; cursor?: string } = { limit: LIMIT, ...(cursor === "" ? {} : { cursor }) };
       const { data, page }: Consents = await call(client.privacy.listConsents({ query }), { signal });
       consents.push(...data);
       cursor = page.next_cursor;
