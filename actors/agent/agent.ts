@@ -110,7 +110,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       meta: (id: string, by: ActorName) => this.#meta(id, by),
     };
     this.#memoryDoor = new MemoryDoor({ ...owned, revealed: (seqs) => this.revealed(seqs) });
-    this.#trainings = new Trainings({ ...owned, tables: this.tables, timers: this.timers, keys: this.keys });
+    this.#trainings = new Trainings({ ...owned, report, tables: this.tables, timers: this.timers, keys: this.keys });
     agentFeeds(this.feeds, this.ledger, env, () => this.#memory.retentionDays);
   }
 

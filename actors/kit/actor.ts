@@ -218,9 +218,7 @@ export abstract class Actor<
     this.timers.rang();
     const done = [
       await this.#attempt("heartbeat", async () => this.onHeartbeat()),
-      await this.#attempt("timers", async () => {
-        for (const timer of this.timers.due(now())) await this.onTimer(timer);
-      }),
+      await this.#attempt("timers", () => this.#ringDue()),
       await this.#attempt("feeds", async () => {
         await Promise.all([this.feeds.pumpAll(), this.pumpReadModels()]);
         this.feeds.save();
@@ -229,11 +227,16 @@ export abstract class Actor<
     this.#rearm(done.every(Boolean) ? SOON_MS : AFTER_FAULT_MS);
   }
 
-  /** One part of an alarm; its fault must not keep the others from their work. */
-  async #attempt(what: string, part: () => Promise<void>): Promise<boolean> {
+  /** Every timer for itself, side by side: one that fails, or takes long, keeps no other from its time. */
+  async #ringDue(): Promise<boolean> {
+    const rung = this.timers.due(now()).map((timer) => this.#attempt(timer.kind, () => this.onTimer(timer)));
+    return (await Promise.all(rung)).every(Boolean);
+  }
+
+  /** One part of an alarm; its fault must not keep the others from their work. False when it failed, or says that it did. */
+  async #attempt(what: string, part: () => Promise<unknown>): Promise<boolean> {
     try {
-      await part();
-      return true;
+      return (await part()) !== false;
     } catch (defect) {
       this.report(`alarm, ${what}`, defect);
       return false;

@@ -15,7 +15,10 @@ export interface Forgotten {
   readonly forgotten: number;
   /** Memories about the person that are there still. */
   readonly left: number;
-  /** Vectors that an index elsewhere was told to remove, and has not been seen without yet: also those of others. */
+  /**
+   * Vectors that the index elsewhere was told to remove, and has not been seen without yet: also those of others. What stays
+   * with one that is no longer in the settings is not among them: its operator removes that (decision 0020).
+   */
   readonly elsewhere: number;
 }
 

@@ -41,7 +41,7 @@ export class Erasures {
 
   /**
    * Has the key of this erasure destroyed, and completes it when every stream has confirmed, and no agent has anything left of
-   * the person, be it elsewhere. Doing it again goes on where it stood. @throws while one of them has.
+   * the person, be it in an index elsewhere that it still asks. Doing it again goes on where it stood. @throws while one has.
    */
   async goOn(requested: Requested): Promise<void> {
     const { erasureId, userId } = requested.open;

@@ -1,6 +1,8 @@
 /** A training in the object behind it: it outlives the object's death at any moment, and what waits to be learned is sealed and then gone. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { INDEX_MEMORIES } from "#actors/agent/memory/memory.ts";
+import { Trainings } from "#actors/agent/memory/training.ts";
 import { Ledger } from "#actors/kit/ledger.ts";
 import { bindings, eventsOf, eventually, newAgent, person } from "../support/door.ts";
 
@@ -132,6 +134,30 @@ describe("a training", () => {
     const { stub, begin, status } = await training();
     const id = await begin();
     await evictDurableObject(stub);
+    await eventually("the end", async () => ((await status(id)).status === "done" ? true : undefined));
+  });
+
+  it.each<readonly [string, (held: Promise<void>) => Promise<void>]>([
+    ["fails", () => Promise.reject(new Error("the Vault is away"))],
+    ["hangs", (held) => held],
+  ])("whose step %s keeps no other timer from its time", async (_how, step) => {
+    const { stub, begin, status } = await training();
+    const released = Promise.withResolvers<void>();
+    vi.spyOn(Trainings.prototype, "goOn").mockImplementation(() => step(released.promise));
+    const id = await begin();
+    await runInDurableObject(stub, (_agent, { storage }) => {
+      const later = "INSERT OR REPLACE INTO timers (id, due, kind, body) VALUES (?, 2, ?, 'null')";
+      storage.sql.exec("UPDATE timers SET due = 1 WHERE id = ?", id);
+      storage.sql.exec(later, INDEX_MEMORIES, INDEX_MEMORIES);
+      return storage.setAlarm(Date.now());
+    });
+    // Nothing is to be indexed, so that it goes as soon as it has rung.
+    await eventually("the other timer's time", async () => {
+      const timers = await rowsOf(stub, "SELECT id FROM timers");
+      return timers.includes(INDEX_MEMORIES) ? undefined : timers.includes(id) || undefined;
+    });
+    released.resolve();
+    vi.restoreAllMocks();
     await eventually("the end", async () => ((await status(id)).status === "done" ? true : undefined));
   });
 

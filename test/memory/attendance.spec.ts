@@ -1,6 +1,7 @@
 /** Who may be meant in a room, and what is made of a message by that: nothing, where nobody can say whom it names. */
 import { describe, expect, it } from "@effect/vitest";
-import { Effect } from "effect";
+import { Effect, Fiber } from "effect";
+import { TestClock } from "effect/testing";
 import { Attendance } from "#actors/agent/memory/attendance.ts";
 import type { Present } from "#actors/kit/doors.ts";
 import { type UserId, userName } from "#events/kit/ids.ts";
@@ -41,6 +42,23 @@ describe("a room", () => {
         expect(yield* away.known(lobby)).toBe(false);
         expect([away.named("I saw Eli.", lobby), away.named("I like the sea.", lobby)]).toEqual([undefined, []]);
       }),
+  );
+
+  it.effect("that does not answer within two seconds is a room unknown, and what it says too late is not kept", () =>
+    Effect.gen(function* () {
+      const late = Promise.withResolvers<ReadonlyArray<Present>>();
+      const asked: Array<Promise<ReadonlyArray<Present>>> = [late.promise, Promise.resolve(both)];
+      const attendance = new Attendance(() => asked.shift()!);
+      const known = yield* Effect.forkChild(attendance.known(lobby));
+      yield* TestClock.adjust(1_999);
+      expect(known.pollUnsafe()).toBeUndefined();
+      yield* TestClock.adjust(1);
+      expect(yield* Fiber.join(known)).toBe(false);
+      late.resolve([present("Dana Levi", dana)]);
+      yield* Effect.promise(() => late.promise);
+      expect([attendance.here(lobby), attendance.named("I saw Eli.", lobby)]).toEqual([null, undefined]);
+      expect([yield* attendance.known(lobby), attendance.named("I saw Eli.", lobby)]).toEqual([true, [eli]]);
+    }),
   );
 });
 

@@ -6,6 +6,7 @@ import { Broken } from "#actors/agent/turn/failures.ts";
 import { type Reranker, RerankFailure } from "#actors/agent/turn/memory-ports.ts";
 import { type MemoryId, userName } from "#events/kit/ids.ts";
 import { hashedEmbedder } from "#src/memory/embed/hashed.ts";
+import { startVectorize } from "../contract/vector-index-vectorize.ts";
 import { ada, dana, eli, lobby, memoryId } from "../support/given.ts";
 import { attic, World } from "../support/rememberer.ts";
 
@@ -330,5 +331,38 @@ describe("a remote index", () => {
     expect(held()).toEqual([]);
     expect(woken.memory.embeddings.standing()).toEqual({ due: 0, there: 0, going: 0, removed: 0 });
     expect(await Effect.runPromise(world.service.index.count(ada))).toBe(0);
+  });
+
+  it("that was taken out of the settings holds up no receipt, and loses what it is to lose when it is back", async () => {
+    const before = world.begin(outside());
+    before.learn("cat", "Moritz lost his whiskers.");
+    before.learn("boat", "Vera sails on Sunday.", [eli]);
+    await before.settle();
+    world.service.meets(...Array.from({ length: 4 }, () => ({ fault: "broken" }) as const));
+    before.loseKey(eli);
+    await before.settle(1);
+    expect(before.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 1 });
+    const without = world.wake();
+    await without.settle();
+    expect(without.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 0 });
+    expect([held(), without.timers.next()]).toEqual([[...ids("cat", "boat")].toSorted(), undefined]);
+    const again = world.wake(outside());
+    expect(again.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 1 });
+    await again.settle();
+    expect(again.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 0 });
+    expect(held()).toEqual(ids("cat"));
+  });
+
+  it("in whose place another one is does not hold up a receipt either", async () => {
+    const before = world.begin(outside());
+    before.learn("cat", "Moritz lost his whiskers.");
+    before.learn("boat", "Vera sails on Sunday.", [eli]);
+    await before.settle();
+    const other = startVectorize({ dimensions: world.thinking().dimensions }).remote;
+    const woken = world.wake({ index: other.index });
+    woken.loseKey(eli);
+    expect(woken.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 1 });
+    await woken.settle();
+    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 0 });
   });
 });

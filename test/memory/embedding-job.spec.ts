@@ -30,6 +30,8 @@ let poison: string | undefined;
 let now: number;
 /** What was told to whoever must know of new vectors. */
 let kept: number[];
+/** How many memories were looked at. */
+let looked: number;
 
 beforeEach(() => {
   sql = withTables(nodeSql(), "agent:test");
@@ -41,6 +43,7 @@ beforeEach(() => {
   poison = undefined;
   now = START;
   kept = [];
+  looked = 0;
 });
 
 const remember = (count: number, subject = dana) => {
@@ -76,11 +79,11 @@ function wake(name = "test/one") {
   const job = new Reembedding(vectors, {
     ...{ sql, timers },
     memories: {
-      after: (seq, limit) =>
-        [...words.keys()]
-          .filter((one) => one > seq)
-          .toSorted((a, b) => a - b)
-          .slice(0, limit),
+      after: (seq, limit) => {
+        const behind = [...words.keys()].filter((one) => one > seq).toSorted((a, b) => a - b);
+        looked += Math.min(behind.length, limit);
+        return behind.slice(0, limit);
+      },
       kept: (seqs) => void kept.push(...seqs),
       live: (seqs) => seqs.filter((seq) => words.has(seq)),
       texts: (seqs) =>
@@ -189,6 +192,41 @@ describe("the job", () => {
     expect(job.progress()).toMatchObject({ done: 32, total: 45 });
     await ring();
     expect(job.progress()).toMatchObject({ status: "done", done: 45, total: 45 });
+  });
+
+  it("counts all that is left once a life, and with every memory that comes only that one", async () => {
+    remember(1_200);
+    const { job, ring } = wake();
+    job.start(now);
+    await ring(2);
+    const comes = (life: typeof job) => {
+      looked = 0;
+      remember(1);
+      life.start(now);
+      return [looked, life.progress()?.total];
+    };
+    expect(comes(job)).toEqual([1, 1_201]);
+    expect(comes(job)).toEqual([1, 1_202]);
+    const next = wake();
+    expect(comes(next.job)).toEqual([1_203 - 64, 1_203]);
+    expect(comes(next.job)).toEqual([1, 1_204]);
+    await next.ring();
+    expect(next.job.progress()).toMatchObject({ status: "done", done: 1_204, total: 1_204 });
+    expect(lacking(next.vectors)).toEqual([]);
+  });
+
+  it("counts anew what it is cancelled and resumed with, and what another model has to make", async () => {
+    remember(100);
+    const { job, ring } = wake();
+    job.start(now);
+    await ring(1);
+    job.cancel();
+    remember(1);
+    job.resume(now);
+    expect(job.progress()).toMatchObject({ done: 0, total: 69 });
+    const other = wake("test/two");
+    other.job.start(now);
+    expect(other.job.progress()).toMatchObject({ done: 0, total: 101 });
   });
 
   it("begins with the first memory when the model is another one", async () => {

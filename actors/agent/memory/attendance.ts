@@ -1,11 +1,14 @@
 /** Who is in each room, or was, and so whom a text may name there: kept in memory only, told by the rooms or asked of them; owned by AgentMemory. */
-import { Effect } from "effect";
+import { Duration, Effect } from "effect";
 import { type ActorName, idOf, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { Present } from "../../kit/doors.ts";
 import { mayName, type Nameable, peopleMaybeNamed, peopleNamed } from "./language/named.ts";
 
 /** The people of a room, with those who went; null for a crowd, of which nobody can be told one by one. */
 type People = ReadonlyArray<Present> | null;
+
+/** Somebody waits for the answer: a room that needs longer is one that nobody can say anything of. */
+const ANSWERED_WITHIN = Duration.seconds(2);
 
 export class Attendance {
   readonly #ask: (roomId: RoomId) => Promise<People>;
@@ -27,11 +30,15 @@ export class Attendance {
     this.#rooms.delete(roomId);
   }
 
-  /** Asks a room that has said nothing in this life. True when it is known then who is there, if only that it is a crowd. */
+  /**
+   * Asks a room that has said nothing in this life, and waits two seconds at most. True when it is known then who is there, if
+   * only that it is a crowd.
+   */
   known(roomId: RoomId): Effect.Effect<boolean> {
     return Effect.suspend(() => {
       if (this.#rooms.has(roomId)) return Effect.succeed(true);
       return Effect.tryPromise(() => this.#ask(roomId)).pipe(
+        Effect.timeout(ANSWERED_WITHIN),
         // What the room has said of itself meanwhile is newer.
         Effect.tap((people) => Effect.sync(() => void (this.#rooms.has(roomId) || this.told(roomId, people)))),
         Effect.match({ onSuccess: () => true, onFailure: () => false }),

@@ -111,13 +111,16 @@ export class Drawing implements MemoryJob {
     this.#host.timers.set({ id: timerId(roomId), due, kind: this.kind, body: null });
   }
 
-  /** What was said there since the last time, oldest first: of people who agreed, and not yet forgotten. */
+  /**
+   * What was said there since the last time, oldest first: of people who agreed, and not yet forgotten. What the owner made of
+   * a message later has an event of its own behind the memory's: nobody said it, and it stands for itself.
+   */
   #fresh(roomId: RoomId): ReadonlyArray<MemoryRow> {
     const { memory, state } = this.#host;
     const { memoryEnabled, drawn } = state();
     if (!memoryEnabled) return [];
     const said = {
-      where: "m.basis = 'said' AND m.room_id = ? AND m.formed_seq > ?",
+      where: "m.basis = 'said' AND m.room_id = ? AND m.formed_seq > ? AND m.seq < m.formed_seq",
       parameters: [roomId, drawn[roomId] ?? 0],
     };
     const { where, parameters } = both(said, memory.inForce());
@@ -144,11 +147,11 @@ export class Drawing implements MemoryJob {
         ),
       );
       if (reply === "again") return reply;
+      const standing = this.#standing(told);
       // Whatever was taken back meanwhile may be in any of the facts, whichever messages they name: it is looked through anew.
-      if (reply !== null && memory.live(told.map(({ row }) => row.memoryId)).size < told.length)
-        return "again" as const;
+      if (reply !== null && standing.length < told.length) return "again" as const;
       const { memories, ...found } =
-        reply === null ? this.#byRules(told, roomId, ledger) : yield* this.#byModel(reply, told, roomId);
+        reply === null ? this.#byRules(standing, roomId, ledger) : yield* this.#byModel(reply, standing, roomId);
       const toSeq = told.length < rows.length ? told.at(-1)!.row.formedSeq : rows.at(-1)!.formedSeq;
       yield* ledger.commit({
         type: "DrawMemories",
@@ -162,6 +165,21 @@ export class Drawing implements MemoryJob {
         })),
       });
       return this.#fresh(roomId).length > 0 ? ("more" as const) : ("rest" as const);
+    });
+  }
+
+  /** Those that are still to be read as they were told. A memory that was corrected is the same one, in other words. */
+  #standing(told: ReadonlyArray<Told>): ReadonlyArray<Told> {
+    const { memory } = this.#host;
+    const named = {
+      where: "m.seq IN (SELECT value FROM json_each(?))",
+      parameters: [JSON.stringify(told.map(({ row }) => row.seq))],
+    };
+    const { where, parameters } = both(named, memory.inForce());
+    const bySeq = new Map(memory.register.where(where, parameters, told.length).map((row) => [row.seq, row]));
+    return told.flatMap(({ row, message }) => {
+      const standing = bySeq.get(row.seq);
+      return standing === undefined ? [] : [{ row: standing, message }];
     });
   }
 
@@ -180,11 +198,8 @@ export class Drawing implements MemoryJob {
   /** What the rules read in what was only heard: of what was answered, its turn has drawn it, or will. */
   #byRules(told: ReadonlyArray<Told>, roomId: RoomId, ledger: TurnLedger["Service"]): Found {
     const { memory, state } = this.#host;
-    const answered = consideredSince(ledger, told[0]!.row.seq);
-    const live = memory.live(told.map(({ row }) => row.memoryId));
-    const overheard = told.filter(
-      ({ row }) => live.has(row.memoryId) && !answered.has(row.turnId!) && !(row.turnId! in state().turns),
-    );
+    const answered = consideredSince(ledger, told[0]?.row.seq ?? state().head);
+    const overheard = told.filter(({ row }) => !answered.has(row.turnId!) && !(row.turnId! in state().turns));
     const memories = overheard.flatMap(statedIn).flatMap(({ content, ...stated }): ReadonlyArray<Drawn> => {
       const named = memory.attendance.named(content, roomId, { author: stated.speaker as ActorName });
       return named === undefined ? [] : [{ ...stated, roomId, about: [...new Set([...stated.about, ...named])] }];

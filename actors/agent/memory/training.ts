@@ -26,6 +26,8 @@ export const GO_ON_LEARNING = "go-on-learning";
 
 /** A chunk is learned with one commit, between others: some 20 ms of work, and a row of the platform has 2 MB at most. */
 const CHUNK = { rows: 200, bytes: 512 * 1024 } as const;
+/** A step that hangs, or died with its process, is taken again after this long. */
+const AGAIN_MS = 60_000;
 /** So many refused rows are named at once. */
 const REFUSED_AT_MOST = 1_000;
 const PAGE = 1_000;
@@ -45,6 +47,7 @@ export interface TrainingHost {
   readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
   readonly meta: (id: string, by: ActorName) => CommandMeta;
   readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
+  readonly report: (what: string, cause: unknown) => void;
 }
 
 interface Chunk {
@@ -189,6 +192,18 @@ export class Trainings {
    * is indexed first, so that it can be found when the training has ended.
    */
   async goOn(trainingId: string): Promise<void> {
+    const { timers, now } = this.#host;
+    if (timers.dueOf(trainingId) === undefined) return; // it has ended in the breath in which it rang
+    this.#ring(trainingId, now() + AGAIN_MS);
+    try {
+      await this.#step(trainingId);
+    } finally {
+      // It may have ended meanwhile. How soon it is tried again after a fault, the alarm decides.
+      if (timers.dueOf(trainingId) !== undefined) this.#ring(trainingId, now());
+    }
+  }
+
+  async #step(trainingId: string): Promise<void> {
     const { memory } = this.#host;
     if (!memory.isLevel && (await Effect.runPromise(memory.indexMore()))) return;
     await memory.meetAll();
@@ -201,22 +216,24 @@ export class Trainings {
       }
       const rows = this.#opened(chunk);
       if (rows === undefined) return this.#end(trainingId, this.#self(), false);
-      const strangers = this.#learn(chunk, rows);
-      if (strangers === undefined) return;
-      await this.#host.fetchKeys(strangers);
+      const reply = this.#learn(chunk, rows);
+      if (reply.outcome === "accepted") return;
+      if (reply.outcome === "refused") {
+        // It will not be taken another time either.
+        this.#host.report(`chunk ${chunk.number} of ${trainingId} was refused`, reply.refusal._tag);
+        return this.#end(trainingId, this.#self(), false);
+      }
+      await this.#host.fetchKeys(reply.subjects);
     }
   }
 
-  /** Answers whose keys are missing, if any are. */
-  #learn(chunk: Chunk, rows: ReadonlyArray<TaughtRow>): ReadonlyArray<ActorName> | undefined {
+  #learn(chunk: Chunk, rows: ReadonlyArray<TaughtRow>): Reply<Committed> | NeedKeys {
     const { trainingId, number } = chunk;
     const meta = this.#host.meta(`${trainingId}/chunk/${number}`, this.#self());
     const items = rows.map((row) => this.#item(trainingId, row));
     this.#learning = chunk;
     try {
-      const reply = this.#host.commit({ type: "TeachItems", meta, trainingId, items });
-      if (reply.outcome === "refused") throw new Error(`chunk ${number} of ${trainingId} was refused`);
-      return reply.outcome === "need-keys" ? reply.subjects : undefined;
+      return this.#host.commit({ type: "TeachItems", meta, trainingId, items });
     } finally {
       this.#learning = undefined;
     }
@@ -263,7 +280,7 @@ export class Trainings {
   // ── what waits to be learned ──────────────────────────────────────────────────────────────────────────────────────
 
   #keep(trainingId: string): void {
-    const { tables, timers, now } = this.#host;
+    const { tables, now } = this.#host;
     if (this.#beginning?.trainingId !== trainingId) return;
     tables.run(
       `CREATE TABLE IF NOT EXISTS training_chunks (
@@ -277,7 +294,11 @@ export class Trainings {
         ...[trainingId, index + 1, sealed!, wrapped!],
       );
     });
-    timers.set({ id: trainingId, due: now(), kind: GO_ON_LEARNING, body: null });
+    this.#ring(trainingId, now());
+  }
+
+  #ring(trainingId: string, due: number): void {
+    this.#host.timers.set({ id: trainingId, due, kind: GO_ON_LEARNING, body: null });
   }
 
   /** The keys go with the words. */

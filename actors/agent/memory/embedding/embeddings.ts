@@ -37,7 +37,7 @@ export interface EmbeddingsHost {
   readonly agentId: () => AgentId;
   readonly sql: SqlPort;
   readonly keys: Keyring;
-  readonly timers: Pick<Timers, "set" | "cancel">;
+  readonly timers: Pick<Timers, "set" | "cancel" | "dueOf">;
   readonly now: () => number;
   readonly services: () => Context.Context<VectorServices>;
   readonly memories: EmbeddedMemories;
@@ -86,9 +86,13 @@ export class Embeddings {
     if (job?.progress()?.status === "cancelled") job.start(this.#host.now(), 0);
   }
 
-  /** How many vectors stand where elsewhere; all 0 where nothing was ever sent. */
+  /**
+   * How many vectors stand where elsewhere; all 0 where nothing was ever sent. A service that is no longer in the settings is
+   * asked for nothing: what it has is its operator's to remove (decision 0020), and holds up no receipt.
+   */
   standing(): Standing {
-    return this.#kept()?.remote.standing() ?? { due: 0, there: 0, going: 0, removed: 0 };
+    const standing = this.#kept()?.remote.standing() ?? { due: 0, there: 0, going: 0, removed: 0 };
+    return this.#isRemote ? standing : { ...standing, going: 0, removed: 0 };
   }
 
   // ── in the breath of a commit ─────────────────────────────────────────────────────────────────────────────────────
@@ -178,6 +182,10 @@ export class Embeddings {
     return Context.get(this.#host.services(), Embedder);
   }
 
+  get #isRemote(): boolean {
+    return Context.get(this.#host.services(), VectorIndex).remote;
+  }
+
   /** Begins the job behind a seq, where there is an embedder that knows meaning and nobody has stopped it. */
   #start(from?: number): void {
     if (!this.#embedder.semantic) return;
@@ -216,6 +224,7 @@ export class Embeddings {
     if (this.#made !== undefined) return this.#made;
     const vectors = new AgentVectors(stream, { sql, keys, model: this.#embedder });
     const remote = new RemoteVectors(this.#host.agentId(), vectors, { sql, timers });
+    if (this.#isRemote) remote.goOn(this.#host.now());
     const read = {
       ...{ after: memories.after, texts: memories.texts },
       live: (seqs: ReadonlyArray<number>) => [...memories.live(seqs).keys()],
@@ -227,7 +236,7 @@ export class Embeddings {
 
   /** New vectors are due to a remote index, where there is one. */
   #send(seqs: ReadonlyArray<number>): void {
-    if (!Context.get(this.#host.services(), VectorIndex).remote) return;
+    if (!this.#isRemote) return;
     const ids = this.#host.memories.live(seqs);
     const due = seqs.flatMap((seq) => (ids.has(seq) ? [{ seq, id: ids.get(seq)! }] : []));
     if (due.length > 0) this.#parts().remote.wrote(due, this.#host.now());

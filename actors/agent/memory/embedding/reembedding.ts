@@ -59,6 +59,8 @@ export class Reembedding {
   readonly #vectors: AgentVectors;
   readonly #memories: Memories;
   #isWorking = false;
+  /** Up to which memory those without a vector were counted in, and for which run: known only in the life that counted. */
+  #counted: { readonly run: number; readonly upTo: number } | undefined;
 
   constructor(
     vectors: AgentVectors,
@@ -96,12 +98,17 @@ export class Reembedding {
     const isSame = job?.model === this.#vectors.model.name;
     if (isSame && job.status === "cancelled" && from === undefined) return;
     const cursor = isSame ? Math.min(job.cursor, from ?? job.cursor) : 0;
-    const lacking = this.countLacking(cursor);
-    if (lacking === 0 && isSame && job.status !== "running") return;
     const goesOn = isSame && job.status === "running" && cursor === job.cursor;
+    // While it only goes on, what came since is counted in: messages come faster than thousands of memories are counted.
+    const before = goesOn && this.#counted?.run === job.run ? this.#counted : undefined;
+    const { count: lacking, last } = this.#lackingBehind(Math.max(cursor, before?.upTo ?? 0));
+    if (lacking === 0 && isSame && job.status !== "running") return;
+    const run = goesOn ? job.run : (job?.run ?? 0) + 1;
+    const done = goesOn ? job.done : 0;
+    this.#counted = { run, upTo: last };
     this.#write({
-      ...{ run: goesOn ? job.run : (job?.run ?? 0) + 1, model: this.#vectors.model.name, status: "running", cursor },
-      ...{ done: goesOn ? job.done : 0, total: goesOn ? job.done + lacking : lacking },
+      ...{ run, model: this.#vectors.model.name, status: "running", cursor },
+      ...{ done, total: (before === undefined ? done : job!.total) + lacking },
       skipped: goesOn ? job.skipped : 0,
       ...{ size: MEMORIES_AT_ONCE, attempts: goesOn ? job.attempts : 0, error: goesOn ? job.error : undefined },
     });
@@ -247,12 +254,17 @@ export class Reembedding {
 
   /** How many memories behind one have no vector of today's model. */
   countLacking(after: number): number {
+    return this.#lackingBehind(after).count;
+  }
+
+  /** The same, and up to which memory was counted. */
+  #lackingBehind(after: number): { readonly count: number; readonly last: number } {
     let count = 0;
-    for (let from = after; ; ) {
-      const page = this.#memories.after(from, LOOKED_AT_ONCE);
+    for (let last = after; ; ) {
+      const page = this.#memories.after(last, LOOKED_AT_ONCE);
       count += this.#vectors.lacking(page).length;
-      if (page.length < LOOKED_AT_ONCE) return count;
-      from = page.at(-1)!;
+      last = page.at(-1) ?? last;
+      if (page.length < LOOKED_AT_ONCE) return { count, last };
     }
   }
 

@@ -39,7 +39,7 @@ const ALL = { id: "*", seq: 0 };
 export class RemoteVectors {
   readonly #agentId: AgentId;
   readonly #sql: SqlPort;
-  readonly #timers: Pick<Timers, "set" | "cancel">;
+  readonly #timers: Pick<Timers, "set" | "cancel" | "dueOf">;
   readonly #vectors: AgentVectors;
   #isWorking = false;
   /** What was removed is counted by the round after the one that found nothing else to do. */
@@ -50,7 +50,7 @@ export class RemoteVectors {
   constructor(
     agentId: AgentId,
     vectors: AgentVectors,
-    { sql, timers }: { readonly sql: SqlPort; readonly timers: Pick<Timers, "set" | "cancel"> },
+    { sql, timers }: { readonly sql: SqlPort; readonly timers: Pick<Timers, "set" | "cancel" | "dueOf"> },
   ) {
     this.#agentId = agentId;
     this.#vectors = vectors;
@@ -80,6 +80,12 @@ export class RemoteVectors {
     // What was sent and not written down, before a crash, is found by emptying the namespace itself.
     this.#mark(ALL.id, ALL.seq, "going");
     this.#ring(now + BETWEEN_MS);
+  }
+
+  /** Call it once a life, where there is a service: the timer of what is to be done went while there was none. */
+  goOn(now: number): void {
+    const isToDo = this.#sql.rows("SELECT 1 FROM remote_vectors WHERE state <> 'there' LIMIT 1").length > 0;
+    if (isToDo && this.#timers.dueOf(SYNC_REMOTE_VECTORS) === undefined) this.#ring(now + BETWEEN_MS);
   }
 
   standing(): Standing {
