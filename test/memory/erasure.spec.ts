@@ -1,5 +1,6 @@
 /** What goes with what is forgotten: the facts drawn from a memory, the thoughts behind a reply, the notes of a room, and with an agent all it kept. */
 import { createHash } from "node:crypto";
+import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
 import { MemoryDoor } from "#actors/agent/memory/door.ts";
 import type { Reply } from "#actors/kit/reply.ts";
@@ -43,8 +44,8 @@ const readable = ({ sql }: Remembering) =>
     .rows("SELECT e.type FROM event_keys k JOIN events e ON e.seq = k.seq ORDER BY k.seq")
     .map(([type]) => String(type));
 
-/** Dana asks something, a model asks a tool, and Ada's answer is an episode. Answers its id. */
-function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []): MemoryId {
+/** Dana asks something, a model asks a tool, and Ada has an answer that is not in the room yet. */
+function drafts(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []) {
   const turn = { turnId: turnId(label), attempt: 1 };
   const reply = { ...drafted(label).open, ...turn };
   const { open: said } = heard(label);
@@ -66,8 +67,14 @@ function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<nu
   tell({ type: "RecordModelReply", ...last, ...turn, words: words({ text: "It is noon." }) }, "reply/2");
   tell({ type: "DraftReply", ...reply, words: words({ text: "It is noon." }) }, "draft");
   tell({ type: "ConsiderMemories", ...turn, memories: [] }, "remember");
+  return { ...turn, messageId: reply.replyId };
+}
+
+/** Ada's answer is in the room, and an episode. Answers its id. */
+function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []): MemoryId {
+  const post = drafts(agent, label, memorySeqs);
   const episode = { memoryId: memoryId(`reply/${label}`), importance: 0.5, names: [] };
-  tell({ type: "RecordPost", ...turn, messageId: reply.replyId, roomSeq: 90, episode }, "post");
+  agent.tell({ type: "RecordPost", ...post, roomSeq: 90, episode }, `${post.turnId}/post`);
   return episode.memoryId;
 }
 
@@ -167,6 +174,40 @@ describe("a reply that is forgotten", () => {
     const id = answers(agent, "one");
     await happens(agent, id);
     for (const type of thoughts) expect(readable(agent)).not.toContain(type);
+  });
+});
+
+describe("an answer that is written while what it was given with goes", () => {
+  const birthday = "Eli's birthday is on 12 May.";
+
+  it.each([
+    ["nothing goes", true, async () => {}],
+    [
+      "somebody takes their consent back",
+      false,
+      async (agent: Remembering) => void agent.tell({ type: "NoteConsent", userId: eli, granted: false }),
+    ],
+    [
+      "its owner deletes it",
+      false,
+      async (agent: Remembering, id: MemoryId) => accepted(await doorOf(agent).forget(owner, "delete", id)),
+    ],
+    [
+      "its owner corrects it",
+      false,
+      async (agent: Remembering, id: MemoryId) =>
+        accepted(await doorOf(agent).change(owner, "change", id, { content: "Eli's birthday is on 13 May." })),
+    ],
+  ] as const)("where %s: it is an episode is %s", async (_what, isKept, happens) => {
+    const agent = new Remembering();
+    agent.tell({ type: "NoteConsent", userId: eli, granted: true });
+    const fact = agent.add(birthday, { about: [eli], speaker: userName(eli) });
+    const post = drafts(agent, "one", [agent.row(fact)!.seq]);
+    await happens(agent, fact);
+    const { given } = agent.ledger.state.turns[post.turnId]!;
+    const said = { text: "It is on the twelfth.", roomId: lobby, answers: "When is it?", given };
+    const kept = await Effect.runPromise(agent.memory.former().episode(userName(dana), said));
+    expect(kept !== undefined).toBe(isKept);
   });
 });
 
