@@ -177,6 +177,58 @@ describe("a reply that is forgotten", () => {
   });
 });
 
+describe("what was told on", () => {
+  /** Eli's birthday is told to Dana, once and again from that answer, and a model draws it from what was said. */
+  function toldOn() {
+    const agent = new Remembering();
+    agent.tell({ type: "NoteConsent", userId: eli, granted: true });
+    const fact = agent.add("Eli's birthday is on 12 May.", { about: [eli], speaker: userName(eli) });
+    const seqOf = (id: MemoryId) => agent.row(id)!.seq;
+    const first = answers(agent, "first", [seqOf(fact)]);
+    const second = answers(agent, "second", [seqOf(first)]);
+    // Two that name each other.
+    const [drawn, ring] = [memoryId("added/2"), memoryId("added/3")];
+    agent.add("Somebody's birthday is on 12 May.", { basis: "drawn", sources: [first, ring] });
+    agent.add("There is a birthday in May.", { basis: "drawn", sources: [drawn] });
+    const third = answers(agent, "third", [seqOf(drawn)]);
+    const same = answers(agent, "same");
+    agent.tell({ type: "MergeMemories", into: third, from: [same] });
+    const other = answers(agent, "other");
+    return { agent, fact, gone: [fact, first, second, drawn, ring, third, same], other };
+  }
+
+  it.each([
+    [
+      "its owner deletes it",
+      async ({ agent, fact }: ReturnType<typeof toldOn>) => accepted(await doorOf(agent).forget(owner, "delete", fact)),
+    ],
+    [
+      "whose it is takes their consent back",
+      async ({ agent }: ReturnType<typeof toldOn>) =>
+        void agent.tell({ type: "NoteConsent", userId: eli, granted: false }),
+    ],
+    [
+      "whose it is is erased",
+      async ({ agent }: ReturnType<typeof toldOn>) => {
+        agent.indexKeys.destroyed.add(userName(eli));
+        agent.memory.keyDied(userName(eli));
+      },
+    ],
+  ])("goes, however often it was, when %s; and so do the notes that cover it", async (_what, happens) => {
+    const told = toldOn();
+    notes(told.agent);
+    await happens(told);
+    expect(told.gone.map((id) => told.agent.state(id))).toEqual(told.gone.map(() => undefined));
+    expect(
+      told.agent
+        .of("MemoryForgotten")
+        .flatMap(({ open }) => open.memoryIds)
+        .toSorted(),
+    ).toEqual(told.gone.toSorted());
+    expect(told.agent.state(told.other)).toBe("live");
+  });
+});
+
 describe("an answer that is written while what it was given with goes", () => {
   const birthday = "Eli's birthday is on 12 May.";
 

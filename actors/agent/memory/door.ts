@@ -265,9 +265,10 @@ export class MemoryDoor {
       const row = find();
       if (row === undefined) return unknownMemory;
       if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
-      const gone = this.#withDrawn(row);
+      const { forgetting } = this.#host.memory;
+      const gone = forgetting.withToldOn([row]);
       const memoryIds = gone.map((each) => each.memoryId);
-      const rooms = this.#host.memory.forgetting.noting(gone);
+      const rooms = forgetting.noting(gone);
       return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
@@ -279,17 +280,6 @@ export class MemoryDoor {
     const said = register.bySeq(row.sourceSeqs).filter(({ basis, seq }) => basis === "said" && seq !== row.seq);
     const displaced = [...said, ...register.answersWith([row])].filter(({ supersededAt }) => supersededAt === null);
     return { rooms: forgetting.noting([row]), displaces: displaced.map(({ memoryId }) => memoryId) };
-  }
-
-  /** With what lives on in it alone, what was drawn from any of them, step by step, and what the agent said with it in mind. */
-  #withDrawn(row: MemoryRow): ReadonlyArray<MemoryRow> {
-    const { register } = this.#host.memory;
-    const gone = new Map([[row.memoryId, row]]);
-    // A map goes on with what is put into it on the way.
-    for (const each of gone.values())
-      for (const other of [...this.#merged(each), ...register.drawnFrom(each)]) gone.set(other.memoryId, other);
-    for (const answer of register.answersWith([...gone.values()])) gone.set(answer.memoryId, answer);
-    return [...gone.values()];
   }
 
   /**

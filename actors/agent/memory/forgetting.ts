@@ -109,10 +109,24 @@ export class Forgetting {
     for (;;) {
       const rows = this.#host.register().where(where, parameters, FORGOTTEN_AT_ONCE);
       if (rows.length === 0) return true;
-      const all = new Map([...rows, ...this.#host.register().answersWith(rows)].map((row) => [row.seq, row]));
-      if (this.together([...all.values()], why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted")
-        return false;
+      const label = `${why}/${userId}/${rows[0]!.seq}`;
+      if (this.together(this.withToldOn(rows), why, label).outcome !== "accepted") return false;
     }
+  }
+
+  /**
+   * These with all that says the same because of them, however far it was told on: what lives on in them alone, what was drawn
+   * from any of them, and what the agent said with it in mind.
+   */
+  withToldOn(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const register = this.#host.register();
+    const gone = new Map<number, MemoryRow>();
+    for (let fresh = rows; fresh.length > 0; ) {
+      for (const row of fresh) gone.set(row.seq, row);
+      const told = [...register.withMerged(fresh), ...register.drawnFrom(fresh), ...register.answersWith(fresh)];
+      fresh = told.filter(({ seq }) => !gone.has(seq));
+    }
+    return [...gone.values()];
   }
 
   /** Rooms whose notes cover what these memories come from. */
