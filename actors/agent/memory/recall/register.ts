@@ -389,7 +389,6 @@ export class MemoryRegister {
   }
 }
 
-/** That a list of a memory holds any of some values. */
 const holdsAny = (list: "sources" | "source_seqs") =>
   `EXISTS (SELECT 1 FROM json_each(m.${list}) WHERE value IN (SELECT value FROM json_each(?)))`;
 
