@@ -1,93 +1,17 @@
 /** What goes with what is forgotten: the facts drawn from a memory, the thoughts behind a reply, the notes of a room, and with an agent all it kept. */
 import { createHash } from "node:crypto";
-import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
-import { MemoryDoor } from "#actors/agent/memory/door.ts";
-import type { Reply } from "#actors/kit/reply.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { agentName, type MemoryId, userName } from "#events/kit/ids.ts";
-import {
-  ada,
-  asked,
-  assembled,
-  dana,
-  drafted,
-  eli,
-  executed,
-  heard,
-  lobby,
-  memoryId,
-  replied,
-  turnId,
-  words,
-} from "../support/given.ts";
-import { metaFor } from "../support/ledger-fixture.ts";
+import { accepted, answers, doorOf, notes, notesGone, owner } from "../support/answering.ts";
+import { ada, dana, eli, lobby } from "../support/given.ts";
 import { DAY, Remembering } from "../support/remembering.ts";
-
-const owner = { userId: dana, name: "Dana", roles: [] };
-
-/** What Ada's owner may ask of her memory. */
-const doorOf = ({ ledger, memory, now }: Remembering) =>
-  new MemoryDoor({
-    ...{ ledger, memory, agentId: () => ada, now: () => now, isOwner: () => true },
-    commit: (command) => ledger.commit(command),
-    meta: (id, by) => metaFor(id, by),
-    fetchKeys: async () => {},
-    revealed: async (seqs) => ledger.reveal(seqs) as ReadonlyArray<Unsealed>,
-  });
-
-const accepted = (reply: Reply<unknown>) => expect(reply).toMatchObject({ outcome: "accepted" });
 
 /** Types of all events of which the words can still be read, in order. */
 const readable = ({ sql }: Remembering) =>
   sql
     .rows("SELECT e.type FROM event_keys k JOIN events e ON e.seq = k.seq ORDER BY k.seq")
     .map(([type]) => String(type));
-
-/** Dana asks something, a model asks a tool, and Ada has an answer that is not in the room yet. */
-function drafts(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []) {
-  const turn = { turnId: turnId(label), attempt: 1 };
-  const reply = { ...drafted(label).open, ...turn };
-  const { open: said } = heard(label);
-  const wanted = [{ callId: executed(label, label).open.callId, tool: "clock", argsHash: "00" }];
-  const tell = (command: Parameters<Remembering["tell"]>[0], id: string) => agent.tell(command, `${turn.turnId}/${id}`);
-  const ask = (round: number) => tell({ type: "AskModel", ...asked(label, { round }).open, ...turn }, `ask/${round}`);
-  tell({ type: "ReceiveMessage", ...said, words: words({ text: "What time is it?", authorName: "Dana" }) }, "receive");
-  tell({ type: "RecordContext", ...assembled(label).open, memorySeqs, ...turn }, "assemble");
-  agent.tell({ type: "GrantTools", tools: [{ name: "clock", mode: "allow" }] }, `${label}/grant`);
-  ask(1);
-  const first = replied(label, { finish: "tools", calls: wanted }).open;
-  tell({ type: "RecordModelReply", ...first, ...turn, words: words({ text: "", arguments: {} }) }, "reply/1");
-  const call = { ...turn, callId: wanted[0]!.callId };
-  tell({ type: "RequestTools", ...turn, calls: [{ callId: call.callId, replay: "pure" }] }, "request");
-  const outcome = { kind: "executed", bytes: 2, words: words({ result: "12" }) } as const;
-  tell({ type: "SettleTool", ...call, ms: 1, outcome }, "settle");
-  ask(2);
-  const last = replied(label, { round: 2 }).open;
-  tell({ type: "RecordModelReply", ...last, ...turn, words: words({ text: "It is noon." }) }, "reply/2");
-  tell({ type: "DraftReply", ...reply, words: words({ text: "It is noon." }) }, "draft");
-  tell({ type: "ConsiderMemories", ...turn, memories: [] }, "remember");
-  return { ...turn, messageId: reply.replyId };
-}
-
-/** Ada's answer is in the room, and an episode. Answers its id. */
-function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []): MemoryId {
-  const post = drafts(agent, label, memorySeqs);
-  const episode = { memoryId: memoryId(`reply/${label}`), importance: 0.5, names: [] };
-  agent.tell({ type: "RecordPost", ...post, roomSeq: 90, episode }, `${post.turnId}/post`);
-  return episode.memoryId;
-}
-
-/** Notes of all that was said so far. */
-const notes = (agent: Remembering) =>
-  agent.tell({
-    ...{ type: "SummarizeRoom", roomId: lobby, fromSeq: 1, toSeq: agent.ledger.head, messages: 1, by: "rules" },
-    ...{ microUsd: 0, about: [dana], after: agent.ledger.state.rooms[lobby]!.summary?.seq ?? null },
-    words: words({ text: "They spoke of boats." }),
-  });
-
-/** Why notes went, in order. */
-const notesGone = (agent: Remembering) => agent.of("SummariesForgotten").map(({ open }) => open.why);
 
 describe("a memory that is deleted", () => {
   it("takes along what was drawn from it, step by step and in the same commit, and nothing else", async () => {
@@ -174,92 +98,6 @@ describe("a reply that is forgotten", () => {
     const id = answers(agent, "one");
     await happens(agent, id);
     for (const type of thoughts) expect(readable(agent)).not.toContain(type);
-  });
-});
-
-describe("what was told on", () => {
-  /** Eli's birthday is told to Dana, once and again from that answer, and a model draws it from what was said. */
-  function toldOn() {
-    const agent = new Remembering();
-    agent.tell({ type: "NoteConsent", userId: eli, granted: true });
-    const fact = agent.add("Eli's birthday is on 12 May.", { about: [eli], speaker: userName(eli) });
-    const seqOf = (id: MemoryId) => agent.row(id)!.seq;
-    const first = answers(agent, "first", [seqOf(fact)]);
-    const second = answers(agent, "second", [seqOf(first)]);
-    // Two that name each other.
-    const [drawn, ring] = [memoryId("added/2"), memoryId("added/3")];
-    agent.add("Somebody's birthday is on 12 May.", { basis: "drawn", sources: [first, ring] });
-    agent.add("There is a birthday in May.", { basis: "drawn", sources: [drawn] });
-    const third = answers(agent, "third", [seqOf(drawn)]);
-    const same = answers(agent, "same");
-    agent.tell({ type: "MergeMemories", into: third, from: [same] });
-    const other = answers(agent, "other");
-    return { agent, fact, gone: [fact, first, second, drawn, ring, third, same], other };
-  }
-
-  it.each([
-    [
-      "its owner deletes it",
-      async ({ agent, fact }: ReturnType<typeof toldOn>) => accepted(await doorOf(agent).forget(owner, "delete", fact)),
-    ],
-    [
-      "whose it is takes their consent back",
-      async ({ agent }: ReturnType<typeof toldOn>) =>
-        void agent.tell({ type: "NoteConsent", userId: eli, granted: false }),
-    ],
-    [
-      "whose it is is erased",
-      async ({ agent }: ReturnType<typeof toldOn>) => {
-        agent.indexKeys.destroyed.add(userName(eli));
-        agent.memory.keyDied(userName(eli));
-      },
-    ],
-  ])("goes, however often it was, when %s; and so do the notes that cover it", async (_what, happens) => {
-    const told = toldOn();
-    notes(told.agent);
-    await happens(told);
-    expect(told.gone.map((id) => told.agent.state(id))).toEqual(told.gone.map(() => undefined));
-    expect(
-      told.agent
-        .of("MemoryForgotten")
-        .flatMap(({ open }) => open.memoryIds)
-        .toSorted(),
-    ).toEqual(told.gone.toSorted());
-    expect(told.agent.state(told.other)).toBe("live");
-  });
-});
-
-describe("an answer that is written while what it was given with goes", () => {
-  const birthday = "Eli's birthday is on 12 May.";
-
-  it.each([
-    ["nothing goes", true, async () => {}],
-    [
-      "somebody takes their consent back",
-      false,
-      async (agent: Remembering) => void agent.tell({ type: "NoteConsent", userId: eli, granted: false }),
-    ],
-    [
-      "its owner deletes it",
-      false,
-      async (agent: Remembering, id: MemoryId) => accepted(await doorOf(agent).forget(owner, "delete", id)),
-    ],
-    [
-      "its owner corrects it",
-      false,
-      async (agent: Remembering, id: MemoryId) =>
-        accepted(await doorOf(agent).change(owner, "change", id, { content: "Eli's birthday is on 13 May." })),
-    ],
-  ] as const)("where %s: it is an episode is %s", async (_what, isKept, happens) => {
-    const agent = new Remembering();
-    agent.tell({ type: "NoteConsent", userId: eli, granted: true });
-    const fact = agent.add(birthday, { about: [eli], speaker: userName(eli) });
-    const post = drafts(agent, "one", [agent.row(fact)!.seq]);
-    await happens(agent, fact);
-    const { given } = agent.ledger.state.turns[post.turnId]!;
-    const said = { text: "It is on the twelfth.", roomId: lobby, answers: "When is it?", given };
-    const kept = await Effect.runPromise(agent.memory.former().episode(userName(dana), said));
-    expect(kept !== undefined).toBe(isKept);
   });
 });
 

@@ -139,7 +139,7 @@ export class Forgetting {
     return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
   }
 
-  /** Forgets these memories, words and keys, in one commit. */
+  /** Forgets these memories, words and keys, with the notes that cover them, in one commit. */
   together(
     rows: ReadonlyArray<MemoryRow>,
     why: Extract<AgentCommand, { type: "ForgetMemories" }>["why"],
@@ -151,6 +151,7 @@ export class Forgetting {
       memoryIds: rows.map(({ memoryId }) => memoryId),
       seqs: rows.map(({ seq }) => seq),
       why,
+      rooms: this.noting(rows),
     });
   }
 }
