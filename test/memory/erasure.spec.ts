@@ -69,6 +69,29 @@ describe("a memory that is deleted", () => {
   });
 });
 
+describe("an episode whose time is over, though no sweep has come yet", () => {
+  it("is shown by its words no more, also not as what a fact was drawn from", async () => {
+    const agent = new Remembering();
+    const said = agent.says("My kayak is called Vera.");
+    const { seq } = agent.row(said)!;
+    const fact = agent.add("Dana has a kayak called Vera.", { basis: "drawn", sources: [said], sourceSeqs: [seq] });
+    const door = doorOf(agent);
+    const shown = async (id: MemoryId) => {
+      const reply = await door.explain(owner, id);
+      if (reply.outcome === "refused") return reply.refusal._tag;
+      const { events, memories } = reply.value;
+      return {
+        events: events.map((event) => [event.seq, event.text]),
+        memories: memories.map(({ id: other }) => other),
+      };
+    };
+    expect(await shown(fact)).toEqual({ events: [[seq, "My kayak is called Vera."]], memories: [said] });
+    agent.now += 91 * DAY;
+    expect(await shown(said)).toBe("MemoryUnknown");
+    expect(await shown(fact)).toEqual({ events: [[seq, null]], memories: [] });
+  });
+});
+
 describe("a reply that is forgotten", () => {
   const thoughts = ["ModelReplied", "ToolExecuted", "ModelReplied", "ReplyDrafted"];
   const talk = ["AgentCreated", "MessageReceived", ...thoughts];

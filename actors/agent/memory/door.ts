@@ -100,7 +100,9 @@ export class MemoryDoor {
     const [memory] = await this.#described([row]);
     const merged = this.#shown(this.#merged(row).map((each) => each.memoryId));
     const seqs = new Set([row, ...merged].flatMap(({ sourceSeqs }) => sourceSeqs));
-    const events = (await this.#host.revealed([...seqs])).map(evidence);
+    const revealed = await this.#host.revealed([...seqs]);
+    const over = this.#over([...seqs]);
+    const events = revealed.map((each) => evidence(over.has(each.event.seq) ? { ...each, words: Erased } : each));
     const drawnFrom = this.#shown([row, ...merged].flatMap(({ sources }) => sources));
     const others = new Map([...merged, ...drawnFrom].map((each) => [each.seq, each]));
     const memories = await this.#described([...others.values()]);
@@ -332,6 +334,13 @@ export class MemoryDoor {
   /** Those of these memories that may be shown. */
   #shown(memoryIds: ReadonlyArray<string>): ReadonlyArray<MemoryRow> {
     return this.#rows(both(named(memoryIds), this.#kept()), memoryIds.length + 1);
+  }
+
+  /** Those of these events whose words are a memory that may not be shown any more. */
+  #over(seqs: ReadonlyArray<number>): ReadonlySet<number> {
+    const rows = this.#host.memory.register.bySeq(seqs);
+    const shown = new Set(this.#shown(rows.map(({ memoryId }) => memoryId)).map(({ seq }) => seq));
+    return new Set(rows.flatMap(({ seq }) => (shown.has(seq) ? [] : [seq])));
   }
 
   /** `among`: whoever looks is told what has ended only by what they may see. */
