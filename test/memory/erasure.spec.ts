@@ -75,20 +75,47 @@ describe("an episode whose time is over, though no sweep has come yet", () => {
     const said = agent.says("My kayak is called Vera.");
     const { seq } = agent.row(said)!;
     const fact = agent.add("Dana has a kayak called Vera.", { basis: "drawn", sources: [said], sourceSeqs: [seq] });
-    const door = doorOf(agent);
     const shown = async (id: MemoryId) => {
-      const reply = await door.explain(owner, id);
+      const reply = await doorOf(agent).explain(owner, id);
       if (reply.outcome === "refused") return reply.refusal._tag;
       const { events, memories } = reply.value;
       return {
         events: events.map((event) => [event.seq, event.text]),
-        memories: memories.map(({ id: other }) => other),
+        memories: memories.map(({ memoryId: other }) => other),
       };
     };
     expect(await shown(fact)).toEqual({ events: [[seq, "My kayak is called Vera."]], memories: [said] });
     agent.now += 91 * DAY;
     expect(await shown(said)).toBe("MemoryUnknown");
     expect(await shown(fact)).toEqual({ events: [[seq, null]], memories: [] });
+  });
+});
+
+describe("an archived memory that its owner pins", () => {
+  const pin = async (agent: Remembering, id: MemoryId, over: object = {}) =>
+    accepted(await doorOf(agent).change(owner, "pin", id, { pinned: true, ...over }));
+
+  it.each([
+    ["as it stands", {}],
+    ["with other words", { content: "The kayak is called Otto." }],
+  ])("comes back in the same commit, %s, and stays", async (_how, over) => {
+    const agent = new Remembering();
+    const id = agent.add("The kayak is called Vera.");
+    agent.tell({ type: "ArchiveMemories", memoryIds: [id] });
+    await pin(agent, id, over);
+    const [revised, restored] = [agent.of("MemoryRevised"), agent.of("MemoriesRestored")];
+    expect(restored.map(({ seq, open }) => [seq, open.memoryIds])).toEqual([[revised[0]!.seq + 1, [id]]]);
+    await agent.sweptAfter(31);
+    expect([agent.state(id), agent.readable()]).toEqual(["live", [id]]);
+  });
+
+  it("comes back also where it was pinned before; a live one is only pinned", async () => {
+    const agent = new Remembering();
+    const [away, here] = [agent.add("The kayak is called Vera.", { pinned: true }), agent.add("It is red.")];
+    agent.tell({ type: "ArchiveMemories", memoryIds: [away] });
+    for (const id of [away, here]) accepted(await doorOf(agent).change(owner, `pin ${id}`, id, { pinned: true }));
+    expect(agent.readable()).toEqual([away, here]);
+    expect(agent.of("MemoriesRestored").map(({ open }) => open.memoryIds)).toEqual([[away]]);
   });
 });
 

@@ -150,8 +150,11 @@ export class MemoryDoor {
         );
         if (userId !== undefined) return new ConsentRequired({ userId });
         const after = refiled(row, unsealed, input, this.#acquaintances);
-        if (after?.words !== undefined) return { type: "ReviseMemory", meta, ...after, ...this.#displaced(row) };
-        if (after !== undefined) return { type: "ReviseMemory", meta, ...after };
+        // What fades is not what is pinned: it would be neither to be read nor to be forgotten.
+        const restores = row.state === "archived" && (input.pinned ?? row.pinned);
+        const displaced = after?.words === undefined ? {} : this.#displaced(row);
+        if (after !== undefined) return { type: "ReviseMemory", meta, ...after, ...displaced, restores };
+        if (restores) return { type: "RestoreMemories", meta, memoryIds: [row.memoryId] };
         outcome = "same";
         return unknownMemory;
       });
