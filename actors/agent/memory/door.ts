@@ -283,7 +283,9 @@ export class MemoryDoor {
   #displaced(row: MemoryRow): Pick<AgentCommandOf<"ReviseMemory">, "rooms" | "displaces"> {
     const { register, forgetting } = this.#host.memory;
     const said = register.bySeq(row.sourceSeqs).filter(({ basis, seq }) => basis === "said" && seq !== row.seq);
-    const displaced = [...said, ...register.answersWith([row])].filter(({ supersededAt }) => supersededAt === null);
+    // What its owner has put otherwise already is no longer what the agent said.
+    const answers = register.answersWith([row]).filter(({ origin }) => origin === "agent");
+    const displaced = [...said, ...answers].filter(({ supersededAt }) => supersededAt === null);
     return { rooms: forgetting.noting([row]), displaces: displaced.map(({ memoryId }) => memoryId) };
   }
 

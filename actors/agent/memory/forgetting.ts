@@ -123,10 +123,26 @@ export class Forgetting {
     const gone = new Map<number, MemoryRow>();
     for (let fresh = rows; fresh.length > 0; ) {
       for (const row of fresh) gone.set(row.seq, row);
-      const told = [...register.withMerged(fresh), ...register.drawnFrom(fresh), ...register.answersWith(fresh)];
+      const ever = [...fresh, ...this.#asTheyWere(fresh)];
+      const told = [...register.withMerged(fresh), ...register.drawnFrom(ever), ...register.answersWith(ever)];
       fresh = told.filter(({ seq }) => !gone.has(seq));
     }
     return [...gone.values()];
+  }
+
+  /** Those of these memories whose words were replaced, by the events of the words that they had before: some may tell those on. */
+  #asTheyWere(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const revised = new Map<string, MemoryRow>(
+      rows.flatMap((row) => (row.version > 1 ? [[row.memoryId, row] as const] : [])),
+    );
+    if (revised.size === 0) return [];
+    const first = Math.min(...Array.from(revised.values(), ({ formedSeq }) => formedSeq));
+    const revisions = this.#host.ledger.read(first, Number.MAX_SAFE_INTEGER, ["MemoryRevised"]);
+    return revisions.flatMap((event) => {
+      if (event.type !== "MemoryRevised" || event.sealed === undefined) return [];
+      const row = revised.get(event.open.memoryId);
+      return row === undefined ? [] : [{ ...row, seq: event.open.replacesSeq }];
+    });
   }
 
   /** Rooms whose notes cover what these memories come from. */

@@ -350,7 +350,7 @@ export class MemoryRegister {
 
   /** What the agent said in answer to any of these, or while it had them in mind: it may say the same. */
   answersWith(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
-    const said = `m.basis = 'said' AND m.origin = 'agent' AND ${holdsAny("source_seqs")}`;
+    const said = `m.basis = 'said' AND m.speaker LIKE 'agent:%' AND ${holdsAny("source_seqs")}`;
     return this.where(said, [JSON.stringify(rows.map(({ seq }) => seq))], Number.MAX_SAFE_INTEGER);
   }
 
