@@ -264,6 +264,8 @@ type MemoryCommand =
         /** Rooms whose notes cover the words that it replaces, and memories that say what those said. */
         rooms?: ReadonlyArray<RoomId>;
         displaces?: ReadonlyArray<MemoryId>;
+        /** True when it was archived and is to come back with this. */
+        restores?: boolean;
       }
     >
   | CommandOf<"SupersedeMemory", { memoryId: MemoryId; by: MemoryId; validTo: number; retractedAt: number }>

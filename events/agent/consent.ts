@@ -88,10 +88,10 @@ export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: Tu
   if (turn.people === null) return [];
   const about = [...(turn.people as ReadonlyArray<UserId>), ...episode.names];
   if (!mayRemember(state, about)) return [];
-  const { turnId, roomId, draft, triggerSeq, context } = turn;
+  const { turnId, roomId, draft, triggerSeq, given } = turn;
   const by = agentName(state.agentId!);
   const said = { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) };
-  return [episodic(episode, { ...said, given: [triggerSeq, ...(context?.memorySeqs ?? [])] })];
+  return [episodic(episode, { ...said, given: [triggerSeq, ...given] })];
 }
 
 /** The notes of a room go, in the commit in which the agent may not keep any more what they hold. */

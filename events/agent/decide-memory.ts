@@ -60,13 +60,14 @@ function drawMemories(command: AgentCommandOf<"DrawMemories">, state: AgentState
 
 /** Without new words its own stay where they are, under the key they have. */
 function revise(command: AgentCommandOf<"ReviseMemory">, state: AgentState): Answer {
-  const { words, named, rooms = [], displaces = [], ...facts } = fields(command);
+  const { words, named, rooms = [], displaces = [], restores = false, ...facts } = fields(command);
   const { at } = command.meta;
   const open = naming({ ...facts, version: facts.version + 1 }, named);
   const userId = withoutConsent([open], state);
   if (userId !== undefined) return refuse(new ConsentRequired({ userId }));
   return accept(
     words === undefined ? E.MemoryRevised(open) : E.MemoryRevised(open, subjectOf(state, open.about), words),
+    ...(restores ? [E.MemoriesRestored({ memoryIds: [open.memoryId] })] : []),
     ...rooms.flatMap((roomId) => notesForgotten(state, roomId, "asked")),
     ...displaces.map((memoryId) => E.MemorySuperseded({ memoryId, by: open.memoryId, validTo: at, retractedAt: at })),
   );

@@ -76,6 +76,7 @@ const received = (state: AgentState, event: Of<"MessageReceived">): AgentState =
     attempt: 0,
     idleAttempts: 0,
     context: null,
+    given: [],
     shortened: false,
     asking: null,
     answering: null,
@@ -119,10 +120,11 @@ function assembled(state: AgentState, event: Of<"ContextAssembled">): AgentState
   const { turnId, messageSeqs, memorySeqs, summarySeq, tools, tokens } = event.open;
   const context = { seq: event.seq, messageSeqs, memorySeqs, summarySeq, tools, tokens };
   const turn = state.turns[turnId];
+  const given = [...new Set([...(turn?.given ?? []), ...memorySeqs])];
   const last = turn?.asking?.asks.at(-1);
-  if (turn?.asking == null || last?.failure == null) return updateTurn(state, event, { context });
+  if (turn?.asking == null || last?.failure == null) return updateTurn(state, event, { context, given });
   const asks = [...turn.asking.asks.slice(0, -1), { ...last, failure: { ...last.failure, answered: true } }];
-  return updateTurn(state, event, { context, shortened: true, asking: { ...turn.asking, asks } });
+  return updateTurn(state, event, { context, given, shortened: true, asking: { ...turn.asking, asks } });
 }
 
 function narrowed(state: AgentState, event: Of<"ContextNarrowed">): AgentState {

@@ -58,6 +58,8 @@ export const TurnView = Schema.Struct({
       tokens: Count,
     }),
   ),
+  /** The memories of all its contexts: the answer may say the same, also of one that is shown no longer. */
+  given: Schema.Array(Count),
   /** True once the context was assembled again, shorter, because a model could not take it. */
   shortened: Schema.Boolean,
   /** The requests of the running round; null before the first. */

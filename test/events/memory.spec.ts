@@ -167,6 +167,22 @@ describe("what the agent says itself", () => {
       .then(posted("one"), reply, completed("one", 6_000));
   });
 
+  it("goes with all memories that came to mind for it: of a longer context too, and those that left it", () => {
+    const again = assembled("one", { memorySeqs: [2, 3] });
+    given(
+      agent,
+      ...[created, joined, agreed, heard("one"), started("one"), assembled("one", { memorySeqs: [1, 2] }), again],
+      ...[E.ContextNarrowed({ turnId: turnId("one"), memorySeqs: [3] }), replied("one"), drafted("one")],
+      E.MemoriesConsidered({ turnId: turnId("one"), formed: 0 }),
+    )
+      .when(post)
+      .then(
+        posted("one"),
+        { ...reply, open: { ...reply.open, sourceSeqs: [10, 4, 1, 2, 3] } },
+        completed("one", 8_000),
+      );
+  });
+
   it("is of all who had asked, be it by way of other agents: of nobody, where one of them is not known or did not agree", () => {
     const then = [started("one"), assembled("one"), replied("one"), drafted("one")];
     const considered = E.MemoriesConsidered({ turnId: turnId("one"), formed: 0 });

@@ -78,7 +78,7 @@ describe("an answer", () => {
       const { memory } = new World().begin();
       memory.attendance.told(lobby, both);
       const kept = (answers: string) =>
-        memory.former().episode(userName(dana), { text: "You live in Bern.", roomId: lobby, answers });
+        memory.former().episode(userName(dana), { text: "You live in Bern.", roomId: lobby, answers, given: [] });
       for (const asked of ["What do you know about me?", "Where do I live?"])
         expect(yield* kept(asked)).toBeUndefined();
       expect(yield* kept("I have moved to Bern.")).toBeDefined();
@@ -93,7 +93,7 @@ describe("of a message", () => {
     const said = { text, roomId: lobby, authorId: userName(dana), authorName: "Dana Levi", at: 0 };
     const { episode, form } = woken.memory.former();
     return Effect.map(
-      Effect.all([episode(userName(dana), { ...said, answers: "" }), form(said)]),
+      Effect.all([episode(userName(dana), { ...said, answers: "", given: [] }), form(said)]),
       ([message, drawn]) => ({
         names: message?.names,
         drawn: drawn.map(({ content, names }) => [content, names]),

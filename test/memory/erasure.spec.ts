@@ -1,86 +1,17 @@
 /** What goes with what is forgotten: the facts drawn from a memory, the thoughts behind a reply, the notes of a room, and with an agent all it kept. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { MemoryDoor } from "#actors/agent/memory/door.ts";
-import type { Reply } from "#actors/kit/reply.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { agentName, type MemoryId, userName } from "#events/kit/ids.ts";
-import {
-  ada,
-  asked,
-  assembled,
-  dana,
-  drafted,
-  eli,
-  executed,
-  heard,
-  lobby,
-  memoryId,
-  replied,
-  turnId,
-  words,
-} from "../support/given.ts";
-import { metaFor } from "../support/ledger-fixture.ts";
+import { accepted, answers, doorOf, notes, notesGone, owner } from "../support/answering.ts";
+import { ada, dana, eli, lobby } from "../support/given.ts";
 import { DAY, Remembering } from "../support/remembering.ts";
-
-const owner = { userId: dana, name: "Dana", roles: [] };
-
-/** What Ada's owner may ask of her memory. */
-const doorOf = ({ ledger, memory, now }: Remembering) =>
-  new MemoryDoor({
-    ...{ ledger, memory, agentId: () => ada, now: () => now, isOwner: () => true },
-    commit: (command) => ledger.commit(command),
-    meta: (id, by) => metaFor(id, by),
-    fetchKeys: async () => {},
-    revealed: async (seqs) => ledger.reveal(seqs) as ReadonlyArray<Unsealed>,
-  });
-
-const accepted = (reply: Reply<unknown>) => expect(reply).toMatchObject({ outcome: "accepted" });
 
 /** Types of all events of which the words can still be read, in order. */
 const readable = ({ sql }: Remembering) =>
   sql
     .rows("SELECT e.type FROM event_keys k JOIN events e ON e.seq = k.seq ORDER BY k.seq")
     .map(([type]) => String(type));
-
-/** Dana asks something, a model asks a tool, and Ada's answer is an episode. Answers its id. */
-function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []): MemoryId {
-  const turn = { turnId: turnId(label), attempt: 1 };
-  const reply = { ...drafted(label).open, ...turn };
-  const { open: said } = heard(label);
-  const wanted = [{ callId: executed(label, label).open.callId, tool: "clock", argsHash: "00" }];
-  const tell = (command: Parameters<Remembering["tell"]>[0], id: string) => agent.tell(command, `${turn.turnId}/${id}`);
-  const ask = (round: number) => tell({ type: "AskModel", ...asked(label, { round }).open, ...turn }, `ask/${round}`);
-  tell({ type: "ReceiveMessage", ...said, words: words({ text: "What time is it?", authorName: "Dana" }) }, "receive");
-  tell({ type: "RecordContext", ...assembled(label).open, memorySeqs, ...turn }, "assemble");
-  agent.tell({ type: "GrantTools", tools: [{ name: "clock", mode: "allow" }] }, `${label}/grant`);
-  ask(1);
-  const first = replied(label, { finish: "tools", calls: wanted }).open;
-  tell({ type: "RecordModelReply", ...first, ...turn, words: words({ text: "", arguments: {} }) }, "reply/1");
-  const call = { ...turn, callId: wanted[0]!.callId };
-  tell({ type: "RequestTools", ...turn, calls: [{ callId: call.callId, replay: "pure" }] }, "request");
-  const outcome = { kind: "executed", bytes: 2, words: words({ result: "12" }) } as const;
-  tell({ type: "SettleTool", ...call, ms: 1, outcome }, "settle");
-  ask(2);
-  const last = replied(label, { round: 2 }).open;
-  tell({ type: "RecordModelReply", ...last, ...turn, words: words({ text: "It is noon." }) }, "reply/2");
-  tell({ type: "DraftReply", ...reply, words: words({ text: "It is noon." }) }, "draft");
-  tell({ type: "ConsiderMemories", ...turn, memories: [] }, "remember");
-  const episode = { memoryId: memoryId(`reply/${label}`), importance: 0.5, names: [] };
-  tell({ type: "RecordPost", ...turn, messageId: reply.replyId, roomSeq: 90, episode }, "post");
-  return episode.memoryId;
-}
-
-/** Notes of all that was said so far. */
-const notes = (agent: Remembering) =>
-  agent.tell({
-    ...{ type: "SummarizeRoom", roomId: lobby, fromSeq: 1, toSeq: agent.ledger.head, messages: 1, by: "rules" },
-    ...{ microUsd: 0, about: [dana], after: agent.ledger.state.rooms[lobby]!.summary?.seq ?? null },
-    words: words({ text: "They spoke of boats." }),
-  });
-
-/** Why notes went, in order. */
-const notesGone = (agent: Remembering) => agent.of("SummariesForgotten").map(({ open }) => open.why);
 
 describe("a memory that is deleted", () => {
   it("takes along what was drawn from it, step by step and in the same commit, and nothing else", async () => {
@@ -135,6 +66,56 @@ describe("a memory that is deleted", () => {
     const fact = agent.add("Dana has a kayak called Vera.", { basis: "drawn", sources: [said] });
     await agent.sweptAfter(91);
     expect([agent.state(said), agent.state(fact)]).toEqual([undefined, "live"]);
+  });
+});
+
+describe("an episode whose time is over, though no sweep has come yet", () => {
+  it("is shown by its words no more, also not as what a fact was drawn from", async () => {
+    const agent = new Remembering();
+    const said = agent.says("My kayak is called Vera.");
+    const { seq } = agent.row(said)!;
+    const fact = agent.add("Dana has a kayak called Vera.", { basis: "drawn", sources: [said], sourceSeqs: [seq] });
+    const shown = async (id: MemoryId) => {
+      const reply = await doorOf(agent).explain(owner, id);
+      if (reply.outcome === "refused") return reply.refusal._tag;
+      const { events, memories } = reply.value;
+      return {
+        events: events.map((event) => [event.seq, event.text]),
+        memories: memories.map(({ memoryId: other }) => other),
+      };
+    };
+    expect(await shown(fact)).toEqual({ events: [[seq, "My kayak is called Vera."]], memories: [said] });
+    agent.now += 91 * DAY;
+    expect(await shown(said)).toBe("MemoryUnknown");
+    expect(await shown(fact)).toEqual({ events: [[seq, null]], memories: [] });
+  });
+});
+
+describe("an archived memory that its owner pins", () => {
+  const pin = async (agent: Remembering, id: MemoryId, over: object = {}) =>
+    accepted(await doorOf(agent).change(owner, "pin", id, { pinned: true, ...over }));
+
+  it.each([
+    ["as it stands", {}],
+    ["with other words", { content: "The kayak is called Otto." }],
+  ])("comes back in the same commit, %s, and stays", async (_how, over) => {
+    const agent = new Remembering();
+    const id = agent.add("The kayak is called Vera.");
+    agent.tell({ type: "ArchiveMemories", memoryIds: [id] });
+    await pin(agent, id, over);
+    const [revised, restored] = [agent.of("MemoryRevised"), agent.of("MemoriesRestored")];
+    expect(restored.map(({ seq, open }) => [seq, open.memoryIds])).toEqual([[revised[0]!.seq + 1, [id]]]);
+    await agent.sweptAfter(31);
+    expect([agent.state(id), agent.readable()]).toEqual(["live", [id]]);
+  });
+
+  it("comes back also where it was pinned before; a live one is only pinned", async () => {
+    const agent = new Remembering();
+    const [away, here] = [agent.add("The kayak is called Vera.", { pinned: true }), agent.add("It is red.")];
+    agent.tell({ type: "ArchiveMemories", memoryIds: [away] });
+    for (const id of [away, here]) accepted(await doorOf(agent).change(owner, `pin ${id}`, id, { pinned: true }));
+    expect(agent.readable()).toEqual([away, here]);
+    expect(agent.of("MemoriesRestored").map(({ open }) => open.memoryIds)).toEqual([[away]]);
   });
 });
 

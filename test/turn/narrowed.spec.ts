@@ -41,6 +41,13 @@ it.effect("has no memory that somebody who came in meanwhile may not hear, and t
     expect(stage.asked[2]?.system).toContain("Dana likes tea.");
     expect(stage.asked[3]?.system).not.toContain("tea");
     expect(stage.only("ContextNarrowed").memorySeqs).toEqual([formed.seq]);
+    // The first round was written with it: the answer may say the same, and goes with it.
+    const answer = stage.events().findLast(({ type }) => type === "MemoryFormed")!;
+    expect(answer.open).toMatchObject({
+      basis: "said",
+      origin: "agent",
+      sourceSeqs: expect.arrayContaining([formed.seq]),
+    });
     const context = stage.events().filter(({ type }) => type === "ContextAssembled")[1]!.seq;
     expect((yield* rebuilt(stage, context)).prompt).toEqual(stage.asked[2]);
     const second = yield* rebuilt(stage, context, 2);

@@ -100,7 +100,9 @@ export class MemoryDoor {
     const [memory] = await this.#described([row]);
     const merged = this.#shown(this.#merged(row).map((each) => each.memoryId));
     const seqs = new Set([row, ...merged].flatMap(({ sourceSeqs }) => sourceSeqs));
-    const events = (await this.#host.revealed([...seqs])).map(evidence);
+    const revealed = await this.#host.revealed([...seqs]);
+    const over = this.#over([...seqs]);
+    const events = revealed.map((each) => evidence(over.has(each.event.seq) ? { ...each, words: Erased } : each));
     const drawnFrom = this.#shown([row, ...merged].flatMap(({ sources }) => sources));
     const others = new Map([...merged, ...drawnFrom].map((each) => [each.seq, each]));
     const memories = await this.#described([...others.values()]);
@@ -148,8 +150,11 @@ export class MemoryDoor {
         );
         if (userId !== undefined) return new ConsentRequired({ userId });
         const after = refiled(row, unsealed, input, this.#acquaintances);
-        if (after?.words !== undefined) return { type: "ReviseMemory", meta, ...after, ...this.#displaced(row) };
-        if (after !== undefined) return { type: "ReviseMemory", meta, ...after };
+        // What fades is not what is pinned: it would be neither to be read nor to be forgotten.
+        const restores = row.state === "archived" && (input.pinned ?? row.pinned);
+        const displaced = after?.words === undefined ? {} : this.#displaced(row);
+        if (after !== undefined) return { type: "ReviseMemory", meta, ...after, ...displaced, restores };
+        if (restores) return { type: "RestoreMemories", meta, memoryIds: [row.memoryId] };
         outcome = "same";
         return unknownMemory;
       });
@@ -265,9 +270,10 @@ export class MemoryDoor {
       const row = find();
       if (row === undefined) return unknownMemory;
       if (ifVersion !== undefined && ifVersion !== row.version) return new Stale({ head: row.version });
-      const gone = this.#withDrawn(row);
+      const { forgetting } = this.#host.memory;
+      const gone = forgetting.withToldOn([row]);
       const memoryIds = gone.map((each) => each.memoryId);
-      const rooms = this.#host.memory.forgetting.noting(gone);
+      const rooms = forgetting.noting(gone);
       return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
     return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
@@ -277,19 +283,10 @@ export class MemoryDoor {
   #displaced(row: MemoryRow): Pick<AgentCommandOf<"ReviseMemory">, "rooms" | "displaces"> {
     const { register, forgetting } = this.#host.memory;
     const said = register.bySeq(row.sourceSeqs).filter(({ basis, seq }) => basis === "said" && seq !== row.seq);
-    const displaced = [...said, ...register.answersWith([row])].filter(({ supersededAt }) => supersededAt === null);
+    // What its owner has put otherwise already is no longer what the agent said.
+    const answers = register.answersWith([row]).filter(({ origin }) => origin === "agent");
+    const displaced = [...said, ...answers].filter(({ supersededAt }) => supersededAt === null);
     return { rooms: forgetting.noting([row]), displaces: displaced.map(({ memoryId }) => memoryId) };
-  }
-
-  /** With what lives on in it alone, what was drawn from any of them, step by step, and what the agent said with it in mind. */
-  #withDrawn(row: MemoryRow): ReadonlyArray<MemoryRow> {
-    const { register } = this.#host.memory;
-    const gone = new Map([[row.memoryId, row]]);
-    // A map goes on with what is put into it on the way.
-    for (const each of gone.values())
-      for (const other of [...this.#merged(each), ...register.drawnFrom(each)]) gone.set(other.memoryId, other);
-    for (const answer of register.answersWith([...gone.values()])) gone.set(answer.memoryId, answer);
-    return [...gone.values()];
   }
 
   /**
@@ -342,6 +339,13 @@ export class MemoryDoor {
   /** Those of these memories that may be shown. */
   #shown(memoryIds: ReadonlyArray<string>): ReadonlyArray<MemoryRow> {
     return this.#rows(both(named(memoryIds), this.#kept()), memoryIds.length + 1);
+  }
+
+  /** Those of these events whose words are a memory that may not be shown any more. */
+  #over(seqs: ReadonlyArray<number>): ReadonlySet<number> {
+    const rows = this.#host.memory.register.bySeq(seqs);
+    const shown = new Set(this.#shown(rows.map(({ memoryId }) => memoryId)).map(({ seq }) => seq));
+    return new Set(rows.flatMap(({ seq }) => (shown.has(seq) ? [] : [seq])));
   }
 
   /** `among`: whoever looks is told what has ended only by what they may see. */

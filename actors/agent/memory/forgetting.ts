@@ -109,10 +109,40 @@ export class Forgetting {
     for (;;) {
       const rows = this.#host.register().where(where, parameters, FORGOTTEN_AT_ONCE);
       if (rows.length === 0) return true;
-      const all = new Map([...rows, ...this.#host.register().answersWith(rows)].map((row) => [row.seq, row]));
-      if (this.together([...all.values()], why, `${why}/${userId}/${rows[0]!.seq}`).outcome !== "accepted")
-        return false;
+      const label = `${why}/${userId}/${rows[0]!.seq}`;
+      if (this.together(this.withToldOn(rows), why, label).outcome !== "accepted") return false;
     }
+  }
+
+  /**
+   * These with all that says the same because of them, however far it was told on: what lives on in them alone, what was drawn
+   * from any of them, and what the agent said with it in mind.
+   */
+  withToldOn(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const register = this.#host.register();
+    const gone = new Map<number, MemoryRow>();
+    for (let fresh = rows; fresh.length > 0; ) {
+      for (const row of fresh) gone.set(row.seq, row);
+      const ever = [...fresh, ...this.#asTheyWere(fresh)];
+      const told = [...register.withMerged(fresh), ...register.drawnFrom(ever), ...register.answersWith(ever)];
+      fresh = told.filter(({ seq }) => !gone.has(seq));
+    }
+    return [...gone.values()];
+  }
+
+  /** Those of these memories whose words were replaced, by the events of the words that they had before: some may tell those on. */
+  #asTheyWere(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const revised = new Map<string, MemoryRow>(
+      rows.flatMap((row) => (row.version > 1 ? [[row.memoryId, row] as const] : [])),
+    );
+    if (revised.size === 0) return [];
+    const first = Math.min(...Array.from(revised.values(), ({ formedSeq }) => formedSeq));
+    const revisions = this.#host.ledger.read(first, Number.MAX_SAFE_INTEGER, ["MemoryRevised"]);
+    return revisions.flatMap((event) => {
+      if (event.type !== "MemoryRevised" || event.sealed === undefined) return [];
+      const row = revised.get(event.open.memoryId);
+      return row === undefined ? [] : [{ ...row, seq: event.open.replacesSeq }];
+    });
   }
 
   /** Rooms whose notes cover what these memories come from. */
@@ -125,7 +155,7 @@ export class Forgetting {
     return [...new Set(noted.map(({ roomId }) => roomId as RoomId))];
   }
 
-  /** Forgets these memories, words and keys, in one commit. */
+  /** Forgets these memories, words and keys, with the notes that cover them, in one commit. */
   together(
     rows: ReadonlyArray<MemoryRow>,
     why: Extract<AgentCommand, { type: "ForgetMemories" }>["why"],
@@ -137,6 +167,7 @@ export class Forgetting {
       memoryIds: rows.map(({ memoryId }) => memoryId),
       seqs: rows.map(({ seq }) => seq),
       why,
+      rooms: this.noting(rows),
     });
   }
 }

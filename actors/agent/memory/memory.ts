@@ -26,7 +26,7 @@ import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
 import { asksOfMemory } from "./language/questions.ts";
-import { both, inForce, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
+import { both, inForce, kept, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import { type Answered, contentOf, type Found, Mind, type Opened, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
@@ -319,8 +319,17 @@ export class AgentMemory {
       episode: (asker, said) =>
         asksOfMemory(said.answers, this.#host.now())
           ? Effect.succeed(undefined)
-          : Effect.map(this.attendance.known(said.roomId), () => this.episode(asker, said)),
+          : Effect.map(this.attendance.known(said.roomId), () =>
+              this.#areKept(said.given) ? this.episode(asker, said) : undefined,
+            ),
     };
+  }
+
+  /** Whether all of these, by the events of their words, are kept still. */
+  #areKept(seqs: ReadonlyArray<number>): boolean {
+    const chosen = { where: "m.seq IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(seqs)] };
+    const { where, parameters } = both(chosen, kept(this.#host.now(), this.retentionDays));
+    return this.register.count(where, parameters) === new Set(seqs).size;
   }
 
   #formed({ text, authorId, authorName, roomId, at }: Said): ReadonlyArray<Formed> {

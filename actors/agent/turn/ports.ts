@@ -199,12 +199,16 @@ export class MemoryFormer extends Context.Service<
     readonly form: (said: Said) => Effect.Effect<ReadonlyArray<Formed>>;
     /**
      * A message itself as a memory: what weight it has, and who is named in it. Undefined where `asker` is not remembered, or
-     * nobody can say whom it names, and of what only tells what is remembered, because `answers` asks for that: it would be
-     * remembered again and again.
+     * nobody can say whom it names, where one of the memories in `given` is not kept any more, because it may say the same,
+     * and of what only tells what is remembered, because `answers` asks for that: it would be remembered again and again.
      */
     readonly episode: (
       asker: ActorName,
-      said: Pick<Said, "text" | "roomId"> & { readonly answers: string },
+      said: Pick<Said, "text" | "roomId"> & {
+        readonly answers: string;
+        /** The memories that it was written with, by the events of their words. */
+        readonly given: ReadonlyArray<number>;
+      },
     ) => Effect.Effect<Omit<Episode, "memoryId"> | undefined>;
   }
 >()("troupe/turn/MemoryFormer") {}

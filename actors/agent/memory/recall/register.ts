@@ -341,21 +341,17 @@ export class MemoryRegister {
     return this.#sql.rows("SELECT user_id FROM memory_people WHERE seq = ?", seq).map(([userId]) => userId as UserId);
   }
 
-  /** Memories that were drawn from one: that name it among their sources, or the message that it is. */
-  drawnFrom({ memoryId, seq }: MemoryRow): ReadonlyArray<MemoryRow> {
-    const holds = (column: string) => `EXISTS (SELECT 1 FROM json_each(m.${column}) WHERE value = ?)`;
-    const drawn = `m.basis IN ('asked', 'drawn') AND (${holds("sources")} OR ${holds("source_seqs")})`;
-    return this.where(drawn, [memoryId, seq], Number.MAX_SAFE_INTEGER);
+  /** Memories that were drawn from any of these: that name it among their sources, or the message that it is. */
+  drawnFrom(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+    const drawn = `m.basis IN ('asked', 'drawn') AND (${holdsAny("sources")} OR ${holdsAny("source_seqs")})`;
+    const [ids, seqs] = [rows.map(({ memoryId }) => memoryId), rows.map(({ seq }) => seq)];
+    return this.where(drawn, [JSON.stringify(ids), JSON.stringify(seqs)], Number.MAX_SAFE_INTEGER);
   }
 
   /** What the agent said in answer to any of these, or while it had them in mind: it may say the same. */
   answersWith(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
-    const given = "EXISTS (SELECT 1 FROM json_each(m.source_seqs) WHERE value IN (SELECT value FROM json_each(?)))";
-    return this.where(
-      `m.basis = 'said' AND m.origin = 'agent' AND ${given}`,
-      [JSON.stringify(rows.map(({ seq }) => seq))],
-      Number.MAX_SAFE_INTEGER,
-    );
+    const said = `m.basis = 'said' AND m.speaker LIKE 'agent:%' AND ${holdsAny("source_seqs")}`;
+    return this.where(said, [JSON.stringify(rows.map(({ seq }) => seq))], Number.MAX_SAFE_INTEGER);
   }
 
   /** Rows by the events of their words. */
@@ -392,6 +388,9 @@ export class MemoryRegister {
     this.#sql.run("UPDATE memories SET indexed = 0 WHERE subject = ?", subject);
   }
 }
+
+const holdsAny = (list: "sources" | "source_seqs") =>
+  `EXISTS (SELECT 1 FROM json_each(m.${list}) WHERE value IN (SELECT value FROM json_each(?)))`;
 
 /** Whether what a memory said is taken back with its words, or only not known any more. */
 function isTakenBack({ type, open }: RecordedOf<AgentEvent>): boolean {

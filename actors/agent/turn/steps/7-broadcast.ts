@@ -1,12 +1,22 @@
 /** Step 7, message broadcasting: the room takes the draft under an id of its own, so that saying it twice is saying it once. */
 import { Effect } from "effect";
-import { isDue } from "#events/agent/turn.ts";
+import { isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
 import { type ActorName, childId, type MemoryId } from "#events/kit/ids.ts";
 import { DeliveryFailure } from "../failures.ts";
 import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
+
+/** The reply as a memory; of an answer to words that are erased nothing is kept. */
+const episodeOf = Effect.fnUntraced(function* (turn: TurnView, text: string) {
+  const ledger = yield* TurnLedger;
+  const former = yield* MemoryFormer;
+  const [asked] = yield* ledger.reveal([turn.triggerSeq]);
+  if (asked === undefined || asked.words === Erased) return undefined;
+  const said = { text, roomId: turn.roomId, answers: String(asked.words.text ?? ""), given: turn.given };
+  return yield* former.episode(turn.authorId as ActorName, said);
+});
 
 export const broadcast = {
   name: "broadcast",
@@ -37,14 +47,12 @@ export const broadcast = {
         correlation: turn.correlation,
       })
       .pipe(Effect.retry(deliver));
-    const former = yield* MemoryFormer;
-    const [asked] = yield* ledger.reveal([turn.triggerSeq]);
-    const question = asked === undefined || asked.words === Erased ? "" : String(asked.words.text ?? "");
-    const said = { text: String(written.words.text), roomId: turn.roomId, answers: question };
-    const episode = yield* former.episode(turn.authorId as ActorName, said);
+    const meta = yield* metaOf(turn, "post");
+    // Last of all, and committed in the same breath: what was taken back until then is not said again in a memory.
+    const episode = yield* episodeOf(turn, String(written.words.text));
     yield* ledger.commit({
       type: "RecordPost",
-      meta: yield* metaOf(turn, "post"),
+      meta,
       turnId: turn.turnId,
       attempt: turn.attempt,
       messageId: draft.replyId,

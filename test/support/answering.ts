@@ -1,0 +1,83 @@
+/** Ada's owner at the door of her memory, the answers she gives with memories in mind, and the notes of her room; for the specifications of forgetting. */
+import { expect } from "vitest";
+import { MemoryDoor } from "#actors/agent/memory/door.ts";
+import type { Reply } from "#actors/kit/reply.ts";
+import type { Unsealed } from "#events/kit/envelope.ts";
+import type { MemoryId } from "#events/kit/ids.ts";
+import {
+  ada,
+  asked,
+  assembled,
+  dana,
+  drafted,
+  executed,
+  heard,
+  lobby,
+  memoryId,
+  replied,
+  turnId,
+  words,
+} from "./given.ts";
+import { metaFor } from "./ledger-fixture.ts";
+import type { Remembering } from "./remembering.ts";
+
+/** Whose Ada is. */
+export const owner = { userId: dana, name: "Dana", roles: [] };
+
+/** What Ada's owner may ask of her memory. */
+export const doorOf = ({ ledger, memory, now }: Remembering) =>
+  new MemoryDoor({
+    ...{ ledger, memory, agentId: () => ada, now: () => now, isOwner: () => true },
+    commit: (command) => ledger.commit(command),
+    meta: (id, by) => metaFor(id, by),
+    fetchKeys: async () => {},
+    revealed: async (seqs) => ledger.reveal(seqs) as ReadonlyArray<Unsealed>,
+  });
+
+/** It was done. */
+export const accepted = (reply: Reply<unknown>) => expect(reply).toMatchObject({ outcome: "accepted" });
+
+/** Dana asks something, a model asks a tool, and Ada has an answer that is not in the room yet. */
+export function drafts(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []) {
+  const turn = { turnId: turnId(label), attempt: 1 };
+  const reply = { ...drafted(label).open, ...turn };
+  const { open: said } = heard(label);
+  const wanted = [{ callId: executed(label, label).open.callId, tool: "clock", argsHash: "00" }];
+  const tell = (command: Parameters<Remembering["tell"]>[0], id: string) => agent.tell(command, `${turn.turnId}/${id}`);
+  const ask = (round: number) => tell({ type: "AskModel", ...asked(label, { round }).open, ...turn }, `ask/${round}`);
+  tell({ type: "ReceiveMessage", ...said, words: words({ text: "What time is it?", authorName: "Dana" }) }, "receive");
+  tell({ type: "RecordContext", ...assembled(label).open, memorySeqs, ...turn }, "assemble");
+  agent.tell({ type: "GrantTools", tools: [{ name: "clock", mode: "allow" }] }, `${label}/grant`);
+  ask(1);
+  const first = replied(label, { finish: "tools", calls: wanted }).open;
+  tell({ type: "RecordModelReply", ...first, ...turn, words: words({ text: "", arguments: {} }) }, "reply/1");
+  const call = { ...turn, callId: wanted[0]!.callId };
+  tell({ type: "RequestTools", ...turn, calls: [{ callId: call.callId, replay: "pure" }] }, "request");
+  const outcome = { kind: "executed", bytes: 2, words: words({ result: "12" }) } as const;
+  tell({ type: "SettleTool", ...call, ms: 1, outcome }, "settle");
+  ask(2);
+  const last = replied(label, { round: 2 }).open;
+  tell({ type: "RecordModelReply", ...last, ...turn, words: words({ text: "It is noon." }) }, "reply/2");
+  tell({ type: "DraftReply", ...reply, words: words({ text: "It is noon." }) }, "draft");
+  tell({ type: "ConsiderMemories", ...turn, memories: [] }, "remember");
+  return { ...turn, messageId: reply.replyId };
+}
+
+/** Ada's answer is in the room, and an episode. Answers its id. */
+export function answers(agent: Remembering, label: string, memorySeqs: ReadonlyArray<number> = []): MemoryId {
+  const post = drafts(agent, label, memorySeqs);
+  const episode = { memoryId: memoryId(`reply/${label}`), importance: 0.5, names: [] };
+  agent.tell({ type: "RecordPost", ...post, roomSeq: 90, episode }, `${post.turnId}/post`);
+  return episode.memoryId;
+}
+
+/** Notes of all that was said so far. */
+export const notes = (agent: Remembering) =>
+  agent.tell({
+    ...{ type: "SummarizeRoom", roomId: lobby, fromSeq: 1, toSeq: agent.ledger.head, messages: 1, by: "rules" },
+    ...{ microUsd: 0, about: [dana], after: agent.ledger.state.rooms[lobby]!.summary?.seq ?? null },
+    words: words({ text: "They spoke of boats." }),
+  });
+
+/** Why notes went, in order. */
+export const notesGone = (agent: Remembering) => agent.of("SummariesForgotten").map(({ open }) => open.why);
