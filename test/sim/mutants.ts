@@ -57,6 +57,9 @@ const bending = (bent: Bent): Planted => ({ bent, pull: () => {} });
 
 let counted = 0;
 
+const asIdempotent = (call: { readonly replay: string }) =>
+  call.replay === "once" ? { ...call, replay: "idempotent" } : call;
+
 export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a post is acknowledged before it is committed",
@@ -110,12 +113,10 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a tool that must not run twice runs again after a crash",
     plant: () =>
-      instead(
-        agent,
-        "decide",
-        (original) => (command, state) =>
-          original(command.replay === "once" ? { ...command, replay: "idempotent" } : command, state),
-      ),
+      instead(agent, "decide", (original) => (command, state) => {
+        if (command.type !== "RequestTools") return original(command, state);
+        return original({ ...command, calls: command.calls.map(asIdempotent) }, state);
+      }),
   },
   {
     name: "the gate lets every tool pass",
