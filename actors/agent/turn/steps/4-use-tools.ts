@@ -130,7 +130,8 @@ export const useTools = {
     const inputOf = (call: CallView) => inputs.find(({ callId }) => callId === call.callId)?.arguments ?? "{}";
     const passed = yield* request(turn, open);
     yield* Effect.forEach(open, (call) => take(turn, call, passed.get(call.callId), inputOf(call)), {
-      ...{ concurrency: "unbounded", discard: true },
+      concurrency: "unbounded",
+      discard: true,
     });
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | Toolbox>;
