@@ -67,6 +67,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
+  readonly #turnLedger: TurnLedger["Service"];
   readonly #summaries: RoomSummaries;
   readonly #memory: AgentMemory;
   readonly #memoryDoor: MemoryDoor;
@@ -81,21 +82,22 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
     this.#caches = new AgentCaches(this.ledger, env.CACHE, (ids) => this.#memory.live(ids));
     const report = (what: string, cause: unknown) => this.report(what, cause);
+    const commit = (command: AgentCommand) => this.commitNow(command);
+    const fetchKeys = (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects);
+    const notes = (roomId: RoomId) => this.#memory.notes(roomId);
+    this.#turnLedger = turnLedger({ ledger: this.ledger, commit, fetchKeys, notes });
     this.#summaries = new RoomSummaries({
-      ...{ log: this.ledger, timers: this.timers, now, report, run: (program) => this.#services().runFork(program) },
+      ...{ log: this.ledger, timers: this.timers, now, notes, report },
+      run: (program) => this.#services().runFork(program),
     });
-    const own = {
-      ...{ ledger: this.ledger, agentId: () => this.#id(), now },
-      commit: (command: AgentCommand) => this.commitNow(command),
-      fetchKeys: (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects),
-    };
+    const own = { ledger: this.ledger, agentId: () => this.#id(), now, commit, fetchKeys };
     this.#memory = new AgentMemory({
       ...{ ...own, report, keys: this.keys, timers: this.timers, attendance: this.#channels.attendance },
       services: () => this.#services().runSync(Effect.context<VectorServices>()),
       retentionDays: () => this.retentionDays(env),
       meta: (id) => this.#meta(`${id}/${this.ledger.head}`, agentName(this.#id())),
       indexKey: (subject) => this.keys.derived(subject, "recall"),
-      reveal: (seqs) => this.#turnLedger().reveal(seqs),
+      reveal: this.#turnLedger.reveal,
     });
     const working = {
       ...{ state: () => this.ledger.state, timers: this.timers, report },
@@ -359,15 +361,10 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   /** One runtime per object, built on first need. */
   #services() {
     this.#runtime ??= runtimeOf(this.abilities(this.env), {
-      ...{ ledger: this.#turnLedger(), rooms: this.#channels.service() },
+      ...{ ledger: this.#turnLedger, rooms: this.#channels.service() },
       ...{ recall: this.#memory.recall(), former: this.#memory.former() },
     });
     return this.#runtime;
-  }
-
-  #turnLedger(): TurnLedger["Service"] {
-    const fetchKeys = (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects);
-    return turnLedger({ ledger: this.ledger, commitNow: (command) => this.commitNow(command), fetchKeys });
   }
 
   // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────

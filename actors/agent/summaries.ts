@@ -149,6 +149,8 @@ interface Lent {
   readonly log: Log;
   readonly timers: Timers;
   readonly now: () => number;
+  /** The notes of a room that may be read. */
+  readonly notes: TurnLedger["Service"]["summary"];
   readonly run: (
     program: Effect.Effect<Attempt, unknown, ChatModel | TurnLedger>,
   ) => Pick<Fiber.Fiber<Attempt, unknown>, "addObserver">;
@@ -184,9 +186,11 @@ export class RoomSummaries {
 
   /** A timer's time has come. It goes on ringing once a minute until there is nothing left for it to do. */
   fired(id: Timer["id"]): void {
-    const { log, timers } = this.#lent;
+    const { log, timers, notes } = this.#lent;
     const roomId = id.slice(id.indexOf("/") + 1) as RoomId;
-    const said = toSummarize(log, roomId);
+    // Notes that may not be read any more are not carried on: new ones are made once they are gone.
+    const isOverdue = log.state.rooms[roomId]?.summary != null && notes(roomId) === null;
+    const said = isOverdue ? [] : toSummarize(log, roomId);
     if (said.length === 0) timers.cancel(id);
     else this.#begin(roomId, said);
   }

@@ -21,8 +21,10 @@ const DEFAULT_MAX_TOKENS = 1_024;
 
 export interface AgentLog {
   readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
-  readonly commitNow: (command: AgentCommand) => Reply<Committed> | NeedKeys;
+  readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
   readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
+  /** The notes of a room that may be read. */
+  readonly notes: TurnLedger["Service"]["summary"];
 }
 
 /**
@@ -68,7 +70,7 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
     },
     turn: (turnId) => ledger.state.turns[turnId],
     nextAsk: (turn, at) => nextAskOf(turn, ledger.state, at),
-    summary: (roomId) => ledger.state.rooms[roomId]?.summary ?? null,
+    summary: log.notes,
     recent: (roomId) => ledger.state.rooms[roomId]?.recent ?? [],
     reveal,
     read: (after, limit, types) => ledger.read(after, limit, types),
@@ -83,7 +85,7 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
           )
         : Effect.succeed(digest(text)),
     commit: (command) =>
-      withKeys(log, () => log.commitNow(command)).pipe(
+      withKeys(log, () => log.commit(command)).pipe(
         Effect.flatMap((reply) =>
           reply.outcome === "accepted" ? Effect.void : Effect.fail(new Overtaken({ refusal: reply.refusal._tag })),
         ),

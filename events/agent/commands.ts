@@ -47,6 +47,8 @@ export interface Episode {
   readonly importance: number;
   /** The people who are named in it, beside who said it. */
   readonly names: ReadonlyArray<UserId>;
+  /** Of an answer: the messages and notes that it may say again, by the events of their words. */
+  readonly repeats?: ReadonlyArray<number>;
   readonly sensitive?: boolean;
   readonly pinned?: boolean;
 }

@@ -33,7 +33,7 @@ export const episodic = (
     readonly turnId: TurnId;
     readonly roomId: RoomId;
     readonly seq: number;
-    /** What an answer was given with: it may say the same. */
+    /** What an answer was given with, and what it may say again. */
     readonly given?: ReadonlyArray<number>;
   },
 ): E.AgentEvent =>
@@ -91,7 +91,7 @@ export function saidAsMemory({ episode }: AgentCommandOf<"RecordPost">, turn: Tu
   const { turnId, roomId, draft, triggerSeq, given } = turn;
   const by = agentName(state.agentId!);
   const said = { by, about, turnId, roomId, seq: draft.seq, audience: audienceIn(state, roomId) };
-  return [episodic(episode, { ...said, given: [triggerSeq, ...given] })];
+  return [episodic(episode, { ...said, given: [...new Set([triggerSeq, ...given, ...(episode.repeats ?? [])])] })];
 }
 
 /** The notes of a room go, in the commit in which the agent may not keep any more what they hold. */

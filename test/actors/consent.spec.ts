@@ -115,6 +115,27 @@ describe("what is about a person", () => {
     expect(await memoriesOf(olga, ada)).toEqual([]);
   });
 
+  it("goes with their leave out of answers that said it again to somebody else, and comes into none without it", async () => {
+    scriptedModel((_asked, count) => ({ says: [count === 1 ? "On a barge, that is all." : "Nixe it is."] }));
+    const { olga, ada, sven, hers, his } = await scene();
+    await agrees(olga, ada);
+    const answered = (count: number) =>
+      eventually("the answer", async () => ((await countOf(olga, ada, "ReplyPosted")) === count ? true : undefined));
+    const told = async () => (await memoriesOf(olga, ada)).map(({ content }) => content).toSorted();
+    const [first, second] = ["@Ada, and where is he?", "@Ada, what is its name?"];
+    await say(his, "I have moved to a barge.");
+    await say(hers, first);
+    await answered(1);
+    expect(await told()).toEqual([first]);
+    await agrees(sven, ada);
+    await say(his, "It has the name Nixe.");
+    await say(hers, second);
+    await answered(2);
+    expect(await told()).toEqual([first, second, "It has the name Nixe.", "Nixe it is."]);
+    await sven.put("/me/consents", { agent_id: ada.id, granted: false });
+    expect(await told()).toEqual([first, second]);
+  });
+
   it("comes to mind where nobody else hears it, and never in a room that anybody may read", async () => {
     const model = scriptedModel(() => ({ says: ["Noted."] }));
     const olga = await person("olga");

@@ -6,6 +6,7 @@ import { Attendance } from "#actors/agent/memory/attendance.ts";
 import type { Present } from "#actors/kit/doors.ts";
 import { type UserId, userName } from "#events/kit/ids.ts";
 import { dana, eli, lobby } from "../support/given.ts";
+import { said as asked } from "../support/ingredients.ts";
 import { World } from "../support/rememberer.ts";
 
 const present = (name: string, userId: UserId, isHere = true): Present => ({ userId, name, isHere });
@@ -72,20 +73,6 @@ describe("whoever writes of others", () => {
   });
 });
 
-describe("an answer", () => {
-  it.effect("that tells what is remembered, because that was asked, is not remembered again", () =>
-    Effect.gen(function* () {
-      const { memory } = new World().begin();
-      memory.attendance.told(lobby, both);
-      const kept = (answers: string) =>
-        memory.former().episode(userName(dana), { text: "You live in Bern.", roomId: lobby, answers, given: [] });
-      for (const asked of ["What do you know about me?", "Where do I live?"])
-        expect(yield* kept(asked)).toBeUndefined();
-      expect(yield* kept("I have moved to Bern.")).toBeDefined();
-    }),
-  );
-});
-
 describe("of a message", () => {
   const formed = (text: string, people: ReadonlyArray<Present> | null) => {
     const woken = new World().begin();
@@ -93,7 +80,7 @@ describe("of a message", () => {
     const said = { text, roomId: lobby, authorId: userName(dana), authorName: "Dana Levi", at: 0 };
     const { episode, form } = woken.memory.former();
     return Effect.map(
-      Effect.all([episode(userName(dana), { ...said, answers: "", given: [] }), form(said)]),
+      Effect.all([episode(userName(dana), { ...said, asked: asked("?"), given: [], shown: [] }), form(said)]),
       ([message, drawn]) => ({
         names: message?.names,
         drawn: drawn.map(({ content, names }) => [content, names]),

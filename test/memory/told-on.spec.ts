@@ -1,6 +1,7 @@
 /** What an agent told on of what it remembers: it goes with it, however far it went, and is kept nowhere once that is gone. */
 import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
+import type { Unsealed } from "#events/kit/envelope.ts";
 import { type MemoryId, userName } from "#events/kit/ids.ts";
 import { accepted, answers, doorOf, drafts, notes, notesGone, owner } from "../support/answering.ts";
 import { dana, eli, lobby, memoryId } from "../support/given.ts";
@@ -87,8 +88,9 @@ describe("an answer that is written while what it was given with goes", () => {
     const fact = agent.add(birthday, { about: [eli], speaker: userName(eli) });
     const post = drafts(agent, "one", [agent.row(fact)!.seq]);
     await happens(agent, fact);
-    const { given } = agent.ledger.state.turns[post.turnId]!;
-    const said = { text: "It is on the twelfth.", roomId: lobby, answers: "When is it?", given };
+    const { given, triggerSeq } = agent.ledger.state.turns[post.turnId]!;
+    const [asked] = agent.ledger.reveal([triggerSeq]) as ReadonlyArray<Unsealed>;
+    const said = { text: "It is on the twelfth.", roomId: lobby, asked: asked!, given, shown: [] };
     const kept = await Effect.runPromise(agent.memory.former().episode(userName(dana), said));
     expect(kept !== undefined).toBe(isKept);
   });

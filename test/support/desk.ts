@@ -41,6 +41,7 @@ export class Desk {
     this.#timers = new Timers(this.stage.ledger.tables, { set: () => {} });
     this.#summaries = new RoomSummaries({
       ...{ log: this.stage.ledger, timers: this.#timers, now: () => this.stage.now },
+      notes: (roomId) => this.stage.notes(roomId),
       report: (what) => void this.reports.push(what),
       run: (program) => {
         const fiber = this.#fork(this.stage.perform(program));

@@ -177,8 +177,9 @@ export class Rememberer {
     });
     const log = turnLedger({
       ledger: this.ledger,
-      commitNow: (command) => this.ledger.commit(command),
+      commit: (command) => this.ledger.commit(command),
       fetchKeys: async () => {},
+      notes: (roomId) => this.memory.notes(roomId),
     });
     this.#jobs = memoryJobs({
       ...{ ...shared, memory: this.memory, state: () => this.ledger.state },

@@ -12,7 +12,7 @@ import type { AgentEvent, Basis } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, agentName, type MemoryId, userName } from "#events/kit/ids.ts";
+import { type ActorName, agentName, type MemoryId, type UserId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, heard, lobby, memoryId, START, settings, turnId, words } from "./given.ts";
 import { metaFor, open, replyOf, TestKeys } from "./ledger-fixture.ts";
 import { TestIndexKeys } from "./memories.ts";
@@ -149,12 +149,15 @@ export class Remembering {
     return id;
   }
 
-  /** Dana says something in the lobby, which becomes an episode whose words are the message's. */
-  says(text: string, { name = "Dana", ...over }: Partial<Episode> & { readonly name?: string } = {}): MemoryId {
+  /** Somebody says something in the lobby, Dana unless told; it becomes an episode whose words are the message's, if it may be kept. */
+  says(
+    text: string,
+    { name = "Dana", by = dana, ...over }: Partial<Episode> & { readonly name?: string; readonly by?: UserId } = {},
+  ): MemoryId {
     this.#count += 1;
     const label = `said/${this.#count}`;
     const id = memoryId(label);
-    const { open: said } = heard(label, { addressed: null, roomSeq: this.#count });
+    const { open: said } = heard(label, { addressed: null, roomSeq: this.#count, authorId: userName(by) });
     const episode = { memoryId: id, importance: 0.5, names: [], ...over };
     const spoken = words({ text, authorName: name });
     this.tell(

@@ -1,7 +1,7 @@
 /** A moderator and a former of memories that do as a script says; used by scripted.ts. */
 import { Effect, Layer } from "effect";
 import { ModerationFailure, Overloaded } from "#actors/agent/turn/failures.ts";
-import { type Formed, MemoryFormer, type Moderator } from "#actors/agent/turn/ports.ts";
+import { type Answer, type Formed, MemoryFormer, type Moderator } from "#actors/agent/turn/ports.ts";
 
 /** What a script says of moderation: words that may not be said, and what a provider flags. */
 export interface Moderation {
@@ -24,9 +24,13 @@ export const scriptedModerator = ({ listed = [], flags }: Moderation): Moderator
       : Effect.succeed(flags?.(text) ?? []),
 });
 
-/** Forms what the script finds in a text; every message weighs the same. */
-export const scriptedFormer = (forms: (text: string) => ReadonlyArray<Formed> = () => []) =>
+/** Forms what the script finds in a text; every answer weighs the same, and is noted with all that it was written with. */
+export const scriptedFormer = (answers: Array<Answer>, forms: (text: string) => ReadonlyArray<Formed> = () => []) =>
   Layer.succeed(MemoryFormer, {
     form: ({ text }) => Effect.sync(() => forms(text)),
-    episode: () => Effect.succeed({ importance: 0.3, names: [] }),
+    episode: (_asker, answer) =>
+      Effect.sync(() => {
+        answers.push(answer);
+        return { importance: 0.3, names: [], repeats: answer.shown.map(({ event }) => event.seq) };
+      }),
   });

@@ -23,6 +23,7 @@ import {
   type Remembered,
   type Replay,
   Rooms,
+  type Answer as Said,
   type Sign,
   Toolbox,
   TurnLedger,
@@ -38,7 +39,7 @@ import type { AgentEvent, ToolMode } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
-import { type ActorName, agentName, type TurnId, userName } from "#events/kit/ids.ts";
+import { type ActorName, agentName, type RoomId, type TurnId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
 import { scriptedFormer, scriptedModerator } from "./scripted-abilities.ts";
@@ -117,6 +118,8 @@ export class Stage {
   readonly posted: OutgoingMessage[] = [];
   readonly signs: Sign[] = [];
   readonly searched: string[] = [];
+  /** The answers that were to be remembered, with all that each was written with. */
+  readonly given: Said[] = [];
   posts = 0;
   ledger: AgentLedger;
   readonly #script: Script;
@@ -124,6 +127,8 @@ export class Stage {
   readonly #keys = new TestKeys();
   /** When commands from outside are given. */
   now = 0;
+  /** What the notes of its rooms cover is past its time. */
+  areNotesOverdue = false;
   /** How tools describe themselves today. */
   describes = (name: string): string => `Does ${name}.`;
   /** What goes into the same transaction as a commit. */
@@ -274,6 +279,11 @@ export class Stage {
     if (this.#keys.withheld.size > 0) throw new Error("the Vault is away");
   }
 
+  /** The notes of a room that may be read. */
+  notes(roomId: RoomId) {
+    return this.areNotesOverdue ? null : (this.ledger.state.rooms[roomId]?.summary ?? null);
+  }
+
   /** The services of a turn. */
   world() {
     return Layer.mergeAll(
@@ -281,7 +291,8 @@ export class Stage {
         TurnLedger,
         turnLedger({
           ...{ ledger: this.ledger, fetchKeys: () => this.#fetch() },
-          commitNow: (command) => this.#commit(command),
+          commit: (command) => this.#commit(command),
+          notes: (roomId) => this.notes(roomId),
         }),
       ),
       Layer.succeed(ChatModel, {
@@ -299,7 +310,7 @@ export class Stage {
         remembers: () => this.#script.remembers ?? true,
         tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
-      scriptedFormer(this.#script.forms),
+      scriptedFormer(this.given, this.#script.forms),
       Layer.succeed(Moderator, scriptedModerator(this.#script)),
     );
   }

@@ -284,7 +284,7 @@ export class MemoryDoor {
     const { register, forgetting } = this.#host.memory;
     const said = register.bySeq(row.sourceSeqs).filter(({ basis, seq }) => basis === "said" && seq !== row.seq);
     // What its owner has put otherwise already is no longer what the agent said.
-    const answers = register.answersWith([row]).filter(({ origin }) => origin === "agent");
+    const answers = register.answersWith([row.seq]).filter(({ origin }) => origin === "agent");
     const displaced = [...said, ...answers].filter(({ supersededAt }) => supersededAt === null);
     return { rooms: forgetting.noting([row]), displaces: displaced.map(({ memoryId }) => memoryId) };
   }

@@ -10,7 +10,7 @@ import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
 import type { Standing } from "./embedding/remote.ts";
-import { both, concerning, type Scope } from "./recall/audience.ts";
+import { both, holding, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
 import type { MemoryRegister } from "./recall/register.ts";
 
@@ -72,7 +72,7 @@ export class Forgetting {
   of(userId: UserId, since: number): Forgotten {
     const { ledger } = this.#host;
     const made = ["withdrawn", "erased"].flatMap((why) => ledger.madeBy(`forget/${why}/${userId}/`));
-    const { where, parameters } = concerning(userId);
+    const { where, parameters } = holding(userId);
     const { going, removed } = this.#host.standing();
     return {
       forgotten: made
@@ -97,15 +97,15 @@ export class Forgetting {
       const [row] = this.#host.register().where("m.state = 'withdrawn'", [], 1);
       if (row === undefined) return true;
       const { consents } = this.#host.ledger.state;
-      const people = this.#host.register().peopleOf(row.seq);
+      const people = this.#host.register().people.in(row.seq);
       const userId = people.find((one) => consents[one] !== "granted") ?? people[0]!;
       if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
     }
   }
 
-  /** A batch at a time of what is about a person; doing it again goes on where it stood. True when nothing is left. */
+  /** A batch at a time of what may hold words of a person; doing it again goes on where it stood. True when nothing is left. */
   #forgetAll(userId: UserId, why: "withdrawn" | "erased", ...among: ReadonlyArray<Scope>): boolean {
-    const { where, parameters } = both(concerning(userId), ...among);
+    const { where, parameters } = both(holding(userId), ...among);
     for (;;) {
       const rows = this.#host.register().where(where, parameters, FORGOTTEN_AT_ONCE);
       if (rows.length === 0) return true;
@@ -124,7 +124,11 @@ export class Forgetting {
     for (let fresh = rows; fresh.length > 0; ) {
       for (const row of fresh) gone.set(row.seq, row);
       const ever = [...fresh, ...this.#asTheyWere(fresh)];
-      const told = [...register.withMerged(fresh), ...register.drawnFrom(ever), ...register.answersWith(ever)];
+      const told = [
+        ...register.withMerged(fresh),
+        ...register.drawnFrom(ever),
+        ...register.answersWith([...ever.map(({ seq }) => seq), ...this.#notesOver(fresh)]),
+      ];
       fresh = told.filter(({ seq }) => !gone.has(seq));
     }
     return [...gone.values()];
@@ -143,6 +147,23 @@ export class Forgetting {
       const row = revised.get(event.open.memoryId);
       return row === undefined ? [] : [{ ...row, seq: event.open.replacesSeq }];
     });
+  }
+
+  /** All notes there ever were of these memories' rooms that may hold them, by their events: those of today carry older ones on. */
+  #notesOver(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<number> {
+    const first = new Map<string, number>();
+    for (const { roomId, seq, basis, sourceSeqs } of rows)
+      if (roomId !== null)
+        first.set(
+          roomId,
+          Math.min(first.get(roomId) ?? Number.POSITIVE_INFINITY, ...(basis === "said" ? [seq] : sourceSeqs)),
+        );
+    const from = Math.min(...first.values());
+    if (!Number.isFinite(from)) return [];
+    const notes = this.#host.ledger.read(from, Number.MAX_SAFE_INTEGER, ["RoomSummarized"]);
+    return notes.flatMap(({ type, seq, open }) =>
+      type === "RoomSummarized" && (first.get(open.roomId) ?? seq) <= open.toSeq ? [seq] : [],
+    );
   }
 
   /** Rooms whose notes cover what these memories come from. */

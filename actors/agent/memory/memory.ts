@@ -14,7 +14,7 @@ import type { Committed } from "../../kit/settled-commands.ts";
 import type { Timers } from "../../kit/timers.ts";
 import type { Listener } from "../hearing.ts";
 import { KeyFailure, RecallFailure } from "../turn/failures.ts";
-import type { Formed, MemoryFormer, Recall, Said } from "../turn/ports.ts";
+import type { Answer, Formed, MemoryFormer, Recall, Said, TurnLedger } from "../turn/ports.ts";
 import { quick } from "../turn/schedules.ts";
 import { Attendance } from "./attendance.ts";
 import { embeddedMemories } from "./embedding/embedded-memories.ts";
@@ -22,11 +22,12 @@ import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
 import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { Forgetting } from "./forgetting.ts";
+import { retold } from "./forming/answers.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
 import { asksOfMemory } from "./language/questions.ts";
-import { both, inForce, kept, mayHear, retentionOf, type Scope } from "./recall/audience.ts";
+import { both, inForce, kept, mayHear, overdue, retentionOf, type Scope } from "./recall/audience.ts";
 import type { FactStore } from "./recall/facts.ts";
 import { type Answered, contentOf, type Found, Mind, type Opened, type Question } from "./recall/mind.ts";
 import type { MemoryRegister } from "./recall/register.ts";
@@ -201,6 +202,15 @@ export class AgentMemory {
     return inForce(this.#host.now(), this.retentionDays);
   }
 
+  /** The newest notes of a room, unless they cover what is past its time: the sweep that takes them may come late. */
+  readonly notes: TurnLedger["Service"]["summary"] = (roomId) => {
+    const summary = this.#host.ledger.state.rooms[roomId]?.summary ?? null;
+    if (summary === null) return null;
+    const covered = { where: "m.room_id = ? AND m.seq <= ?", parameters: [roomId, summary.toSeq] };
+    const { where, parameters } = both(covered, overdue(this.#host.now(), this.retentionDays));
+    return this.register.where(where, parameters, 1).length === 0 ? summary : null;
+  };
+
   /** Those of these memories that may still be shown. */
   live(memoryIds: ReadonlyArray<string>): ReadonlySet<string> {
     const named = { where: "m.memory_id IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(memoryIds)] };
@@ -316,20 +326,27 @@ export class AgentMemory {
   former(): MemoryFormer["Service"] {
     return {
       form: (said) => Effect.map(this.attendance.known(said.roomId), () => this.#formed(said)),
-      episode: (asker, said) =>
-        asksOfMemory(said.answers, this.#host.now())
-          ? Effect.succeed(undefined)
-          : Effect.map(this.attendance.known(said.roomId), () =>
-              this.#areKept(said.given) ? this.episode(asker, said) : undefined,
-            ),
+      episode: (asker, answer) => Effect.map(this.attendance.known(answer.roomId), () => this.#answer(asker, answer)),
     };
   }
 
-  /** Whether all of these, by the events of their words, are kept still. */
-  #areKept(seqs: ReadonlyArray<number>): boolean {
+  /** An answer as a memory, where everything that it may say again is kept still. */
+  #answer(asker: ActorName, answer: Answer) {
+    const { state } = this.#host.ledger;
+    const question = contentOf(answer.asked);
+    if (!isRemembered(state, asker) || question === null || asksOfMemory(question, this.#host.now())) return undefined;
+    if (this.#kept(answer.given).size < new Set(answer.given).size) return undefined;
+    const names = [state.name, this.attendance.nameOf(answer.roomId, idOf(asker)) ?? ""];
+    const repeats = retold({ ...answer, names }, (seqs) => this.#kept(seqs));
+    const episode = repeats && this.episode(asker, answer);
+    return episode && { ...episode, repeats };
+  }
+
+  /** Which of these, by the events of their words, are memories that are kept. */
+  #kept(seqs: ReadonlyArray<number>): ReadonlySet<number> {
     const chosen = { where: "m.seq IN (SELECT value FROM json_each(?))", parameters: [JSON.stringify(seqs)] };
     const { where, parameters } = both(chosen, kept(this.#host.now(), this.retentionDays));
-    return this.register.count(where, parameters) === new Set(seqs).size;
+    return new Set(seqs.length === 0 ? [] : this.register.where(where, parameters, seqs.length).map(({ seq }) => seq));
   }
 
   #formed({ text, authorId, authorName, roomId, at }: Said): ReadonlyArray<Formed> {

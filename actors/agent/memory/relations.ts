@@ -90,8 +90,8 @@ function described(
   };
 }
 
-async function notesOf(roomId: RoomId, { state, revealed }: RelationsHost): Promise<string | null> {
-  const summary = state.rooms[roomId]?.summary ?? null;
+async function notesOf(roomId: RoomId, { memory, revealed }: RelationsHost): Promise<string | null> {
+  const summary = memory.notes(roomId);
   const [found] = summary === null ? [] : await revealed([summary.seq]);
   return found === undefined || found.words === Erased || found.words.text === "" ? null : String(found.words.text);
 }

@@ -191,6 +191,16 @@ export interface Said {
   readonly at: number;
 }
 
+/** An answer as it was said, and all that it was written with. */
+export interface Answer extends Pick<Said, "text" | "roomId"> {
+  /** The message that it answers. */
+  readonly asked: Unsealed;
+  /** The memories that came to mind, by the events of their words. */
+  readonly given: ReadonlyArray<number>;
+  /** The other messages that were shown, and the notes of the room. */
+  readonly shown: ReadonlyArray<Unsealed>;
+}
+
 /** Finds in what was said what an agent should remember. */
 export class MemoryFormer extends Context.Service<
   MemoryFormer,
@@ -198,18 +208,11 @@ export class MemoryFormer extends Context.Service<
     /** What deserves a memory of its own; nothing of what may not be kept. */
     readonly form: (said: Said) => Effect.Effect<ReadonlyArray<Formed>>;
     /**
-     * A message itself as a memory: what weight it has, and who is named in it. Undefined where `asker` is not remembered, or
-     * nobody can say whom it names, where one of the memories in `given` is not kept any more, because it may say the same,
-     * and of what only tells what is remembered, because `answers` asks for that: it would be remembered again and again.
+     * An answer itself as a memory: what weight it has, who is named in it, and what it may say again. Undefined where `asker`
+     * is not remembered, or nobody can say whom it names; where something that it may say again is not kept, or not any more;
+     * and of what only tells what is remembered, because it was asked for: it would be remembered again and again.
      */
-    readonly episode: (
-      asker: ActorName,
-      said: Pick<Said, "text" | "roomId"> & {
-        readonly answers: string;
-        /** The memories that it was written with, by the events of their words. */
-        readonly given: ReadonlyArray<number>;
-      },
-    ) => Effect.Effect<Omit<Episode, "memoryId"> | undefined>;
+    readonly episode: (asker: ActorName, answer: Answer) => Effect.Effect<Omit<Episode, "memoryId"> | undefined>;
   }
 >()("troupe/turn/MemoryFormer") {}
 
@@ -307,7 +310,7 @@ export class TurnLedger extends Context.Service<
     readonly turn: (turnId: TurnId) => TurnView | undefined;
     /** Which model the turn asks next, and when. */
     readonly nextAsk: (turn: TurnView, at: number) => NextAsk;
-    /** The newest summary of a room, and up to which event it reaches. */
+    /** The newest summary of a room that may be read, and up to which event it reaches. */
     readonly summary: (roomId: RoomId) => { readonly seq: number; readonly toSeq: number } | null;
     /** Seqs of the newest messages of a room, own and others', oldest first. */
     readonly recent: (roomId: RoomId) => ReadonlyArray<number>;

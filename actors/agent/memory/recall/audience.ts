@@ -4,6 +4,7 @@ import type { AgentState } from "#events/agent/state.ts";
 import type { RoomId, UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { SqlValue } from "../../../kit/sql.ts";
+import { HOLDING } from "./people.ts";
 
 /** A condition over alias `m` of table `memories`, with its bound values. */
 export interface Scope {
@@ -17,6 +18,12 @@ const DAY_MS = 86_400_000;
 const inTime = (now: number, retentionDays: number): Scope => ({
   where: "m.kind <> 'episodic' OR m.pinned = 1 OR m.recorded_at > ?",
   parameters: [now - retentionDays * DAY_MS],
+});
+
+/** Past its time, whether it is gone already or not: an episode, or what was archived and could have been restored. */
+export const overdue = (now: number, retentionDays: number): Scope => ({
+  where: `m.pinned = 0 AND ((m.kind = 'episodic' AND m.recorded_at <= ?) OR (m.state = 'archived' AND m.archived_at <= ?))`,
+  parameters: [now - retentionDays * DAY_MS, now - RESTORABLE],
 });
 
 /** Live, and not past its time. */
@@ -47,6 +54,12 @@ export const believedAt = (moment: number): Scope => ({
 export const concerning = (userId: UserId): Scope => ({
   where: "EXISTS (SELECT 1 FROM memory_people p WHERE p.user_id = ? AND p.seq = m.seq)",
   parameters: [userId],
+});
+
+/** What is about a person, or may say again what they said. */
+export const holding = (userId: UserId): Scope => ({
+  where: `m.${HOLDING}`,
+  parameters: [userId, userId],
 });
 
 /** A room, and who is there as far as one knows. */

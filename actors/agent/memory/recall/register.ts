@@ -1,16 +1,17 @@
 /** The register: one row of open facts for each memory, read out of the agent's log in the breath of each commit; owned by AgentMemory. */
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, agentName, idOf, type UserId, userName } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, agentName, type UserId, userName } from "#events/kit/ids.ts";
 import { insertRows, type SqlPort, type SqlValue } from "../../../kit/sql.ts";
 import { type FollowedLog, LogFollower } from "./log-follower.ts";
 import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type MemoryState, rowOf } from "./memory-row.ts";
-import { registerTables as tables } from "./tables.ts";
+import { HOLDING, MemoryPeople } from "./people.ts";
+import { OF_MEMORIES, registerTables as tables } from "./tables.ts";
 
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
 /** Grows with every change of the tables in tables.ts: what an older program wrote is read out of the log anew. */
-const VERSION = 5;
+const VERSION = 6;
 
 /** The events that the register is made of. */
 const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
@@ -24,6 +25,7 @@ const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
   "MemoryForgotten",
   "ConsentNoted",
   "ContextAssembled",
+  "RoomSummarized",
   "AgentDeleted",
 ];
 
@@ -44,12 +46,15 @@ export class MemoryRegister {
   readonly #sql: SqlPort;
   readonly #follower: LogFollower<RecordedOf<AgentEvent>>;
   readonly #agent: () => AgentId;
+  /** Whose words they may hold. */
+  readonly people: MemoryPeople;
 
   /** `begun` is told when all rows are to be made anew. */
   constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId, begun = () => {}) {
     this.#sql = sql;
     this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS, begun });
     this.#agent = agent;
+    this.people = new MemoryPeople(sql);
   }
 
   /** Reads what was committed since it last looked. Answers how many events concerned it, and which rows left. */
@@ -101,8 +106,11 @@ export class MemoryRegister {
       case "ContextAssembled":
         this.#used(event.open.memoryIds, event.at);
         return [];
+      case "RoomSummarized":
+        this.people.noted(event);
+        return [];
       case "AgentDeleted":
-        for (const table of ["memories", "memory_people"]) this.#sql.run(`DELETE FROM ${table}`);
+        for (const table of OF_MEMORIES) this.#sql.run(`DELETE FROM ${table}`);
         return [];
       default:
         return [];
@@ -117,7 +125,8 @@ export class MemoryRegister {
       ...{ subject: this.#subjectOf(open), ...this.#facts(open, at), recorded_at: at, kept_from: at },
       ...{ room_id: open.roomId, turn_id: open.turnId, source_seqs: JSON.stringify(open.sourceSeqs) },
     });
-    this.#people(words, open);
+    this.people.of(words, open);
+    this.people.behind(words, open);
   }
 
   /** Words of its own are sealed for the first person it is about; a message's, for who said it. */
@@ -138,16 +147,6 @@ export class MemoryRegister {
   #insert(row: Partial<Record<Column, SqlValue>>): void {
     const whole: typeof row = { state: "live", access_count: 0, ...row };
     insertRows(this.#sql, `memories (${COLUMNS})`, [columns.map((column) => whole[column] ?? null)]);
-  }
-
-  /** Whoever said it is among those it is about, whatever else is written down. */
-  #people(seq: number, { about, speaker }: Pick<Formed["open"], "about" | "speaker">): void {
-    const people = new Set<string>(speaker?.startsWith("user:") ? [...about, idOf(speaker)] : about);
-    insertRows(
-      this.#sql,
-      "memory_people (user_id, seq)",
-      Array.from(people, (userId) => [userId, seq]),
-    );
   }
 
   #revised({ seq, at, open, sealed }: Of<"MemoryRevised">): ReadonlyArray<number> {
@@ -173,7 +172,7 @@ export class MemoryRegister {
       ...{ archived_at: before.archivedAt, kept_from: before.keptFrom, merged_into: before.mergedInto },
       ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
-    this.#people(seq, open);
+    this.people.of(seq, open);
     return [before.seq];
   }
 
@@ -248,17 +247,14 @@ export class MemoryRegister {
   }
 
   #drop(seqs: ReadonlyArray<number>): void {
-    for (const table of ["memories", "memory_people"])
+    for (const table of OF_MEMORIES)
       this.#sql.run(`DELETE FROM ${table} WHERE seq IN (SELECT value FROM json_each(?))`, JSON.stringify(seqs));
   }
 
   /** From this breath on nobody reads them. */
   #withdrawn(userId: UserId): ReadonlyArray<number> {
     return this.#sql
-      .rows(
-        "UPDATE memories SET state = 'withdrawn' WHERE seq IN (SELECT seq FROM memory_people WHERE user_id = ?) RETURNING seq",
-        userId,
-      )
+      .rows(`UPDATE memories SET state = 'withdrawn' WHERE ${HOLDING} RETURNING seq`, ...[userId, userId])
       .map(([seq]) => Number(seq));
   }
 
@@ -336,11 +332,6 @@ export class MemoryRegister {
     ]);
   }
 
-  /** Everybody a memory is about, with whoever said it. */
-  peopleOf(seq: number): ReadonlyArray<UserId> {
-    return this.#sql.rows("SELECT user_id FROM memory_people WHERE seq = ?", seq).map(([userId]) => userId as UserId);
-  }
-
   /** Memories that were drawn from any of these: that name it among their sources, or the message that it is. */
   drawnFrom(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
     const drawn = `m.basis IN ('asked', 'drawn') AND (${holdsAny("sources")} OR ${holdsAny("source_seqs")})`;
@@ -348,10 +339,10 @@ export class MemoryRegister {
     return this.where(drawn, [JSON.stringify(ids), JSON.stringify(seqs)], Number.MAX_SAFE_INTEGER);
   }
 
-  /** What the agent said in answer to any of these, or while it had them in mind: it may say the same. */
-  answersWith(rows: ReadonlyArray<MemoryRow>): ReadonlyArray<MemoryRow> {
+  /** What the agent said in answer to any of these, or with them before it: it may say the same. By the events of their words. */
+  answersWith(seqs: ReadonlyArray<number>): ReadonlyArray<MemoryRow> {
     const said = `m.basis = 'said' AND m.speaker LIKE 'agent:%' AND ${holdsAny("source_seqs")}`;
-    return this.where(said, [JSON.stringify(rows.map(({ seq }) => seq))], Number.MAX_SAFE_INTEGER);
+    return this.where(said, [JSON.stringify(seqs)], Number.MAX_SAFE_INTEGER);
   }
 
   /** Rows by the events of their words. */

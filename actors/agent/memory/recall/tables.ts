@@ -41,6 +41,9 @@ const TABLES = [
   "CREATE INDEX index_vocabulary_by_subject ON index_vocabulary (subject)",
 ];
 
+/** Those whose rows go with a memory. */
+export const OF_MEMORIES = ["memories", "memory_people", "memory_tells"];
+
 /** The statements that make the tables of the register. */
 export const registerTables = [
   `CREATE TABLE memories (
@@ -66,6 +69,9 @@ export const registerTables = [
   "CREATE TABLE memories_apart (one TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY (one, other)) STRICT, WITHOUT ROWID",
   "CREATE TABLE memory_people (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
   "CREATE INDEX memory_people_of ON memory_people (seq)",
+  // Whose words a memory, or the notes of a room, may say again without being about them: no right to hear it follows from that.
+  "CREATE TABLE memory_tells (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
+  "CREATE INDEX memory_tells_of ON memory_tells (seq)",
 ];
 
 /** True when something was ever indexed here. Asked each time: a commit that is undone takes the tables with it. */

@@ -19,8 +19,8 @@ const IN_FULL_AT_LEAST = 10;
 const MESSAGE_TOKENS = 24_000;
 
 /**
- * The messages of a prompt, oldest first: those that no summary covers, but never more than fit. The message to answer
- * stands last, whatever came after it, and is there even when much did.
+ * The messages of a prompt, oldest first: those that no summary covers and that can be read, but never more than fit. The
+ * message to answer stands last, whatever came after it, and is there even when much did.
  */
 const chosenMessages = Effect.fnUntraced(function* (turn: TurnView, coveredTo: number) {
   const ledger = yield* TurnLedger;
@@ -28,7 +28,8 @@ const chosenMessages = Effect.fnUntraced(function* (turn: TurnView, coveredTo: n
   const recent = ledger.recent(turn.roomId);
   const shown = recent.filter((seq, index) => seq > coveredTo || index >= recent.length - IN_FULL_AT_LEAST);
   const messages = yield* ledger.reveal([...shown.filter((seq) => seq !== turn.triggerSeq), turn.triggerSeq]);
-  return newestWithin(messages, MESSAGE_TOKENS).map(({ event }) => event.seq);
+  const readable = messages.filter(({ event, words }) => words !== Erased || event.seq === turn.triggerSeq);
+  return newestWithin(readable, MESSAGE_TOKENS).map(({ event }) => event.seq);
 });
 
 /** The notes of the room, where there is something in them; a memory that is off has none. */

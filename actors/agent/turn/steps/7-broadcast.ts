@@ -8,14 +8,15 @@ import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 
-/** The reply as a memory; of an answer to words that are erased nothing is kept. */
+/** The reply as a memory, with all that its model saw. */
 const episodeOf = Effect.fnUntraced(function* (turn: TurnView, text: string) {
   const ledger = yield* TurnLedger;
   const former = yield* MemoryFormer;
-  const [asked] = yield* ledger.reveal([turn.triggerSeq]);
-  if (asked === undefined || asked.words === Erased) return undefined;
-  const said = { text, roomId: turn.roomId, answers: String(asked.words.text ?? ""), given: turn.given };
-  return yield* former.episode(turn.authorId as ActorName, said);
+  const { roomId, context, triggerSeq, given } = turn;
+  const others = context?.messageSeqs.filter((seq) => seq !== triggerSeq) ?? [];
+  const notes = context?.summarySeq == null ? [] : [context.summarySeq];
+  const [asked, ...shown] = yield* ledger.reveal([triggerSeq, ...others, ...notes]);
+  return yield* former.episode(turn.authorId as ActorName, { text, roomId, asked: asked!, given, shown });
 });
 
 export const broadcast = {
