@@ -21,6 +21,7 @@ export type { KeyEncryptionKeys } from "./key-rows.ts";
 const ROTATION = "rotation";
 
 type Recalled = Extract<RecordedOf<VaultEvent>, { readonly type: "KeyRecalled" }>;
+type Started = Extract<RecordedOf<VaultEvent>, { readonly type: "RotationStarted" }>;
 type Shredded = Extract<RecordedOf<VaultEvent>, { readonly type: "KeyShredded" }>;
 
 export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
@@ -110,6 +111,16 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
 
   async keysUpTo(kek: number): Promise<ReadonlyArray<number>> {
     return [...this.keyEncryptionKeys(this.env).keys.keys()].filter((number) => number <= kek);
+  }
+
+  async keysAt(moments: ReadonlyArray<number>): Promise<ReadonlyArray<ReadonlyArray<number>>> {
+    const present = [...this.keyEncryptionKeys(this.env).keys.keys()].toSorted((left, right) => left - right);
+    const started = this.ledger.madeBy("rotate/").flatMap((seq) => this.ledger.read(seq - 1, 1)) as Started[];
+    return moments.map((at) => {
+      // With the first rotation after it the next key came: before, none was wrapped under that one.
+      const later = started.find((event) => event.at > at);
+      return later === undefined ? present : present.filter((number) => number < later.open.kek);
+    });
   }
 
   protected override alongWith(events: ReadonlyArray<RecordedOf<VaultEvent>>): void {
