@@ -224,6 +224,20 @@ describe("a remote index, for receipts", () => {
     expect(remote.settledSince(second + 1)).toBeNull();
   });
 
+  it("that was not reached before there was something new in its place has the old until it takes that", async () => {
+    const { remote, remember, forget, fire, settle } = wake();
+    remember(1, 2);
+    await settle();
+    service.meets(...Array.from({ length: 4 }, () => ({ fault: "broken" as const })));
+    const seq = forget(2);
+    await fire();
+    remember(2, 2);
+    expect([remote.standing(), remote.settledSince(seq)]).toEqual([{ due: 0, there: 1, going: 1, removed: 0 }, null]);
+    await settle();
+    expect([remote.standing(), there()]).toEqual([{ due: 0, there: 2, going: 0, removed: 0 }, ids(1, 2)]);
+    expect(remote.settledSince(seq)).not.toBeNull();
+  });
+
   it("of an agent has lost all when it counts none", async () => {
     const { remote, remember, settle } = wake();
     remember(1, 3);

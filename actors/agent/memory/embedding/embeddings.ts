@@ -238,7 +238,7 @@ export class Embeddings {
   /** Vectors, here or elsewhere, of memories that are not live. */
   #orphans(): ReadonlyArray<number> {
     const rows = this.#host.sql.rows(
-      `SELECT seq FROM (SELECT seq FROM vectors UNION SELECT seq FROM remote_vectors WHERE state IN ('due', 'there'))
+      `SELECT seq FROM (SELECT seq FROM vectors UNION SELECT seq FROM remote_vectors WHERE state IN ('due', 'there', 'owed'))
         WHERE seq NOT IN (SELECT seq FROM memories WHERE state = 'live')`,
     );
     return rows.map(([seq]) => Number(seq));

@@ -19,12 +19,19 @@ const AGAIN_MS = 60_000;
 const COUNTED_AFTER_MS = 60_000;
 
 /**
- * `due` is to be sent, `there` was taken, `going` is to be removed, `removed` was asked to be and is not counted yet.
+ * `due` is to be sent, `there` was taken, `going` is to be removed, `removed` was asked to be and is not counted yet. `owed` is
+ * to be sent in place of one that was still to be removed.
  */
-type State = "due" | "there" | "going" | "removed";
+type State = "due" | "there" | "going" | "removed" | "owed";
+/** With these the index may hold what it was to lose. */
+const LEAVING = "'going', 'removed', 'owed'";
+const UNSENT: ReadonlyArray<State> = ["due", "owed"];
 
-/** How many vectors stand where with the index of the settings. Nothing is left there when all but `there` are 0. */
-export type Standing = Readonly<Record<State, number>>;
+/**
+ * How many vectors stand where with the index of the settings; those in whose place others are owed are still going. Nothing is
+ * left there when all but `there` are 0.
+ */
+export type Standing = Readonly<Record<Exclude<State, "owed">, number>>;
 
 /** What the rows need of the agent and its settings. */
 export interface RemoteHost {
@@ -71,7 +78,12 @@ export class RemoteVectors {
 
   /** These memories have new vectors. Call it in the transaction that keeps them. */
   wrote(memories: ReadonlyArray<{ readonly id: string; readonly seq: number }>, now: number): void {
-    for (const { id, seq } of memories) this.#mark(this.#index.name, id, seq, "due");
+    for (const { id, seq } of memories)
+      this.#sql.run(
+        `INSERT INTO remote_vectors (name, id, seq, state) VALUES (?, ?, ?, 'due') ON CONFLICT DO UPDATE
+            SET seq = excluded.seq, state = CASE WHEN state IN (${LEAVING}) THEN 'owed' ELSE 'due' END`,
+        ...[this.#index.name, id, seq],
+      );
     this.#ring(now + BETWEEN_MS);
   }
 
@@ -80,7 +92,7 @@ export class RemoteVectors {
    * whichever index.
    */
   left(seqs: ReadonlyArray<number>, now: number): void {
-    const which = "seq IN (SELECT value FROM json_each(?)) AND state IN ('due', 'there')";
+    const which = "seq IN (SELECT value FROM json_each(?)) AND state IN ('due', 'there', 'owed')";
     const found = this.#sql.rows(
       `UPDATE remote_vectors SET state = 'going' WHERE ${which} RETURNING id`,
       JSON.stringify(seqs),
@@ -112,13 +124,14 @@ export class RemoteVectors {
       "SELECT state, COUNT(*) FROM remote_vectors WHERE name = ? AND id <> ? GROUP BY state",
       ...[this.#index.name, ALL.id],
     );
-    const counted = Object.fromEntries(rows.map(([state, count]) => [state, Number(count)]));
-    return { due: 0, there: 0, going: 0, removed: 0, ...counted };
+    const counted = new Map(rows.map(([state, count]) => [state, Number(count)]));
+    const [due = 0, there = 0, removed = 0] = ["due", "there", "removed"].map((state) => counted.get(state));
+    return { due, there, going: (counted.get("going") ?? 0) + (counted.get("owed") ?? 0), removed };
   }
 
   /** Indexes that are not in the settings and may hold what they were to lose: nobody asks them any more. Names, in order. */
   indexesLeft(): ReadonlyArray<string> {
-    const which = "name <> ? AND state IN ('going', 'removed')";
+    const which = `name <> ? AND state IN (${LEAVING})`;
     return this.#sql
       .rows(`SELECT DISTINCT name FROM remote_vectors WHERE ${which} ORDER BY name`, this.#index.name)
       .map(([name]) => String(name));
@@ -130,7 +143,7 @@ export class RemoteVectors {
    */
   settled(now: number): void {
     const head = this.#head();
-    if (this.#own("state IN ('going', 'removed') LIMIT 1").length > 0) return;
+    if (this.#own(`state IN (${LEAVING}) LIMIT 1`).length > 0) return;
     this.#sql.run("INSERT OR IGNORE INTO remote_settled (head, at) VALUES (?, ?)", head, now);
   }
 
@@ -176,13 +189,13 @@ export class RemoteVectors {
 
   /** Nothing can be done at once: what was removed is counted in a while, what has no open vector waits for its key. */
   #rest(now: number): void {
-    const { due, removed } = this.standing();
-    if (due + removed > 0) this.#ring(now + COUNTED_AFTER_MS);
+    const { due, going, removed } = this.standing();
+    if (due + going + removed > 0) this.#ring(now + COUNTED_AFTER_MS);
     else this.#timers.cancel(SYNC_REMOTE_VECTORS);
   }
 
   #step(index: VectorIndex["Service"]): Effect.Effect<Outcome, IndexFailure> {
-    const going = this.#in("going", 0);
+    const going = this.#in(["going"], 0);
     if (going.length > 0) return this.#remove(index, going);
     if (this.#isEmptying()) return this.#removeAll(index);
     const due = this.#openDue();
@@ -196,9 +209,9 @@ export class RemoteVectors {
     const ids = going.map(({ id }) => id);
     this.#isCounting = false;
     return index.remove(this.#agentId, ids).pipe(
-      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), "going", "removed"))),
+      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), ["going"], "removed"))),
       Effect.map((): Outcome => {
-        this.#move(ids, "going", "removed");
+        this.#move(ids, ["going"], "removed");
         return "went on";
       }),
     );
@@ -220,12 +233,21 @@ export class RemoteVectors {
   ): Effect.Effect<Outcome, IndexFailure> {
     const ids = due.map(({ id }) => id);
     return index.upsert(this.#agentId, due).pipe(
-      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), "due", "there"))),
-      Effect.map((): Outcome => {
-        this.#move(ids, "due", "there");
-        return "went on";
-      }),
+      Effect.tapError(({ left }) => this.#sent(except(ids, left))),
+      Effect.flatMap(() => this.#sent(ids)),
     );
+  }
+
+  #sent(ids: ReadonlyArray<string>): Effect.Effect<Outcome> {
+    return Effect.map(Clock.currentTimeMillis, (now): Outcome => {
+      const replaced = this.#own(
+        "state = 'owed' AND id IN (SELECT value FROM json_each(?)) LIMIT 1",
+        JSON.stringify(ids),
+      );
+      this.#move(ids, UNSENT, "there");
+      if (replaced.length > 0) this.settled(now);
+      return "went on";
+    });
   }
 
   /** More than what should be there: something was not removed, and is asked to be again. */
@@ -245,7 +267,7 @@ export class RemoteVectors {
   /** The next vectors to be sent, those that are open; the others stay due. */
   #openDue(): ReadonlyArray<{ readonly id: string; readonly values: Float32Array }> {
     for (let after = 0; ; ) {
-      const rows = this.#in("due", after);
+      const rows = this.#in(UNSENT, after);
       const windows = this.#vectors.windows(rows.map(({ seq }) => seq));
       const open = rows.flatMap(({ id, seq }) => {
         const values = windows.get(seq);
@@ -262,14 +284,17 @@ export class RemoteVectors {
   }
 
   /** Only what still stands where it stood when the request left: it may have been forgotten meanwhile. */
-  #move(ids: ReadonlyArray<string>, from: State, to: State): void {
-    const { name } = this.#index;
-    const which = "name = ? AND id = ? AND state = ?";
-    for (const id of ids) this.#sql.run(`UPDATE remote_vectors SET state = ? WHERE ${which}`, to, name, id, from);
+  #move(ids: ReadonlyArray<string>, from: ReadonlyArray<State>, to: State): void {
+    this.#sql.run(
+      `UPDATE remote_vectors SET state = ? WHERE name = ? AND id IN (SELECT value FROM json_each(?))
+          AND state IN (SELECT value FROM json_each(?))`,
+      ...[to, this.#index.name, JSON.stringify(ids), JSON.stringify(from)],
+    );
   }
 
-  #in(state: State, after: number): ReadonlyArray<Row> {
-    return this.#own("state = ? AND seq > ? ORDER BY seq LIMIT ?", state, after, AT_ONCE);
+  #in(states: ReadonlyArray<State>, after: number): ReadonlyArray<Row> {
+    const which = "state IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?";
+    return this.#own(which, JSON.stringify(states), after, AT_ONCE);
   }
 
   /** Rows of the index of the settings. */
