@@ -79,9 +79,11 @@ export class AgentErasures {
 
   async #receipts(events: ReadonlyArray<ErasureEvent>): Promise<ReadonlyArray<AgentErasure>> {
     const { env, agentId, embeddings } = this.#agent;
-    const vault = env.VAULT.getByName(vaultOf(agentName(agentId())));
+    const subject = agentName(agentId());
+    const moments = events.map(({ at }) => at);
     // The Vaults turn their keys together: what holds for the agent's own holds for those of the people.
-    const openable = await vault.keysAt(events.map(({ at }) => at)).catch(() => null);
+    const vault = env.VAULT.getByName(vaultOf(subject));
+    const openable = await vault.keysAt(subject, moments).catch(() => null);
     const { going, removed } = embeddings().standing();
     const standing = { elsewhere: going + removed, indexesLeft: embeddings().indexesLeft() };
     return Promise.all(

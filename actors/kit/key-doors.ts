@@ -145,6 +145,9 @@ export interface VaultDoor {
   rotate(): Promise<RotationProgress>;
   /** The key-encryption keys in the settings up to this number, by number. */
   keysUpTo(kek: number): Promise<ReadonlyArray<number>>;
-  /** For each of these moments (ms since 1970): the key-encryption keys in the settings that may have wrapped a key by then. */
-  keysAt(moments: ReadonlyArray<number>): Promise<ReadonlyArray<ReadonlyArray<number>>>;
+  /**
+   * For each of these moments (ms since 1970): the key-encryption keys in the settings that may have wrapped a key of this
+   * subject by then, by number.
+   */
+  keysAt(subject: ActorName, moments: ReadonlyArray<number>): Promise<ReadonlyArray<ReadonlyArray<number>>>;
 }
