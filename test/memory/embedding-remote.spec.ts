@@ -232,10 +232,27 @@ describe("a remote index, for receipts", () => {
     const seq = forget(2);
     await fire();
     remember(2, 2);
+    remote.settled(now);
     expect([remote.standing(), remote.settledSince(seq)]).toEqual([{ due: 0, there: 1, going: 1, removed: 0 }, null]);
     await settle();
     expect([remote.standing(), there()]).toEqual([{ due: 0, there: 2, going: 0, removed: 0 }, ids(1, 2)]);
     expect(remote.settledSince(seq)).not.toBeNull();
+  });
+
+  it("that takes a vector while that is forgotten and made anew gets the new one as well", async () => {
+    const { remote, remember, forget, fire, settle } = wake();
+    remember(1, 1);
+    const { upsert } = service.index;
+    const meanwhile = () => {
+      forget(1);
+      remember(1, 1);
+    };
+    const isTaken = (...sent: Parameters<typeof upsert>) => Effect.tap(upsert(...sent), () => Effect.sync(meanwhile));
+    await fire({ ...service.index, upsert: isTaken });
+    remote.settled(now);
+    expect([remote.standing(), remote.settledSince(head)]).toEqual([{ due: 0, there: 0, going: 1, removed: 0 }, null]);
+    await settle();
+    expect([remote.standing().there, remote.settledSince(head)]).toEqual([1, expect.any(Number)]);
   });
 
   it("of an agent has lost all when it counts none", async () => {

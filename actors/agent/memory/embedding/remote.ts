@@ -25,7 +25,6 @@ const COUNTED_AFTER_MS = 60_000;
 type State = "due" | "there" | "going" | "removed" | "owed";
 /** With these the index may hold what it was to lose. */
 const LEAVING = "'going', 'removed', 'owed'";
-const UNSENT: ReadonlyArray<State> = ["due", "owed"];
 
 /**
  * How many vectors stand where with the index of the settings; those in whose place others are owed are still going. Nothing is
@@ -195,11 +194,13 @@ export class RemoteVectors {
   }
 
   #step(index: VectorIndex["Service"]): Effect.Effect<Outcome, IndexFailure> {
-    const going = this.#in(["going"], 0);
+    const going = this.#in("going", 0);
     if (going.length > 0) return this.#remove(index, going);
     if (this.#isEmptying()) return this.#removeAll(index);
-    const due = this.#openDue();
-    if (due.length > 0) return this.#send(index, due);
+    for (const state of ["owed", "due"] as const) {
+      const open = this.#open(state);
+      if (open.length > 0) return this.#send(index, state, open);
+    }
     const isCounting = this.#isCounting;
     this.#isCounting = !isCounting && this.standing().removed > 0;
     return isCounting ? this.#count(index) : Effect.succeed("rests");
@@ -209,9 +210,9 @@ export class RemoteVectors {
     const ids = going.map(({ id }) => id);
     this.#isCounting = false;
     return index.remove(this.#agentId, ids).pipe(
-      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), ["going"], "removed"))),
+      Effect.tapError(({ left }) => Effect.sync(() => this.#move(except(ids, left), "going", "removed"))),
       Effect.map((): Outcome => {
-        this.#move(ids, ["going"], "removed");
+        this.#move(ids, "going", "removed");
         return "went on";
       }),
     );
@@ -229,23 +230,20 @@ export class RemoteVectors {
 
   #send(
     index: VectorIndex["Service"],
+    state: "owed" | "due",
     due: ReadonlyArray<{ readonly id: string; readonly values: Float32Array }>,
   ): Effect.Effect<Outcome, IndexFailure> {
     const ids = due.map(({ id }) => id);
     return index.upsert(this.#agentId, due).pipe(
-      Effect.tapError(({ left }) => this.#sent(except(ids, left))),
-      Effect.flatMap(() => this.#sent(ids)),
+      Effect.tapError(({ left }) => this.#sent(except(ids, left), state)),
+      Effect.flatMap(() => this.#sent(ids, state)),
     );
   }
 
-  #sent(ids: ReadonlyArray<string>): Effect.Effect<Outcome> {
+  #sent(ids: ReadonlyArray<string>, state: "owed" | "due"): Effect.Effect<Outcome> {
     return Effect.map(Clock.currentTimeMillis, (now): Outcome => {
-      const replaced = this.#own(
-        "state = 'owed' AND id IN (SELECT value FROM json_each(?)) LIMIT 1",
-        JSON.stringify(ids),
-      );
-      this.#move(ids, UNSENT, "there");
-      if (replaced.length > 0) this.settled(now);
+      this.#move(ids, state, "there");
+      if (state === "owed") this.settled(now);
       return "went on";
     });
   }
@@ -264,10 +262,10 @@ export class RemoteVectors {
     });
   }
 
-  /** The next vectors to be sent, those that are open; the others stay due. */
-  #openDue(): ReadonlyArray<{ readonly id: string; readonly values: Float32Array }> {
+  /** The next vectors to be sent, those that are open; the others stay as they are. */
+  #open(state: "owed" | "due"): ReadonlyArray<{ readonly id: string; readonly values: Float32Array }> {
     for (let after = 0; ; ) {
-      const rows = this.#in(UNSENT, after);
+      const rows = this.#in(state, after);
       const windows = this.#vectors.windows(rows.map(({ seq }) => seq));
       const open = rows.flatMap(({ id, seq }) => {
         const values = windows.get(seq);
@@ -284,17 +282,15 @@ export class RemoteVectors {
   }
 
   /** Only what still stands where it stood when the request left: it may have been forgotten meanwhile. */
-  #move(ids: ReadonlyArray<string>, from: ReadonlyArray<State>, to: State): void {
+  #move(ids: ReadonlyArray<string>, from: State, to: State): void {
     this.#sql.run(
-      `UPDATE remote_vectors SET state = ? WHERE name = ? AND id IN (SELECT value FROM json_each(?))
-          AND state IN (SELECT value FROM json_each(?))`,
-      ...[to, this.#index.name, JSON.stringify(ids), JSON.stringify(from)],
+      "UPDATE remote_vectors SET state = ? WHERE name = ? AND state = ? AND id IN (SELECT value FROM json_each(?))",
+      ...[to, this.#index.name, from, JSON.stringify(ids)],
     );
   }
 
-  #in(states: ReadonlyArray<State>, after: number): ReadonlyArray<Row> {
-    const which = "state IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?";
-    return this.#own(which, JSON.stringify(states), after, AT_ONCE);
+  #in(state: State, after: number): ReadonlyArray<Row> {
+    return this.#own("state = ? AND seq > ? ORDER BY seq LIMIT ?", state, after, AT_ONCE);
   }
 
   /** Rows of the index of the settings. */
