@@ -21,7 +21,6 @@ import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
 import type {
   ActorEnv,
-  AgentDescription,
   AgentDoor,
   AgentInput,
   AgentIntroduction,
@@ -37,7 +36,8 @@ import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
 import type { Timer } from "../kit/timers.ts";
 import { AgentCaches } from "./caches.ts";
-import { changed, describe, inputWords, personalityOf, settingsOf, wordsAt } from "./description.ts";
+import { wordsAt } from "./description.ts";
+import { AgentErasures } from "./erasures.ts";
 import { agentFeeds } from "./feeds.ts";
 import { commandOf } from "./hearing.ts";
 import { MemoryDoor } from "./memory/door.ts";
@@ -47,14 +47,13 @@ import { type MemoryJobs, memoryJobs } from "./memory/jobs.ts";
 import { AgentMemory } from "./memory/memory.ts";
 import { GO_ON_LEARNING, Trainings } from "./memory/training.ts";
 import { Outcomes } from "./outcomes.ts";
+import { OwnerDoor, unknownAgent } from "./owner-door.ts";
 import { RoomChannels } from "./rooms.ts";
 import { type Abilities, runtimeOf } from "./runtime.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
 import type { TurnLedger } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 import { CONTINUE_TURN, Turns } from "./turns.ts";
-
-const unknownAgent = { _tag: "AgentUnknown", message: "There is no such agent." };
 
 export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   extends Actor<AgentState, AgentCommand, AgentEvent, AgentRefusal, Env>
@@ -70,7 +69,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   readonly #turnLedger: TurnLedger["Service"];
   readonly #summaries: RoomSummaries;
   readonly #memory: AgentMemory;
+  readonly #ownerDoor: OwnerDoor;
   readonly #memoryDoor: MemoryDoor;
+  readonly #erasures: AgentErasures;
   readonly #trainings: Trainings;
   readonly #jobs: MemoryJobs;
   readonly #turns: Turns;
@@ -111,77 +112,58 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
       ...{ ...own, memory: this.#memory, isOwner: (by: Principal) => this.#isOwner(by) },
       meta: (id: string, by: ActorName) => this.#meta(id, by),
     };
-    this.#memoryDoor = new MemoryDoor({ ...owned, revealed: (seqs) => this.revealed(seqs) });
+    const revealed = (seqs: ReadonlyArray<number>) => this.revealed(seqs);
+    this.#ownerDoor = new OwnerDoor({
+      ...{ ...owned, revealed, take: (command: AgentCommand) => this.commit(command) },
+      embedding: () => this.#memory.embeddings.progress(),
+    });
+    this.#memoryDoor = new MemoryDoor({ ...owned, revealed });
+    this.#erasures = new AgentErasures({
+      ...{ env, ledger: this.ledger, agentId: () => this.#id(), unknownAgent },
+      ...{ embeddings: () => this.#memory.embeddings, mayRead: (by: Principal) => this.#mayRead(by) },
+    });
     this.#trainings = new Trainings({ ...owned, report, tables: this.tables, timers: this.timers, keys: this.keys });
     agentFeeds(this.feeds, this.ledger, env, () => this.#memory.retentionDays);
   }
 
   // ── for the owner ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>> {
-    return this.behindWall("create", async () => {
-      const personality = input.personality && personalityOf(input.personality);
-      const reply = await this.commit({
-        type: "CreateAgent",
-        meta: this.#meta(commandId, userName(by.userId)),
-        agentId,
-        ownerId: by.userId,
-        settings: settingsOf(input),
-        tools: input.tools ?? [],
-        ...(personality ? { personality } : {}),
-        words: inputWords(input),
-      });
-      return this.#described(reply, by);
-    });
+  create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput) {
+    return this.behindWall("create", () => this.#ownerDoor.create(by, commandId, agentId, input));
   }
 
   change(by: Principal, commandId: string, input: Partial<AgentInput>, ifVersion?: number) {
-    return this.behindWall("change", async (): Promise<Reply<AgentDescription>> => {
-      if (!this.#isOwner(by)) return refused(unknownAgent);
-      const merged = changed(await this.#describe(), input);
-      const reply = await this.commit({
-        type: "ReconfigureAgent",
-        meta: this.#meta(commandId, userName(by.userId)),
-        settings: settingsOf(merged),
-        words: inputWords(merged),
-        ...(input.personality ? { personality: personalityOf(input.personality) } : {}),
-        ...(input.tools ? { tools: input.tools } : {}),
-        ...(ifVersion === undefined ? {} : { ifVersion }),
-      });
-      return this.#described(reply, by);
-    });
+    return this.behindWall("change", () => this.#ownerDoor.change(by, commandId, input, ifVersion));
   }
 
   setActive(by: Principal, commandId: string, active: boolean) {
-    return this.behindWall("setActive", async (): Promise<Reply<AgentDescription>> => {
-      if (!this.#isOwner(by)) return refused(unknownAgent);
-      const meta = this.#meta(commandId, userName(by.userId));
-      return this.#described(await this.commit({ type: "SetActive", meta, active }), by);
-    });
+    return this.behindWall("setActive", () => this.#ownerDoor.setActive(by, commandId, active));
   }
 
   remove(by: Principal, commandId: string, ifVersion?: number) {
-    return this.behindWall("remove", async (): Promise<Reply> => {
-      if (!this.#isOwner(by)) return refused(unknownAgent);
-      const meta = this.#meta(commandId, userName(by.userId));
-      const reply = await this.commit({ type: "DeleteAgent", meta, ...(ifVersion === undefined ? {} : { ifVersion }) });
-      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
-    });
+    return this.behindWall("remove", () => this.#ownerDoor.remove(by, commandId, ifVersion));
   }
 
   describe(by: Principal) {
-    return this.behindWall(
-      "describe",
-      async (): Promise<Reply<AgentDescription>> =>
-        this.#isOwner(by) ? accepted(await this.#describe(), this.ledger.head) : refused(unknownAgent),
-    );
+    return this.behindWall("describe", () => this.#ownerDoor.describe(by));
   }
 
   history(by: Principal, query: HistoryQuery) {
-    return this.behindWall("history", async () => {
-      const allowed = this.#isOwner(by, true) || (this.ledger.head > 0 && by.roles.includes("auditor"));
-      return allowed ? accepted(this.page(query), this.ledger.head) : refused(unknownAgent);
-    });
+    return this.behindWall("history", async () =>
+      this.#mayRead(by) ? accepted(this.page(query), this.ledger.head) : refused(unknownAgent),
+    );
+  }
+
+  erasures(by: Principal, query: { limit: number; before?: number }) {
+    return this.behindWall("erasures", () => this.#erasures.list(by, query));
+  }
+
+  erasure(by: Principal, id: string) {
+    return this.behindWall("erasure", () => this.#erasures.one(by, id));
+  }
+
+  indexesLeft() {
+    return this.behindWall("indexesLeft", async () => this.#memory.embeddings.indexesLeft());
   }
 
   reveal(by: Principal, references: ReadonlyArray<WordsReference>) {
@@ -378,20 +360,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return ownerId === by.userId && (evenDeleted || status !== "deleted");
   }
 
+  #mayRead(by: Principal): boolean {
+    return this.#isOwner(by, true) || (this.ledger.head > 0 && by.roles.includes("auditor"));
+  }
+
   #meta(id: string, by: ActorName): CommandMeta {
     return { id, at: now(), by, correlation: id, causation: null };
-  }
-
-  async #describe(): Promise<AgentDescription> {
-    const { configSeq, personalitySeq } = this.ledger.state;
-    const found = await this.revealed([configSeq, personalitySeq].filter((seq) => seq > 0));
-    const embedding = this.#memory.embeddings.progress();
-    return { ...describe(this.ledger.state, this.ledger.head, found), ...(embedding && { embedding }) };
-  }
-
-  async #described(reply: Reply<unknown>, by: Principal): Promise<Reply<AgentDescription>> {
-    if (reply.outcome === "refused") return reply;
-    if (!this.#isOwner(by)) return refused(unknownAgent);
-    return accepted(await this.#describe(), reply.seq, reply.replayed);
   }
 }

@@ -6,7 +6,7 @@ import type { ActorName, AgentId, ErasureId, MessageId, RoomId, TurnId, UserId }
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
-import type { BorrowerDoor, ErasureReceipt, Forgotten, VaultDoor } from "./key-doors.ts";
+import type { BorrowerDoor, ErasureDoors, ErasureReceipt, Forgotten, VaultDoor } from "./key-doors.ts";
 import type { EmbeddingProgress, MemoryDoors } from "./memory-doors.ts";
 import type { Principal } from "./principal.ts";
 import type { Reply } from "./reply.ts";
@@ -178,7 +178,7 @@ export interface WordsReference {
 }
 
 /** An agent's door, for rooms and for the Worker. */
-export interface AgentDoor extends BorrowerDoor, MemoryDoors {
+export interface AgentDoor extends BorrowerDoor, MemoryDoors, ErasureDoors {
   create(by: Principal, commandId: string, agentId: AgentId, input: AgentInput): Promise<Reply<AgentDescription>>;
   change(
     by: Principal,
@@ -187,7 +187,8 @@ export interface AgentDoor extends BorrowerDoor, MemoryDoors {
     ifVersion?: number,
   ): Promise<Reply<AgentDescription>>;
   setActive(by: Principal, commandId: string, active: boolean): Promise<Reply<AgentDescription>>;
-  remove(by: Principal, commandId: string, ifVersion?: number): Promise<Reply>;
+  /** Answers the id of its receipt. */
+  remove(by: Principal, commandId: string, ifVersion?: number): Promise<Reply<string>>;
   describe(by: Principal): Promise<Reply<AgentDescription>>;
   /** Records what a room tells. Answers when it is recorded, not when it is answered. */
   hear(roomId: RoomId, house: FullHouse, heard: ReadonlyArray<Heard>): Promise<void>;

@@ -211,8 +211,8 @@ export interface MemoryDoors {
     input: Partial<MemoryInput>,
     ifVersion?: number,
   ): Promise<Reply<MemoryDescription>>;
-  /** Forgets it for good, with what was merged into it and what was drawn from any of these. */
-  forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply>;
+  /** Forgets it for good, with what was merged into it and what was drawn from any of these. Answers the id of its receipt. */
+  forgetMemory(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply<string>>;
   restoreMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
   /** Takes apart what was merged. */
   separateMemory(by: Principal, commandId: string, memoryId: string): Promise<Reply<MemoryDescription>>;
@@ -221,8 +221,8 @@ export interface MemoryDoors {
   conversations(by: Principal, roomIds: ReadonlyArray<RoomId>): Promise<Reply<ReadonlyArray<ConversationDescription>>>;
   /** What it remembers about the person who asks. */
   memoriesOf(by: Principal, query: { readonly limit: number; readonly before?: number }): Promise<Reply<MemoriesOfMe>>;
-  /** Forgets something that is about the person who asks. */
-  forgetMemoryOf(by: Principal, commandId: string, memoryId: string): Promise<Reply>;
+  /** Forgets something that is about the person who asks. Answers the id of its receipt. */
+  forgetMemoryOf(by: Principal, commandId: string, memoryId: string): Promise<Reply<string>>;
   /** Takes something to learn; it is learned in the background. The id names the command too: sent twice, it is learned once. */
   train(by: Principal, trainingId: string, rows: ReadonlyArray<TaughtRow>): Promise<Reply<TrainingProgress>>;
   /** `after` is where the refused rows to be named begin, as the training before told. */

@@ -1,20 +1,18 @@
 /** The erasing of a person: their key destroyed at the Vault, every stream and every agent told, and the receipt; owned by UserActor. */
 
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type AgentId, type ErasureId, type UserId, userName } from "#events/kit/ids.ts";
+import { type AgentId, type ErasureId, userName } from "#events/kit/ids.ts";
 import type { Erasing, UserCommand } from "#events/user/commands.ts";
 import type { UserEvent } from "#events/user/events.ts";
 import type { UserRefusal } from "#events/user/refusals.ts";
 import type { UserState } from "#events/user/state.ts";
 import type { ActorEnv } from "../kit/doors.ts";
 import type { ErasureReceipt, Forgotten, Shredding } from "../kit/key-doors.ts";
-import { LENT_FOR_MS, vaultOf } from "../kit/keys.ts";
 import type { Ledger } from "../kit/ledger.ts";
+import { openableWith, shred, unreadableAt, whatRemains } from "../kit/receipts.ts";
 
 /** How long the Vault may take to reach the streams before it answers how far it is. */
 const REACHED_WITHIN_MS = 2_000;
-/** Durable Objects and D1 can be put back to any moment of the last 30 days (developers.cloudflare.com, SQLite storage). */
-const RESTORABLE_MS = 30 * 24 * 3_600_000;
 
 type Requested = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureRequested" }>;
 type Completed = Extract<RecordedOf<UserEvent>, { readonly type: "ErasureCompleted" }>;
@@ -22,9 +20,9 @@ type Streams = ErasureReceipt["streams"];
 
 const AGENT = "agent:";
 /** Of an agent that could not be asked. */
-const unknown = { forgotten: null, left: null, elsewhere: null };
+const unknown = { forgotten: null, left: null, elsewhere: null, indexesLeft: null };
 /** Of one that was never made. */
-const nothing: Forgotten = { forgotten: 0, left: 0, elsewhere: 0 };
+const nothing: Forgotten = { forgotten: 0, left: 0, elsewhere: 0, indexesLeft: [] };
 
 export interface ErasingPerson {
   readonly env: ActorEnv;
@@ -41,7 +39,7 @@ export class Erasures {
 
   /**
    * Has the key of this erasure destroyed, and completes it when every stream has confirmed, and no agent has anything left of
-   * the person, be it in an index elsewhere that it still asks. Doing it again goes on where it stood. @throws while one has.
+   * the person, be it in the index elsewhere that it asks: what is left with another one is for the receipt alone. Doing it again goes on where it stood. @throws while one has.
    */
   async goOn(requested: Requested): Promise<void> {
     const { erasureId, userId } = requested.open;
@@ -86,36 +84,42 @@ export class Erasures {
     const completed = this.#completed(id);
     // Without an answer of the Vault it is not known how far it is; that it was asked for is.
     const shredding = completed?.open ?? (await this.#shred(requested, 0).catch(() => undefined));
-    const done = completed?.open.agents?.map((agent) => ({ ...nothing, ...agent })) ?? [];
+    const agents =
+      completed === undefined
+        ? await this.#agents(requested, shredding?.streams ?? [])
+        : await this.#done(completed.open.agents ?? []);
     return {
       ...{ id: requested.open.erasureId, subject: userName(requested.open.userId) },
       requestedAt: requested.at,
-      unreadableAt: shredding === undefined ? null : unreadableAt(shredding.shreddedAt, shredding.streams),
+      unreadableAt: shredding === undefined ? null : unreadableAt(shredding),
       completedAt: completed?.at ?? null,
       streams: shredding?.streams ?? [],
-      agents: completed === undefined ? await this.#agents(requested, shredding?.streams ?? []) : done,
+      agents,
       generations: shredding?.generations ?? [],
       fingerprints: shredding?.fingerprints ?? [],
-      whatRemains: {
-        restorableUntil: completed === undefined ? null : completed.at + RESTORABLE_MS,
-        openableWith: shredding === undefined ? null : await this.#openableWith(requested.open.userId, shredding.kek),
-      },
+      whatRemains: whatRemains(
+        completed?.at ?? null,
+        shredding === undefined
+          ? null
+          : await openableWith(this.#person.env, userName(requested.open.userId), shredding),
+        agents.flatMap(({ indexesLeft }) => indexesLeft ?? []),
+      ),
     };
+  }
+
+  /** Agents that had forgotten the person by then; what an index holds that nobody asks is as it is today. */
+  #done(agents: NonNullable<Completed["open"]["agents"]>): Promise<ErasureReceipt["agents"]> {
+    return Promise.all(
+      agents.map(async (agent) => {
+        const left = this.#person.env.AGENT.getByName(agent.agentId).indexesLeft();
+        return { ...nothing, ...agent, indexesLeft: await left.catch(() => null) };
+      }),
+    );
   }
 
   #shred({ open, id }: Requested, waitMs: number): Promise<Shredding> {
     const subject = userName(open.userId);
-    return this.#vault(open.userId).shred(subject, { by: subject, causation: id }, waitMs);
-  }
-
-  #openableWith(userId: UserId, kek: number): Promise<ReadonlyArray<number> | null> {
-    return this.#vault(userId)
-      .keysUpTo(kek)
-      .catch(() => null);
-  }
-
-  #vault(userId: UserId) {
-    return this.#person.env.VAULT.getByName(vaultOf(userName(userId)));
+    return shred(this.#person.env, subject, { by: subject, causation: id }, waitMs);
   }
 
   #completed(id: string): Completed | undefined {
@@ -126,10 +130,4 @@ export class Erasures {
   #all<Event extends Requested | Completed>(type: Event["type"]): ReadonlyArray<Event> {
     return this.#person.ledger.read(0, Number.MAX_SAFE_INTEGER, [type]) as ReadonlyArray<Event>;
   }
-}
-
-/** A stream that was not reached has the key for as long as it was lent; one that was reached, no longer than that. */
-function unreadableAt(shreddedAt: number, streams: Streams): number {
-  const latest = shreddedAt + LENT_FOR_MS;
-  return streams.reduce((at, { confirmedAt }) => Math.max(at, Math.min(confirmedAt ?? latest, latest)), shreddedAt);
 }

@@ -21,6 +21,7 @@ export type { KeyEncryptionKeys } from "./key-rows.ts";
 const ROTATION = "rotation";
 
 type Recalled = Extract<RecordedOf<VaultEvent>, { readonly type: "KeyRecalled" }>;
+type Started = Extract<RecordedOf<VaultEvent>, { readonly type: "RotationStarted" }>;
 type Shredded = Extract<RecordedOf<VaultEvent>, { readonly type: "KeyShredded" }>;
 
 export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
@@ -112,6 +113,19 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
     return [...this.keyEncryptionKeys(this.env).keys.keys()].filter((number) => number <= kek);
   }
 
+  async keysAt(subject: ActorName, moments: ReadonlyArray<number>): Promise<ReadonlyArray<ReadonlyArray<number>>> {
+    const present = [...this.keyEncryptionKeys(this.env).keys.keys()].toSorted((left, right) => left - right);
+    // Until the next key came none was wrapped under it, and until this one died none under a newer one than its last.
+    const known = [
+      ...(this.#madeBy("rotate/") as Started[]).map(({ at, open }) => ({ at, newest: open.kek - 1 })),
+      ...(this.#madeBy(`shred/${subject}/`) as Shredded[]).map(({ at, open }) => ({ at, newest: open.kek })),
+    ].toSorted((left, right) => left.at - right.at);
+    return moments.map((moment) => {
+      const later = known.find(({ at }) => at > moment);
+      return later === undefined ? present : present.filter((number) => number <= later.newest);
+    });
+  }
+
   protected override alongWith(events: ReadonlyArray<RecordedOf<VaultEvent>>): void {
     for (const { type, open } of events) {
       if (type === "KeyIssued") this.#rows.issue(open.subject, open.number);
@@ -185,9 +199,8 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
 
   /** How far the shredding of this generation and all before it has got, read from the log. */
   #shredding(subject: ActorName, number: number): Shredding {
-    const eventsOf = (prefix: string) => this.ledger.madeBy(prefix).flatMap((seq) => this.ledger.read(seq - 1, 1));
-    const shredded = eventsOf(`shred/${subject}/${number}`)[0] as Shredded;
-    const recalled = eventsOf(`recalled/${subject}/${number}/`) as ReadonlyArray<Recalled>;
+    const shredded = this.#madeBy(`shred/${subject}/${number}`)[0] as Shredded;
+    const recalled = this.#madeBy(`recalled/${subject}/${number}/`) as ReadonlyArray<Recalled>;
     const { recalling } = this.ledger.state.keys[subject]!;
     return {
       shreddedAt: shredded.at,
@@ -199,6 +212,11 @@ export abstract class VaultActor<Env extends ActorEnv = ActorEnv>
         ...recalling.map(({ stream }) => ({ stream, confirmedAt: null })),
       ],
     };
+  }
+
+  /** The events of commands whose id begins so. */
+  #madeBy(prefix: string): ReadonlyArray<RecordedOf<VaultEvent>> {
+    return this.ledger.madeBy(prefix).flatMap((seq) => this.ledger.read(seq - 1, 1));
   }
 
   #commit(command: VaultErrand, id: string, by: ActorName = "system:vault", causation: string | null = null): void {

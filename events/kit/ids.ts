@@ -86,12 +86,12 @@ const chanceOf = (random: Uint8Array): string =>
 export const makeId = <I extends string>(kind: Kind, at: number, random: Uint8Array): I =>
   `${prefixes[kind]}_${base32(at, 10)}${chanceOf(random)}` as I;
 
+/** The number behind base-32 characters. */
+const numberOf = (characters: string): number =>
+  [...characters].reduce((value, character) => value * 32 + Math.max(0, ALPHABET.indexOf(character)), 0);
+
 /** The time an id was made (ms since 1970); meaningless for derived ids. */
-export const timeOf = (id: string): number =>
-  [...id.slice(id.indexOf("_") + 1).slice(0, 10)].reduce(
-    (value, character) => value * 32 + Math.max(0, ALPHABET.indexOf(character)),
-    0,
-  );
+export const timeOf = (id: string): number => numberOf(id.slice(id.indexOf("_") + 1).slice(0, 10));
 
 /** The first 130 bits of a text's SHA-256, as 26 characters: parts of ids come from outside, so nobody may steer them. */
 function digest(text: string): string {
@@ -125,6 +125,9 @@ function streamMark(stream: string): string {
 /** The id of an event: when it was written, in which stream, and where there. Ids that rise with time touch one page of an index, not any. */
 export const eventId = (at: number, stream: string, seq: number): string =>
   `${prefixes.event}_${base32(at, 10)}${streamMark(stream)}${base32(seq, 8)}`;
+
+/** Where an event of this id would stand in its stream; whoever looks there compares the ids. */
+export const seqOf = (id: string): number => numberOf(id.slice(-8));
 
 /**
  * The id that belongs to `parent` under this label: always the same for the same two, so a retry makes the same thing

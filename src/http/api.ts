@@ -1,6 +1,7 @@
 /** Every HTTP endpoint, its schemas and its problems, declared once: the document, the typed client and the validation come from it. */
 import { Schema } from "effect";
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api";
+import { Erasures } from "./erasure-api.ts";
 import { Memories } from "./memory-api.ts";
 import { Privacy } from "./privacy-api.ts";
 import { anyProblem } from "./problems.ts";
@@ -327,7 +328,7 @@ export class RequestValidation extends HttpApiMiddleware.Service<RequestValidati
 }) {}
 
 export const Api = HttpApi.make("troupe")
-  .add(Agents, Memories, Tools, Rooms, Me, Privacy)
+  .add(Agents, Memories, Erasures, Tools, Rooms, Me, Privacy)
   .middleware(RequestValidation)
   .annotateMerge(
     OpenApi.annotations({

@@ -11,6 +11,7 @@ import { readBody } from "./body.ts";
 import { developmentToken } from "./development-identity.ts";
 import { problemResponse } from "./problem.ts";
 import { AgentRoutes } from "./routes/agents.ts";
+import { ErasureRoutes } from "./routes/erasures.ts";
 import { MeRoutes } from "./routes/me.ts";
 import { MemoryRoutes } from "./routes/memories.ts";
 import { PrivacyRoutes } from "./routes/privacy.ts";
@@ -47,7 +48,7 @@ const paths: ReadonlyArray<{ readonly pattern: RegExp; readonly methods: Set<str
 
 const api = HttpRouter.toWebHandler(
   HttpApiBuilder.layer(Api).pipe(
-    Layer.provide([AgentRoutes, MemoryRoutes, RoomRoutes, ToolRoutes, MeRoutes, PrivacyRoutes]),
+    Layer.provide([AgentRoutes, MemoryRoutes, ErasureRoutes, RoomRoutes, ToolRoutes, MeRoutes, PrivacyRoutes]),
     Layer.provide(RequestValidationLayer),
     Layer.provide(HttpServer.layerServices),
     // Effect yields with `setImmediate` by default, which costs a turn of the event loop at every hop.

@@ -1,6 +1,7 @@
 /** The endpoints of what a person decides about themselves, declared; part of the API in api.ts. */
 import { Schema } from "effect";
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api";
+import { Confirmations, WhatRemains } from "./erasure-api.ts";
 import { MemoryView } from "./memory-api.ts";
 import { anyProblem } from "./problems.ts";
 import { ById, Cursor, Limit, pageOf } from "./shapes.ts";
@@ -40,8 +41,7 @@ const ErasureReceipt = Schema.Struct({
   /** From then on nobody can read the words any more. */
   unreadable_at: Schema.NullOr(Schema.String),
   completed_at: Schema.NullOr(Schema.String),
-  /** Every stream that held the key, and when it had forgotten it. */
-  streams: Schema.Array(Schema.Struct({ stream: Schema.String, confirmed_at: Schema.NullOr(Schema.String) })),
+  streams: Confirmations,
   /** Every agent that had met the person; null where it could not be asked. */
   agents: Schema.Array(
     Schema.Struct({
@@ -51,19 +51,14 @@ const ErasureReceipt = Schema.Struct({
       memories_left: Schema.NullOr(Schema.Int),
       /** Vectors that its index elsewhere has not been seen to have removed yet. */
       vectors_elsewhere: Schema.NullOr(Schema.Int),
+      /** Indexes that are no longer in the settings and may hold such vectors, by name. */
+      indexes_left: Schema.NullOr(Schema.Array(Schema.String)),
     }),
   ),
   /** The generations of the key that were destroyed, and the SHA-256 that each is known by. */
   generations: Schema.Array(Schema.Int),
   fingerprints: Schema.Array(Schema.String),
-  what_remains: Schema.Struct({
-    /** A point-in-time restore of the platform could bring the key back until then. */
-    restorable_until: Schema.NullOr(Schema.String),
-    /** Key-encryption keys, by number, that could open a stray copy of the key; null when the Vault could not be asked. */
-    openable_with: Schema.NullOr(Schema.Array(Schema.Int)),
-    /** What was said under other keys, in a sentence. */
-    words_of_others: Schema.String,
-  }),
+  what_remains: WhatRemains,
 });
 export type ErasureReceipt = typeof ErasureReceipt.Type;
 

@@ -19,8 +19,9 @@ export async function missingRight({ env, principal, request, ...rest }: Asking)
   // Only an id of ours names an object: asking any other name would make one.
   if (!(kind === "agents" ? isAgentId(id) : isRoomId(id))) return problem("not-found");
   const door = kind === "agents" ? env.AGENT.getByName(id) : env.ROOM.getByName(id);
-  const reply =
-    sub === "events" ? await door.history(principal, { after: 0, limit: 1 }) : await door.describe(principal);
+  // What was erased is told of an agent that is gone, too, and to auditors, like its log.
+  const isOfTheLog = sub === "events" || sub === "erasures";
+  const reply = isOfTheLog ? await door.history(principal, { after: 0, limit: 1 }) : await door.describe(principal);
   if (reply.outcome === "refused") return problemOf(reply.refusal);
   if (sub === "policy" && "joined" in reply.value && reply.value.joined && reply.value.ownerId !== principal.userId)
     return problem("forbidden", { detail: "Only the owner of the room may do this." });

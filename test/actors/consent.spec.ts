@@ -195,7 +195,15 @@ describe("an agent that cannot be told", () => {
     const [agent_id, unknown] = [ada.id, null];
     expect(await receipt()).toMatchObject({
       completed_at: null,
-      agents: [{ agent_id, memories_forgotten: unknown, memories_left: unknown, vectors_elsewhere: unknown }],
+      agents: [
+        {
+          agent_id,
+          memories_forgotten: unknown,
+          memories_left: unknown,
+          vectors_elsewhere: unknown,
+          indexes_left: unknown,
+        },
+      ],
     });
     vi.restoreAllMocks();
     const completed = await eventually("the end of the erasure", async () => {
@@ -203,7 +211,9 @@ describe("an agent that cannot be told", () => {
       const now = await receipt();
       return now.completed_at === null ? undefined : now;
     });
-    expect(completed.agents).toEqual([{ agent_id, memories_forgotten: 1, memories_left: 0, vectors_elsewhere: 0 }]);
+    expect(completed.agents).toEqual([
+      { agent_id, memories_forgotten: 1, memories_left: 0, vectors_elsewhere: 0, indexes_left: [] },
+    ]);
     expect(await memoriesOf(olga, ada)).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ import {
   fresh,
   messagesOf,
   newAgent,
+  newMemory,
   newRoom,
   type Person,
 } from "../support/door.ts";
@@ -217,8 +218,16 @@ describe("keys that turn", () => {
   });
 
   it("leave everything readable while they turn, and then need the old one no more", async () => {
-    const { eli, ada, room, said } = await talk();
+    const { olga, eli, ada, room, said } = await talk();
     const words = ["My boat is called Nixe.", "Mine has no name."];
+    const forgets = async () => {
+      const deleted = await olga.delete(`/memories/${(await newMemory(olga, ada)).id}`);
+      return deleted.headers.get("location")!.slice("/api".length);
+    };
+    const openable = async (receipt: string) =>
+      (await olga.get<{ what_remains: { openable_with: unknown } }>(receipt)).body.what_remains.openable_with;
+    const early = await forgets();
+    expect(await openable(early)).toContain(1);
     settings = { newest: 3, keys: new Map([...original.keys, [2, secondKey], [3, thirdKey]]) };
     for (const shard of shards) await shard.rotate();
     const read = async () => expect((await said()).slice(0, 2)).toEqual(words);
@@ -231,6 +240,7 @@ describe("keys that turn", () => {
     for (const stream of [bindings.ROOM.getByName(room.id), bindings.AGENT.getByName(ada.id)])
       await evictDurableObject(stream as DurableObjectStub);
     await read();
+    expect([await openable(early), await openable(await forgets())]).toEqual([[], [3]]);
     const receipt = await erase(eli);
     expect([receipt.generations, receipt.whatRemains.openableWith]).toEqual([[2], [3]]);
     expect((await said()).filter((text) => text !== null)).toEqual([words[1]]);

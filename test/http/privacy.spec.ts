@@ -338,7 +338,7 @@ describe("being erased", () => {
       ...{ subject: `user:${sven.id}`, unreadable_at: expect.stringMatching(/Z$/), generations: [1] },
       fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)],
       what_remains: {
-        ...{ restorable_until: expect.stringMatching(/Z$/), openable_with: [1] },
+        ...{ restorable_until: expect.stringMatching(/Z$/), openable_with: [1], indexes_left: [] },
         words_of_others: expect.stringContaining("also where it quotes or speaks of the person"),
       },
     });

@@ -282,11 +282,11 @@ describe("a remote index", () => {
     await woken.settle();
     woken.loseKey(eli);
     expect(woken.ledger.state.consents[eli]).toBe("refused");
-    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 2 });
+    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 2, indexesLeft: [] });
     expect(woken.memory.forgetting.of(eli, world.now + 1)).toMatchObject({ forgotten: 0 });
     await woken.settle();
-    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 0 });
-    expect(woken.memory.forgetting.of(dana, 0)).toEqual({ forgotten: 0, left: 1, elsewhere: 0 });
+    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 2, left: 0, elsewhere: 0, indexesLeft: [] });
+    expect(woken.memory.forgetting.of(dana, 0)).toEqual({ forgotten: 0, left: 1, elsewhere: 0, indexesLeft: [] });
   });
 
   it("loses a memory that is forgotten, and counts that it did", async () => {
@@ -295,8 +295,11 @@ describe("a remote index", () => {
     woken.learn("boat", "Vera sails on Sunday.");
     await woken.settle();
     woken.forget("cat");
+    const [event] = woken.ledger.newest("MemoryForgotten", 1);
+    expect(woken.memory.embeddings.removedAt(event!)).toBeNull();
     expect(woken.memory.embeddings.standing()).toMatchObject({ there: 1, going: 1 });
     await woken.settle();
+    expect(woken.memory.embeddings.removedAt(event!)).toBeGreaterThan(event!.at);
     expect(held()).toEqual(ids("boat"));
     expect(woken.memory.embeddings.standing()).toEqual({ due: 0, there: 1, going: 0, removed: 0 });
   });
@@ -341,28 +344,29 @@ describe("a remote index", () => {
     world.service.meets(...Array.from({ length: 4 }, () => ({ fault: "broken" }) as const));
     before.loseKey(eli);
     await before.settle(1);
-    expect(before.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 1 });
+    expect(before.memory.forgetting.of(eli, 0)).toMatchObject({ forgotten: 1, left: 0, elsewhere: 1, indexesLeft: [] });
     const without = world.wake();
     await without.settle();
-    expect(without.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 0 });
+    const indexesLeft = [world.service.index.name];
+    expect(without.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 0, indexesLeft });
     expect([held(), without.timers.next()]).toEqual([[...ids("cat", "boat")].toSorted(), undefined]);
     const again = world.wake(outside());
     expect(again.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 1 });
     await again.settle();
-    expect(again.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 0 });
+    expect(again.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 0, indexesLeft: [] });
     expect(held()).toEqual(ids("cat"));
   });
 
-  it("in whose place another one is does not hold up a receipt either", async () => {
+  it("in whose place another one is holds up no receipt either, and is named in it", async () => {
     const before = world.begin(outside());
     before.learn("cat", "Moritz lost his whiskers.");
     before.learn("boat", "Vera sails on Sunday.", [eli]);
     await before.settle();
     const other = startVectorize({ dimensions: world.thinking().dimensions }).remote;
-    const woken = world.wake({ index: other.index });
+    const woken = world.wake({ index: { ...other.index, name: "another" } });
+    expect(woken.memory.forgetting.of(eli, 0)).toMatchObject({ left: 1, indexesLeft: [] });
     woken.loseKey(eli);
-    expect(woken.memory.forgetting.of(eli, 0)).toMatchObject({ elsewhere: 1 });
-    await woken.settle();
-    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 0 });
+    const indexesLeft = [world.service.index.name];
+    expect(woken.memory.forgetting.of(eli, 0)).toEqual({ forgotten: 1, left: 0, elsewhere: 0, indexesLeft });
   });
 });

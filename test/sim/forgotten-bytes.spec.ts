@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AgentErasure, ErasurePage } from "#actors/kit/key-doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
 import { agentName, userName } from "#events/kit/ids.ts";
 import { inClear } from "./bytes.ts";
@@ -118,6 +119,18 @@ class Scene {
     killAll(world);
   }
 
+  /** The receipts of what Ada erased at her owner's wish, the newest first; nothing is open, and no key in use opens a copy. */
+  async receipts(): Promise<ReadonlyArray<AgentErasure>> {
+    const { world, until } = this;
+    const asked = ask<Reply<ErasurePage>>(world, "AGENT", ada, "erasures", eli, { limit: 200 });
+    const { erasures } = granted(await until(asked));
+    for (const { completedAt, elsewhere, whatRemains } of erasures) {
+      expect(completedAt).toEqual(expect.any(Number));
+      expect([elsewhere, whatRemains.openableWith, whatRemains.indexesLeft]).toEqual([0, [], []]);
+    }
+    return erasures.filter(({ requestedBy, what }) => requestedBy !== null && what !== "notes");
+  }
+
   /** Nothing is left of these memories, of what said the same, and of what else `isGone`; the rest is as it was. */
   checkGone(memories: ReadonlyArray<Memory>, isGone: (kept: Kept) => boolean): void {
     const { house, world, before, elsewhere } = this;
@@ -175,6 +188,8 @@ describe("after the next rotation no byte gives anything away", () => {
       const left = new Set(scene.memories("1").map(({ memoryId }) => memoryId));
       const gone = known.filter(({ memoryId }) => !left.has(memoryId));
       expect(gone).toHaveLength(3);
+      const named = (await scene.receipts()).flatMap(({ memoryIds }) => memoryIds);
+      expect(named.toSorted()).toEqual(gone.map(({ memoryId }) => memoryId).toSorted());
       scene.checkGone(gone, ({ what }) => what.startsWith("RoomSummarized"));
     }));
 
@@ -198,8 +213,12 @@ describe("after the next rotation no byte gives anything away", () => {
     inScene(async (scene) => {
       const gone = scene.memories("1");
       await scene.until(scene.world.people.remove(eli, ada));
+      await scene.until(scene.world.clock.sleep(1_000, "the Vault's work"));
       await scene.rotate();
       scene.checkGone(gone, ({ stream, subject }) => [stream, subject].includes(agentName(ada)));
       expect(scene.elsewhere.ids).toEqual([]);
+      const [receipt] = await scene.receipts();
+      expect(receipt).toMatchObject({ what: "agent", generations: [1] });
+      expect(receipt!.streams.map(({ stream }) => stream)).toContain(`room:${lobby}`);
     }));
 });

@@ -73,7 +73,7 @@ describe("a person who is erased", () => {
       expect(receipt.unreadableAt).toBeLessThanOrEqual(receipt.completedAt!);
       expect(receipt.whatRemains).toEqual({
         restorableUntil: receipt.completedAt! + 30 * 86_400_000,
-        openableWith: [1],
+        ...{ openableWith: [1], indexesLeft: [] },
       });
       expect(await checkErased(house, until)).toEqual(receipt);
       const again = await until(ask<Reply<ErasureReceipt>>(house, "USER", dana.userId, "erasure", dana, receipt.id));

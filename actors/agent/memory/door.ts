@@ -37,6 +37,7 @@ import type { Principal } from "../../kit/principal.ts";
 import { accepted, type Reply, refused } from "../../kit/reply.ts";
 import type { Committed } from "../../kit/settled-commands.ts";
 import { described, endedAmong } from "./description.ts";
+import { receiptOf } from "./erasure-events.ts";
 import { type Acquaintances, filed, namedIn, refiled } from "./filing.ts";
 import type { AgentMemory } from "./memory.ts";
 import { believedAt, both, concerning, inForce, kept, type Scope } from "./recall/audience.ts";
@@ -163,7 +164,7 @@ export class MemoryDoor {
     }
   }
 
-  async forget(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply> {
+  async forget(by: Principal, commandId: string, memoryId: string, ifVersion?: number): Promise<Reply<string>> {
     if (!this.#host.isOwner(by)) return refused(unknownAgent);
     return this.#forget(this.#meta(commandId, by), () => this.#find(memoryId), ifVersion);
   }
@@ -257,15 +258,15 @@ export class MemoryDoor {
     return accepted({ agentName: state.name, memories, next }, this.#host.ledger.head);
   }
 
-  async forgetAbout(by: Principal, commandId: string, memoryId: string): Promise<Reply> {
+  async forgetAbout(by: Principal, commandId: string, memoryId: string): Promise<Reply<string>> {
     const scope = both(named([memoryId]), this.#kept(), concerning(by.userId));
     return this.#forget(this.#meta(commandId, by), () => this.#rows(scope, 1)[0]);
   }
 
   // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A memory goes with everything that says the same because of it. */
-  async #forget(meta: CommandMeta, find: () => MemoryRow | undefined, ifVersion?: number): Promise<Reply> {
+  /** A memory goes with everything that says the same because of it. Answers the id of the event that says so. */
+  async #forget(meta: CommandMeta, find: () => MemoryRow | undefined, ifVersion?: number): Promise<Reply<string>> {
     const reply = await this.#take(() => {
       const row = find();
       if (row === undefined) return unknownMemory;
@@ -276,7 +277,7 @@ export class MemoryDoor {
       const rooms = forgetting.noting(gone);
       return { type: "ForgetMemories", meta, memoryIds, seqs: gone.map(({ seq }) => seq), why: "asked", rooms };
     });
-    return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+    return receiptOf(reply, this.#host.ledger);
   }
 
   /** What says otherwise than a memory that has new words: notes, the message it was drawn from, answers given with it. */

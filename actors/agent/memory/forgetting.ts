@@ -26,6 +26,7 @@ export interface ForgettingHost {
   readonly register: () => MemoryRegister;
   /** How many vectors stand elsewhere. */
   readonly standing: () => Standing;
+  readonly indexesLeft: () => ReadonlyArray<string>;
 }
 
 export class Forgetting {
@@ -83,6 +84,7 @@ export class Forgetting {
         ),
       left: this.#host.register().count(where, parameters),
       elsewhere: going + removed,
+      indexesLeft: this.#host.indexesLeft(),
     };
   }
 

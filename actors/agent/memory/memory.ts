@@ -89,7 +89,7 @@ export class AgentMemory {
     });
     this.embeddings = new Embeddings({
       ...{ stream: host.ledger.stream, agentId: host.agentId, sql: host.ledger.tables, keys: host.keys },
-      ...{ timers: host.timers, now: host.now, services: host.services },
+      ...{ timers: host.timers, now: host.now, services: host.services, head: () => host.ledger.head },
       memories: embeddedMemories(host.ledger.tables, {
         ...{ register: this.#mind.register, isLevel: () => this.isLevel, reveal: (seqs) => host.reveal(seqs) },
       }),
@@ -97,6 +97,7 @@ export class AgentMemory {
     this.forgetting = new Forgetting({
       ...{ ledger: host.ledger, commit: host.commit, meta: host.meta },
       ...{ register: () => this.register, standing: () => this.embeddings.standing() },
+      indexesLeft: () => this.embeddings.indexesLeft(),
     });
   }
 

@@ -16,8 +16,7 @@ import { chat } from "./chat.ts";
 import { embeddingId } from "./operations.ts";
 import { type HistoryParameters, historyPage, listPage } from "./pages.ts";
 import { agentId } from "./paths.ts";
-
-const iso = (at: number): string => new Date(at).toISOString();
+import { iso, namesReceipt } from "./receipts.ts";
 
 /** An agent as the API tells it; its version goes into the ETag. */
 const show = (agent: AgentDescription, asking: Asking): AgentView => {
@@ -189,9 +188,10 @@ const describe = Effect.fnUntraced(function* (id: string) {
 
 const remove = Effect.fnUntraced(function* (id: string) {
   const asking = yield* Asker;
-  const door = asking.env.AGENT.getByName(yield* agentId(id));
+  const known = yield* agentId(id);
+  const door = asking.env.AGENT.getByName(known);
   const version = yield* wantedVersion(asking);
-  yield* ask(() => door.remove(asking.principal, commandId(asking), version));
+  namesReceipt(asking, known, yield* ask(() => door.remove(asking.principal, commandId(asking), version)));
   yield* perform(() => door.settle(SETTLE_MS));
 });
 

@@ -15,14 +15,12 @@ import { problem } from "../problem.ts";
 import { cancel, operation, resume } from "./operations.ts";
 import { badCursor } from "./pages.ts";
 import { agentId, memoryId } from "./paths.ts";
+import { iso, isoOrNull, namesReceipt } from "./receipts.ts";
 import { train } from "./training.ts";
 
 const DEFAULT_LIMIT = 50;
 const DEFAULT_RESULTS = 10;
 const DAY_MS = 86_400_000;
-
-const iso = (at: number): string => new Date(at).toISOString();
-const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
 /** A memory as the API tells it. */
 export const memoryView = (memory: MemoryDescription): MemoryView => ({
@@ -250,9 +248,12 @@ const change = Effect.fnUntraced(function* (id: string, payload: typeof MemoryCh
 
 const remove = Effect.fnUntraced(function* (id: string) {
   const asking = yield* Asker;
-  yield* holder(id);
+  const { agent } = yield* holder(id);
   const version = yield* wantedVersion(asking);
-  yield* changed(id, (door, command, known, { principal }) => door.forgetMemory(principal, command, known, version));
+  const receipt = yield* changed(id, (door, command, known, { principal }) =>
+    door.forgetMemory(principal, command, known, version),
+  );
+  namesReceipt(asking, agent, receipt);
 });
 
 const restore = Effect.fnUntraced(function* (id: string) {

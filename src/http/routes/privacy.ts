@@ -12,6 +12,7 @@ import { problem } from "../problem.ts";
 import { memoryView } from "./memories.ts";
 import { badCursor } from "./pages.ts";
 import { agentId, memoryId } from "./paths.ts";
+import { confirmationsView, iso, isoOrNull, namesReceipt, remainsView } from "./receipts.ts";
 
 const view = ({ agentId: agent_id, decision, at, roomId }: Consent, agent: AgentIntroduction | null): ConsentView => ({
   agent_id,
@@ -20,7 +21,7 @@ const view = ({ agentId: agent_id, decision, at, roomId }: Consent, agent: Agent
   granted: decision === "granted",
   days: agent?.retentionDays ?? null,
   room_id: roomId,
-  at: new Date(at).toISOString(),
+  at: iso(at),
 });
 
 /** What the caller answered each agent, in the order in which they asked; a page goes on behind the agent that its cursor names. */
@@ -102,13 +103,12 @@ const forget = Effect.fnUntraced(function* (id: string) {
     const door = asking.env.AGENT.getByName(agent);
     const reply = yield* perform(({ principal }) => door.forgetMemoryOf(principal, commandId(asking), wanted));
     if (reply.outcome === "refused") continue;
+    namesReceipt(asking, agent as AgentId, reply.value);
     yield* perform(() => door.settle(SETTLE_MS));
     return;
   }
   return yield* problem("not-found", { detail: "Nothing of that name is remembered about you." });
 });
-
-const isoOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 
 /** Their words are under their own keys, and no key of the person's opens them. */
 const WORDS_OF_OTHERS =
@@ -117,20 +117,17 @@ const WORDS_OF_OTHERS =
 const receiptView = (receipt: Receipt): ErasureReceipt => ({
   id: receipt.id,
   subject: receipt.subject,
-  requested_at: new Date(receipt.requestedAt).toISOString(),
+  requested_at: iso(receipt.requestedAt),
   unreadable_at: isoOrNull(receipt.unreadableAt),
   completed_at: isoOrNull(receipt.completedAt),
-  streams: receipt.streams.map(({ stream, confirmedAt }) => ({ stream, confirmed_at: isoOrNull(confirmedAt) })),
-  agents: receipt.agents.map(({ agentId: agent_id, forgotten, left, elsewhere }) => ({
+  streams: confirmationsView(receipt.streams),
+  agents: receipt.agents.map(({ agentId: agent_id, forgotten, left, elsewhere, indexesLeft }) => ({
     ...{ agent_id, memories_forgotten: forgotten, memories_left: left, vectors_elsewhere: elsewhere },
+    indexes_left: indexesLeft,
   })),
   generations: receipt.generations,
   fingerprints: receipt.fingerprints,
-  what_remains: {
-    restorable_until: isoOrNull(receipt.whatRemains.restorableUntil),
-    openable_with: receipt.whatRemains.openableWith,
-    words_of_others: WORDS_OF_OTHERS,
-  },
+  what_remains: remainsView(receipt.whatRemains, WORDS_OF_OTHERS),
 });
 
 /** Destroys the caller's key, everywhere. The receipt says how far that is, and what remains. */

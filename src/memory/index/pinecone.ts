@@ -60,7 +60,7 @@ export function pineconeIndex(settings: PineconeSettings, dimensions: number): V
   const atOnce = Math.max(1, Math.min(IDS_AT_ONCE, Math.floor(BYTES_AT_ONCE / (dimensions * BYTES_OF_NUMBER))));
   const named = (ids: ReadonlyArray<string>) => ids.map((id) => ({ id }));
   return {
-    ...{ name: NAME, remote: true },
+    ...{ name: `${NAME}/${new URL(host).host}`, remote: true },
     upsert: (agentId, vectors) =>
       Effect.flatMap(sendable(NAME, vectors, dimensions), (sent) =>
         byParts(NAME, sent, atOnce, (part) => {

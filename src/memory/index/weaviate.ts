@@ -272,7 +272,7 @@ const foundByGraph = (answer: Answer): Effect.Effect<ReadonlyArray<Neighbour>, M
 export function weaviateIndex(settings: WeaviateSettings, dimensions: number): VectorIndex["Service"] {
   const server = new Server(settings);
   return {
-    ...{ name: NAME, remote: true },
+    ...{ name: `${NAME}/${new URL(settings.url).host}`, remote: true },
     upsert: (agentId, vectors) =>
       Effect.flatMap(sendable(NAME, vectors, dimensions), (sent) =>
         byParts(NAME, sent, VECTORS_AT_ONCE, (part) => server.write(agentId, part)),

@@ -9,10 +9,11 @@ import type { SqlPort } from "../../../kit/sql.ts";
 import type { Timers } from "../../../kit/timers.ts";
 import type { KeyFailure } from "../../turn/failures.ts";
 import { Embedder, type Reranker, VectorIndex } from "../../turn/memory-ports.ts";
+import { isErasure } from "../erasure-events.ts";
 import { type Nearness, nearnessTo, nothing } from "./nearness.ts";
 import { type MemoryTexts, REEMBED_MEMORIES, Reembedding } from "./reembedding.ts";
 import { RemoteVectors, type Standing, SYNC_REMOTE_VECTORS } from "./remote.ts";
-import { hasVectors, makeVectors } from "./tables.ts";
+import { hasVectors, makeVectors, nameIndexes } from "./tables.ts";
 import { AgentVectors } from "./vectors.ts";
 
 /** The services behind vectors, of the agent's own runtime. */
@@ -41,6 +42,8 @@ export interface EmbeddingsHost {
   readonly now: () => number;
   readonly services: () => Context.Context<VectorServices>;
   readonly memories: EmbeddedMemories;
+  /** The newest event of the log. */
+  readonly head: () => number;
 }
 
 /** What is there once a memory was to be embedded. */
@@ -86,13 +89,33 @@ export class Embeddings {
     if (job?.progress()?.status === "cancelled") job.start(this.#host.now(), 0);
   }
 
-  /**
-   * How many vectors stand where elsewhere; all 0 where nothing was ever sent. A service that is no longer in the settings is
-   * asked for nothing: what it has is its operator's to remove (decision 0020), and holds up no receipt.
-   */
+  /** How many vectors stand where with the index of the settings; all 0 where nothing was ever sent to it. */
   standing(): Standing {
-    const standing = this.#kept()?.remote.standing() ?? { due: 0, there: 0, going: 0, removed: 0 };
-    return this.#isRemote ? standing : { ...standing, going: 0, removed: 0 };
+    return this.#kept()?.remote.standing() ?? { due: 0, there: 0, going: 0, removed: 0 };
+  }
+
+  /**
+   * Indexes that are no longer in the settings and may hold what they were to lose, by name. They are asked for nothing: what
+   * they have is their operator's to remove (decision 0020). They hold up no receipt, and each names them.
+   */
+  indexesLeft(): ReadonlyArray<string> {
+    return this.#kept()?.remote.indexesLeft() ?? [];
+  }
+
+  /**
+   * Since when nothing of what this event forgot is with the index of the settings (ms since 1970): the event's own time,
+   * `at`, where nothing ever was. Null while something may be, of this or of others.
+   */
+  removedAt({ seq, at }: { readonly seq: number; readonly at: number }): number | null {
+    const remote = this.#kept()?.remote;
+    if (remote === undefined) return at;
+    // A death, or other settings, can come between the last removal and its note.
+    if (remote.settledSince(seq) === null) {
+      this.#host.memories.isLevel();
+      remote.settled(this.#host.now());
+    }
+    const since = remote.settledSince(seq);
+    return since === null ? null : Math.max(at, since);
   }
 
   // ── in the breath of a commit ─────────────────────────────────────────────────────────────────────────────────────
@@ -101,6 +124,8 @@ export class Embeddings {
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     const from = cameBehind(events);
     if (from !== undefined) this.#start(from);
+    const last = events.findLast(isErasure);
+    if (last !== undefined) this.#kept()?.remote.settled(last.at);
   }
 
   /** The agent was deleted: nothing is left of its vectors, here at once, elsewhere when that counts none. */
@@ -110,6 +135,7 @@ export class Embeddings {
     kept.job.cancel();
     kept.vectors.forgetAll();
     kept.remote.forgotAll(this.#host.now());
+    kept.remote.settled(this.#host.now());
   }
 
   /** These memories left the agent's mind: their vectors go, and those of others' windows that hold words of them. */
@@ -156,8 +182,11 @@ export class Embeddings {
   sync(): Effect.Effect<void, never, VectorIndex> {
     return Effect.suspend(() => {
       const kept = this.#kept();
+      const { memories, timers } = this.#host;
+      // It reads the log: what a death kept from being told here goes with this round.
+      memories.isLevel();
       if (kept !== undefined) return kept.remote.fired();
-      this.#host.timers.cancel(SYNC_REMOTE_VECTORS);
+      timers.cancel(SYNC_REMOTE_VECTORS);
       return Effect.void;
     });
   }
@@ -182,14 +211,14 @@ export class Embeddings {
     return Context.get(this.#host.services(), Embedder);
   }
 
-  get #isRemote(): boolean {
-    return Context.get(this.#host.services(), VectorIndex).remote;
+  get #index(): VectorIndex["Service"] {
+    return Context.get(this.#host.services(), VectorIndex);
   }
 
   /** Begins the job behind a seq, where there is an embedder that knows meaning and nobody has stopped it. */
   #start(from?: number): void {
     if (!this.#embedder.semantic) return;
-    makeVectors(this.#host.sql);
+    makeVectors(this.#host.sql, this.#host.head());
     this.#wake();
     const { job } = this.#parts();
     const before = job.progress();
@@ -209,7 +238,7 @@ export class Embeddings {
   /** Vectors, here or elsewhere, of memories that are not live. */
   #orphans(): ReadonlyArray<number> {
     const rows = this.#host.sql.rows(
-      `SELECT seq FROM (SELECT seq FROM vectors UNION SELECT seq FROM remote_vectors WHERE state IN ('due', 'there'))
+      `SELECT seq FROM (SELECT seq FROM vectors UNION SELECT seq FROM remote_vectors WHERE state IN ('due', 'there', 'owed'))
         WHERE seq NOT IN (SELECT seq FROM memories WHERE state = 'live')`,
     );
     return rows.map(([seq]) => Number(seq));
@@ -220,11 +249,12 @@ export class Embeddings {
   }
 
   #parts(): Kept {
-    const { stream, sql, keys, timers, memories } = this.#host;
+    const { stream, sql, keys, timers, memories, head } = this.#host;
     if (this.#made !== undefined) return this.#made;
+    nameIndexes(sql);
     const vectors = new AgentVectors(stream, { sql, keys, model: this.#embedder });
-    const remote = new RemoteVectors(this.#host.agentId(), vectors, { sql, timers });
-    if (this.#isRemote) remote.goOn(this.#host.now());
+    const remote = new RemoteVectors(this.#host.agentId(), vectors, { sql, timers, index: this.#index, head });
+    if (this.#index.remote) remote.goOn(this.#host.now());
     const read = {
       ...{ after: memories.after, texts: memories.texts },
       live: (seqs: ReadonlyArray<number>) => [...memories.live(seqs).keys()],
@@ -236,7 +266,7 @@ export class Embeddings {
 
   /** New vectors are due to a remote index, where there is one. */
   #send(seqs: ReadonlyArray<number>): void {
-    if (!this.#isRemote) return;
+    if (!this.#index.remote) return;
     const ids = this.#host.memories.live(seqs);
     const due = seqs.flatMap((seq) => (ids.has(seq) ? [{ seq, id: ids.get(seq)! }] : []));
     if (due.length > 0) this.#parts().remote.wrote(due, this.#host.now());

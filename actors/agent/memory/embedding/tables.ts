@@ -1,6 +1,19 @@
 /** The tables of an agent's vectors, derived and rebuildable, with no number of a vector in the clear; made by embeddings.ts on first need. */
 import type { SqlPort } from "../../../kit/sql.ts";
 
+/** In place of its name where it was not written down yet which index a vector was sent to. */
+export const UNKNOWN_INDEX = "unknown";
+
+const remoteTables: ReadonlyArray<string> = [
+  // What each remote index has, should get and must lose: ids that say nothing. `name` is the index's own.
+  `CREATE TABLE remote_vectors (
+     name TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (name, id)
+   ) STRICT, WITHOUT ROWID`,
+  "CREATE INDEX remote_vectors_by_seq ON remote_vectors (seq)",
+  // When the index of that day was seen without all that was forgotten up to this event: what receipts go by.
+  "CREATE TABLE remote_settled (head INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+];
+
 export const embeddingTables: ReadonlyArray<string> = [
   // `key` is the generation of the subject's key that `sealed` needs.
   `CREATE TABLE vectors (
@@ -19,21 +32,37 @@ export const embeddingTables: ReadonlyArray<string> = [
      cursor INTEGER NOT NULL, done INTEGER NOT NULL, total INTEGER NOT NULL, skipped INTEGER NOT NULL,
      size INTEGER NOT NULL, attempts INTEGER NOT NULL, error TEXT
    ) STRICT`,
-  // What the remote index has, should get and must lose: ids that say nothing.
-  `CREATE TABLE remote_vectors (
-     id TEXT PRIMARY KEY, seq INTEGER NOT NULL, state TEXT NOT NULL
-   ) STRICT, WITHOUT ROWID`,
-  "CREATE INDEX remote_vectors_by_seq ON remote_vectors (seq)",
+  ...remoteTables,
 ];
 
 /** True when a memory of this agent was ever to be embedded. Asked each time: what is undone takes the tables with it. */
 export const hasVectors = (sql: SqlPort): boolean =>
   sql.rows("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").length > 0;
 
-/** Makes the tables where there are none; all of them or none. */
-export function makeVectors(sql: SqlPort): void {
+/**
+ * Makes the tables where there are none; all of them or none. What was forgotten up to `head`, the newest event of the log, is
+ * nowhere else: nothing was ever sent.
+ */
+export function makeVectors(sql: SqlPort, head: number): void {
   if (hasVectors(sql)) return;
   sql.transaction(() => {
     for (const statement of embeddingTables) sql.run(statement);
+    sql.run("INSERT INTO remote_settled (head, at) VALUES (?, 0)", head);
+  });
+}
+
+/** Gives tables of before their indexes' names, which nobody wrote down. Call it before they are used. */
+export function nameIndexes(sql: SqlPort): void {
+  const [made] = sql.rows("SELECT sql FROM sqlite_master WHERE name = 'remote_vectors'");
+  if (made === undefined || String(made[0]).includes("name TEXT")) return;
+  sql.transaction(() => {
+    sql.run("DROP INDEX remote_vectors_by_seq");
+    sql.run("ALTER TABLE remote_vectors RENAME TO unnamed_vectors");
+    for (const statement of remoteTables) sql.run(statement);
+    sql.run(
+      "INSERT INTO remote_vectors (name, id, seq, state) SELECT ?, id, seq, state FROM unnamed_vectors",
+      UNKNOWN_INDEX,
+    );
+    sql.run("DROP TABLE unnamed_vectors");
   });
 }
