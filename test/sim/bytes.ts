@@ -58,6 +58,21 @@ export function decipherable(
   return found;
 }
 
+/** A secret is looked for where its first three bytes stand. */
+const beginningAt = (bytes: Uint8Array, at: number): number =>
+  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+
 /** Which of these secrets stand in these bytes as they are. Answers them in hex. */
-export const inClear = (files: ReadonlyArray<Buffer>, secrets: ReadonlyArray<Uint8Array>): ReadonlyArray<string> =>
-  secrets.filter((secret) => files.some((bytes) => bytes.includes(Buffer.from(secret)))).map(hex);
+export function inClear(files: ReadonlyArray<Buffer>, secrets: ReadonlyArray<Uint8Array>): ReadonlyArray<string> {
+  const wanted = Map.groupBy(secrets, (secret) => beginningAt(secret, 0));
+  const isWanted = new Uint8Array(2 ** 24);
+  for (const beginning of wanted.keys()) isWanted[beginning] = 1;
+  const found = new Set<Uint8Array>();
+  for (const bytes of files)
+    for (let at = 0; at + 2 < bytes.length; at++) {
+      if (isWanted[beginningAt(bytes, at)] === 0) continue;
+      for (const secret of wanted.get(beginningAt(bytes, at)) ?? [])
+        if (bytes.subarray(at, at + secret.length).equals(secret)) found.add(secret);
+    }
+  return secrets.filter((secret) => found.has(secret)).map(hex);
+}
