@@ -63,10 +63,6 @@ export class StateFiles {
       .map(({ parentPath, name }) => join(parentPath, name));
   }
 
-  bytes(): ReadonlyArray<Buffer> {
-    return this.#paths().map((path) => readFileSync(path));
-  }
-
   #each<A>(pattern: RegExp, read: (database: Omit<Database, "stream">) => A): ReadonlyArray<A> {
     return this.#paths()
       .filter((path) => pattern.test(path))
@@ -120,7 +116,7 @@ export class StateFiles {
     return new Map(found);
   }
 
-  /** All that is sealed and holds canaries, opened. */
+  /** All that is sealed and holds canaries, opened; what D1 and KV hold of it as well, which the key of its event opens. */
   kept(keyEncryptionKeys: KeyEncryptionKeys): ReadonlyArray<Kept> {
     const keys = this.#keys(keyEncryptionKeys);
     const inObjects = this.#ofObjects((database) => {
@@ -158,42 +154,57 @@ export class StateFiles {
     ).flat();
   }
 
-  /** Those of these that whoever has every file and these key-encryption keys reads. */
-  readable(kept: ReadonlyArray<Kept>, keyEncryptionKeys: KeyEncryptionKeys): ReadonlyArray<Kept> {
-    const files = this.bytes();
-    const living = this.#living(files, keyEncryptionKeys);
-    const own = living.map(([, key]) => key);
-    const derived = indexKeysOf(living, kept);
+  /** What whoever has every file of this moment and these key-encryption keys finds in them. */
+  found(keyEncryptionKeys: KeyEncryptionKeys): Found {
+    this.#keys(keyEncryptionKeys);
+    const bytes = this.#paths().map((path) => readFileSync(path));
+    // An older generation of a key may still stand in some free page.
+    const there = decipherable(bytes, [...keyEncryptionKeys.values()], [...this.#ever.values()]);
+    return new Found(
+      bytes,
+      [...this.#ever].filter(([, key]) => there.has(Buffer.from(key).toString("hex"))),
+    );
+  }
+}
+
+type NamedKey = readonly [string, Uint8Array];
+
+/** Files of a moment, and all keys of subjects that can be had from them. */
+class Found {
+  readonly bytes: ReadonlyArray<Buffer>;
+  readonly #keys: ReadonlyArray<NamedKey>;
+
+  constructor(bytes: ReadonlyArray<Buffer>, keys: ReadonlyArray<NamedKey>) {
+    this.bytes = bytes;
+    this.#keys = keys;
+  }
+
+  /** Those of these that can be read. */
+  readable(kept: ReadonlyArray<Kept>): ReadonlyArray<Kept> {
+    const own = this.#keys.map(([, key]) => key);
+    const derived = indexKeysOf(this.#keys, kept);
     return [...Map.groupBy(kept, ({ block, isIndex }) => `${block} ${isIndex}`).values()].flatMap((those) => {
       const [{ block, isIndex }] = those as [Kept];
       const secrets = those.map(({ secret }) => secret);
-      const read = decipherable(files, isIndex ? derived : own, secrets, block);
+      const read = decipherable(this.bytes, isIndex ? derived : own, secrets, block);
       return those.filter(({ secret }) => read.has(Buffer.from(secret).toString("hex")));
     });
   }
 
-  /** The keys, of any time, that can be had from these files. An older generation may still stand in some free page. */
-  #living(files: ReadonlyArray<Buffer>, keyEncryptionKeys: KeyEncryptionKeys) {
-    this.#keys(keyEncryptionKeys);
-    const found = decipherable(files, [...keyEncryptionKeys.values()], [...this.#ever.values()]);
-    return [...this.#ever].filter(([, key]) => found.has(Buffer.from(key).toString("hex")));
-  }
-
-  /** Those of these words of which an index says, to whoever has these key-encryption keys, that it holds them. */
-  indexed(words: ReadonlyArray<string>, kept: ReadonlyArray<Kept>, keyEncryptionKeys: KeyEncryptionKeys) {
-    const files = this.bytes();
-    const tokenOf = indexKeysOf(this.#living(files, keyEncryptionKeys), kept).map(tokensUnder);
+  /** Those of these words of which the indexes of the agents who keep these say that they hold them. */
+  indexed(words: ReadonlyArray<string>, kept: ReadonlyArray<Kept>): ReadonlyArray<string> {
+    const tokenOf = indexKeysOf(this.#keys, kept).map(tokensUnder);
     return words.filter((word) =>
       tokenOf.some((token) => {
         const wanted = Buffer.from(packed([token(rootsOf(word)[0]!)]));
-        return files.some((bytes) => bytes.includes(wanted));
+        return this.bytes.some((bytes) => bytes.includes(wanted));
       }),
     );
   }
 }
 
 /** The keys for indexing that the agents in whose objects these stand derive of these. */
-function indexKeysOf(keys: ReadonlyArray<readonly [string, Uint8Array]>, kept: ReadonlyArray<Kept>) {
+function indexKeysOf(keys: ReadonlyArray<NamedKey>, kept: ReadonlyArray<Kept>) {
   const streams = new Set(kept.flatMap(({ stream, isIndex }) => (isIndex ? [stream] : [])));
   return [...streams].flatMap((stream) => keys.map(([name, key]) => indexKey(key, stream, name.split(" ")[1]!)));
 }

@@ -215,8 +215,9 @@ it("hold none of a thousand canaries of somebody who was erased, and all of some
     ...{ "a person's MemoryFormed in KV": some, "an agent's RoomSummarized in D1": some },
   });
   expect(inEach(known, "eli")).toMatchObject({ ...said("eli"), ...repeated });
-  expect(files.readable(known, before)).toHaveLength(known.length);
-  expect(files.indexed(sample, known, before)).toEqual(sample);
+  const then = files.found(before);
+  expect(then.readable(known)).toHaveLength(known.length);
+  expect(then.indexed(sample, known)).toEqual(sample);
   const hers = memoriesOf(place, "seq IN (SELECT seq FROM memory_people WHERE user_id = 'dana')");
   expect(hers.length).toBeGreaterThan(CANARIES.dana);
   expect(services.held(place.agentId).toSorted()).toEqual(memoriesOf(place, "state = 'live'"));
@@ -246,27 +247,18 @@ it("hold none of a thousand canaries of somebody who was erased, and all of some
   const anew = files.kept(after);
   expect(inEach(anew, "dana")).toEqual(staying(known));
   expect(inEach(anew, "eli")).toMatchObject({ ...said("eli"), ...repeated });
-  const left = files.readable(known, after);
+  const now = files.found(after);
+  const left = now.readable(known);
   expect(inEach(left, "dana")).toEqual(staying(known));
   // Notes, vocabulary and windows are made anew: what they were before is gone with hers.
   const isMadeAnew = ({ kind }: Kept) => /^an agent's RoomSummarized|^vocabulary|^window/.test(kind);
-  const lasting = known.filter((each) => !isMadeAnew(each));
-  expect(
-    inEach(
-      left.filter((each) => !isMadeAnew(each)),
-      "eli",
-    ),
-  ).toEqual(inEach(lasting, "eli"));
-  expect(files.indexed(sample, known, after)).toEqual(sample.filter((word) => word.startsWith("canaryeli")));
+  const [lasting, lasted] = [known, left].map((those) => those.filter((each) => !isMadeAnew(each)));
+  expect(inEach(lasted!, "eli")).toEqual(inEach(lasting!, "eli"));
+  expect(now.indexed(sample, known)).toEqual(sample.filter((word) => word.startsWith("canaryeli")));
   expect(services.held(place.agentId).toSorted()).toEqual(memoriesOf(place, "state = 'live'"));
   const outside = [...files.texts("D1"), ...files.texts("KV"), ...services.held(place.agentId)].join("\n");
   expect(hers.filter((memoryId) => outside.includes(memoryId))).toEqual([]);
-  const bytes = files.bytes();
-  expect(
-    inClear(
-      bytes,
-      known.map(({ secret }) => secret),
-    ),
-  ).toEqual([]);
-  for (const each of bytes) expect(/canary/i.test(each.toString("latin1"))).toBe(false);
+  const secrets = known.map(({ secret }) => secret);
+  expect(inClear(now.bytes, secrets)).toEqual([]);
+  for (const bytes of now.bytes) expect(/canary/i.test(bytes.toString("latin1"))).toBe(false);
 }, 300_000);
