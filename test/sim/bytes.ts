@@ -1,4 +1,4 @@
-/** Looking for keys and words in the raw bytes of files, with all keys that somebody may hold; used by keys.spec.ts and sealed-rows.ts. */
+/** Looking for keys and words in the raw bytes of files, with all keys that somebody may hold; used by keys.spec.ts, sealed-rows.ts and test/support/state-files.ts. */
 import { createCipheriv } from "node:crypto";
 
 const NONCE = 12;
@@ -23,15 +23,14 @@ function countersAt(bytes: Buffer, block: number): Uint8Array {
 const streamsOf = (counters: Uint8Array, key: Uint8Array): Buffer =>
   createCipheriv("aes-256-ecb", key, null).setAutoPadding(false).update(counters);
 
-/** By its first three bytes a secret is told from nearly everything that is none. */
-const beginningAt = (bytes: Uint8Array, at: number): number =>
-  bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
+/** Three bytes tell nearly every place that no secret has there. */
+const threeAt = (bytes: Uint8Array, at: number): number => bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16);
 
-/** Whether a secret begins with these three bytes. */
-function beginningsOf(secrets: ReadonlyArray<Uint8Array>): Uint8Array {
-  const begins = new Uint8Array(2 ** 24);
-  for (const secret of secrets) begins[beginningAt(secret, 0)] = 1;
-  return begins;
+/** Whether some secret has these three bytes at a place in it. */
+function threesOf(secrets: ReadonlyArray<Uint8Array>, at: number): Uint8Array {
+  const threes = new Uint8Array(2 ** 24);
+  for (const secret of secrets) threes[threeAt(secret, at)] = 1;
+  return threes;
 }
 
 /**
@@ -48,7 +47,7 @@ export function decipherable(
 ): ReadonlySet<string> {
   const behind = NONCE + block * BLOCK;
   const wanted = new Map(secrets.map((secret) => [hex(secret.subarray(0, BLOCK)), hex(secret)]));
-  const begins = beginningsOf(secrets);
+  const begins = threesOf(secrets, 0);
   // Most places are told by two bytes already, which are looked up faster than three.
   const mayBegin = new Uint8Array(65_536);
   for (const secret of secrets) mayBegin[secret[0]! | (secret[1]! << 8)] = 1;
@@ -65,7 +64,7 @@ export function decipherable(
           if (mayBegin[low | ((part[at + behind + 1]! ^ stream[at * BLOCK + 1]!) << 8)] === 0) continue;
           for (let index = 0; index < BLOCK; index++)
             plain[index] = part[at + behind + index]! ^ stream[at * BLOCK + index]!;
-          if (begins[beginningAt(plain, 0)] === 0) continue;
+          if (begins[threeAt(plain, 0)] === 0) continue;
           const secret = wanted.get(hex(plain));
           if (secret !== undefined) found.add(secret);
         }
@@ -74,16 +73,19 @@ export function decipherable(
   return found;
 }
 
+/** Files are full of zeros, and so may a secret begin: it is told by what stands further in. */
+const INSIDE = 8;
+
 /** Which of these secrets stand in these bytes as they are. Answers them in hex. */
 export function inClear(files: ReadonlyArray<Buffer>, secrets: ReadonlyArray<Uint8Array>): ReadonlyArray<string> {
-  const wanted = Map.groupBy(secrets, (secret) => beginningAt(secret, 0));
-  const begins = beginningsOf(secrets);
+  const wanted = Map.groupBy(secrets, (secret) => threeAt(secret, INSIDE));
+  const threes = threesOf(secrets, INSIDE);
   const found = new Set<Uint8Array>();
   for (const bytes of files)
-    for (let at = 0; at + 2 < bytes.length; at++) {
-      if (begins[beginningAt(bytes, at)] === 0) continue;
-      for (const secret of wanted.get(beginningAt(bytes, at)) ?? [])
-        if (bytes.subarray(at, at + secret.length).equals(secret)) found.add(secret);
+    for (let at = INSIDE; at + 2 < bytes.length; at++) {
+      if (threes[threeAt(bytes, at)] === 0) continue;
+      for (const secret of wanted.get(threeAt(bytes, at)) ?? [])
+        if (bytes.subarray(at - INSIDE, at - INSIDE + secret.length).equals(secret)) found.add(secret);
     }
   return secrets.filter((secret) => found.has(secret)).map(hex);
 }
