@@ -1,4 +1,4 @@
-/** Fakes of OpenAI's `/embeddings` and of the AI binding that refuse what the services would refuse; used by embedder.spec.ts. */
+/** Fakes of OpenAI's `/embeddings` and of the AI binding that refuse what the services would refuse; used by embedder.spec.ts, and by the program as services outside. */
 import { Schema } from "effect";
 import type { Embedder } from "#actors/agent/turn/memory-ports.ts";
 import { openAiEmbedder } from "#src/memory/embed/openai.ts";
@@ -53,7 +53,8 @@ const complaint = (status: number, message: string, code: string | null = null):
 const inBase64 = (values: ReadonlyArray<number>): string =>
   Buffer.from(Float32Array.from(values).buffer).toString("base64");
 
-export async function startOpenAi(spoiled?: Spoiled): Promise<Provider> {
+/** `settings` are those of whoever asks it over the network. */
+export async function startOpenAi(spoiled?: Spoiled) {
   const asked: Array<ReadonlyArray<string>> = [];
   const { url, meets, stop } = await startLoopback(
     complaint(401, "Incorrect API key provided", "invalid_api_key"),
@@ -81,7 +82,8 @@ export async function startOpenAi(spoiled?: Spoiled): Promise<Provider> {
       };
     },
   );
-  return { embedder: openAiEmbedder({ apiKey: API_KEY, baseUrl: `${url}/v1` }), asked, meets, stop };
+  const settings = { apiKey: API_KEY, baseUrl: `${url}/v1` };
+  return { embedder: openAiEmbedder(settings), asked, meets, stop, settings };
 }
 
 const isInput = fits(

@@ -1,4 +1,4 @@
-/** A fake of Pinecone's data plane that takes what its OpenAPI document of 2026-07 lets through, and nothing else; used by vector-index.spec.ts. */
+/** A fake of Pinecone's data plane that takes what its OpenAPI document of 2026-07 lets through, and nothing else; used by vector-index.spec.ts, and by the program as a service outside. */
 import { Schema } from "effect";
 import { pineconeIndex } from "#src/memory/index/pinecone.ts";
 import { type Arrangement, type Asked, fits, startLoopback, type Told, VectorStore } from "./vector-index-loopback.ts";
@@ -116,13 +116,15 @@ class Fake {
   }
 }
 
-/** The adapter over a fake of its own. */
+/** The adapter over a fake of its own, and the settings of whoever asks it over the network. */
 export async function startPinecone(arrangement: Arrangement) {
   const fake = new Fake(arrangement);
   const { url, heard, meets, stop } = await startLoopback(unauthorized, fake.tell);
+  const settings = { apiKey: API_KEY, host: url };
   return {
+    settings,
     remote: {
-      index: pineconeIndex({ apiKey: API_KEY, host: url }, arrangement.dimensions),
+      index: pineconeIndex(settings, arrangement.dimensions),
       held: (agentId: string) => [...fake.store.in(agentId).keys()],
       ...{ store: fake.store, heard, meets },
     },

@@ -1,29 +1,37 @@
 /** The files of the real program, byte by byte: what an erased person said cannot be had from them any more, with all keys there are after the next rotation. */
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterAll, expect, it } from "vitest";
-import { openWords, type Place, unwrapEventKey, unwrapKey } from "#actors/kit/seal.ts";
-import { decipherable, inClear } from "../sim/bytes.ts";
+import { type AgentId, agentName } from "#events/kit/ids.ts";
+import { inClear } from "../sim/bytes.ts";
 import { forget, newState, type Program, startProgram } from "../support/program.ts";
+import { startServicesOutside } from "../support/services-outside.ts";
+import { canariesIn, canary, type Kept, StateFiles } from "../support/state-files.ts";
 
 const CANARIES = { dana: 1_000, eli: 100 } as const;
 type Name = keyof typeof CANARIES;
+const names = ["dana", "eli"] as const;
+/** Of these, so many are asked to be remembered, so many stated to the agent, and of the rest each tenth is stated. */
+const ASKED = 24;
+const STATED = 12;
 const POSTED_AT_ONCE = 8;
+const SELDOM_MS = 500;
 
 const state = newState();
+const services = await startServicesOutside();
 let program: Program | undefined;
 afterAll(async () => {
   await program?.kill();
+  await services.stop();
   forget(state);
 });
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
 const [old, renewed] = [`1:${oldKey.toString("base64")}`, `2:${newKey.toString("base64")}`];
+const before = new Map([[1, oldKey]]);
+const after = new Map([[2, newKey]]);
 
 const start = async (keys: string) => {
-  program = await startProgram({ state, settings: { KEY_ENCRYPTION_KEYS: keys } });
+  program = await startProgram({ state, settings: { ...services.settings, KEY_ENCRYPTION_KEYS: keys } });
 };
 
 async function request<Body>(method: string, path: string, token?: string, body?: unknown): Promise<Body> {
@@ -50,8 +58,14 @@ const as =
 const [olga, dana, eli] = [as("olga"), as("dana"), as("eli")];
 const byName = { dana, eli };
 
-async function eventually<A>(what: string, look: () => Promise<A | undefined>): Promise<A> {
-  for (const until = Date.now() + 60_000; Date.now() < until; await new Promise((next) => setTimeout(next, 50))) {
+/** Looks again and again; what takes long is looked at less often. */
+async function eventually<A>(
+  what: string,
+  look: () => A | undefined | Promise<A | undefined>,
+  everyMs = 50,
+): Promise<A> {
+  const pause = () => new Promise((next) => setTimeout(next, everyMs));
+  for (const until = Date.now() + 120_000; Date.now() < until; await pause()) {
     const found = await look();
     if (found !== undefined) return found;
   }
@@ -60,12 +74,15 @@ async function eventually<A>(what: string, look: () => Promise<A | undefined>): 
 
 // ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const canary = (name: Name, number: number): string => `canary-${name}-${number}.`;
+interface Place {
+  readonly agentId: AgentId;
+  readonly roomId: string;
+}
 
 /** Olga's agent in a room of hers with two others, who let it remember them. */
-async function meet(): Promise<{ readonly agentId: string; readonly roomId: string }> {
+async function meet(): Promise<Place> {
   const settings = { llm_provider: "anthropic", model_name: "claude-demo", system_prompt: "Be kind." };
-  const { id: agentId } = await olga<{ id: string }>("POST", "/agents", { name: "Ada", ...settings });
+  const { id: agentId } = await olga<{ id: AgentId }>("POST", "/agents", { name: "Ada", ...settings });
   const { id: roomId } = await olga<{ id: string }>("POST", "/rooms", { name: "Harbour", kind: "private" });
   await olga("POST", `/rooms/${roomId}/participants`, { agent_id: agentId });
   for (const who of [dana, eli]) {
@@ -80,145 +97,178 @@ async function meet(): Promise<{ readonly agentId: string; readonly roomId: stri
   return { agentId, roomId };
 }
 
-/** Everybody says their canaries, and the agent remembers each. */
-async function talk(roomId: string): Promise<void> {
-  const waiting = (["dana", "eli"] as const).flatMap((name) =>
-    Array.from({ length: CANARIES[name] }, (_, number) => ({ name, text: canary(name, number) })),
+const say = (name: Name, roomId: string, text: string) =>
+  byName[name]<object>("POST", `/rooms/${roomId}/messages`, { text, client_msg_id: text });
+
+/** Says something to the agent, and waits for its answer. */
+async function ask(name: Name, { agentId, roomId }: Place, text: string): Promise<void> {
+  const answers = async () => {
+    const path = `/rooms/${roomId}/messages?limit=5`;
+    const { data } = await byName[name]<{ data: ReadonlyArray<{ author_id: string; seq: number }> }>("GET", path);
+    return Math.max(0, ...data.filter(({ author_id }) => author_id === agentId).map(({ seq }) => seq));
+  };
+  const known = await answers();
+  await say(name, roomId, text);
+  await eventually("an answer", async () => ((await answers()) > known ? true : undefined));
+}
+
+const stated = (thing: string, name: Name, number: number) =>
+  `My ${thing} is called ${canary(name, number)} of the quiet river side.`;
+
+/** What somebody says to the agent, one thing after the other: what is to be remembered, facts, and what it knows of them. */
+async function tell(name: Name, place: Place): Promise<void> {
+  for (let number = 0; number < ASKED; number++)
+    await ask(name, place, `@Ada please remember that my kettle is called ${canary(name, number)} of the hill.`);
+  for (let number = ASKED; number < ASKED + STATED; number++)
+    await ask(name, place, `@Ada ${stated("laptop", name, number)}`);
+  await ask(name, place, "@Ada What is my kettle called?");
+}
+
+/** Everybody says the rest of their canaries in turns. */
+async function talk({ roomId }: Place): Promise<void> {
+  const rest = names.flatMap((name) =>
+    Array.from({ length: CANARIES[name] - ASKED - STATED }, (_, index) => {
+      const number = index + ASKED + STATED;
+      const text = number % 10 === 0 ? stated("dinghy", name, number) : `${canary(name, number)}.`;
+      return { name, text, share: index / (CANARIES[name] - ASKED - STATED) };
+    }),
   );
+  const waiting = rest.toSorted((one, other) => one.share - other.share);
   await Promise.all(
     Array.from({ length: POSTED_AT_ONCE }, async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-        await byName[next.name]("POST", `/rooms/${roomId}/messages`, { text: next.text, client_msg_id: next.text });
+        await say(next.name, roomId, next.text);
     }),
   );
-  for (const name of ["dana", "eli"] as const) {
-    const last = { text: `@Ada what did I say?`, client_msg_id: `last of ${name}` };
-    await byName[name]("POST", `/rooms/${roomId}/messages`, last);
-  }
 }
 
 // ── what whoever has all files finds ─────────────────────────────────────────────────────────────────────────────────
 
-const paths = (): ReadonlyArray<string> =>
-  readdirSync(state, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => join(parentPath, name));
-const files = (): ReadonlyArray<Buffer> => paths().map((path) => readFileSync(path));
+const files = new StateFiles(state);
 
-/** Every object's own database, with the stream that it says it is. */
-function* objects(): Generator<{ readonly database: DatabaseSync; readonly stream: string }> {
-  for (const path of paths().filter((each) => /\/do\/.*\.sqlite$/.test(each))) {
-    // The program may run: whoever finds it writing waits.
-    const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-    const has = (table: string) =>
-      database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").get(table) !== undefined;
-    if (has("event_keys")) {
-      const { value } = database.prepare("SELECT value FROM meta WHERE key = 'stream'").get() as { value: string };
-      yield { database, stream: value };
-    }
-    database.close();
-  }
-}
+/** Waits until nothing is left to an agent: notes, index, vectors here and elsewhere, read models. */
+const atRest = ({ agentId }: Place) => {
+  const rested = () => {
+    const [left] = files.ask(
+      agentName(agentId),
+      `SELECT
+         (SELECT COUNT(*) FROM timers WHERE kind IN
+           ('summarize-room', 'index-memories', 'reembed-memories', 'sync-remote-vectors')) +
+         (SELECT COUNT(*) FROM memories WHERE state = 'live' AND seq NOT IN (SELECT seq FROM vectors)) +
+         (SELECT COUNT(*) FROM remote_vectors WHERE state <> 'there') +
+         (SELECT COUNT(*) FROM feeds WHERE seq < (SELECT MAX(seq) FROM events)) AS things`,
+    );
+    return left?.things === 0 ? true : undefined;
+  };
+  return eventually("rest", rested, SELDOM_MS);
+};
 
-interface KeyRow {
-  readonly subject: string;
-  readonly number: number;
-  readonly kek: number;
-  readonly wrapped: Uint8Array;
-}
-interface EventRow extends Omit<Place, "stream"> {
-  readonly sealed: Uint8Array;
-  readonly wrapped: Uint8Array;
-}
+/** The ids of an agent's memories that fit a condition. */
+const memoriesOf = ({ agentId }: Place, where: string): ReadonlyArray<string> =>
+  files
+    .ask(agentName(agentId), `SELECT memory_id FROM memories WHERE ${where} ORDER BY memory_id`)
+    .map(({ memory_id }) => String(memory_id));
 
-/** The keys of all subjects, by name and generation, and the number of the key-encryption key that each is wrapped under. */
-function subjectKeys(keys: ReadonlyMap<number, Uint8Array>) {
-  const found = new Map<string, { readonly key: Uint8Array; readonly kek: number }>();
-  for (const { database, stream } of objects()) {
-    if (!stream.startsWith("vault:")) continue;
-    for (const row of database.prepare("SELECT subject, number, kek, wrapped FROM key_generations").all()) {
-      const { subject, number, kek, wrapped } = row as unknown as KeyRow;
-      found.set(`${subject} ${number}`, { key: unwrapKey(keys.get(kek)!, wrapped, subject, number), kek });
-    }
-  }
-  return found;
-}
+/** How many of somebody's canaries there are in each kind of place. */
+const inEach = (kept: ReadonlyArray<Kept>, name: Name): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    [...Map.groupBy(kept, ({ kind }) => kind)]
+      .map(([kind, those]) => [kind, canariesIn(those.map(({ words }) => words).join("\n"), name).size] as const)
+      .filter(([, count]) => count > 0),
+  );
 
-/** The words of all events by the key of each, in hex: those of a person's messages, and what agents made of them. */
-function wordsOf(keyOf: (subject: string, number: number) => Uint8Array): ReadonlyMap<string, string> {
-  const words = new Map<string, string>();
-  for (const { database, stream } of objects()) {
-    const query =
-      "SELECT e.seq, e.type, e.v, e.sealed, k.subject, k.wrapped FROM events e JOIN event_keys k ON k.seq = e.seq";
-    for (const row of database.prepare(query).all()) {
-      const { sealed, wrapped, ...at } = row as unknown as EventRow;
-      const place = { stream, ...at };
-      const number = Buffer.from(wrapped).readUInt32BE(0);
-      const key = { number, key: keyOf(at.subject, number) };
-      const { eventKey } = unwrapEventKey(wrapped, place, key);
-      words.set(Buffer.from(eventKey).toString("hex"), openWords(sealed, wrapped, place, key));
-    }
-  }
-  return words;
-}
+/** A few of everybody's canaries, as the index is asked for words. */
+const sample = names.flatMap((name) => [0, 30, 40, 99].map((number) => canary(name, number)));
+
+const some = expect.any(Number);
+/** Of somebody's canaries those that were asked to be remembered or stated, and those that make a fact. */
+const kept = ASKED + STATED;
+const facts = (name: Name) => kept + Math.floor((CANARIES[name] - 1) / 10) - Math.floor((kept - 1) / 10);
+
+/** Where all of somebody's canaries stand that they said themselves. */
+const said = (name: Name) => ({
+  ...{ "a person's MessagePosted": CANARIES[name], "a person's MessageReceived": CANARIES[name] },
+  ...{ "a person's MemoryFormed": kept, "a person's MemoryFormed in D1": kept, fact: facts(name) },
+  ...{ vocabulary: CANARIES[name], vector: CANARIES[name], "window's vector": CANARIES[name] },
+});
+/** Where those stand that the agent said again. */
+const repeated = {
+  ...{ "an agent's ModelReplied": some, "an agent's ReplyDrafted": some, "an agent's MessagePosted": some },
+  "an agent's RoomSummarized": some,
+};
+
+/**
+ * What an agent says is its own word, and a room keeps it as everybody there heard it. In the agent's own log those answers are
+ * forgotten that were a memory: what it said when it was asked for nothing but what it remembers is none, and stays.
+ */
+const staying = (known: ReadonlyArray<Kept>) => ({
+  "an agent's MessagePosted": inEach(known, "dana")["an agent's MessagePosted"],
+  ...{ "an agent's ModelReplied": 1, "an agent's ReplyDrafted": 1 },
+});
 
 it("hold none of a thousand canaries of somebody who was erased, and all of somebody else's", async () => {
+  // Given what two people said, and what was made of it
   await start(old);
-  const { agentId, roomId } = await meet();
-  await talk(roomId);
-  await eventually("all that is remembered", async () => {
-    const { data } = await dana<{ data: ReadonlyArray<object> }>("GET", `/me/memories?limit=1`);
-    const events = await olga<{ data: ReadonlyArray<object> }>("GET", `/agents/${agentId}/events?type=ReplyPosted`);
-    return data.length > 0 && events.data.length === 2 ? true : undefined;
-  });
+  const place = await meet();
+  await tell("eli", place); // what the agent says to it holds nothing of dana's yet
+  await talk(place);
+  await atRest(place);
+  await tell("dana", place);
+  await ask("eli", place, "@Ada What is Dana's kettle called?");
+  await atRest(place);
   await program!.stop();
 
-  const former = subjectKeys(new Map([[1, oldKey]]));
-  const words = wordsOf((subject, number) => former.get(`${subject} ${number}`)!.key);
-  const secrets = [...words.keys()].map((key) => Buffer.from(key, "hex"));
-  /** The canaries that whoever has every file and these key-encryption keys can read. */
-  const canariesWith = (keys: ReadonlyMap<number, Uint8Array>) => {
-    const ever = [...former.values(), ...subjectKeys(keys).values()].map(({ key }) => key);
-    const bytes = files();
-    const living = [...decipherable(bytes, [...keys.values()], ever)].map((key) => Buffer.from(key, "hex"));
-    const read = [...decipherable(bytes, living, secrets)].map((key) => words.get(key));
-    const found = new Set(read.join().match(/canary-\w+-\d+\./g));
-    return Object.fromEntries(
-      (["dana", "eli"] as const).map((name) => [
-        name,
-        Array.from({ length: CANARIES[name] }, (_, number) => canary(name, number)).filter((each) => found.has(each))
-          .length,
-      ]),
-    );
-  };
-  expect(canariesWith(new Map([[1, oldKey]]))).toEqual(CANARIES);
+  const known = files.kept(before);
+  expect(inEach(known, "dana")).toEqual({
+    ...{ ...said("dana"), ...repeated },
+    ...{ "a person's MemoryFormed in KV": some, "an agent's RoomSummarized in D1": some },
+  });
+  expect(inEach(known, "eli")).toMatchObject({ ...said("eli"), ...repeated });
+  const then = files.found(before);
+  expect(then.readable(known)).toHaveLength(known.length);
+  expect(then.indexed(sample, known)).toEqual(sample);
+  const hers = memoriesOf(place, "seq IN (SELECT seq FROM memory_people WHERE user_id = 'dana')");
+  expect(hers.length).toBeGreaterThan(CANARIES.dana);
+  expect(services.held(place.agentId).toSorted()).toEqual(memoriesOf(place, "state = 'live'"));
 
+  // When one of them is erased and the key-encryption key is turned
   await start(old);
   const { id } = await dana<{ id: string }>("POST", "/me/erase");
-  await eventually("the receipt", async () => {
+  const receipt = async () => {
     const { completed_at } = await dana<{ completed_at: string | null }>("GET", `/me/erasures/${id}`);
     return completed_at ?? undefined;
-  });
+  };
+  await eventually("the receipt", receipt, SELDOM_MS);
   await program!.stop();
   await start(`${old},${renewed}`);
-  await eli("GET", `/rooms/${roomId}/messages`);
-  const both = new Map([
-    [1, oldKey],
-    [2, newKey],
-  ]);
-  await eventually("the rotation", async () =>
-    [...subjectKeys(both).values()].every(({ kek }) => kek === 2) ? true : undefined,
-  );
+  await eli("GET", `/rooms/${place.roomId}/messages`);
+  await eventually("the rotation", () => ([...files.wrappedUnder()].join() === "2" ? true : undefined));
   await program!.stop();
   await start(renewed);
   const { data } = await eli<{ data: ReadonlyArray<{ author_id: string; text: string | null }> }>(
     "GET",
-    `/rooms/${roomId}/messages?limit=200`,
+    `/rooms/${place.roomId}/messages?limit=200`,
   );
-  expect(data.some(({ text }) => text?.startsWith("canary-eli"))).toBe(true);
+  expect(data.some(({ text }) => canariesIn(text ?? "", "eli").size > 0)).toBe(true);
+  await atRest(place);
   await program!.stop();
 
-  expect(canariesWith(new Map([[2, newKey]]))).toEqual({ dana: 0, eli: CANARIES.eli });
-  expect(inClear(files(), secrets)).toEqual([]);
-  for (const bytes of files()) expect(bytes.includes("canary-")).toBe(false);
-}, 180_000);
+  // Then hers are nowhere but in words of the agent's own, and eli's are where they were
+  const anew = files.kept(after);
+  expect(inEach(anew, "dana")).toEqual(staying(known));
+  expect(inEach(anew, "eli")).toMatchObject({ ...said("eli"), ...repeated });
+  const now = files.found(after);
+  const left = now.readable(known);
+  expect(inEach(left, "dana")).toEqual(staying(known));
+  // Notes, vocabulary and windows are made anew: what they were before is gone with hers.
+  const isMadeAnew = ({ kind }: Kept) => /^an agent's RoomSummarized|^vocabulary|^window/.test(kind);
+  const [lasting, lasted] = [known, left].map((those) => those.filter((each) => !isMadeAnew(each)));
+  expect(inEach(lasted!, "eli")).toEqual(inEach(lasting!, "eli"));
+  expect(now.indexed(sample, known)).toEqual(sample.filter((word) => word.startsWith("canaryeli")));
+  expect(services.held(place.agentId).toSorted()).toEqual(memoriesOf(place, "state = 'live'"));
+  const outside = [...files.texts("D1"), ...files.texts("KV"), ...services.held(place.agentId)].join("\n");
+  expect(hers.filter((memoryId) => outside.includes(memoryId))).toEqual([]);
+  const secrets = known.map(({ secret }) => secret);
+  expect(inClear(now.bytes, secrets)).toEqual([]);
+  for (const bytes of now.bytes) expect(/canary/i.test(bytes.toString("latin1"))).toBe(false);
+}, 300_000);
