@@ -1,7 +1,7 @@
 /** What an agent told on of what it remembers: it goes with it, however far it went, and is kept nowhere once that is gone. */
 import { Effect } from "effect";
 import { describe, expect, it } from "vitest";
-import type { Unsealed } from "#events/kit/envelope.ts";
+import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { type MemoryId, userName } from "#events/kit/ids.ts";
 import { accepted, answers, doorOf, drafts, notes, notesGone, owner } from "../support/answering.ts";
 import { dana, eli, lobby, memoryId } from "../support/given.ts";
@@ -93,5 +93,59 @@ describe("an answer that is written while what it was given with goes", () => {
     const said = { text: "It is on the twelfth.", roomId: lobby, asked: asked!, given, shown: [] };
     const kept = await Effect.runPromise(agent.memory.former().episode(userName(dana), said));
     expect(kept !== undefined).toBe(isKept);
+  });
+});
+
+describe("an answer that is no memory itself", () => {
+  const wordsOf = (agent: Remembering, type: "ModelReplied" | "ToolExecuted" | "ReplyDrafted") =>
+    (agent.ledger.reveal(agent.of(type).map(({ seq }) => seq)) as ReadonlyArray<Unsealed>).map(
+      ({ words }) => words !== Erased,
+    );
+  const knowing = () => {
+    const agent = new Remembering();
+    accepted(agent.tell({ type: "NoteConsent", userId: eli, granted: true }));
+    const fact = agent.add("Eli's birthday is on 12 May.", { about: [eli], speaker: userName(eli) });
+    return { agent, fact };
+  };
+  const posts = (agent: Remembering, post: ReturnType<typeof drafts>) =>
+    accepted(agent.tell({ type: "RecordPost", ...post, roomSeq: 90 }, `${post.turnId}/post`));
+
+  it("loses its words in the agent's own log with what it was given, also when that had been put otherwise since", async () => {
+    const { agent, fact } = knowing();
+    const given = agent.row(fact)!.seq;
+    posts(agent, drafts(agent, "told", [given]));
+    posts(agent, drafts(agent, "other"));
+    const change = { content: "Eli's birthday is on 13 May." };
+    accepted(await doorOf(agent).change(owner, "change", fact, change));
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([true, true]);
+    accepted(await doorOf(agent).forget(owner, "delete", fact));
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([false, true]);
+    expect(wordsOf(agent, "ModelReplied")).toEqual([false, false, true, true]);
+    expect(wordsOf(agent, "ToolExecuted")).toEqual([false, true]);
+  });
+
+  it("keeps them for as long as it is on its way", () => {
+    const { agent, fact } = knowing();
+    const post = drafts(agent, "told", [agent.row(fact)!.seq]);
+    accepted(agent.tell({ type: "NoteConsent", userId: eli, granted: false }));
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([true]);
+    posts(agent, post);
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([false]);
+  });
+
+  it("keeps them where what it was given was only put otherwise meanwhile, or has expired since", async () => {
+    const { agent, fact } = knowing();
+    const episode = agent.says("My boat is called Nixe.");
+    const post = drafts(
+      agent,
+      "told",
+      [fact, episode].map((id) => agent.row(id)!.seq),
+    );
+    const change = { content: "Eli's birthday is on 13 May." };
+    accepted(await doorOf(agent).change(owner, "change", fact, change));
+    posts(agent, post);
+    await agent.sweptAfter(91);
+    expect(agent.state(episode)).toBeUndefined();
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([true]);
   });
 });

@@ -197,13 +197,9 @@ const repeated = {
   "an agent's RoomSummarized": some,
 };
 
-/**
- * What an agent says is its own word, and a room keeps it as everybody there heard it. In the agent's own log those answers are
- * forgotten that were a memory: what it said when it was asked for nothing but what it remembers is none, and stays.
- */
+/** What an agent says is its own word, and a room keeps it as everybody there heard it; in the agent's own log it goes. */
 const staying = (known: ReadonlyArray<Kept>) => ({
   "an agent's MessagePosted": inEach(known, "dana")["an agent's MessagePosted"],
-  ...{ "an agent's ModelReplied": 1, "an agent's ReplyDrafted": 1 },
 });
 
 it("hold none of a thousand canaries of somebody who was erased, and all of somebody else's", async () => {

@@ -4,7 +4,7 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import type { RoomId, UserId } from "#events/kit/ids.ts";
+import type { RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type { Forgotten } from "../../kit/key-doors.ts";
 import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
@@ -12,7 +12,11 @@ import type { Committed } from "../../kit/settled-commands.ts";
 import type { Standing } from "./embedding/remote.ts";
 import { both, holding, type Scope } from "./recall/audience.ts";
 import type { MemoryRow } from "./recall/memory-row.ts";
-import type { MemoryRegister } from "./recall/register.ts";
+import { isTakenBack, type MemoryRegister } from "./recall/register.ts";
+
+type Ending = Extract<RecordedOf<AgentEvent>, { type: "TurnCompleted" | "TurnStopped" | "TurnFailed" }>;
+const isEnding = (event: RecordedOf<AgentEvent>): event is Ending =>
+  event.type === "TurnCompleted" || event.type === "TurnStopped" || event.type === "TurnFailed";
 
 /** So many memories are forgotten with one commit: their ids stand in its event. */
 const FORGOTTEN_AT_ONCE = 500;
@@ -41,26 +45,73 @@ export class Forgetting {
   /** Inside the transaction of these events: the keys of what is forgotten go with it. */
   keys(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     const { ledger } = this.#host;
-    for (const { type, open, sealed } of events) {
+    for (const event of events) {
+      const { type, open, sealed } = event;
       if (type === "MemoryForgotten") ledger.forget([...open.seqs, ...this.#behind(open.seqs)]);
+      if (type === "MemoryForgotten" && isTakenBack(event)) ledger.forget(this.#saidWith(open.seqs));
       if (type === "MemoryRevised" && sealed !== undefined)
         ledger.forget([open.replacesSeq, ...this.#behind([open.replacesSeq])]);
       if (type === "SummariesForgotten") ledger.forget(open.seqs);
       if (type === "AgentDeleted") ledger.forget();
+      if (isEnding(event)) ledger.forget(this.#outdated(event.open.turnId));
     }
   }
 
   /** What models and tools had said on the way to the replies among these: the same words, a few events earlier. */
   #behind(seqs: ReadonlyArray<number>): ReadonlyArray<number> {
-    const { ledger } = this.#host;
     return seqs.flatMap((seq) => {
-      const [reply] = ledger.read(seq - 1, 1);
-      if (reply?.type !== "ReplyDrafted") return [];
-      const { turnId } = reply.open;
-      const [first = seq] = ledger.madeBy(`${turnId}/`);
-      const said = ledger.read(first - 1, seq - first, ["ModelReplied", "ToolExecuted", "ToolFailed"]);
-      return said.flatMap((event) => ("turnId" in event.open && event.open.turnId === turnId ? [event.seq] : []));
+      const [reply] = this.#host.ledger.read(seq - 1, 1);
+      return reply?.type === "ReplyDrafted" ? this.#wordsOf(reply.open.turnId) : [];
     });
+  }
+
+  /**
+   * The agent's own words of turns that had any of these memories in mind: not every reply is a memory itself. A turn that
+   * still runs needs its words, and loses them when it ends.
+   */
+  #saidWith(seqs: ReadonlyArray<number>): ReadonlyArray<number> {
+    const { turns } = this.#host.ledger.state;
+    const over = this.#host
+      .register()
+      .uses.turnsWith(seqs)
+      .filter((turnId) => turns[turnId] === undefined);
+    return over.flatMap((turnId) => this.#wordsOf(turnId));
+  }
+
+  /** The agent's own words of a turn that ends, where something it had in mind was taken back while it ran. */
+  #outdated(turnId: TurnId): ReadonlyArray<number> {
+    const turn = this.#host.ledger.state.turns[turnId];
+    if (turn === undefined || turn.given.length === 0) return [];
+    const register = this.#host.register();
+    const there = new Set(register.bySeq(turn.given).map(({ seq }) => seq));
+    const missing = turn.given.filter((seq) => !there.has(seq));
+    // What is put otherwise is there still, under the event of its new words.
+    const moved = missing.length === 0 ? [] : this.#inOtherWords(missing, turn.triggerSeq);
+    return register.bySeq(moved).length < missing.length ? this.#wordsOf(turnId) : [];
+  }
+
+  /** The events of the newest words of memories, by those that they had after this one. */
+  #inOtherWords(seqs: ReadonlyArray<number>, after: number): ReadonlyArray<number> {
+    const revisions = this.#host.ledger.read(after, Number.MAX_SAFE_INTEGER, ["MemoryRevised"]);
+    const now = new Map(seqs.map((seq) => [seq, seq]));
+    for (const { type, seq, open, sealed } of revisions)
+      if (type === "MemoryRevised" && sealed !== undefined)
+        for (const [first, last] of now) if (last === open.replacesSeq) now.set(first, seq);
+    return [...now.values()];
+  }
+
+  /** What models and tools said in a turn, and the reply. */
+  #wordsOf(turnId: TurnId): ReadonlyArray<number> {
+    const { ledger } = this.#host;
+    const made = ledger.madeBy(`${turnId}/`);
+    const [first = 0, last = 0] = [made[0], made.at(-1)];
+    const said = ledger.read(first - 1, last - first + 1, [
+      "ModelReplied",
+      "ToolExecuted",
+      "ToolFailed",
+      "ReplyDrafted",
+    ]);
+    return said.flatMap(({ seq, open }) => (seq <= last && "turnId" in open && open.turnId === turnId ? [seq] : []));
   }
 
   /** Something was committed: what was withdrawn with it, or before a death, is forgotten. */

@@ -7,6 +7,7 @@ import { type FollowedLog, LogFollower } from "./log-follower.ts";
 import { COLUMNS, type Column, columns, type Formed, type MemoryRow, type MemoryState, rowOf } from "./memory-row.ts";
 import { HOLDING, MemoryPeople } from "./people.ts";
 import { OF_MEMORIES, registerTables as tables } from "./tables.ts";
+import { MemoryUses } from "./uses.ts";
 
 type Of<T extends AgentEvent["type"]> = Extract<RecordedOf<AgentEvent>, { type: T }>;
 
@@ -48,6 +49,8 @@ export class MemoryRegister {
   readonly #agent: () => AgentId;
   /** Whose words they may hold. */
   readonly people: MemoryPeople;
+  /** Which turns had them in mind. */
+  readonly uses: MemoryUses;
 
   /** `begun` is told when all rows are to be made anew. */
   constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId, begun = () => {}) {
@@ -55,6 +58,7 @@ export class MemoryRegister {
     this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS, begun });
     this.#agent = agent;
     this.people = new MemoryPeople(sql);
+    this.uses = new MemoryUses(sql);
   }
 
   /** Reads what was committed since it last looked. Answers how many events concerned it, and which rows left. */
@@ -104,7 +108,7 @@ export class MemoryRegister {
       case "ConsentNoted":
         return event.open.granted ? [] : this.#withdrawn(event.open.userId);
       case "ContextAssembled":
-        this.#used(event.open.memoryIds, event.at);
+        this.uses.noted(event);
         return [];
       case "RoomSummarized":
         this.people.noted(event);
@@ -160,6 +164,7 @@ export class MemoryRegister {
       );
       return [];
     }
+    this.uses.moved(before.seq, seq);
     this.#drop([before.seq]);
     this.#displacedNothing([open.memoryId]);
     this.#insert({
@@ -256,15 +261,6 @@ export class MemoryRegister {
     return this.#sql
       .rows(`UPDATE memories SET state = 'withdrawn' WHERE ${HOLDING} RETURNING seq`, ...[userId, userId])
       .map(([seq]) => Number(seq));
-  }
-
-  #used(memoryIds: ReadonlyArray<string>, at: number): void {
-    if (memoryIds.length === 0) return;
-    this.#sql.run(
-      `UPDATE memories SET accessed_at = ?, access_count = access_count + 1
-       WHERE memory_id IN (SELECT value FROM json_each(?))`,
-      ...[at, JSON.stringify(memoryIds)],
-    );
   }
 
   // ── questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -384,7 +380,7 @@ const holdsAny = (list: "sources" | "source_seqs") =>
   `EXISTS (SELECT 1 FROM json_each(m.${list}) WHERE value IN (SELECT value FROM json_each(?)))`;
 
 /** Whether what a memory said is taken back with its words, or only not known any more. */
-function isTakenBack({ type, open }: RecordedOf<AgentEvent>): boolean {
+export function isTakenBack({ type, open }: RecordedOf<AgentEvent>): boolean {
   if (type === "MemoryForgotten") return open.why !== "expired" && open.why !== "faded";
   return type === "MemoryRevised" || type === "ConsentNoted";
 }

@@ -42,7 +42,7 @@ const TABLES = [
 ];
 
 /** Those whose rows go with a memory. */
-export const OF_MEMORIES = ["memories", "memory_people", "memory_tells"];
+export const OF_MEMORIES = ["memories", "memory_people", "memory_tells", "memory_uses"];
 
 /** The statements that make the tables of the register. */
 export const registerTables = [
@@ -72,6 +72,7 @@ export const registerTables = [
   // Whose words a memory, or the notes of a room, may say again without being about them: no right to hear it follows from that.
   "CREATE TABLE memory_tells (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
   "CREATE INDEX memory_tells_of ON memory_tells (seq)",
+  "CREATE TABLE memory_uses (seq INTEGER NOT NULL, turn_id TEXT NOT NULL, PRIMARY KEY (seq, turn_id)) STRICT, WITHOUT ROWID",
 ];
 
 /** True when something was ever indexed here. Asked each time: a commit that is undone takes the tables with it. */
