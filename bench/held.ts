@@ -1,54 +1,70 @@
-/** What an agent's memory holds in the JavaScript heap, measured in this process over the files that an object wrote; used by parts/recall.ts. */
-import { copyFileSync, existsSync, globSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { setImmediate } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { nodeSql } from "../test/support/sqlite.ts";
-import { BenchMind } from "./mind.ts";
+/** What the JavaScript heap of a running Worker holds, asked of its inspector; used by parts/recall.ts. */
+import { Schema } from "effect";
+import { until } from "./processes.ts";
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+const Targets = Schema.Array(Schema.Struct({ id: Schema.String, webSocketDebuggerUrl: Schema.String }));
+const Answer = Schema.fromJsonString(
+  Schema.Struct({
+    id: Schema.optionalKey(Schema.Int),
+    result: Schema.optionalKey(
+      Schema.Struct({
+        usedSize: Schema.optionalKey(Schema.Finite),
+        backingStorageSize: Schema.optionalKey(Schema.Finite),
+      }),
+    ),
+  }),
+);
+type Usage = NonNullable<(typeof Answer.Type)["result"]>;
 
-/** Bytes of living objects and buffers, nothing that could be thrown away among them. */
-function living(): number {
-  for (let round = 0; round < 3; round++) collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+/** A Worker whose isolate can be looked into. */
+export interface Inspected {
+  readonly url: string;
+  readonly inspectorPort: number;
 }
 
-/** The largest object of this class under a state folder of wrangler, copied to where nobody else writes. */
-function copied(state: string, className: string, folder: string): string {
-  const files = globSync(`v3/do/*${className}/*.sqlite`, { cwd: state }).map((file) => join(state, file));
-  const sizes = files.map(
-    (file) => [file, statSync(file).size + (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0)] as const,
-  );
-  const [largest] = sizes.toSorted(([, left], [, right]) => right - left)[0]!;
-  for (const file of [largest, `${largest}-wal`])
-    if (existsSync(file)) copyFileSync(file, join(folder, basename(file)));
-  return join(folder, basename(largest));
+/** A conversation with the inspector of the Worker. */
+async function connected({ url, inspectorPort: port }: Inspected) {
+  const listed = await (await fetch(`http://127.0.0.1:${port}/json`)).json();
+  const [target] = Schema.decodeUnknownSync(Targets)(listed);
+  if (target === undefined) throw new Error(`the inspector at ${port} shows no Worker`);
+  // Wrangler's proxy wants to know what page it is that looks in.
+  const socket = new WebSocket(target.webSocketDebuggerUrl, { headers: { origin: "http://localhost" } } as never);
+  await new Promise((resolve, reject) => {
+    socket.addEventListener("open", resolve, { once: true });
+    socket.addEventListener("error", () => reject(new Error(`the inspector at ${port} does not answer`)), {
+      once: true,
+    });
+  });
+  let asked = 0;
+  const ask = async (method: string) => {
+    const id = ++asked;
+    let answered: Usage | undefined;
+    const hear = ({ data }: MessageEvent) => {
+      const answer = Schema.decodeUnknownSync(Answer)(String(data));
+      if (answer.id === id) answered = answer.result ?? {};
+    };
+    socket.addEventListener("message", hear);
+    socket.send(JSON.stringify({ id, method }));
+    // An isolate that nobody uses does not answer: a request wakes it.
+    await until(`${method} to be answered`, 60_000, async () => {
+      await (await fetch(`${url}/health`)).text();
+      return answered !== undefined;
+    });
+    socket.removeEventListener("message", hear);
+    return answered!;
+  };
+  return { ask, close: () => socket.close() };
 }
 
-/** An agent over this file that has answered these questions. */
-async function answered(questions: ReadonlyArray<string>, now: number, file: string): Promise<BenchMind> {
-  const mind = new BenchMind(nodeSql(file));
-  for (const text of questions) await mind.search({ text, now, limit: 10 });
-  return mind;
-}
-
-/** Bytes that become free when an agent goes that has answered these questions. */
-export async function heldAfter(questions: ReadonlyArray<string>, now: number, state: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "troupe-held-"));
-  const minds: BenchMind[] = [];
+/** Bytes of living objects and buffers in a Worker's isolate: what could be thrown away is, first. */
+export async function heldBytes(worker: Inspected): Promise<number> {
+  const { ask, close } = await connected(worker);
   try {
-    minds.push(await answered(questions, now, copied(state, "Memories", folder)));
-    await setImmediate();
-    const there = living();
-    minds.pop();
-    await setImmediate();
-    return there - living();
+    // What the first collection finalizes, the second one frees.
+    for (let round = 0; round < 3; round++) await ask("HeapProfiler.collectGarbage");
+    const { usedSize = Number.NaN, backingStorageSize = 0 } = await ask("Runtime.getHeapUsage");
+    return usedSize + backingStorageSize;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    close();
   }
 }

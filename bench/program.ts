@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateLocally } from "../scripts/local-database.ts";
 import { wranglerEnvironment, wranglerPath } from "../scripts/wrangler.ts";
+import type { Inspected } from "./held.ts";
 import type { ModelCall } from "./instant-model.ts";
 import type { PacedReply, Streams } from "./paced-model.ts";
 import { end, freePort, isAlive, launch, until } from "./processes.ts";
@@ -110,7 +111,8 @@ export async function startTroupe(modelUrl: string): Promise<Program> {
 }
 
 /** The bench's own Worker, its read models migrated. */
-export async function startWorker(modelUrl = "http://127.0.0.1:9"): Promise<Program> {
+export async function startWorker(modelUrl = "http://127.0.0.1:9"): Promise<Program & Inspected> {
+  const inspectorPort = await freePort();
   const at = { port: await freePort(), home: folder() };
   const state = join(at.home, "state");
   mkdirSync(state);
@@ -122,7 +124,7 @@ export async function startWorker(modelUrl = "http://127.0.0.1:9"): Promise<Prog
     config,
     ip: "127.0.0.1",
     port: at.port,
-    "inspector-port": 0,
+    "inspector-port": inspectorPort,
     "persist-to": state,
     "env-file": variablesFile,
     "show-interactive-dev-session": false,
@@ -132,5 +134,5 @@ export async function startWorker(modelUrl = "http://127.0.0.1:9"): Promise<Prog
   const argv = [wranglerPath, "dev", "--local", ...flags];
   const program = started(argv, wranglerEnvironment(), at);
   const isUp = () => call<unknown>("GET", `${program.url}/health`).then(() => true);
-  return upAndRunning(program, join(at.home, "output.log"), isUp);
+  return { ...(await upAndRunning(program, join(at.home, "output.log"), isUp)), inspectorPort };
 }

@@ -1,7 +1,7 @@
 /** `recall`: what a search, a new memory, a wake and a rebuild cost inside an agent that remembers this much. */
 import { conversations } from "../evaluation-set.ts";
 import { type Budget, budgets, type Figure, type Part, percentile, type Scale } from "../figures.ts";
-import { heldAfter } from "../held.ts";
+import { heldBytes, type Inspected } from "../held.ts";
 import { cpuMs } from "../processes.ts";
 import { type Program, startWorker } from "../program.ts";
 import { call } from "../requests.ts";
@@ -66,7 +66,10 @@ async function filled(ask: Ask, sayings: Iterator<Saying>, count: number, memory
   return bytes - before;
 }
 
-async function ofSize(worker: Program, { count, searches, adds, budget }: Load): Promise<ReadonlyArray<Figure>> {
+async function ofSize(
+  worker: Program & Inspected,
+  { count, searches, adds, budget }: Load,
+): Promise<ReadonlyArray<Figure>> {
   const ask = objectOf(worker, `of-${count}`);
   const sayings = talk(texts());
   const bytes = await filled(ask, sayings, count, true);
@@ -101,7 +104,9 @@ async function ofSize(worker: Program, { count, searches, adds, budget }: Load):
     if (memories !== count + adds) throw new Error(`of ${count + adds} memories ${memories} came out of the log`);
   });
   await ask("evict");
-  const held = await heldAfter(asked.slice(0, 50), now, worker.state);
+  const empty = await heldBytes(worker);
+  await times(asked.slice(0, 50), search);
+  const held = (await heldBytes(worker)) - empty;
   const among = `among ${count.toLocaleString("en")}`;
   return [
     ms(`search ${among}, p50`, median50(found)),
@@ -153,7 +158,7 @@ export const recall: Part = {
         "a search is the owner's, among everything; in a room: what those who are there may hear",
         "processor time: of all that the program does meanwhile, the answering of the request included",
         "one memory more: a message heard, recorded, registered, indexed and read for facts in one commit, and on disk; one round, for each size takes minutes",
-        "held: living objects and buffers that go when an agent goes that has answered fifty questions; in Node, over a copy of the object's file",
+        "held: living objects and buffers of the isolate, inside workerd, once an agent that had just woken has answered fifty questions, less those before it woke",
         "made anew: register, index and facts dropped, and read out of the log from its first event",
       ],
     };
