@@ -1,6 +1,8 @@
 /** The daily sweep of an agent's memories, on a clock that is moved by hand: what it finds, what it spares, and that dying is no excuse. */
 import { describe, expect, it } from "vitest";
 import { nextSweep } from "#actors/agent/memory/sweep.ts";
+import type { MemoryId } from "#events/kit/ids.ts";
+import { accepted, doorOf, owner } from "../support/answering.ts";
 import { dana, START } from "../support/given.ts";
 import { DAY, type Death, Remembering } from "../support/remembering.ts";
 
@@ -262,6 +264,18 @@ describe("forgetting by weight", () => {
     expect(agent.row(light[0]!)?.accessCount).toBe(60);
     expect(await agent.sweptAfter(31)).toMatchObject({ ...nothing, archived: 10 });
     expect(ids.filter((id) => agent.state(id) === "archived").toSorted()).toEqual(light.slice(1, 11).toSorted());
+  });
+
+  it("takes nothing pinned along that had been merged into what is pinned no longer", async () => {
+    const agent = new Remembering({ retentionDays: 3_650 });
+    const [kept, same] = [1, 2].map(() => agent.says("Well, hm, and so on.", { ...chaff, pinned: true })) as [
+      MemoryId,
+      MemoryId,
+    ];
+    agent.tell({ type: "MergeMemories", into: kept, from: [same] });
+    accepted(await doorOf(agent).change(owner, "unpin", kept, { pinned: false }));
+    expect(await agent.sweptAfter(31)).toMatchObject({ archived: 1 });
+    expect([kept, same].map((id) => agent.state(id))).toEqual(["archived", "live"]);
   });
 
   it("never: what is pinned, young, the source of a fact in force, or not looked through yet", async () => {

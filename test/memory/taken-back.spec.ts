@@ -134,4 +134,4 @@ it("in each of forty histories nothing is left of what was taken back, however o
   }
   expect(left).toEqual([]);
   expect(told).toBeGreaterThan(60);
-});
+}, 60_000);

@@ -160,22 +160,30 @@ const forgotten = ({ memory, head }: Tidied, rows: ReadonlyArray<MemoryRow>, why
   },
 });
 
+/** What was merged into these and does not go with them comes back first. */
+function comingApart(
+  { memory: { register }, head }: Tidied,
+  rows: ReadonlyArray<MemoryRow>,
+  stays: (row: MemoryRow) => boolean,
+): ReadonlyArray<Order> {
+  const staying = register.withMerged(rows).filter((row) => row.mergedInto !== null && stays(row));
+  return rows.flatMap((row): ReadonlyArray<Order> => {
+    const from = idsOf(staying.filter(({ mergedInto }) => mergedInto === row.memoryId));
+    const command = { type: "SeparateMemories", into: row.memoryId, from } as const;
+    return from.length === 0 ? [] : [{ label: `separate/${head}/${row.memoryId}`, command }];
+  });
+}
+
 /** Episodes whose time is over. What was said again later, and merged into one of them, has a time of its own: it comes back first. */
 export function expired(tidied: Tidied): Portion {
-  const { memory, now, head } = tidied;
+  const { memory, now } = tidied;
   const { register, retentionDays } = memory;
   const due = now - retentionDays * 86_400_000;
   const late = "m.kind = 'episodic' AND m.pinned = 0 AND m.recorded_at <= ?";
   const rows = register.where(late, [due], FORGOTTEN_AT_ONCE, "m.recorded_at, m.seq");
   if (rows.length === 0) return nothingLeft;
   const isDue = (row: MemoryRow) => row.kind === "episodic" && !row.pinned && row.recordedAt <= due;
-  const inThem = register.withMerged(rows).filter((row) => !isDue(row));
-  const separated = rows.flatMap((row): ReadonlyArray<Order> => {
-    const from = idsOf(inThem.filter(({ mergedInto }) => mergedInto === row.memoryId));
-    const command = { type: "SeparateMemories", into: row.memoryId, from } as const;
-    return from.length === 0 ? [] : [{ label: `separate/${head}/${row.memoryId}`, command }];
-  });
-  const orders = [...separated, forgotten(tidied, rows, "expired")];
+  const orders = [...comingApart(tidied, rows, (row) => !isDue(row)), forgotten(tidied, rows, "expired")];
   return { orders, looked: rows.length, next: rows.length < FORGOTTEN_AT_ONCE ? null : 0 };
 }
 
@@ -195,7 +203,8 @@ function lightest<A extends Forgettable>(memories: ReadonlyArray<A>, tooMany: nu
  * Memories that leave the agent's mind: while there are more than there may be, those that weigh least; then those below the
  * floor. A score is never less than its importance makes it, so that the least important ones need to be looked at only.
  */
-export function archived({ memory, now, head, most = MOST_MEMORIES }: Tidied): Portion {
+export function archived(tidied: Tidied): Portion {
+  const { memory, now, head, most = MOST_MEMORIES } = tidied;
   const { register, facts } = memory;
   const tooMany = register.count("m.state = 'live'", []) - most;
   // What came back is as safe as what is new, and what is not indexed yet was not looked through for facts.
@@ -212,8 +221,10 @@ export function archived({ memory, now, head, most = MOST_MEMORIES }: Tidied): P
     const isFull = chosen.length === wanted;
     if (!isAll && (tooMany > 0 ? !isFull || bound > least : !isFull && least < bound)) continue;
     if (chosen.length === 0) return { ...nothingLeft, looked: rows.length };
-    const command = { type: "ArchiveMemories", memoryIds: idsOf(chosen.map(({ row }) => row)) } as const;
-    const orders = [{ label: `archive/${head}`, command }];
+    const leaving = chosen.map(({ row }) => row);
+    const command = { type: "ArchiveMemories", memoryIds: idsOf(leaving) } as const;
+    // Its owner may have unpinned a memory that another one lives on in, which is pinned still.
+    const orders = [...comingApart(tidied, leaving, ({ pinned }) => pinned), { label: `archive/${head}`, command }];
     return { orders, looked: rows.length, next: isFull || tooMany > 0 ? 0 : null };
   }
 }
