@@ -106,6 +106,14 @@ const saidBy = (heard: ReadonlyArray<{ readonly event: string; readonly payload:
     event === "message_created" || payload["phase"] === "end" ? [`${payload["seq"]} ${payload["text"]}`] : [],
   );
 
+it("the page is the one that people get, whoever had it built: without what React tells its developers", async () => {
+  const text = async (path: string) => (await fetch(`${program.url}${path}`)).text();
+  const [, script] = /<script type="module"[^>]*src="([^"]+)"/.exec(await text("/")) ?? [];
+  const source = await text(script!);
+  expect(source.length).toBeGreaterThan(100_000);
+  expect(source).not.toMatch(/jsxDEV|react\.dev\/link\/warning-keys/);
+});
+
 describe("in the room Welcome", () => {
   it.each([
     ["authToken", () => ({ authToken: token })],
