@@ -131,7 +131,7 @@ function turn(order: number, seq: number): ReadonlyArray<E.AgentEvent> {
       Redacted.make({ text: REPLY, arguments: {} }),
     ),
     E.ReplyDrafted(
-      { turnId, replyId, chars: REPLY.length, hash, notice: false, stopped: false, masked: [] },
+      { turnId, replyId, chars: REPLY.length, hash, notice: false, stopped: false, masked: [], tells: [] },
       self,
       Redacted.make({ text: REPLY }),
     ),
@@ -193,7 +193,16 @@ export function turnCommands(order: number): ReadonlyArray<AgentCommand> {
       words: Redacted.make({ text: REPLY, arguments: {} }),
     },
     {
-      ...{ type: "DraftReply", ...of("draft"), replyId, chars: REPLY.length, hash, notice: false, masked: [] },
+      ...{
+        type: "DraftReply",
+        ...of("draft"),
+        replyId,
+        chars: REPLY.length,
+        hash,
+        notice: false,
+        masked: [],
+        tells: [],
+      },
       words: Redacted.make({ text: REPLY }),
     },
     { type: "ConsiderMemories", ...of("remember"), memories: [] },

@@ -176,6 +176,7 @@ export class RoomChannels {
         model: message.model ?? null,
         tokensIn: message.usage.tokensIn,
         tokensOut: message.usage.tokensOut,
+        tells: message.tells,
         causation: message.causation,
         correlation: message.correlation,
       },

@@ -233,6 +233,8 @@ export interface ReplyInput {
   readonly model: string | null;
   readonly tokensIn: number | null;
   readonly tokensOut: number | null;
+  /** Whose words it may say again. */
+  readonly tells: ReadonlyArray<UserId>;
   readonly causation: string;
   readonly correlation: string;
 }

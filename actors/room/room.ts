@@ -44,7 +44,7 @@ import { type Admit, RoomChannel } from "./channel.ts";
 import { addAgentFeed, peopleIn, roomFeeds } from "./feeds.ts";
 import { Floor } from "./floor.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
-import { postCommand, replyCommand } from "./speech.ts";
+import { postCommand, replyCommand, saidAgain } from "./speech.ts";
 import { closing, describe, frameOf, messageOf, shownTypes } from "./views.ts";
 
 /** A client that missed more events than this had better load the room anew. */
@@ -334,14 +334,16 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   #framesOf(unsealed: ReadonlyArray<Unsealed>) {
-    return unsealed.flatMap((each) => {
-      const told = frameOf(each, this.#id());
-      return told === undefined ? [] : [told];
-    });
+    return unsealed.flatMap((each) => frameOf(each, this.#id()) ?? []);
   }
 
   async settle(waitMs: number): Promise<void> {
     await this.readModelsLevel(waitMs);
+  }
+
+  /** What agents said with their words in mind goes with them. */
+  protected override async onKeyForgotten(subject: ActorName): Promise<void> {
+    this.ledger.forget(saidAgain(this.tables, subject));
   }
 
   // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────

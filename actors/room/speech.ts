@@ -3,13 +3,14 @@ import { Redacted } from "effect";
 import { turnOf } from "#events/agent/decide.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import type { AgentId, MessageId } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, idOf, type MessageId } from "#events/kit/ids.ts";
 import { addressedAgents, callsOff, namesSomebody } from "#events/room/addressing.ts";
 import type { RoomCommandOf } from "#events/room/commands.ts";
 import type { RoomEvent } from "#events/room/events.ts";
 import type { Addressee } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import type { PostInput, ReplyInput } from "../kit/doors.ts";
+import type { SqlPort } from "../kit/sql.ts";
 
 type Event = RecordedOf<RoomEvent>;
 
@@ -42,6 +43,16 @@ export function postCommand(
   };
 }
 
+/** The replies of agents that may say again what somebody said, by their events. */
+export const saidAgain = (tables: SqlPort, subject: ActorName): ReadonlyArray<number> =>
+  tables
+    .rows(
+      `SELECT seq FROM events
+       WHERE type = 'MessagePosted' AND EXISTS (SELECT 1 FROM json_each(open, '$.turn.tells') WHERE value = ?)`,
+      idOf(subject),
+    )
+    .map(([seq]) => Number(seq));
+
 /**
  * What an agent says. `answered` is the message it answers; an invitation to speak is no message. One that points at a
  * message has that answered, but in a turn of its own: a person has just spoken, whatever agents had said before.
@@ -52,12 +63,12 @@ export function replyCommand(
   reply: ReplyInput,
   answered: Event | undefined,
 ): RoomCommandOf<"PostReply"> {
-  const { agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, text } = reply;
+  const { agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, tells, text } = reply;
   const isInvited = turnId !== turnOf(agentId, inReplyTo);
   return {
     type: "PostReply",
     meta,
-    ...{ agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut },
+    ...{ agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, tells },
     stopped: reply.stopped,
     chars: text.length,
     answeredHops: answered?.type === "MessagePosted" && !isInvited ? answered.open.hops : 0,

@@ -207,6 +207,8 @@ type TurnOrLifeCommand =
         hash: string;
         notice: boolean;
         masked: ReadonlyArray<string>;
+        /** Whose words it may say again. */
+        tells: ReadonlyArray<UserId>;
         /** The content rules that kept the reply back; the words are the notice in its place. */
         withheld?: { readonly rules: ReadonlyArray<string>; readonly policyVersion: number };
         words: Words;

@@ -330,11 +330,11 @@ const withholdReply = whenDue<AgentCommandOf<"WithholdReply">>("think", ({ turnI
 );
 
 const draftReply = whenDue<AgentCommandOf<"DraftReply">>("respond", (command, turn, state) => {
-  const { turnId, replyId, chars, hash, notice, masked, withheld, words } = command;
+  const { turnId, replyId, chars, hash, notice, masked, tells, withheld, words } = command;
   const stopped = turn.interrupted !== null && !notice;
   return accept(
     ...(withheld === undefined || turn.withheld ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
-    E.ReplyDrafted({ turnId, replyId, chars, hash, notice, stopped, masked }, self(state), words),
+    E.ReplyDrafted({ turnId, replyId, chars, hash, notice, stopped, masked, tells }, self(state), words),
   );
 });
 

@@ -229,8 +229,11 @@ export const ToolOutcomeUnknown = defineEvent("ToolOutcomeUnknown", {
   open: { turnId: TurnId, callId: CallId, tool: Schema.String },
 });
 export const ReplyDrafted = defineEvent("ReplyDrafted", {
-  v: 2,
-  upcasts: { 1: (open) => ({ ...open, stopped: false, masked: [] }) },
+  v: 3,
+  upcasts: {
+    1: (open) => ({ ...open, stopped: false, masked: [] }),
+    2: (open) => ({ ...open, tells: [] }),
+  },
   about: "The text that will be posted, before it is.",
   open: {
     turnId: TurnId,
@@ -243,6 +246,8 @@ export const ReplyDrafted = defineEvent("ReplyDrafted", {
     stopped: Schema.Boolean,
     /** The content rules that hid something in it. */
     masked: Schema.Array(Schema.String),
+    /** Whose words the turn may have said again: of who asked, and of whom it repeats. With any of them who is erased its words go. */
+    tells: Schema.Array(UserId),
   },
   sealed: ["text"],
 });

@@ -40,6 +40,8 @@ export type RoomCommand =
         model: string | null;
         tokensIn: number | null;
         tokensOut: number | null;
+        /** Whose words it may say again. */
+        tells: ReadonlyArray<UserId>;
         addressed: ReadonlyArray<Addressee>;
         words: Words;
       }

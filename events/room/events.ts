@@ -39,7 +39,7 @@ export const RoomPolicySet = defineEvent("RoomPolicySet", {
   open: { mode: RoomMode, by: ActorName },
 });
 export const MessagePosted = defineEvent("MessagePosted", {
-  v: 2,
+  v: 3,
   about: "Somebody said something; the room's seq is its place in the conversation.",
   open: {
     messageId: MessageId,
@@ -64,6 +64,8 @@ export const MessagePosted = defineEvent("MessagePosted", {
         model: Schema.NullOr(Schema.String),
         tokensIn: Schema.NullOr(Count),
         tokensOut: Schema.NullOr(Count),
+        /** Whose words it may say again: it is forgotten with any of them who is erased. */
+        tells: Schema.Array(UserId),
       }),
     ),
   },
@@ -75,6 +77,7 @@ export const MessagePosted = defineEvent("MessagePosted", {
       callsOff: false,
       turn: turn === null ? null : { ...(turn as object), stopped: false },
     }),
+    2: ({ turn, ...open }) => ({ ...open, turn: turn === null ? null : { ...(turn as object), tells: [] } }),
   },
 });
 export const FloorGranted = defineEvent("FloorGranted", {

@@ -52,6 +52,7 @@ const answer = (
     type: "PostReply",
     ...{ agentId: agent, messageId: reply(agent, label), turnId: turnId(label), inReplyTo },
     ...{ chars: 5, answeredHops, addressed, notice: false, stopped, model: null, tokensIn: null, tokensOut: null },
+    tells: [],
     words: text,
   }) as const;
 const answered = (
@@ -61,13 +62,8 @@ const answered = (
 ) => {
   const { label = "re", stopped = false, ...more } = over;
   const turn = {
-    turnId: turnId(label),
-    inReplyTo,
-    notice: false,
-    stopped,
-    model: null,
-    tokensIn: null,
-    tokensOut: null,
+    ...{ turnId: turnId(label), inReplyTo, notice: false, stopped },
+    ...{ model: null, tokensIn: null, tokensOut: null, tells: [] },
   };
   return E.MessagePosted(
     {
@@ -390,11 +386,14 @@ describe("a message", () => {
       .then(answered(ada, messageId("one"), { stopped: true }));
   });
 
-  it("of the first version was never braked, called nothing off, and was never cut short", () => {
+  it("of the first version was never braked, called nothing off, was never cut short, and tells of nobody", () => {
     const open = { messageId: messageId("one"), by, chars: 5, hops: 1, replyTo: null, addressed: [] };
     const turn = { turnId: turnId("one"), inReplyTo: messageId("x"), notice: false };
     const lifted = { ...open, brake: null, callsOff: false };
     expect(upcast(E.MessagePosted, 1, { ...open, turn: null })).toEqual({ ...lifted, turn: null });
-    expect(upcast(E.MessagePosted, 1, { ...open, turn })).toEqual({ ...lifted, turn: { ...turn, stopped: false } });
+    expect(upcast(E.MessagePosted, 1, { ...open, turn })).toEqual({
+      ...lifted,
+      turn: { ...turn, stopped: false, tells: [] },
+    });
   });
 });

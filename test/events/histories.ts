@@ -138,7 +138,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
       : {
           type: "DraftReply",
           ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
-          ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], words: said("text") },
+          ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], tells: [dana], words: said("text") },
           ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1 } } : {}),
         },
   remember: ({ turnId: id, attempt }, { how }) => ({
@@ -276,7 +276,7 @@ export function roomCommand({ what, which, how }: Wish, state: RoomState, index:
     return {
       ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo },
       ...{ answeredHops: how % 5, notice: how % 7 === 0, stopped: how % 9 === 0, addressed },
-      ...{ model: null, tokensIn: null, tokensOut: 3 },
+      ...{ model: null, tokensIn: null, tokensOut: 3, tells: [dana] },
     } as const;
   if (what < 58) return { type: "PassFloor", messageId: inReplyTo, agentId: guest, why: at(reasons, how) };
   if (what < 66) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };

@@ -176,7 +176,7 @@ class World {
           chars: 9,
           words: text,
         },
-        ...{ notice: false, stopped: false, model: null, tokensIn: null, tokensOut: null },
+        ...{ notice: false, stopped: false, model: null, tokensIn: null, tokensOut: null, tells: [] },
         answeredHops: this.posted.get(answers)?.open.hops ?? 0,
         addressed: others.map(({ id }) => ({ agentId: id, how: "mention" })),
       },

@@ -68,6 +68,7 @@ const reply: Asked<RoomCommand> = {
     model: "demo",
     tokensIn: 4,
     tokensOut: 2,
+    tells: [dana],
     addressed: [],
     words: said,
   },
@@ -264,6 +265,7 @@ describe("agents", () => {
       model: "demo",
       tokensIn: 4,
       tokensOut: 2,
+      tells: [dana],
     };
     given(room, ...publicRoom, brought())
       .when(reply, agentName(ada))

@@ -1,8 +1,8 @@
 /** What an answer says again of what others said in the conversation: it goes with their words, and is not kept where those may not be. */
 import { describe, expect, it } from "vitest";
 import { isRetold, stemsIn, tellingStems } from "#actors/agent/memory/language/retelling.ts";
-import type { MemoryId } from "#events/kit/ids.ts";
-import { userName } from "#events/kit/ids.ts";
+import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import { type MemoryId, userName } from "#events/kit/ids.ts";
 import { accepted, doorOf, notes, owner, retells } from "../support/answering.ts";
 import { dana, eli, lobby } from "../support/given.ts";
 import { DAY, Remembering } from "../support/remembering.ts";
@@ -117,6 +117,75 @@ describe("what an answer says again of the conversation", () => {
   ])("is not kept as the answer to %j, which asks for just that", async (asks) => {
     expect(await retells(both(), "one", "You live in Bern.", { asks })).toBeUndefined();
     expect(await retells(both(), "one", "You live in Bern.", { asks: "Good morning!" })).toBeDefined();
+  });
+});
+
+describe("an answer that follows one that only told what is remembered", () => {
+  it("is kept where all its words are in memories, and not where that answer had them from elsewhere", async () => {
+    const agent = both();
+    const said = seqOf(agent, agent.says("I live in Bern and bake bread."));
+    const asks = "What do you know about me?";
+    await retells(agent, "one", "You live in Bern and bake bread.", { asks, given: [said] });
+    await retells(agent, "two", "You have a barge.", { asks });
+    const [listed, made] = agent.of("ReplyDrafted").map(({ seq }) => seq) as [number, number];
+    const next = (label: string, text: string, shown: ReadonlyArray<number>, given: ReadonlyArray<number> = []) =>
+      retells(agent, label, text, { shown, given });
+    expect(await next("three", "Rye is sold behind the Bern station.", [said, listed])).toBeDefined();
+    expect(await next("four", "Rye is sold behind the Bern station.", [listed], [said])).toBeDefined();
+    expect(await next("five", "Rye is sold behind the Bern station.", [listed])).toBeUndefined();
+    expect(await next("six", "A barge it is.", [said, made])).toBeUndefined();
+  });
+});
+
+describe("an answer that is no memory", () => {
+  const texts = (agent: Remembering) =>
+    (agent.ledger.reveal(agent.of("ReplyDrafted").map(({ seq }) => seq)) as ReadonlyArray<Unsealed>).map(({ words }) =>
+      words === Erased ? "erased" : words.text,
+    );
+  const asks = "Where does Eli live?";
+
+  it.each([
+    ["the conversation", (agent: Remembering, said: MemoryId) => [seqOf(agent, said)]],
+    [
+      "a room's notes",
+      (agent: Remembering) => {
+        accepted(notes(agent, "Eli lives on a barge.", [eli]));
+        return [agent.ledger.state.rooms[lobby]!.summary!.seq];
+      },
+    ],
+  ])("loses its words in the agent's own log with whoever it repeats from %s, also after ninety days", async (_where, seen) => {
+    const agent = both();
+    const shown = seen(agent, eliSays(agent, "I have moved to a barge."));
+    expect(await retells(agent, "one", "Eli lives on a barge.", { asks, shown })).toBeUndefined();
+    expect(await retells(agent, "two", "I cannot say.", { asks, shown })).toBeUndefined();
+    await agent.sweptAfter(91);
+    expect(texts(agent)).toEqual(["Eli lives on a barge.", "I cannot say."]);
+    erases(agent);
+    expect(texts(agent)).toEqual(["erased", "I cannot say."]);
+  });
+
+  it("loses them with whoever asked, and with whose memory came to mind", async () => {
+    const agent = both();
+    const given = [seqOf(agent, eliSays(agent, "I have moved to a barge."))];
+    await retells(agent, "one", "Eli lives afloat.", { asks, given });
+    await agent.sweptAfter(91);
+    expect(agent.of("ReplyDrafted").map(({ open }) => open.tells)).toEqual([[dana, eli]]);
+    erases(agent);
+    expect(texts(agent)).toEqual(["erased"]);
+  });
+});
+
+describe("an answer whose owner changed nothing but what stands beside it", () => {
+  it("goes with whoever it repeats, also when what they said has long been forgotten", async () => {
+    const agent = both();
+    const said = eliSays(agent, "I have moved to a barge.");
+    agent.now += 80 * DAY;
+    const told = await retells(agent, "one", "He has a barge now.", { shown: [seqOf(agent, said)] });
+    accepted(await doorOf(agent).change(owner, "change", told!, { context: { note: "checked" } }));
+    await agent.sweptAfter(11);
+    expect(agent.state(told!)).toBe("live");
+    erases(agent);
+    expect(agent.state(told!)).toBeUndefined();
   });
 });
 

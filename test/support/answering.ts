@@ -43,7 +43,11 @@ export function drafts(
   agent: Remembering,
   label: string,
   memorySeqs: ReadonlyArray<number> = [],
-  { text = "It is noon.", asks = "What time is it?" } = {},
+  {
+    text = "It is noon.",
+    asks = "What time is it?",
+    tells = () => [dana],
+  }: { readonly text?: string; readonly asks?: string; readonly tells?: () => ReadonlyArray<UserId> } = {},
 ) {
   const turn = { turnId: turnId(label), attempt: 1 };
   const reply = { ...drafted(label).open, ...turn };
@@ -64,7 +68,7 @@ export function drafts(
   ask(2);
   const last = replied(label, { round: 2 }).open;
   tell({ type: "RecordModelReply", ...last, ...turn, words: words({ text }) }, "reply/2");
-  tell({ type: "DraftReply", ...reply, words: words({ text }) }, "draft");
+  tell({ type: "DraftReply", ...reply, tells: tells(), words: words({ text }) }, "draft");
   tell({ type: "ConsiderMemories", ...turn, memories: [] }, "remember");
   return { ...turn, messageId: reply.replyId };
 }
@@ -90,11 +94,16 @@ export async function retells(
   /** What happens while the model writes. */
   meanwhile: () => void = () => {},
 ): Promise<MemoryId | undefined> {
-  const post = drafts(agent, label, given, { text, ...(asks && { asks }) });
+  const answerNow = () => {
+    const { triggerSeq } = agent.ledger.state.turns[turnId(label)]!;
+    const [asked, ...seen] = agent.ledger.reveal([triggerSeq, ...shown]) as ReadonlyArray<Unsealed>;
+    return { text, roomId: lobby, asked: asked!, given, shown: seen };
+  };
+  const told = () => Effect.runSync(agent.memory.former().tells(userName(dana), answerNow()));
+  const tells = () => [...new Set([dana, ...told()])];
+  const post = drafts(agent, label, given, { text, tells, ...(asks && { asks }) });
   meanwhile();
-  const { triggerSeq } = agent.ledger.state.turns[post.turnId]!;
-  const [asked, ...seen] = agent.ledger.reveal([triggerSeq, ...shown]) as ReadonlyArray<Unsealed>;
-  const answer = { text, roomId: lobby, asked: asked!, given, shown: seen };
+  const answer = answerNow();
   const kept = await Effect.runPromise(agent.memory.former().episode(userName(dana), answer));
   const episode = kept && { ...kept, memoryId: memoryId(`reply/${label}`) };
   agent.tell({ type: "RecordPost", ...post, roomSeq: 90, ...(episode && { episode }) }, `${post.turnId}/post`);

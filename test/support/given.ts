@@ -132,6 +132,7 @@ export const drafted = (label: string, notice = false) =>
       notice,
       stopped: false,
       masked: [],
+      tells: [dana],
     },
     agentName(ada),
     words({ text: "Well." }),

@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect";
 import { ModerationFailure, Overloaded } from "#actors/agent/turn/failures.ts";
 import { type Answer, type Formed, MemoryFormer, type Moderator } from "#actors/agent/turn/ports.ts";
+import { eli } from "./given.ts";
 
 /** What a script says of moderation: words that may not be said, and what a provider flags. */
 export interface Moderation {
@@ -24,10 +25,11 @@ export const scriptedModerator = ({ listed = [], flags }: Moderation): Moderator
       : Effect.succeed(flags?.(text) ?? []),
 });
 
-/** Forms what the script finds in a text; every answer weighs the same, and is noted with all that it was written with. */
+/** Forms what the script finds in a text; every answer weighs the same, tells of Eli, and is noted with all that it was written with. */
 export const scriptedFormer = (answers: Array<Answer>, forms: (text: string) => ReadonlyArray<Formed> = () => []) =>
   Layer.succeed(MemoryFormer, {
     form: ({ text }) => Effect.sync(() => forms(text)),
+    tells: () => Effect.succeed([eli]),
     episode: (_asker, answer) =>
       Effect.sync(() => {
         answers.push(answer);

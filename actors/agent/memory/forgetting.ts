@@ -4,7 +4,7 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import type { RoomId, TurnId, UserId } from "#events/kit/ids.ts";
+import { type RoomId, type TurnId, type UserId, userName } from "#events/kit/ids.ts";
 import type { Forgotten } from "../../kit/key-doors.ts";
 import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
@@ -31,6 +31,8 @@ export interface ForgettingHost {
   /** How many vectors stand elsewhere. */
   readonly standing: () => Standing;
   readonly indexesLeft: () => ReadonlyArray<string>;
+  /** Whether somebody's key is known to be destroyed. */
+  readonly isErased: (userId: UserId) => boolean;
 }
 
 export class Forgetting {
@@ -78,10 +80,35 @@ export class Forgetting {
     return over.flatMap((turnId) => this.#wordsOf(turnId));
   }
 
-  /** The agent's own words of a turn that ends, where something it had in mind was taken back while it ran. */
+  /**
+   * Somebody was erased: what was said in answer to them goes, and what may say again what they said, be it a memory or not. What
+   * the agent heard others say of it is theirs, but for answers of other agents to them.
+   */
+  retold(userId: UserId): void {
+    const { ledger } = this.#host;
+    const { tables } = ledger;
+    const answers = tables.rows(
+      "SELECT seq FROM events WHERE type = 'MessageReceived' AND open ->> '$.answers' = ? AND actor LIKE 'agent:%'",
+      userId,
+    );
+    const turns = tables.rows(
+      `SELECT open ->> '$.turnId' FROM events WHERE type = 'MessageReceived' AND actor = ?
+       UNION SELECT open ->> '$.turnId' FROM events
+       WHERE type = 'ReplyDrafted' AND EXISTS (SELECT 1 FROM json_each(open, '$.tells') WHERE value = ?)`,
+      ...[userName(userId), userId],
+    );
+    const over = turns.map(([turnId]) => turnId as TurnId).filter((turnId) => ledger.state.turns[turnId] === undefined);
+    ledger.forget([...answers.map(([seq]) => Number(seq)), ...over.flatMap((turnId) => this.#wordsOf(turnId))]);
+  }
+
+  /** The agent's own words of a turn that ends, where somebody or something it had in mind was taken back while it ran. */
   #outdated(turnId: TurnId): ReadonlyArray<number> {
     const turn = this.#host.ledger.state.turns[turnId];
-    if (turn === undefined || turn.given.length === 0) return [];
+    if (turn === undefined) return [];
+    const [draft] = turn.draft === null ? [] : this.#host.ledger.read(turn.draft.seq - 1, 1);
+    const people = draft?.type === "ReplyDrafted" ? draft.open.tells : ((turn.people ?? []) as ReadonlyArray<UserId>);
+    if (people.some((userId) => this.#host.isErased(userId))) return this.#wordsOf(turnId);
+    if (turn.given.length === 0) return [];
     const register = this.#host.register();
     const there = new Set(register.bySeq(turn.given).map(({ seq }) => seq));
     const missing = turn.given.filter((seq) => !there.has(seq));
@@ -150,21 +177,23 @@ export class Forgetting {
       const [row] = this.#host.register().where("m.state = 'withdrawn'", [], 1);
       if (row === undefined) return true;
       const { consents } = this.#host.ledger.state;
-      const people = this.#host.register().people.in(row.seq);
+      const people = this.#host.register().people.in([row.seq]);
       const userId = people.find((one) => consents[one] !== "granted") ?? people[0]!;
       if (!this.#forgetAll(userId, "withdrawn", { where: "m.state = 'withdrawn'", parameters: [] })) return false;
     }
   }
 
-  /** A batch at a time of what may hold words of a person; doing it again goes on where it stood. True when nothing is left. */
+  /** What may hold words of a person, and what tells it on, a batch at a time. True when nothing is left. */
   #forgetAll(userId: UserId, why: "withdrawn" | "erased", ...among: ReadonlyArray<Scope>): boolean {
     const { where, parameters } = both(holding(userId), ...among);
-    for (;;) {
-      const rows = this.#host.register().where(where, parameters, FORGOTTEN_AT_ONCE);
-      if (rows.length === 0) return true;
-      const label = `${why}/${userId}/${rows[0]!.seq}`;
-      if (this.together(this.withToldOn(rows), why, label).outcome !== "accepted") return false;
+    const rows = this.#host.register().where(where, parameters, Number.MAX_SAFE_INTEGER);
+    // What tells it on goes first: should a death come between, it is found again by way of what it tells.
+    const going = this.withToldOn(rows).toReversed();
+    for (let start = 0; start < going.length; start += FORGOTTEN_AT_ONCE) {
+      const batch = going.slice(start, start + FORGOTTEN_AT_ONCE);
+      if (this.together(batch, why, `${why}/${userId}/${batch[0]!.seq}`).outcome !== "accepted") return false;
     }
+    return true;
   }
 
   /**

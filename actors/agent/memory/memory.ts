@@ -22,7 +22,7 @@ import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
 import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { Forgetting } from "./forgetting.ts";
-import { retold } from "./forming/answers.ts";
+import { peopleOf, repeatedIn, retold } from "./forming/answers.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
@@ -97,7 +97,7 @@ export class AgentMemory {
     this.forgetting = new Forgetting({
       ...{ ledger: host.ledger, commit: host.commit, meta: host.meta },
       ...{ register: () => this.register, standing: () => this.embeddings.standing() },
-      indexesLeft: () => this.embeddings.indexesLeft(),
+      ...{ indexesLeft: () => this.embeddings.indexesLeft(), isErased: (userId) => this.isErased(userId) },
     });
   }
 
@@ -160,6 +160,7 @@ export class AgentMemory {
     const userId = idOf(subject) as UserId;
     this.ties.forget(userId);
     this.forgetting.about(userId);
+    this.forgetting.retold(userId);
     this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
     // Their own word of it may be late; who has come back, and agreed anew, has another key.
     if (this.#host.ledger.state.consents[userId] === "granted" && this.isErased(userId))
@@ -327,20 +328,40 @@ export class AgentMemory {
   former(): MemoryFormer["Service"] {
     return {
       form: (said) => Effect.map(this.attendance.known(said.roomId), () => this.#formed(said)),
-      episode: (asker, answer) => Effect.map(this.attendance.known(answer.roomId), () => this.#answer(asker, answer)),
+      tells: (asker, answer) => Effect.sync(() => this.#tells(asker, answer)),
+      episode: (asker, answer) =>
+        Effect.flatMap(this.attendance.known(answer.roomId), () => this.#answer(asker, answer)),
     };
+  }
+
+  #tells(asker: ActorName, answer: Answer): ReadonlyArray<UserId> {
+    const repeated = repeatedIn({ ...answer, names: this.#namesIn(asker, answer) });
+    const seqs = [...answer.given, ...repeated.map(({ event }) => event.seq)];
+    const held = seqs.length === 0 ? [] : this.register.people.in(seqs);
+    return [...new Set([...held, ...repeated.flatMap(peopleOf)])];
+  }
+
+  /** What everybody calls the two who speak: such a word tells nothing of anybody. */
+  #namesIn(asker: ActorName, { roomId }: Answer): ReadonlyArray<string> {
+    return [this.#host.ledger.state.name, this.attendance.nameOf(roomId, idOf(asker)) ?? ""];
   }
 
   /** An answer as a memory, where everything that it may say again is kept still. */
   #answer(asker: ActorName, answer: Answer) {
-    const { state } = this.#host.ledger;
+    const { ledger, now, reveal } = this.#host;
     const question = contentOf(answer.asked);
-    if (!isRemembered(state, asker) || question === null || asksOfMemory(question, this.#host.now())) return undefined;
-    if (this.#kept(answer.given).size < new Set(answer.given).size) return undefined;
-    const names = [state.name, this.attendance.nameOf(answer.roomId, idOf(asker)) ?? ""];
-    const repeats = retold({ ...answer, names }, (seqs) => this.#kept(seqs));
-    const episode = repeats && this.episode(asker, answer);
-    return episode && { ...episode, repeats };
+    const isToBeKept = isRemembered(ledger.state, asker) && question !== null && !asksOfMemory(question, now());
+    if (!isToBeKept) return Effect.succeed(undefined);
+    return Effect.map(
+      Effect.orElseSucceed(reveal(answer.given), () => []),
+      (given) => {
+        if (this.#kept(answer.given).size < new Set(answer.given).size) return undefined;
+        const names = this.#namesIn(asker, answer);
+        const repeats = retold({ ...answer, given, names }, (seqs) => this.#kept(seqs));
+        const episode = repeats && this.episode(asker, answer);
+        return episode && { ...episode, repeats };
+      },
+    );
   }
 
   /** Which of these, by the events of their words, are memories that are kept. */

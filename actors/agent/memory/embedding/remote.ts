@@ -5,7 +5,7 @@ import type { SqlPort } from "../../../kit/sql.ts";
 import type { Timers } from "../../../kit/timers.ts";
 import { type IndexFailure, VectorIndex } from "../../turn/memory-ports.ts";
 import { pauseAfter } from "./pauses.ts";
-import { UNKNOWN_INDEX } from "./tables.ts";
+import { ANY_INDEX, UNKNOWN_INDEX } from "./tables.ts";
 import type { AgentVectors } from "./vectors.ts";
 
 /** The kind of the timer that drives this, and its id. */
@@ -143,12 +143,15 @@ export class RemoteVectors {
   settled(now: number): void {
     const head = this.#head();
     if (this.#own(`state IN (${LEAVING}) LIMIT 1`).length > 0) return;
-    this.#sql.run("INSERT OR IGNORE INTO remote_settled (head, at) VALUES (?, ?)", head, now);
+    const settled = "INSERT OR IGNORE INTO remote_settled (name, head, at) VALUES (?, ?, ?)";
+    this.#sql.run(settled, this.#index.name, head, now);
   }
 
   /** Since when the index has nothing of what this event forgot (ms since 1970); null while it may, or nobody looked. */
   settledSince(seq: number): number | null {
-    const found = this.#sql.rows("SELECT at FROM remote_settled WHERE head >= ? ORDER BY head LIMIT 1", seq)[0];
+    const which = "name IN (?, ?) AND head >= ? ORDER BY head LIMIT 1";
+    const query = `SELECT at FROM remote_settled WHERE ${which}`;
+    const found = this.#sql.rows(query, this.#index.name, ANY_INDEX, seq)[0];
     return found === undefined ? null : Number(found[0]);
   }
 

@@ -1,6 +1,8 @@
 /** The tables of an agent's vectors, derived and rebuildable, with no number of a vector in the clear; made by embeddings.ts on first need. */
 import type { SqlPort } from "../../../kit/sql.ts";
 
+/** In place of a name: no index was ever told anything until then. */
+export const ANY_INDEX = "";
 /** In place of its name where it was not written down yet which index a vector was sent to. */
 export const UNKNOWN_INDEX = "unknown";
 
@@ -10,8 +12,11 @@ const remoteTables: ReadonlyArray<string> = [
      name TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (name, id)
    ) STRICT, WITHOUT ROWID`,
   "CREATE INDEX remote_vectors_by_seq ON remote_vectors (seq)",
-  // When the index of that day was seen without all that was forgotten up to this event: what receipts go by.
-  "CREATE TABLE remote_settled (head INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT",
+  "CREATE INDEX remote_vectors_to_do ON remote_vectors (name, state) WHERE state <> 'there'",
+  // When an index was seen without all that was forgotten up to this event: what receipts go by.
+  `CREATE TABLE remote_settled (
+     name TEXT NOT NULL, head INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (name, head)
+   ) STRICT, WITHOUT ROWID`,
 ];
 
 export const embeddingTables: ReadonlyArray<string> = [
@@ -47,7 +52,7 @@ export function makeVectors(sql: SqlPort, head: number): void {
   if (hasVectors(sql)) return;
   sql.transaction(() => {
     for (const statement of embeddingTables) sql.run(statement);
-    sql.run("INSERT INTO remote_settled (head, at) VALUES (?, 0)", head);
+    sql.run("INSERT INTO remote_settled (name, head, at) VALUES (?, ?, 0)", ANY_INDEX, head);
   });
 }
 

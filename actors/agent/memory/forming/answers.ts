@@ -1,5 +1,7 @@
 /** What an answer may say again: the messages and notes that its model saw beside the question; used by AgentMemory when an answer is remembered. */
+import { personBehind } from "#events/agent/consent.ts";
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import type { ActorName, UserId } from "#events/kit/ids.ts";
 import type { Answer } from "../../turn/ports.ts";
 import { isRetold, stemsIn, tellingStems } from "../language/retelling.ts";
 
@@ -12,27 +14,63 @@ function stemsOfWords(words: Readonly<Record<string, unknown>>): ReadonlySet<str
   return found;
 }
 
-const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.text ?? ""));
+const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.content ?? words.text ?? ""));
 
 /** Notes hold what may be kept and nothing else; what the house said in an agent's place tells nothing. */
 const isNotes = ({ event }: Unsealed): boolean => event.type === "RoomSummarized";
 const isNotice = ({ event }: Unsealed): boolean => (event.open as { readonly notice?: boolean }).notice === true;
 
+type Seen = Omit<Answer, "given"> & {
+  /** Words that tell nothing here. */
+  readonly names: ReadonlyArray<string>;
+};
+
+/** Of these messages, those that share a telling word with an answer. */
+const saidAgain = (messages: ReadonlyArray<Unsealed>, telling: ReadonlySet<string>): ReadonlyArray<Unsealed> =>
+  messages.filter((message) => {
+    const { words } = message;
+    return !isNotice(message) && words !== Erased && isRetold(telling, stemsOfWords(words));
+  });
+
+/** What of all that was shown an answer may say again, but the question. */
+export const repeatedIn = ({ text, asked, shown, names }: Seen): ReadonlyArray<Unsealed> =>
+  saidAgain(shown, tellingStems(text, textOf(asked), ...names));
+
+/** The open parts of messages, as far as they are read here. */
+interface Open {
+  readonly authorId?: ActorName;
+  readonly answers?: UserId;
+  readonly tells?: ReadonlyArray<UserId>;
+}
+
+/** Whose words a message holds: of the person who said it, of whom an agent answered, of whom the agent itself said something again. */
+export function peopleOf({ event }: Unsealed): ReadonlyArray<UserId> {
+  const { authorId, answers, tells = [] } = event.open as Open;
+  const person = authorId === undefined ? null : personBehind(authorId, answers);
+  return person === null ? tells : [person];
+}
+
 /**
- * Of what was shown, the events whose words an answer may say again: those that share a word with it that the question has
- * not. `names` are words that tell nothing here, `kept` answers which of some messages are memories. Undefined where it may
- * say again what is no memory, be it of the question, or what was taken back since it was shown: then nothing of the answer
- * may be kept either.
+ * The events of what an answer may say again of what was shown: what shares a word with it that the question has not.
+ * `kept` answers which of some messages are memories. Undefined where it may say again what is no memory, be it of the
+ * question, or what was taken back since it was shown: then nothing of the answer may be kept either. An answer of the
+ * agent's own that is none, because it was asked for what is remembered, is only in the way where its words are in no memory.
  */
 export function retold(
-  { text, asked, shown, names }: Pick<Answer, "text" | "asked" | "shown"> & { readonly names: ReadonlyArray<string> },
+  { text, asked, shown, names, given }: Seen & { readonly given: ReadonlyArray<Unsealed> },
   kept: (seqs: ReadonlyArray<number>) => ReadonlySet<number>,
 ): ReadonlyArray<number> | undefined {
   const seen = [asked, ...shown].filter((message) => !isNotice(message));
   if (seen.some(({ words }) => words === Erased)) return undefined;
-  const isAskedKept = kept([asked.event.seq]).size > 0;
-  const telling = tellingStems(text, ...names, ...(isAskedKept ? [textOf(asked)] : []));
-  const said = seen.filter(({ words }) => words !== Erased && isRetold(telling, stemsOfWords(words)));
-  const seqs = said.flatMap((message) => (isNotes(message) ? [] : [message.event.seq]));
-  return kept(seqs).size < seqs.length ? undefined : said.map(({ event }) => event.seq);
+  const memories = kept(seen.map(({ event }) => event.seq));
+  const isKept = (message: Unsealed) => isNotes(message) || memories.has(message.event.seq);
+  const telling = tellingStems(text, ...names, ...(isKept(asked) ? [textOf(asked)] : []));
+  const others = seen.filter((message) => !isKept(message));
+  const [foreign, own] = [false, true].map((isOwn) =>
+    others.filter(({ event }) => (event.type === "ReplyDrafted") === isOwn),
+  );
+  if (saidAgain(foreign!, telling).length > 0) return undefined;
+  const remembered = [...seen.filter(isKept), ...given].map(textOf);
+  if (saidAgain(own!, tellingStems(text, ...names, ...remembered)).length > 0) return undefined;
+  return saidAgain(seen.filter(isKept), telling).map(({ event }) => event.seq);
 }

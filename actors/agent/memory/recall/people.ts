@@ -46,20 +46,40 @@ export class MemoryPeople {
     );
   }
 
-  /** Notes say again what those said whose words they may hold, and what the memories do that they cover. */
-  noted({ seq, open: { roomId, toSeq, about } }: Noted): void {
+  /** A memory has other words: what it may say again it still may, for the agent's own words may have been left as they were. */
+  moved(from: number, to: number): void {
     this.#sql.run(
-      `INSERT OR IGNORE INTO memory_tells (user_id, seq)
-       SELECT value, ? FROM json_each(?)
-       UNION SELECT t.user_id, ? FROM memory_tells t JOIN memories m ON m.seq = t.seq WHERE m.room_id = ? AND m.seq <= ?`,
-      ...[seq, JSON.stringify(about ?? []), seq, roomId, toSeq],
+      `INSERT OR IGNORE INTO memory_tells (user_id, seq) SELECT user_id, ? FROM memory_tells
+       WHERE seq = ? AND user_id NOT IN (SELECT user_id FROM memory_people WHERE seq = ?)`,
+      ...[to, from, to],
     );
   }
 
-  /** Everybody whose words a memory may hold. */
-  in(seq: number): ReadonlyArray<UserId> {
-    const query =
-      "SELECT user_id FROM memory_people WHERE seq = ? UNION SELECT user_id FROM memory_tells WHERE seq = ?";
-    return this.#sql.rows(query, seq, seq).map(([userId]) => userId as UserId);
+  /** Notes say again what those said whose words they may hold, what the notes before them do, and the memories that they cover. */
+  noted({ seq, open: { roomId, toSeq, about } }: Noted): void {
+    const [before] = this.#sql.rows("SELECT seq, to_seq FROM memory_notes WHERE room_id = ?", roomId);
+    const [carried, from] = [Number(before?.[0] ?? 0), Number(before?.[1] ?? 0)];
+    this.#sql.run(
+      `INSERT OR IGNORE INTO memory_tells (user_id, seq)
+       SELECT value, ? FROM json_each(?)
+       UNION SELECT user_id, ? FROM memory_tells WHERE seq = ?
+       UNION SELECT t.user_id, ? FROM memories m JOIN memory_tells t ON t.seq = m.seq
+         WHERE m.seq > ? AND m.seq <= ? AND m.room_id = ?`,
+      ...[seq, JSON.stringify(about ?? []), seq, carried, seq, from, toSeq, roomId],
+    );
+    this.#sql.run("INSERT OR REPLACE INTO memory_notes (room_id, seq, to_seq) VALUES (?, ?, ?)", roomId, seq, toSeq);
+  }
+
+  /** The notes of a room are gone: the next ones begin anew. */
+  unnoted(roomId: string): void {
+    this.#sql.run("DELETE FROM memory_notes WHERE room_id = ?", roomId);
+  }
+
+  /** Everybody whose words any of these may hold: memories, by the events of their words, and notes. */
+  in(seqs: ReadonlyArray<number>): ReadonlyArray<UserId> {
+    const among = "WHERE seq IN (SELECT value FROM json_each(?))";
+    const query = `SELECT user_id FROM memory_people ${among} UNION SELECT user_id FROM memory_tells ${among}`;
+    const listed = JSON.stringify(seqs);
+    return this.#sql.rows(query, listed, listed).map(([userId]) => userId as UserId);
   }
 }

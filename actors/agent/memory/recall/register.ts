@@ -27,6 +27,7 @@ const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
   "ConsentNoted",
   "ContextAssembled",
   "RoomSummarized",
+  "SummariesForgotten",
   "AgentDeleted",
 ];
 
@@ -113,6 +114,9 @@ export class MemoryRegister {
       case "RoomSummarized":
         this.people.noted(event);
         return [];
+      case "SummariesForgotten":
+        this.people.unnoted(event.open.roomId);
+        return [];
       case "AgentDeleted":
         for (const table of OF_MEMORIES) this.#sql.run(`DELETE FROM ${table}`);
         return [];
@@ -164,6 +168,8 @@ export class MemoryRegister {
       );
       return [];
     }
+    this.people.of(seq, open);
+    this.people.moved(before.seq, seq);
     this.uses.moved(before.seq, seq);
     this.#drop([before.seq]);
     this.#displacedNothing([open.memoryId]);
@@ -177,7 +183,6 @@ export class MemoryRegister {
       ...{ archived_at: before.archivedAt, kept_from: before.keptFrom, merged_into: before.mergedInto },
       ...{ valid_from: open.validFrom ?? before.validFrom, sources: JSON.stringify(before.sources) },
     });
-    this.people.of(seq, open);
     return [before.seq];
   }
 

@@ -72,6 +72,8 @@ export const registerTables = [
   // Whose words a memory, or the notes of a room, may say again without being about them: no right to hear it follows from that.
   "CREATE TABLE memory_tells (user_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (user_id, seq)) STRICT, WITHOUT ROWID",
   "CREATE INDEX memory_tells_of ON memory_tells (seq)",
+  // How far the newest notes of a room reach: what is noted next begins there.
+  "CREATE TABLE memory_notes (room_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, to_seq INTEGER NOT NULL) STRICT, WITHOUT ROWID",
   "CREATE TABLE memory_uses (seq INTEGER NOT NULL, turn_id TEXT NOT NULL, PRIMARY KEY (seq, turn_id)) STRICT, WITHOUT ROWID",
 ];
 

@@ -1,9 +1,11 @@
 /** Step 5, response generation: the text that will be posted is drafted, before anybody can see it as said. */
 import { Effect, Redacted } from "effect";
 import { isDue, type TurnView } from "#events/agent/turn.ts";
+import type { ActorName, UserId } from "#events/kit/ids.ts";
+import { answerOf } from "../answer.ts";
 import { moderate, POLICY_VERSION } from "../filter.ts";
 import { noticeFor } from "../notices.ts";
-import { type Moderator, Rooms, TurnLedger } from "../ports.ts";
+import { MemoryFormer, type Moderator, Rooms, TurnLedger } from "../ports.ts";
 import { saidByPeople } from "../said.ts";
 import { replyIdOf } from "../speech.ts";
 import { metaOf, type Step } from "../step.ts";
@@ -19,20 +21,29 @@ export const respond = {
     const heard = turn.asking === null ? "" : rooms.shown(turn.turnId);
     const said = [...rounds.map(({ text }) => text), heard].map((text) => text.trim()).filter((text) => text !== "");
     if (turn.interrupted !== null && said.length === 0) return yield* end(turn);
+    const tells = yield* toldIn(turn, said.join("\n\n"));
     const failed = turn.interrupted === null && (turn.gaveUp !== null || said.length === 0);
     if (failed)
       return yield* draft(turn, noticeFor(turn.gaveUp?.reason ?? "Empty", turn.gaveUp?.retryAfterMs ?? null), {
         notice: true,
+        tells,
       });
     // What was kept back while it was written is not let go because the whole sounds better.
     if (turn.withheld && turn.interrupted === null)
-      return yield* draft(turn, noticeFor("Withheld", null), { notice: true });
+      return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells });
     const verdict = yield* moderate(said.join("\n\n"), "out", { said: yield* saidByPeople(turn) });
     if (verdict.action === "withhold")
-      return yield* draft(turn, noticeFor("Withheld", null), { notice: true, withheld: verdict.rules });
-    yield* draft(turn, verdict.text, { notice: false, masked: verdict.rules });
+      return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells, withheld: verdict.rules });
+    yield* draft(turn, verdict.text, { notice: false, tells, masked: verdict.rules });
   }),
-} satisfies Step<unknown, TurnLedger | Rooms | Moderator>;
+} satisfies Step<unknown, TurnLedger | Rooms | Moderator | MemoryFormer>;
+
+/** Whose words the models of a turn may have said again; a notice in their place does not, but theirs stay on record. */
+const toldIn = Effect.fnUntraced(function* (turn: TurnView, text: string) {
+  const former = yield* MemoryFormer;
+  const told = yield* former.tells(turn.authorId as ActorName, yield* answerOf(turn, text));
+  return [...new Set([...((turn.people ?? []) as ReadonlyArray<UserId>), ...told])];
+});
 
 /** Records the text that will be posted: the agent's, or the house's in its place. */
 const draft = Effect.fnUntraced(function* (
@@ -40,12 +51,13 @@ const draft = Effect.fnUntraced(function* (
   text: string,
   verdict: {
     readonly notice: boolean;
+    readonly tells: ReadonlyArray<UserId>;
     readonly masked?: ReadonlyArray<string>;
     readonly withheld?: ReadonlyArray<string>;
   },
 ) {
   const ledger = yield* TurnLedger;
-  const { notice, masked = [], withheld } = verdict;
+  const { notice, tells, masked = [], withheld } = verdict;
   yield* ledger.commit({
     type: "DraftReply",
     meta: yield* metaOf(turn, "draft"),
@@ -56,6 +68,7 @@ const draft = Effect.fnUntraced(function* (
     hash: yield* ledger.digest(text),
     notice,
     masked,
+    tells,
     ...(withheld === undefined ? {} : { withheld: { rules: withheld, policyVersion: POLICY_VERSION } }),
     words: Redacted.make({ text }),
   });

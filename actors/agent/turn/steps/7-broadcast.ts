@@ -1,23 +1,17 @@
 /** Step 7, message broadcasting: the room takes the draft under an id of its own, so that saying it twice is saying it once. */
 import { Effect } from "effect";
-import { isDue, type TurnView } from "#events/agent/turn.ts";
-import { Erased } from "#events/kit/envelope.ts";
+import type { ReplyDrafted } from "#events/agent/events.ts";
+import { isDue } from "#events/agent/turn.ts";
+import type { EventOf } from "#events/kit/define.ts";
+import { Erased, type Recorded } from "#events/kit/envelope.ts";
 import { type ActorName, childId, type MemoryId } from "#events/kit/ids.ts";
+import { answerOf } from "../answer.ts";
 import { DeliveryFailure } from "../failures.ts";
 import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 
-/** The reply as a memory, with all that its model saw. */
-const episodeOf = Effect.fnUntraced(function* (turn: TurnView, text: string) {
-  const ledger = yield* TurnLedger;
-  const former = yield* MemoryFormer;
-  const { roomId, context, triggerSeq, given } = turn;
-  const others = context?.messageSeqs.filter((seq) => seq !== triggerSeq) ?? [];
-  const notes = context?.summarySeq == null ? [] : [context.summarySeq];
-  const [asked, ...shown] = yield* ledger.reveal([triggerSeq, ...others, ...notes]);
-  return yield* former.episode(turn.authorId as ActorName, { text, roomId, asked: asked!, given, shown });
-});
+type Drafted = Recorded<EventOf<typeof ReplyDrafted>>;
 
 export const broadcast = {
   name: "broadcast",
@@ -25,6 +19,7 @@ export const broadcast = {
   run: Effect.fnUntraced(function* (turn) {
     const ledger = yield* TurnLedger;
     const rooms = yield* Rooms;
+    const former = yield* MemoryFormer;
     const draft = turn.draft!;
     const [written] = yield* ledger.reveal([draft.seq]);
     if (written === undefined || written.words === Erased)
@@ -44,13 +39,15 @@ export const broadcast = {
           tokensIn: turn.rounds.reduce((sum, { tokensIn }) => sum + tokensIn, 0),
           tokensOut: turn.rounds.reduce((sum, { tokensOut }) => sum + tokensOut, 0),
         },
+        tells: (written.event as Drafted).open.tells,
         causation: turn.lastEvent,
         correlation: turn.correlation,
       })
       .pipe(Effect.retry(deliver));
     const meta = yield* metaOf(turn, "post");
     // Last of all, and committed in the same breath: what was taken back until then is not said again in a memory.
-    const episode = yield* episodeOf(turn, String(written.words.text));
+    const answer = yield* answerOf(turn, String(written.words.text));
+    const episode = yield* former.episode(turn.authorId as ActorName, answer);
     yield* ledger.commit({
       type: "RecordPost",
       meta,
