@@ -82,7 +82,11 @@ export type TrainingItem =
   | { readonly row: number; readonly reason: string };
 
 /** A memory that a turn makes of a message; where it may surface follows from the room. */
-export type DrawnMemory = Omit<NewMemory, "audience" | "roomId" | "sourceSeqs"> & { readonly basis: "asked" | "drawn" };
+export type DrawnMemory = Omit<NewMemory, "audience" | "roomId" | "sourceSeqs"> & {
+  readonly basis: "asked" | "drawn";
+  /** The message, by its event: the one that is answered, or one that was taken together with it. */
+  readonly sourceSeq: number;
+};
 
 /** A turn's own command names the attempt it belongs to: the fencing token [T5]. */
 interface OfTurn {

@@ -15,11 +15,16 @@ const formed = (
 
 /** What a turn draws from what was said. Whoever did not agree to be remembered is left out. */
 const considerMemories = whenDue<AgentCommandOf<"ConsiderMemories">>("remember", (command, turn, state) => {
-  const memories = state.memoryEnabled ? command.memories.filter(({ about }) => mayRemember(state, about)) : [];
-  const { turnId, roomId, triggerSeq } = turn;
+  const { turnId, roomId, triggerSeq, taken } = turn;
+  const memories = command.memories.filter(
+    ({ about, sourceSeq }) =>
+      state.memoryEnabled && mayRemember(state, about) && [triggerSeq, ...taken].includes(sourceSeq),
+  );
   const audience = audienceIn(state, roomId);
   return accept(
-    ...memories.map((memory) => formed({ ...memory, audience, roomId, sourceSeqs: [triggerSeq] }, state, turnId)),
+    ...memories.map(({ sourceSeq, ...memory }) =>
+      formed({ ...memory, audience, roomId, sourceSeqs: [sourceSeq] }, state, turnId),
+    ),
     E.MemoriesConsidered({ turnId, formed: memories.length }),
   );
 });

@@ -108,7 +108,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 8,
+  foldVersion: 9,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

@@ -62,6 +62,7 @@ const received = (state: AgentState, event: Of<"MessageReceived">): AgentState =
     roomId,
     trigger: messageId,
     triggerSeq: event.seq,
+    taken: [],
     inReplyTo: chars === 0 && replyTo !== null ? replyTo : messageId,
     authorId,
     askers: [authorId],
@@ -147,7 +148,8 @@ function declined(state: AgentState, event: Of<"TurnDeclined">): AgentState {
 const withAskers = (turn: TurnView, other: TurnView | undefined): TurnView => {
   if (other === undefined) return turn;
   const people = turn.people && other.people && [...new Set([...turn.people, ...other.people])];
-  return { ...turn, people, askers: [...new Set([...turn.askers, ...other.askers])] };
+  const taken = [...turn.taken, ...other.taken, other.triggerSeq].toSorted((left, right) => left - right);
+  return { ...turn, people, taken, askers: [...new Set([...turn.askers, ...other.askers])] };
 };
 
 /** A new attempt: the time since the last sign of the old one was nobody's. */
@@ -322,8 +324,8 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   ToolOutcomeUnknown: settledCall,
   ReplyDrafted: (state, event) => {
     const { replyId, notice, stopped } = event.open;
-    const authorId = state.turns[event.open.turnId]?.authorId;
-    const considered = authorId === undefined || !isDrawnFrom(state, authorId as ActorName);
+    const askers = state.turns[event.open.turnId]?.askers ?? [];
+    const considered = !askers.some((asker) => isDrawnFrom(state, asker as ActorName));
     return updateTurn(state, event, { draft: { seq: event.seq, replyId, notice, stopped }, considered });
   },
   ReplyWithheld: (state, event) => updateTurn(state, event, { withheld: true }),

@@ -27,6 +27,8 @@ export const TurnView = Schema.Struct({
   roomId: RoomId,
   trigger: MessageId,
   triggerSeq: Count,
+  /** The messages that were taken together with the trigger, oldest first. */
+  taken: Schema.Array(Count),
   /** What the reply is an answer to: the trigger, or what an invocation without words points at. */
   inReplyTo: MessageId,
   authorId: Schema.String,

@@ -141,12 +141,13 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
           ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], tells: [dana], words: said("text") },
           ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1 } } : {}),
         },
-  remember: ({ turnId: id, attempt }, { how }) => ({
+  remember: ({ turnId: id, attempt, triggerSeq }, { how }) => ({
     type: "ConsiderMemories",
     ...{ turnId: id, attempt },
     memories: Array.from({ length: how % 3 }, (_, index) => ({
       ...{ memoryId: memoryId(`${id}/${index}`), kind: "semantic" as const, importance: 0.5, basis: "asked" as const },
       ...{ about: index === 0 ? [dana] : [], origin: "person" as const, speaker: null, words: said("content") },
+      sourceSeq: triggerSeq,
     })),
   }),
   broadcast: ({ turnId: id, attempt }) => ({

@@ -193,12 +193,12 @@ describe("what is kept of a turn", () => {
   const memory = (about: ReadonlyArray<UserId>) =>
     ({
       ...({ kind: "semantic", basis: "asked", origin: "person" } as const),
-      ...{ memoryId: memoryId("tea"), importance: 0.7, about, words: said, speaker: userName(dana) },
+      ...{ memoryId: memoryId("tea"), importance: 0.7, about, words: said, speaker: userName(dana), sourceSeq: 5 },
     }) satisfies DrawnMemory;
   const consider = (about: ReadonlyArray<UserId> = [dana]) =>
     ({ type: "ConsiderMemories", ...ofTurn, memories: [memory(about)] }) as const;
   const formed = (about: ReadonlyArray<UserId>) => {
-    const { words: _words, ...open } = memory(about);
+    const { words: _words, sourceSeq: _seq, ...open } = memory(about);
     return { ...open, turnId: turnId("one"), roomId: lobby, sourceSeqs: [5], audience: "public" } as const;
   };
   const answered = [...begun, replied("one"), drafted("one")];

@@ -49,6 +49,8 @@ describe("one message", () => {
   it.each([
     ["Remember that I prefer metric units", "prefers metric units"],
     ["Please remember I love tea.", "loves tea"],
+    ["Remember that my salary is 5000 euros.", "their salary is 5000 euros"],
+    ["Remember that my boat is called Nixe.", "their boat is called Nixe"],
   ])("is one memory where it asks for what it states: %s", (text, content) => {
     expect(memoriesOf(heard(text)).map((formed) => formed.content)).toEqual([content]);
   });

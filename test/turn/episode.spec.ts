@@ -52,3 +52,26 @@ it.effect("shows as erased what was erased while it was written, and not what ha
     expect(stage.only("ContextAssembled").messageSeqs).toHaveLength(2);
   }),
 );
+
+it.effect("and what people ask to be remembered in messages that are answered together is remembered of each", () =>
+  Effect.gen(function* () {
+    const stage = new Stage({
+      model: [[{ says: ["It is noon."] }]],
+      forms: (text) =>
+        text.includes("boat") ? [{ kind: "semantic", content: text, importance: 0.8, basis: "asked" }] : [],
+    });
+    const one = stage.hear("one");
+    stage.hear("two", "Ada, my boat is blue.");
+    const seq = heardLast(stage);
+    const three = stage.hear("three", "Ada, and what is the time?");
+    yield* stage.run(one);
+    yield* stage.run(three);
+    expect(stage.posts).toBe(2);
+    const asked = stage
+      .events()
+      .flatMap(({ type, open }) =>
+        type === "MemoryFormed" && (open as { basis?: string }).basis === "asked" ? [open] : [],
+      );
+    expect(asked).toMatchObject([{ sourceSeqs: [seq], turnId: three }]);
+  }),
+);

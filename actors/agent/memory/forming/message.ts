@@ -107,8 +107,10 @@ export function memoriesOf({ importance, requests, facts }: Gleaned): ReadonlyAr
     if (statement?.subject !== "speaker") return false;
     const name = content.slice(0, Math.max(0, content.indexOf(" ")));
     const said = (text: string) => ({ text, speaker: "", saidAt: 0 });
-    if (isDuplicate(said(`${name} ${request.content}`), said(content))) return true;
-    const [asked, ...more] = statementsIn(`${ANYBODY} ${request.content}`, 0);
+    // “Their boat is called Nixe” is what “my boat is called Nixe” reads as, and “Dana’s boat …” is how it is drawn.
+    const owned = /^their (.+)$/s.exec(request.content)?.[1];
+    if (isDuplicate(said(`${name} ${owned ?? request.content}`), said(content))) return true;
+    const [asked, ...more] = statementsIn(owned === undefined ? `${ANYBODY} ${request.content}` : `My ${owned}`, 0);
     return more.length === 0 && asked !== undefined && saysTheSame(asked, statement);
   };
   const merged = asked.map((request) => {

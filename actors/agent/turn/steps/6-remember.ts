@@ -10,25 +10,30 @@ import { metaOf, type Step } from "../step.ts";
 
 const memoryIn = (turn: TurnView, label: string): MemoryId => childId<MemoryId>("memory", turn.turnId, label);
 
-const textOf = ({ words }: Unsealed): string => (words === Erased ? "" : String(words.text ?? ""));
-
 /** “likes tea” and “their boat is called Nixe”, with whose they are; “the ferry leaves at seven” is their word, and not about them. */
 function withName(name: string, content: string, ofSpeaker: boolean): string {
   if (content.startsWith("their ")) return `${name}'s ${content.slice("their ".length)}`;
   return ofSpeaker ? `${name} ${content}` : `${name} asked to keep in mind: ${content}`;
 }
 
+/** A message, with whose it is. */
+interface Heard {
+  readonly seq: number;
+  readonly author: ActorName;
+  readonly name: string;
+}
+
 /** A memory of what somebody said, by that person's id and name. */
 function drawn(
   turn: TurnView,
-  name: string,
+  { seq, author, name }: Heard,
   { names = [], content, fact, ofSpeaker = false, ...formed }: Formed,
-  index: number,
+  label: string,
 ): DrawnMemory {
-  const author = turn.authorId as ActorName;
   return {
     ...formed,
-    memoryId: memoryIn(turn, String(index)),
+    memoryId: memoryIn(turn, label),
+    sourceSeq: seq,
     about: [...new Set([idOf(author) as UserId, ...names])],
     origin: "person",
     speaker: author,
@@ -42,26 +47,33 @@ function drawn(
   };
 }
 
+/** What becomes of one message; of one whose words are gone, nothing. */
+const memoriesOf = Effect.fnUntraced(function* (turn: TurnView, message: Unsealed) {
+  const former = yield* MemoryFormer;
+  const { event, words } = discreet(message);
+  if (words === Erased) return [];
+  const author = (event.open as { readonly authorId: ActorName }).authorId;
+  const heard: Heard = { seq: event.seq, author, name: String(words.authorName ?? "") };
+  const said = { roomId: turn.roomId, authorId: author, authorName: heard.name, at: event.at };
+  const formed = yield* former.form({ text: String(words.text ?? ""), ...said });
+  const isTrigger = event.seq === turn.triggerSeq;
+  return formed.map((one, index) => drawn(turn, heard, one, isTrigger ? String(index) : `${event.seq}/${index}`));
+});
+
 export const remember = {
   name: "remember",
   isDue: isDue.remember,
   run: Effect.fnUntraced(function* (turn) {
     const ledger = yield* TurnLedger;
-    const former = yield* MemoryFormer;
-    const { roomId, authorId } = turn;
-    // Secrets that somebody let slip are not what is worth keeping.
-    const [trigger] = (yield* ledger.reveal([turn.triggerSeq])).map(discreet);
-    const name = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.authorName ?? "");
-    const formed =
-      trigger !== undefined && trigger.words !== Erased
-        ? yield* former.form({ text: textOf(trigger), roomId, authorId, authorName: name, at: trigger.event.at })
-        : [];
+    // Secrets that somebody let slip are not what is worth keeping; what was taken together is, as if each had its own answer.
+    const messages = yield* ledger.reveal([...turn.taken, turn.triggerSeq]);
+    const memories = yield* Effect.forEach(messages, (message) => memoriesOf(turn, message));
     yield* ledger.commit({
       type: "ConsiderMemories",
       meta: yield* metaOf(turn, "remember"),
       turnId: turn.turnId,
       attempt: turn.attempt,
-      memories: formed.map((one, index) => drawn(turn, name, one, index)),
+      memories: memories.flat(),
     });
   }),
 } satisfies Step<unknown, TurnLedger | MemoryFormer>;
