@@ -3,7 +3,7 @@ import { Redacted } from "effect";
 import type { Connection, ConnectionContext } from "partyserver";
 import { utf8Bytes } from "#events/kit/canonical.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
-import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
+import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import {
   type ActorName,
   type AgentId,
@@ -105,8 +105,8 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   addPerson(by: Principal, commandId: string, userId: UserId, name: string) {
     return this.behindWall("addPerson", async () => {
       const meta = this.#meta(commandId, userName(by.userId));
-      const words = Redacted.make({ name });
-      return this.#described(await this.commit({ type: "AddParticipant", meta, userId, words }), by);
+      const person = { userId, words: Redacted.make({ name }) };
+      return this.#described(await this.commit({ type: "AddParticipant", meta, ...person }), by);
     });
   }
 
@@ -143,6 +143,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       const replyTo = input.replyTo === undefined ? undefined : this.ledger.message(input.replyTo);
       if (input.replyTo !== undefined && replyTo === undefined)
         return refused({ _tag: "NoSuchMessage", message: "There is no such message to reply to.", passing: true });
+      await this.#greet(by);
       const meta = this.#meta(commandId, userName(by.userId));
       const more = { messageId: this.#messageId(commandId), authorName: by.name, replyTo };
       const reply = await this.commit(postCommand(meta, this.ledger.state, input, more));
@@ -150,30 +151,25 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     });
   }
 
-  describe(by: Principal) {
-    return this.behindWall(
-      "describe",
-      async (): Promise<Reply<RoomDescription>> =>
-        this.#mayKnow(by) ? accepted(await this.#description(by), this.ledger.head) : refused(noRoom),
+  describe(by: Principal): Promise<Reply<RoomDescription>> {
+    return this.behindWall("describe", async () =>
+      this.#mayKnow(by) ? accepted(await this.#description(by), this.ledger.head) : refused(noRoom),
     );
   }
 
   messages(by: Principal, range: { after?: number; before?: number; limit: number }) {
-    return this.behindWall(
-      "messages",
-      async (): Promise<Reply<{ messages: ReadonlyArray<Message>; more: boolean }>> => {
-        if (!this.#mayKnow(by)) return refused(noRoom);
-        const { after, before, limit } = range;
-        const events =
-          after === undefined
-            ? this.ledger.newest("MessagePosted", limit + 1, before)
-            : this.ledger.read(after, limit + 1, ["MessagePosted"]);
-        const shown = events.slice(0, limit).sort((left, right) => left.seq - right.seq);
-        const words = await this.revealed(shown.map(({ seq }) => seq));
-        const messages = words.map((unsealed) => messageOf(unsealed, this.#id()));
-        return accepted({ messages, more: events.length > limit }, this.ledger.head);
-      },
-    );
+    return this.behindWall("messages", async (): Promise<Reply<{ messages: Message[]; more: boolean }>> => {
+      if (!this.#mayKnow(by)) return refused(noRoom);
+      const { after, before, limit } = range;
+      const events =
+        after === undefined
+          ? this.ledger.newest("MessagePosted", limit + 1, before)
+          : this.ledger.read(after, limit + 1, ["MessagePosted"]);
+      const shown = events.slice(0, limit).sort((left, right) => left.seq - right.seq);
+      const words = await this.revealed(shown.map(({ seq }) => seq));
+      const messages = words.map((unsealed) => messageOf(unsealed, this.#id()));
+      return accepted({ messages, more: events.length > limit }, this.ledger.head);
+    });
   }
 
   history(by: Principal, query: HistoryQuery) {
@@ -250,6 +246,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       const reply = await this.#joinRoom(by, `${by.userId}/join/${this.ledger.head}`);
       if (reply.outcome === "refused") return reply;
     }
+    await this.#greet(by);
     for (;;) {
       const seq = this.ledger.head;
       const missed = after === undefined ? [] : this.ledger.read(after, CATCH_UP_AT_MOST + 1, shownTypes);
@@ -267,13 +264,8 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       return refused({ _tag: "NoSuchMessage", message: "There is no such message.", passing: true });
     const messageId = this.#messageId(commandId);
     const meta = this.#meta(commandId, userName(by.userId));
-    const reply = await this.commit({
-      type: "InvokeAgent",
-      meta,
-      messageId,
-      agentId,
-      replyTo: (replyTo as MessageId | undefined) ?? null,
-    });
+    const about = { messageId, agentId, replyTo: (replyTo as MessageId | undefined) ?? null };
+    const reply = await this.commit({ type: "InvokeAgent", meta, ...about });
     return reply.outcome === "refused" ? reply : accepted({ messageId }, reply.seq, reply.replayed);
   }
 
@@ -360,9 +352,16 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return { id, at: now(), by, correlation: id, causation: null };
   }
 
-  #joinRoom(by: Principal, commandId: string): Promise<Reply<Committed>> {
+  #joinRoom(by: Principal, commandId: string, isAgain = false): Promise<Reply<Committed>> {
     const meta = this.#meta(commandId, userName(by.userId));
-    return this.commit({ type: "JoinRoom", meta, userId: by.userId, words: Redacted.make({ name: by.name }) });
+    return this.commit({ type: "JoinRoom", meta, userId: by.userId, isAgain, words: Redacted.make({ name: by.name }) });
+  }
+
+  /** Whoever was erased and has come back is known by name again: the one they came with went with their key. */
+  async #greet(by: Principal): Promise<void> {
+    const joined = own(this.ledger.state.people, by.userId)?.joinedSeq;
+    const [came] = joined === undefined ? [] : await this.revealed([joined]);
+    if (came?.words === Erased) await this.#joinRoom(by, `${by.userId}/again/${joined}`, true);
   }
 
   async #posted(reply: Extract<Reply<Committed>, { outcome: "accepted" }>): Promise<Reply<Message>> {

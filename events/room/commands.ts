@@ -7,7 +7,8 @@ import type { Addressee, PassedBecause, RoomMode } from "./rhythm.ts";
 
 export type RoomCommand =
   | CommandOf<"OpenRoom", { roomId: RoomId; name: string; kind: RoomKind; ownerId: UserId; words: Words }>
-  | CommandOf<"JoinRoom", { userId: UserId; words: Words }>
+  /** `isAgain`: under a name of today, for the one they came with can no longer be read. */
+  | CommandOf<"JoinRoom", { userId: UserId; isAgain?: boolean; words: Words }>
   | CommandOf<"AddParticipant", { userId: UserId; words: Words }>
   | CommandOf<"RemoveParticipant", { userId: UserId }>
   | CommandOf<"InviteAgent", { agentId: AgentId; agentName: string }>

@@ -1,7 +1,7 @@
 /** Who may do what in a room: answers what happens next, or why not. */
 import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
-import { type ActorName, agentName, childId, idOf, type UserId, userName } from "../kit/ids.ts";
+import { type ActorName, agentName, childId, idOf, userName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import type { RoomCommand, RoomCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
@@ -44,8 +44,12 @@ function open({ roomId, name, kind, ownerId, words }: RoomCommandOf<"OpenRoom">,
   );
 }
 
-function admit(userId: UserId, by: ActorName, words: RoomCommandOf<"JoinRoom">["words"], state: RoomState): Answer {
-  return own(state.people, userId) === undefined
+function admit(
+  { userId, words, isAgain = false }: Pick<RoomCommandOf<"JoinRoom">, "userId" | "words" | "isAgain">,
+  by: ActorName,
+  state: RoomState,
+): Answer {
+  return own(state.people, userId) === undefined || isAgain
     ? accept(E.ParticipantJoined({ userId, by }, userName(userId), words))
     : accept();
 }
@@ -145,11 +149,12 @@ const close = seated<RoomCommandOf<"CloseRoom">>(({ meta }, state) =>
 
 const answers: { readonly [T in RoomCommand["type"]]: (command: RoomCommandOf<T>, state: RoomState) => Answer } = {
   OpenRoom: open,
-  JoinRoom: ({ userId, meta, words }, state) =>
-    state.kind === "public" || userId === state.ownerId || own(state.people, userId) !== undefined
-      ? admit(userId, meta.by, words, state)
-      : refuse(new RoomIsPrivate()),
-  AddParticipant: seated(({ userId, meta, words }, state) => admit(userId, meta.by, words, state)),
+  JoinRoom: (command, state) => {
+    const { userId, meta } = command;
+    const mayJoin = state.kind === "public" || userId === state.ownerId || own(state.people, userId) !== undefined;
+    return mayJoin ? admit(command, meta.by, state) : refuse(new RoomIsPrivate());
+  },
+  AddParticipant: seated((command, state) => admit(command, command.meta.by, state)),
   RemoveParticipant: remove,
   InviteAgent: invite,
   DismissAgent: dismiss,

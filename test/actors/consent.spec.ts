@@ -280,3 +280,59 @@ describe("what was taken back", () => {
     expect(await memoriesOf(olga, ada)).toEqual([]);
   });
 });
+
+describe("with somebody who is erased", () => {
+  const nameOf = async (owner: Person, roomId: string, who: Person) => {
+    const { body } = await owner.get<{ participants: ReadonlyArray<{ user_id?: string; name: string }> }>(
+      `/rooms/${roomId}`,
+    );
+    return body.participants.find(({ user_id }) => user_id === who.id)?.name;
+  };
+
+  it("goes from the room what agents answered them, and what they said again of theirs to others", async () => {
+    scriptedModel((_asked, count) => ({ says: [["Blue is fine.", "Nixe it is.", "Good morning!"][count - 1]!] }));
+    const { olga, ada, sven, room, hers, his } = await scene();
+    const answered = (count: number) =>
+      eventually("the answer", async () => ((await countOf(olga, ada, "ReplyPosted")) === count ? true : undefined));
+    const texts = async () => {
+      const { body } = await olga.get<Page<{ text: string | null; ai_generated: boolean }>>(
+        `/rooms/${room.id}/messages`,
+      );
+      return body.data.filter((message) => message.ai_generated).map(({ text }) => text);
+    };
+    await say(his, "@Ada, my barge is Nixe. Which colour?");
+    await answered(1);
+    await say(hers, "@Ada, what is its name?");
+    await answered(2);
+    await say(hers, "@Ada, hello!");
+    await answered(3);
+    expect(await texts()).toEqual(["Blue is fine.", "Nixe it is.", "Good morning!"]);
+    await sven.post("/me/erase");
+    await eventually("the room", async () =>
+      (await texts()).filter((text) => text === null).length === 2 ? true : undefined,
+    );
+    expect(await texts()).toEqual([null, null, "Good morning!"]);
+  });
+
+  it("comes their name again when they come back and speak: whom a text names has to be known", async () => {
+    const { olga, sven, room, his } = await scene();
+    await say(his, "Hello.");
+    const before = await nameOf(olga, room.id, sven);
+    const { body } = await sven.post<{ id: string }>("/me/erase");
+    await eventually("the erasure", async () => {
+      await runDurableObjectAlarm(bindings.USER.getByName(sven.id));
+      const receipt = await sven.get<{ completed_at: string | null }>(`/me/erasures/${body.id}`);
+      return receipt.body.completed_at ?? undefined;
+    });
+    await sven.post("/me/come-back");
+    await eventually("a room that has heard of it", async () => {
+      const posted = await sven.post(`/rooms/${room.id}/messages`, { text: "I am back.", client_msg_id: "back" });
+      return posted.status === 201 ? true : undefined;
+    });
+    expect(await nameOf(olga, room.id, sven)).toBe(before);
+    const joined = (await eventsOf(olga, "rooms", room.id)).filter(
+      ({ type, open }) => type === "ParticipantJoined" && open["userId"] === sven.id,
+    );
+    expect(joined).toHaveLength(2);
+  });
+});

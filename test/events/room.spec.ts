@@ -125,6 +125,12 @@ describe("a seat", () => {
       .nothing();
   });
 
+  it("is had anew by who is there under a name that can no longer be read", () => {
+    given(room, ...publicRoom, arrived(eli))
+      .when({ ...join, isAgain: true }, userName(eli))
+      .then(arrived(eli));
+  });
+
   it("is nobody's in a private or direct one, which does not even show that it exists", () => {
     given(room, ...privateRoom)
       .when(join, userName(eli))

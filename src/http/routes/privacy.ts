@@ -112,7 +112,7 @@ const forget = Effect.fnUntraced(function* (id: string) {
 
 /** Their words are under their own keys, and no key of the person's opens them. */
 const WORDS_OF_OTHERS =
-  "What agents and other people said in their rooms stays readable there, also where it quotes or speaks of the person.";
+  "What other people said in their rooms stays readable there, also where it quotes or speaks of the person, and so does what agents put in words of their own.";
 
 const receiptView = (receipt: Receipt): ErasureReceipt => ({
   id: receipt.id,

@@ -64,7 +64,7 @@ const MessageRow = memo(function MessageRow(props: Extract<Row, { kind: "message
   return (
     <Speech
       id={message.author_id}
-      name={message.author_name}
+      name={message.author_name || (message.author_kind === "agent" ? "An agent" : "Somebody")}
       kind={message.author_kind}
       continues={continues}
       facts={facts}

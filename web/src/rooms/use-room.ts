@@ -5,7 +5,7 @@ import { announce } from "../shell/announcer.tsx";
 import { RoomConnection, type RoomSnapshot } from "./room-connection.ts";
 
 const spoken = (message: Message): void => {
-  const who = message.author_kind === "agent" ? `${message.author_name}, AI agent` : message.author_name;
+  const who = message.author_kind === "agent" ? `${message.author_name}, AI agent` : message.author_name || "Somebody";
   announce(`${who}: ${message.text ?? "erased"}${message.stopped ? " (stopped)" : ""}`);
 };
 
