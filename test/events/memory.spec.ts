@@ -262,36 +262,6 @@ describe("what a turn draws from a message", () => {
     ...[created, joined, agreed, heard("one"), started("one"), assembled("one"), replied("one"), drafted("one")],
   ];
 
-  it("may be of a message that was taken together with it, and of no other", () => {
-    const taken = [heard("two", { authorId: userName(eli) }), declined("two", "coalesced", "one")];
-    const of = (sourceSeq: number): Asked<AgentCommand> => ({
-      ...{ type: "ConsiderMemories", turnId: turnId("one"), attempt: 1 },
-      memories: [{ ...own, basis: "drawn", sourceSeq }],
-    });
-    const together = [
-      created,
-      joined,
-      agreed,
-      heard("one"),
-      ...taken,
-      started("one"),
-      assembled("one"),
-      replied("one"),
-    ];
-    const drawn = formedOf(
-      { ...fact({ roomId: lobby, sourceSeqs: [5], audience: "public" }), basis: "drawn" },
-      userName(dana),
-      "one",
-    );
-    const considered = (formed: number) => E.MemoriesConsidered({ turnId: turnId("one"), formed });
-    given(agent, ...together, drafted("one"))
-      .when(of(5))
-      .then(drawn, considered(1));
-    given(agent, ...together, drafted("one"))
-      .when(of(1))
-      .then(considered(0));
-  });
-
   it("belongs to its room and its message; of whoever did not agree nothing is drawn", () => {
     const drawn = fact({ roomId: lobby, sourceSeqs: [4], audience: "public" });
     given(agent, ...due)

@@ -16,6 +16,7 @@ import {
   considered,
   created,
   dana,
+  declined,
   drafted,
   executed,
   gaveUp,
@@ -207,6 +208,20 @@ describe("what is kept of a turn", () => {
     given(agent, ...answered)
       .when(consider())
       .then(E.MemoryFormed(formed([dana]), userName(dana), said), considered("one", 1));
+  });
+
+  it("may be of a message that was taken together with the one it answers, and of no other", () => {
+    const seq = answered.length + 1;
+    const together = [...answered, heard("two"), declined("two", "coalesced", "one")];
+    const of = (sourceSeq: number) =>
+      ({ type: "ConsiderMemories", ...ofTurn, memories: [{ ...memory([dana]), sourceSeq }] }) as const;
+    const drawn = E.MemoryFormed({ ...formed([dana]), sourceSeqs: [seq] }, userName(dana), said);
+    given(agent, ...together)
+      .when(of(seq))
+      .then(drawn, considered("one", 1));
+    given(agent, ...together)
+      .when(of(1))
+      .then(considered("one", 0));
   });
 
   it("is the agent's own when it is about nobody", () => {

@@ -14,6 +14,10 @@ describe("an answer", () => {
     ["On the twelfth.", "When?", "It is on the twelfth of May.", true],
     ["It was at 19:45.", "When?", "see you at 19:45", true],
     ["I am glad to help. What else can I do for you?", "Thanks!", "I am glad you could help me today.", false],
+    ["Her son has a dog.", "Who?", "My son wants a dog.", true],
+    ["Das Brot liegt in der Küche.", "Hallo!", "Ich bin gestern mit der Bahn nach Bern gefahren.", false],
+    ["Er wohnt jetzt in Bern.", "Wo ist er?", "Ich bin gestern mit der Bahn nach Bern gefahren.", true],
+    ["Il est dans la cuisine avec les autres.", "Bonjour !", "Je suis allé à la gare avec mon frère.", false],
     ["伯尔尼很漂亮", "在哪里?", "我搬到伯尔尼去了", false],
     ["他搬到伯尔尼去了", "在哪里?", "我搬到伯尔尼去了", true],
   ])("%j to %j says again what %j said: %j", (answer, question, said, isSo) => {

@@ -93,7 +93,7 @@ const table: ReadonlyArray<Row> = [
   [/^projections\//, [/^events\//, /^projections\//], /^effect$/],
   [/^actors\/agent\/turn\//, [/^events\//, /^actors\/agent\/turn\//], /^effect$/],
   // What can be read from words alone; knows no log, no turn and no platform.
-  [/^actors\/agent\/memory\/language\//, [/^actors\/agent\/memory\/language\//], /^stemmer$/],
+  [/^actors\/agent\/memory\/language\//, [/^actors\/agent\/memory\/language\//], /^(?:stemmer|stopword)$/],
   [/^actors\/kit\/seal\.ts$/, [/^events\//, /^actors\//], /^(effect|node:crypto)$/],
   [
     /^actors\//,
