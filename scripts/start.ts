@@ -7,6 +7,8 @@ import { buildPage, buildWorker } from "./build.ts";
 import { migrateLocally } from "./local-database.ts";
 import { seed } from "./seed.ts";
 
+const DEFAULT_STATE = ".wrangler/state";
+
 /** Says in one line why it cannot start, and ends. */
 function giveUp(reason: string): never {
   console.error(`troupe cannot start: ${reason}`);
@@ -25,7 +27,7 @@ async function orGiveUp<A>(otherwise: string, doIt: () => A | Promise<A>): Promi
 function readFlags(): { readonly port: number; readonly state: string } {
   try {
     const { values } = parseArgs({
-      options: { port: { type: "string", default: "8787" }, state: { type: "string", default: ".wrangler/state" } },
+      options: { port: { type: "string", default: "8787" }, state: { type: "string", default: DEFAULT_STATE } },
     });
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 1 || port > 65_535) giveUp(`--port ${values.port} is not a port number`);
@@ -81,6 +83,6 @@ console.log(
     `Identity   ${settings.identity === "clerk" ? "Clerk" : "development: you are Dana; nobody but this machine can sign in"}`,
     `Data       ${state}`,
     "",
-    "Stop with Ctrl-C · wipe the data with: npm run reset",
+    `Stop with Ctrl-C · wipe the data with: npm run reset${state === resolve(DEFAULT_STATE) ? "" : ` -- --state ${state}`}`,
   ]),
 );

@@ -72,7 +72,7 @@ export interface AgentErasure {
   readonly agentId: AgentId;
   readonly what: "memories" | "words" | "notes" | "agent";
   readonly why: "asked" | "corrected" | "faded" | "expired" | "withdrawn" | "erased" | "left-room";
-  /** The person who asked; null where the agent forgot by itself. */
+  /** The person who asked for just this; null where it followed from something else: a withdrawal, an erasure, a term. */
   readonly requestedBy: ActorName | null;
   readonly requestedAt: number;
   readonly unreadableAt: number | null;

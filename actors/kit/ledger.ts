@@ -141,7 +141,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return rows.map((row) => this.#recorded(row));
   }
 
-  /** The newest events of a type before a seq, newest first. The type stands in the query: a partial index serves it. */
+  /** The newest events of a type before a seq, newest first. The type stands in the query: where it has a partial index, that serves it. */
   newest(type: E["type"], limit: number, before = Number.MAX_SAFE_INTEGER): ReadonlyArray<RecordedOf<E>> {
     if (!this.#definitions.has(type)) throw new Error(`${type} is not an event of ${this.stream}`);
     return this.#sql

@@ -29,7 +29,7 @@ const AgentErasure = Schema.Struct({
   /** Memories with what said the same because of them, words that a correction replaced, the notes of a room, or all of the agent. */
   what: Schema.Literals(["memories", "words", "notes", "agent"]),
   why: Schema.Literals(["asked", "corrected", "faded", "expired", "withdrawn", "erased", "left-room"]),
-  /** The person who asked, as `user:…`; null where the agent forgot by itself. */
+  /** The person who asked for just this, as `user:…`; null where it followed from something else: a withdrawal, an erasure, a term. */
   requested_by: Schema.NullOr(Schema.String),
   requested_at: Schema.String,
   /** From then on nobody can read the words any more. */
