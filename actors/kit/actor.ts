@@ -63,6 +63,7 @@ export abstract class Actor<
     this.keys.remember({
       ...{ destroyed: destroyedKeys(this.tables), derived: derivedKeys(this.tables) },
       noteDerived: (subject, number) => noteDerived(this.tables, subject, number),
+      died: (subject, upTo) => void this.forgetKey(subject, upTo).catch(() => {}), // the Vault's news comes as well
     });
     this.timers = new Timers(this.tables, { set: (at) => void ctx.storage.setAlarm(at) });
     this.feeds = new Feeds(this.tables, this.ledger);

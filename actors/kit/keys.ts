@@ -44,6 +44,7 @@ export class Keys implements Keyring {
   /** Of which generation the keys of each subject are derived, and who keeps that in mind for the next life. */
   readonly #derivedFrom = new Map<ActorName, number>();
   #noteDerived: (subject: ActorName, number: number) => void = () => {};
+  #died: (subject: ActorName, upTo: number) => void = () => {};
 
   constructor(stream: string, env: ActorEnv) {
     this.#stream = stream;
@@ -55,10 +56,13 @@ export class Keys implements Keyring {
     readonly destroyed: ReadonlyArray<readonly [ActorName, number]>;
     readonly derived: ReadonlyArray<readonly [ActorName, number]>;
     readonly noteDerived: (subject: ActorName, number: number) => void;
+    /** Told of a key that is found destroyed before any news of it came: after a restore, say. */
+    readonly died?: (subject: ActorName, upTo: number) => void;
   }): void {
     for (const [subject, number] of known.destroyed) this.#destroyed.set(subject, number);
     for (const [subject, number] of known.derived) this.#derivedFrom.set(subject, number);
     this.#noteDerived = known.noteDerived;
+    this.#died = known.died ?? this.#died;
   }
 
   get(subject: ActorName, number?: number): SubjectKey | "destroyed" | undefined {
@@ -165,6 +169,7 @@ export class Keys implements Keyring {
     );
     const until = now() + (living.length > 0 ? LENT_FOR_MS : MISSED_FOR_MS);
     this.#held.set(subject, { living, newest: Math.max(newest, destroyed), until });
+    if (living.length === 0 && newest > destroyed) this.#died(subject, newest);
     return true;
   }
 }

@@ -37,8 +37,8 @@ export function keep(scene: Scene): string | undefined {
   return `${noted} ${scene.pick(
     scene.isStranger
       ? [
-          "I keep it if you let me remember you: say so, and tell me again.",
-          "It stays in my memory if I may remember you: say so, and tell me again.",
+          "I keep it if you let me remember you: say yes where I ask, and tell me again.",
+          "It stays in my memory if I may remember you: say yes where I ask, and tell me again.",
         ]
       : ["I keep that in my memory.", "That stays in my memory."],
   )}`;

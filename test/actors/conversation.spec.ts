@@ -157,8 +157,8 @@ describe("the read models", () => {
       return agent.value.value.status === "inactive" ? [agent.value, remembered.value] : undefined;
     });
     expect(state.value).toMatchObject({ id, name: "Ada", active_conversations: [{ running_turn_id: null }] });
-    expect(memories.value.map(({ about }) => about)).toEqual(Array(4).fill([olga.id]));
-    expect(memories.value.filter(({ content }) => typeof content === "string")).toHaveLength(2);
+    expect(memories.value.map(({ about }) => about)).toEqual(Array(3).fill([olga.id]));
+    expect(memories.value.filter(({ content }) => typeof content === "string")).toHaveLength(1);
     expect(await CACHE.get(`agent:${id}:recent_memories`)).not.toContain("Nixe");
     const { keys } = await CACHE.list({ prefix: `agent:${id}:` });
     const hoursLeft = keys.map(({ name, expiration }) => [

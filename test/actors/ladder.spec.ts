@@ -88,7 +88,7 @@ describe("a turn in the real runtime", () => {
       const types = (await eventsOf(olga, "agents", agent.id)).map(({ type }) => type);
       expect(types.filter((type) => type === "MessageReceived")).toHaveLength(1);
       expect(types.filter((type) => type === "ReplyPosted")).toHaveLength(1);
-      expect(types.filter((type) => type === "MemoryFormed")).toHaveLength(4);
+      expect(types.filter((type) => type === "MemoryFormed")).toHaveLength(3);
       for (const stub of stubs)
         expect(
           await runInDurableObject(stub as DurableObjectStub, (actor) =>

@@ -1,7 +1,7 @@
 /** People in a simulated house: they open rooms, talk, call upon agents, change their minds, and ask again when no answer came. */
 import type { AgentInput, PostInput, Principal } from "#actors/kit/doors.ts";
 import type { Reply } from "#actors/kit/reply.ts";
-import { type AgentId, childId, type RoomId, type UserId } from "#events/kit/ids.ts";
+import { type AgentId, childId, type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import { messageCommand } from "#events/room/decide.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Chance } from "./chance.ts";
@@ -312,16 +312,29 @@ export class People {
     const written = new Map(this.#said.map(({ id, input }) => [id, input.text]));
     const posted = chronicle.of(`room:${roomId}`).filter(({ type }) => type === "MessagePosted");
     const shredded = shreddedIn(chronicle);
+    const ever = everShreddedIn(chronicle);
     for (const [index, { seq, open }] of posted.entries()) {
       const { id, text } = reply.value.messages[index] ?? {};
       if (id !== open["messageId"]) tell("words", `${seq} of ${roomId} is not read in its place`);
-      if (shredded.has(open["by"])) {
+      const tells = ((open["turn"] as { readonly tells?: ReadonlyArray<UserId> } | null)?.tells ?? []).map(userName);
+      // What an agent said again of somebody went with them, and stays gone also when they come back.
+      if (text === null && tells.some((subject) => ever.has(subject))) continue;
+      if (shredded.has(open["by"]) || tells.some((subject) => shredded.has(subject))) {
         if (text !== null) tell("S2", `${seq} of ${roomId} is still read, and the key of ${open["by"]} is destroyed`);
       } else if (text?.length !== open["chars"] || (written.get(id ?? "") ?? text) !== text)
         tell("words", `${seq} of ${roomId} does not say what was said`);
     }
   }
 }
+
+/** Subjects of whom a key was ever destroyed. */
+const everShreddedIn = (chronicle: Chronicle): ReadonlySet<unknown> =>
+  new Set(
+    chronicle
+      .all("vault")
+      .flat()
+      .flatMap(({ type, open }) => (type === "KeyShredded" ? [open["subject"]] : [])),
+  );
 
 /** Subjects whose key is destroyed, and who have not come back since. */
 function shreddedIn(chronicle: Chronicle): ReadonlySet<unknown> {
