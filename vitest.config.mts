@@ -77,7 +77,6 @@ export default defineConfig(async () => {
             name: "system",
             environment: "node",
             include: ["test/system/**/*.spec.ts"],
-            fileParallelism: false,
             testTimeout: 60_000,
             hookTimeout: 120_000,
           },

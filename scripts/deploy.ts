@@ -8,6 +8,6 @@ const wrangler = (...argv: ReadonlyArray<string>): void => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-buildPage();
+await buildPage();
 wrangler("d1", "migrations", "apply", "troupe", "--remote", "--env", "production");
 wrangler("deploy", "--env", "production", ...process.argv.slice(2));

@@ -4,12 +4,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { buildPage, buildWorker } from "./build.ts";
 import { wranglerEnvironment } from "./wrangler.ts";
 
 const require = createRequire(import.meta.url);
 const vitest = join(dirname(require.resolve("vitest/package.json")), "vitest.mjs");
 const folder = mkdtempSync(join(tmpdir(), "troupe-test-"));
 const file = join(folder, "report.json");
+
+// Programs that are started side by side must not build themselves side by side.
+await Promise.all([buildWorker(), buildPage()]);
 
 const run = spawnSync(
   process.execPath,

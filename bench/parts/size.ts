@@ -79,7 +79,7 @@ export const size: Part = {
   name: "size",
   about: "what a deployment uploads and what a page loads",
   async measure() {
-    buildPage();
+    await buildPage();
     const notes = ["sizes do not vary, so there is one round; kB are thousands of bytes"];
     return { figures: [...workerFigures(), ...pageFigures()], notes };
   },

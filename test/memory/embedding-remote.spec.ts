@@ -180,7 +180,7 @@ describe("a remote index", () => {
     await fire();
     expect(there()).toEqual([idOf(3)]);
     await fire();
-    expect(timer()!.due - now).toBe(60_000);
+    expect(timer()!.due - now).toBe(15_000);
     keys.withheld.clear();
     await settle();
     expect(there()).toEqual(ids(1, 3));

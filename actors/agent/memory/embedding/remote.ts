@@ -16,7 +16,7 @@ const AT_ONCE = 200;
 const BETWEEN_MS = 100;
 const AGAIN_MS = 60_000;
 /** Services take seconds to remove what they were told to; then it is counted. */
-const COUNTED_AFTER_MS = 60_000;
+const COUNTED_AFTER_MS = 15_000;
 
 /**
  * `due` is to be sent, `there` was taken, `going` is to be removed, `removed` was asked to be and is not counted yet. `owed` is
