@@ -133,6 +133,17 @@ describe("an answer that is no memory itself", () => {
     expect(wordsOf(agent, "ReplyDrafted")).toEqual([false]);
   });
 
+  it("loses them when it ends, where somebody it tells of was erased meanwhile: also one whom nobody remembered", () => {
+    const { agent } = knowing();
+    const post = drafts(agent, "told", [], { tells: () => [dana, eli] });
+    agent.keys.destroyed.add(userName(eli));
+    agent.memory.keyDied(userName(eli));
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([true]);
+    posts(agent, post);
+    posts(agent, drafts(agent, "other"));
+    expect(wordsOf(agent, "ReplyDrafted")).toEqual([false, true]);
+  });
+
   it("keeps them where what it was given was only put otherwise meanwhile, or has expired since", async () => {
     const { agent, fact } = knowing();
     const episode = agent.says("My boat is called Nixe.");

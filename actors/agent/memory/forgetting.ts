@@ -18,6 +18,9 @@ type Ending = Extract<RecordedOf<AgentEvent>, { type: "TurnCompleted" | "TurnSto
 const isEnding = (event: RecordedOf<AgentEvent>): event is Ending =>
   event.type === "TurnCompleted" || event.type === "TurnStopped" || event.type === "TurnFailed";
 
+/** The events of a turn that hold words of models, of tools and of the agent. */
+const SAID: ReadonlyArray<AgentEvent["type"]> = ["ModelReplied", "ToolExecuted", "ToolFailed", "ReplyDrafted"];
+
 /** So many memories are forgotten with one commit: their ids stand in its event. */
 const FORGOTTEN_AT_ONCE = 500;
 
@@ -132,12 +135,7 @@ export class Forgetting {
     const { ledger } = this.#host;
     const made = ledger.madeBy(`${turnId}/`);
     const [first = 0, last = 0] = [made[0], made.at(-1)];
-    const said = ledger.read(first - 1, last - first + 1, [
-      "ModelReplied",
-      "ToolExecuted",
-      "ToolFailed",
-      "ReplyDrafted",
-    ]);
+    const said = ledger.read(first - 1, last - first + 1, SAID);
     return said.flatMap(({ seq, open }) => (seq <= last && "turnId" in open && open.turnId === turnId ? [seq] : []));
   }
 

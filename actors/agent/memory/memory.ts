@@ -97,7 +97,8 @@ export class AgentMemory {
     this.forgetting = new Forgetting({
       ...{ ledger: host.ledger, commit: host.commit, meta: host.meta },
       ...{ register: () => this.register, standing: () => this.embeddings.standing() },
-      ...{ indexesLeft: () => this.embeddings.indexesLeft(), isErased: (userId) => this.isErased(userId) },
+      indexesLeft: () => this.embeddings.indexesLeft(),
+      isErased: (userId) => host.keys.get(userName(userId)) === "destroyed",
     });
   }
 
