@@ -39,7 +39,7 @@ export const erasure: Scenario = {
         await look(erik, "me-erased");
         await erik.reload();
         await receipt.getByRole("heading", { name: "Your words were erased" }).waitFor();
-        match(await receipt.innerText(), /agents and other people said in their rooms stays readable/);
+        match(await receipt.innerText(), /other people said in their rooms stays readable/);
         const elsewhere = await stage.visit({ as: "erik", path: "/me" });
         await elsewhere.getByRole("region", { name: "Receipt" }).getByRole("button", { name: "I am back" }).waitFor();
       },

@@ -44,8 +44,8 @@ function EraseDialog({ onErased, onClose }: DialogProps) {
       <form className="form" onSubmit={send}>
         <p>
           The key to all your words is destroyed: what you said in every room, and what every agent remembers about you.
-          Others will see that somebody spoke, and no word of it. What agents and other people said stays. This cannot
-          be undone.
+          Others will see that somebody spoke, and no word of it. What agents answered you goes too; what other people
+          said stays. This cannot be undone.
         </p>
         <label>
           <span>
