@@ -42,6 +42,7 @@ export class Forgetting {
   readonly #host: ForgettingHost;
   /** Whether something withdrawn may still have to be forgotten: a death can come between, so it is looked after each wake. */
   #mayHoldWithdrawn = true;
+  #isForgetting = false;
 
   constructor(host: ForgettingHost) {
     this.#host = host;
@@ -142,7 +143,14 @@ export class Forgetting {
   /** Something was committed: what was withdrawn with it, or before a death, is forgotten. */
   committed(events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
     if (events.some(({ type, open }) => type === "ConsentNoted" && !open.granted)) this.#mayHoldWithdrawn = true;
-    if (this.#mayHoldWithdrawn) this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
+    // Each commit of the forgetting itself comes by here: it is under way, and needs no second one inside.
+    if (!this.#mayHoldWithdrawn || this.#isForgetting) return;
+    this.#isForgetting = true;
+    try {
+      this.#mayHoldWithdrawn = !this.#forgetWithdrawn();
+    } finally {
+      this.#isForgetting = false;
+    }
   }
 
   /** What was forgotten of a person since a moment at their wish, and what of them is left. */
