@@ -99,7 +99,7 @@ export async function retells(
     const [asked, ...seen] = agent.ledger.reveal([triggerSeq, ...shown]) as ReadonlyArray<Unsealed>;
     return { text, roomId: lobby, asked: asked!, given, shown: seen };
   };
-  const told = () => Effect.runSync(agent.memory.former().tells(userName(dana), answerNow()));
+  const told = () => Effect.runSync(agent.memory.former().tells(userName(dana), [dana], answerNow()));
   const tells = () => [...new Set([dana, ...told()])];
   const post = drafts(agent, label, given, { text, tells, ...(asks && { asks }) });
   meanwhile();

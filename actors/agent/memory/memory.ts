@@ -22,7 +22,7 @@ import { Embeddings, type VectorServices } from "./embedding/embeddings.ts";
 import { nothing } from "./embedding/nearness.ts";
 import { REORDERED, reordered } from "./embedding/reordered.ts";
 import { Forgetting } from "./forgetting.ts";
-import { peopleOf, repeatedIn, retold } from "./forming/answers.ts";
+import { holdsOthers, peopleOf, repeatedIn, retold } from "./forming/answers.ts";
 import { messageFormOf } from "./forming/importance.ts";
 import { glean, memoriesOf } from "./forming/message.ts";
 import { sensitivityOf } from "./forming/sensitivity.ts";
@@ -329,14 +329,15 @@ export class AgentMemory {
   former(): MemoryFormer["Service"] {
     return {
       form: (said) => Effect.map(this.attendance.known(said.roomId), () => this.#formed(said)),
-      tells: (asker, answer) => Effect.sync(() => this.#tells(asker, answer)),
+      tells: (asker, people, answer) => Effect.sync(() => this.#tells(asker, people, answer)),
       episode: (asker, answer) =>
         Effect.flatMap(this.attendance.known(answer.roomId), () => this.#answer(asker, answer)),
     };
   }
 
-  #tells(asker: ActorName, answer: Answer): ReadonlyArray<UserId> {
-    const repeated = repeatedIn({ ...answer, names: this.#namesIn(asker, answer) });
+  #tells(asker: ActorName, people: ReadonlyArray<UserId>, answer: Answer): ReadonlyArray<UserId> {
+    const shown = answer.shown.filter((message) => holdsOthers(message, people));
+    const repeated = shown.length === 0 ? [] : repeatedIn({ ...answer, shown, names: this.#namesIn(asker, answer) });
     const seqs = [...answer.given, ...repeated.map(({ event }) => event.seq)];
     const held = seqs.length === 0 ? [] : this.register.people.in(seqs);
     return [...new Set([...held, ...repeated.flatMap(peopleOf)])];

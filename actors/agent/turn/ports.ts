@@ -207,8 +207,15 @@ export class MemoryFormer extends Context.Service<
   {
     /** What deserves a memory of its own; nothing of what may not be kept. */
     readonly form: (said: Said) => Effect.Effect<ReadonlyArray<Formed>>;
-    /** Whose words an answer may say again, remembered or not: of what came to mind, and of what it repeats. */
-    readonly tells: (asker: ActorName, answer: Answer) => Effect.Effect<ReadonlyArray<UserId>>;
+    /**
+     * Whose words an answer may say again beside those of these people who asked, remembered or not: of what came to mind, and
+     * of what it repeats.
+     */
+    readonly tells: (
+      asker: ActorName,
+      people: ReadonlyArray<UserId>,
+      answer: Answer,
+    ) => Effect.Effect<ReadonlyArray<UserId>>;
     /**
      * An answer itself as a memory: what weight it has, who is named in it, and what it may say again. Undefined where `asker`
      * is not remembered, or nobody can say whom it names; where something that it may say again is not kept, or not any more;

@@ -50,6 +50,10 @@ export function peopleOf({ event }: Unsealed): ReadonlyArray<UserId> {
   return person === null ? tells : [person];
 }
 
+/** Whether a message may hold words of anybody else than these people; of notes it is not said whose they are. */
+export const holdsOthers = (message: Unsealed, people: ReadonlyArray<UserId>): boolean =>
+  isNotes(message) || peopleOf(message).some((userId) => !people.includes(userId));
+
 /**
  * The events of what an answer may say again of what was shown: what shares a word with it that the question has not.
  * `kept` answers which of some messages are memories. Undefined where it may say again what is no memory, be it of the

@@ -41,8 +41,9 @@ export const respond = {
 /** Whose words the models of a turn may have said again; a notice in their place does not, but theirs stay on record. */
 const toldIn = Effect.fnUntraced(function* (turn: TurnView, text: string) {
   const former = yield* MemoryFormer;
-  const told = yield* former.tells(turn.authorId as ActorName, yield* answerOf(turn, text));
-  return [...new Set([...((turn.people ?? []) as ReadonlyArray<UserId>), ...told])];
+  const people = (turn.people ?? []) as ReadonlyArray<UserId>;
+  const told = yield* former.tells(turn.authorId as ActorName, people, yield* answerOf(turn, text));
+  return [...new Set([...people, ...told])];
 });
 
 /** Records the text that will be posted: the agent's, or the house's in its place. */
