@@ -84,27 +84,6 @@ export class Forgetting {
     return over.flatMap((turnId) => this.#wordsOf(turnId));
   }
 
-  /**
-   * Somebody was erased: what was said in answer to them goes, and what may say again what they said, be it a memory or not. What
-   * the agent heard others say of it is theirs, but for answers of other agents to them.
-   */
-  retold(userId: UserId): void {
-    const { ledger } = this.#host;
-    const { tables } = ledger;
-    const answers = tables.rows(
-      "SELECT seq FROM events WHERE type = 'MessageReceived' AND open ->> '$.answers' = ? AND actor LIKE 'agent:%'",
-      userId,
-    );
-    const turns = tables.rows(
-      `SELECT open ->> '$.turnId' FROM events WHERE type = 'MessageReceived' AND actor = ?
-       UNION SELECT open ->> '$.turnId' FROM events
-       WHERE type = 'ReplyDrafted' AND EXISTS (SELECT 1 FROM json_each(open, '$.tells') WHERE value = ?)`,
-      ...[userName(userId), userId],
-    );
-    const over = turns.map(([turnId]) => turnId as TurnId).filter((turnId) => ledger.state.turns[turnId] === undefined);
-    ledger.forget([...answers.map(([seq]) => Number(seq)), ...over.flatMap((turnId) => this.#wordsOf(turnId))]);
-  }
-
   /** The agent's own words of a turn that ends, where somebody or something it had in mind was taken back while it ran. */
   #outdated(turnId: TurnId): ReadonlyArray<number> {
     const turn = this.#host.ledger.state.turns[turnId];
@@ -172,9 +151,31 @@ export class Forgetting {
     };
   }
 
-  /** Forgets everything about a person. */
+  /** Somebody was erased: forgets everything about them, and what was said to them or of theirs again. */
   about(userId: UserId): void {
     this.#forgetAll(userId, "erased");
+    this.#forgetSaid(userId);
+  }
+
+  /**
+   * The words of what was said in answer to somebody, and of what may say again what they said, be it a memory or not. What the
+   * agent heard others say of it is theirs, but for answers of other agents to them.
+   */
+  #forgetSaid(userId: UserId): void {
+    const { ledger } = this.#host;
+    const { tables } = ledger;
+    const answers = tables.rows(
+      "SELECT seq FROM events WHERE type = 'MessageReceived' AND open ->> '$.answers' = ? AND actor LIKE 'agent:%'",
+      userId,
+    );
+    const turns = tables.rows(
+      `SELECT open ->> '$.turnId' FROM events WHERE type = 'MessageReceived' AND actor = ?
+       UNION SELECT open ->> '$.turnId' FROM events
+       WHERE type = 'ReplyDrafted' AND EXISTS (SELECT 1 FROM json_each(open, '$.tells') WHERE value = ?)`,
+      ...[userName(userId), userId],
+    );
+    const over = turns.map(([turnId]) => turnId as TurnId).filter((turnId) => ledger.state.turns[turnId] === undefined);
+    ledger.forget([...answers.map(([seq]) => Number(seq)), ...over.flatMap((turnId) => this.#wordsOf(turnId))]);
   }
 
   /** What was taken back, person by person. True when nothing is left. */

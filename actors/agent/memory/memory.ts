@@ -161,7 +161,6 @@ export class AgentMemory {
     const userId = idOf(subject) as UserId;
     this.ties.forget(userId);
     this.forgetting.about(userId);
-    this.forgetting.retold(userId);
     this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
     // Their own word of it may be late; who has come back, and agreed anew, has another key.
     if (this.#host.ledger.state.consents[userId] === "granted" && this.isErased(userId))
