@@ -8,7 +8,7 @@ import { SystemActor } from "#actors/system/system.ts";
 import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
-import { answer } from "./http/entry.ts";
+import { answer, isForPage } from "./http/entry.ts";
 import { embedderLayer } from "./memory/embedder.ts";
 import { rerankerLayer } from "./memory/reranker.ts";
 import { vectorIndexLayer } from "./memory/vector-index.ts";
@@ -16,7 +16,10 @@ import { moderatorLayer } from "./models/moderator.ts";
 import { chatModelLayer } from "./models/route.ts";
 import { toolboxLayer } from "./tools/shelf.ts";
 
-export interface Env extends ActorEnv, Variables {}
+export interface Env extends ActorEnv, Variables {
+  /** The page and what belongs to it. */
+  readonly ASSETS?: Fetcher;
+}
 
 /** Built once per isolate and shared by its agents: SDK clients are not cheap. */
 const abilities = new WeakMap<Env, Layer.Layer<Abilities>>();
@@ -59,6 +62,8 @@ const introduced = new Set<string>();
 
 export default {
   fetch(request, env, context) {
+    // Cloudflare sends these elsewhere by itself (wrangler.toml); on a developer's machine nobody stands in front.
+    if (env.ASSETS !== undefined && isForPage(request)) return env.ASSETS.fetch(request);
     return answer(request, env, (principal: Principal) => {
       if (introduced.has(principal.userId)) return;
       if (introduced.size > 10_000) introduced.clear();
