@@ -40,7 +40,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<void> {
           modules: [{ type: "ESModule", path: resolve(options.built, "worker.js") }],
           modulesRoot: resolve(options.built),
           bindings: options.variables,
-          serviceBindings: { [assets.binding]: "page" },
+          serviceBindings: { [assets.binding]: "page", OUTBOUND: { network: { allow: ["public", "private"] } } },
           unsafeDirectSockets: [{ host: LOOPBACK, port: options.port }],
         },
         {

@@ -48,6 +48,8 @@ export interface Variables {
   readonly WEAVIATE_API_KEY?: string;
   readonly AI?: ModelSettings["cloudflare"];
   readonly VECTORIZE?: VectorizeBinding;
+  /** The way out to model providers; the platform's own where none is bound. */
+  readonly OUTBOUND?: Fetcher;
 }
 
 /** Who says who somebody is. */
@@ -153,10 +155,13 @@ function modelsOf(variables: Variables): ModelSettings {
   const pause = Number(present(variables.DEMO_WORD_PAUSE_MS) ?? 25);
   if (!Number.isInteger(pause) || pause < 0 || pause > 5_000)
     throw new SettingsFault("DEMO_WORD_PAUSE_MS", "is not a number of milliseconds from 0 to 5000");
+  const { OUTBOUND } = variables;
+  const fetch: typeof globalThis.fetch | undefined = OUTBOUND && ((input, init) => OUTBOUND.fetch(input, init));
   // A base URL alone is a local server that asks for no key, as Ollama and vLLM do.
   return {
-    anthropic: anthropicKey || anthropicUrl ? { apiKey: anthropicKey ?? "none", baseUrl: anthropicUrl } : undefined,
-    openai: openaiKey || openaiUrl ? { apiKey: openaiKey ?? "none", baseUrl: openaiUrl } : undefined,
+    anthropic:
+      anthropicKey || anthropicUrl ? { apiKey: anthropicKey ?? "none", baseUrl: anthropicUrl, fetch } : undefined,
+    openai: openaiKey || openaiUrl ? { apiKey: openaiKey ?? "none", baseUrl: openaiUrl, fetch } : undefined,
     cloudflare: variables.AI,
     demo: { seed: 1, wordPauseMs: pause },
   };

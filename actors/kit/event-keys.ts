@@ -21,7 +21,7 @@ interface Owned {
 }
 
 const deleteRows = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
-  sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
+  void sql.run("DELETE FROM event_keys WHERE seq IN (SELECT value FROM json_each(?))", JSON.stringify(seqs));
 
 /** Every event that can still be opened; 0 stands for the key of hashes. */
 export const seqsWithKeys = (sql: SqlPort): ReadonlyArray<number> =>
@@ -66,10 +66,11 @@ export const derivedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, nu
 
 /** Keeps in mind of which generation the keys of a subject are derived from now on. */
 export const noteDerived = (sql: SqlPort, subject: ActorName, number: number): void =>
-  sql.run("INSERT OR REPLACE INTO derived_keys (subject, number) VALUES (?, ?)", subject, number);
+  void sql.run("INSERT OR REPLACE INTO derived_keys (subject, number) VALUES (?, ?)", subject, number);
 
 /** Where the key for hashes lies: before the first event, so that it turns and dies with the keys of events. */
-const hashPlace = (stream: string, subject: ActorName): Place => ({ stream, seq: 0, type: "", v: 0, subject });
+const HASH_SEQ = 0;
+const hashPlace = (stream: string, subject: ActorName): Place => ({ stream, seq: HASH_SEQ, type: "", v: 0, subject });
 
 /** This stream's key for hashes of words, made on first need under a subject's key; one stream has one. */
 export class HashKey {
@@ -90,14 +91,15 @@ export class HashKey {
     const key = keys.get(subject, known && generationOf(known));
     if (key === undefined || key === "destroyed") return key;
     const wrapped = known ?? wrapFreshKey(place, key);
-    if (known === undefined) insertRows(this.#sql, "event_keys (seq, subject, wrapped)", [[0, subject, wrapped]]);
+    if (known === undefined)
+      insertRows(this.#sql, "event_keys (seq, subject, wrapped)", [[HASH_SEQ, subject, wrapped]]);
     this.#opened = { subject, number: key.number, key: unwrapEventKey(wrapped, place, key).eventKey };
     return this.#opened.key;
   }
 
-  /** Keeps nothing opened. */
-  drop(): void {
-    this.#opened = undefined;
+  /** Keeps nothing opened when the keys of these events go, and it is among them. */
+  drop(seqs: ReadonlyArray<number> = [HASH_SEQ]): void {
+    if (seqs.includes(HASH_SEQ)) this.#opened = undefined;
   }
 }
 
@@ -124,7 +126,9 @@ export function rewrapKeys(sql: SqlPort, { stream, subject, keys }: Owned, to: S
     if (from === undefined) throw new Error(`generation ${number} of the key of ${subject} is not at hand`);
     if (from === "destroyed") return [];
     const place =
-      seq === 0 ? hashPlace(stream, subject) : { stream, seq: Number(seq), type: String(type), v: Number(v), subject };
+      seq === HASH_SEQ
+        ? hashPlace(stream, subject)
+        : { stream, seq: Number(seq), type: String(type), v: Number(v), subject };
     return [[place.seq, subject, rewrapKey(wrapped as Uint8Array, place, from, to)]];
   });
   deleteRows(

@@ -204,7 +204,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
   forget(seqs: ReadonlyArray<number> = seqsWithKeys(this.#sql)): void {
     deleteKeys(this.#sql, seqs);
     for (const seq of seqs) this.#revealed.drop(seq);
-    this.#hashKey.drop(); // it stands among them, at 0
+    this.#hashKey.drop(seqs);
     this.#forgotten.push(seqs);
   }
 

@@ -69,7 +69,7 @@ export function withTables(sql: SqlPort, stream: string): SqlPort {
     rows: (query, ...parameters) => (made ? sql.rows(query, ...parameters) : []),
     run: (query, ...parameters) => {
       make();
-      sql.run(query, ...parameters);
+      return sql.run(query, ...parameters);
     },
     transaction: (body) => {
       make();

@@ -1,5 +1,13 @@
 /** Sealing of words and chaining of events, synchronous so that a commit stays one breath; used by the ledger and the Vault. */
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hash, hkdfSync } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+} from "node:crypto";
 
 /** Where a sealed payload stands. Bound into the ciphertext, so that none can be moved or renamed. */
 export interface Place {
@@ -52,12 +60,28 @@ function random(length: number): Uint8Array {
 const associated = ({ stream, seq, type, v, subject }: Place, number: number): Buffer =>
   lengthPrefixed([stream, String(seq), type, String(v), subject, String(number)]);
 
+/** Keys that seal more than once, as the platform wants them: made of bytes each time, one costs as much as the sealing. */
+const secrets = new WeakMap<Uint8Array, KeyObject>();
+
+function secretOf(key: Uint8Array): KeyObject {
+  const known = secrets.get(key);
+  if (known !== undefined) return known;
+  const made = createSecretKey(key);
+  secrets.set(key, made);
+  return made;
+}
+
 /** AES-256-GCM: nonce ‖ ciphertext ‖ tag. The nonce is fresh each time: a restored database would repeat a counter. */
-export function encrypt(key: Uint8Array, plain: Uint8Array, associatedData: Uint8Array): Uint8Array {
+export function encrypt(key: Uint8Array | KeyObject, plain: Uint8Array, associatedData: Uint8Array): Uint8Array {
   const nonce = random(NONCE);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   cipher.setAAD(associatedData);
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = new Uint8Array(NONCE + plain.length + TAG);
+  sealed.set(nonce);
+  sealed.set(cipher.update(plain), NONCE);
+  cipher.final(); // a stream cipher has nothing left to say, but its tag is not there before
+  sealed.set(cipher.getAuthTag(), NONCE + plain.length);
+  return sealed;
 }
 
 /** The reverse of `encrypt`. @throws when key, bytes or associated data do not belong together. */
@@ -92,7 +116,7 @@ export function sealWords(
   const data = associated(place, number);
   return {
     sealed: encrypt(eventKey, Buffer.from(words), data),
-    wrapped: Buffer.concat([generationBytes(number), encrypt(key, eventKey, data)]),
+    wrapped: Buffer.concat([generationBytes(number), encrypt(secretOf(key), eventKey, data)]),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The register of settled commands of one log: what each id was answered, for ever [L2]; used by the ledger alone. */
 import { Redacted } from "effect";
 import type { CommandMeta } from "#events/kit/define.ts";
-import { decodeStoredReply, same } from "./encoding.ts";
+import { parseStoredReply, same } from "./encoding.ts";
 import { CommandIdReused } from "./refusals.ts";
 import { accepted, type RefusalData, type Reply, refused } from "./reply.ts";
 import type { SqlPort } from "./sql.ts";
@@ -24,7 +24,7 @@ export const printOfRefused = (command: unknown, print: Uint8Array): Uint8Array 
 
 /** Takes the fingerprints from the commands that made these events; their ids are answered as before, whatever comes under them. */
 export const forgetFingerprints = (sql: SqlPort, seqs: ReadonlyArray<number>): void =>
-  sql.run(
+  void sql.run(
     `UPDATE commands SET fingerprint = ?
      WHERE id IN (SELECT command FROM events WHERE seq IN (SELECT value FROM json_each(?)))`,
     FORGOTTEN,
@@ -37,7 +37,7 @@ export function settledReply(sql: SqlPort, id: string, print: Uint8Array): Reply
   if (row === undefined) return undefined;
   const kept = row[0] as Uint8Array;
   if (!same(kept, print) && !same(kept, FORGOTTEN)) return refused(new CommandIdReused());
-  const stored = decodeStoredReply(row[1]);
+  const stored = parseStoredReply(String(row[1]));
   return "from" in stored
     ? accepted(stored, stored.to, true)
     : { outcome: "refused", refusal: stored.refusal as RefusalData };
@@ -50,24 +50,22 @@ export function settle(
   print: Uint8Array,
   reply: Committed | { readonly refusal: RefusalData },
 ): boolean {
-  const inserted = sql.rows(
-    "INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1",
+  return sql.run(
+    "INSERT INTO commands (id, fingerprint, reply, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     id,
     print,
     JSON.stringify(reply),
     at,
   );
-  return inserted.length > 0;
 }
 
 /** Seqs of all events made by commands whose id starts with `prefix`, in order. */
 export function seqsMadeBy(sql: SqlPort, prefix: string): ReadonlyArray<number> {
-  const rows = sql.rows("SELECT reply FROM commands WHERE id >= ? AND id < ?", prefix, `${prefix}\uffff`);
-  const ranges = rows.flatMap(([reply]) => {
-    const stored = decodeStoredReply(reply);
-    return "from" in stored ? [stored] : [];
-  });
-  return ranges
-    .flatMap(({ from, to }) => Array.from({ length: to - from + 1 }, (_, index) => from + index))
-    .sort((left, right) => left - right);
+  const ranges = sql.rows(
+    `SELECT reply ->> '$.from' AS first, reply ->> '$.to' FROM commands
+     WHERE id >= ? AND id < ? AND first IS NOT NULL ORDER BY first`,
+    prefix,
+    `${prefix}\uffff`,
+  ) as ReadonlyArray<readonly [number, number]>;
+  return ranges.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
 }

@@ -4,8 +4,8 @@
 export type SqlValue = string | number | null | Uint8Array;
 
 export interface SqlPort {
-  /** Runs one statement for its effect. */
-  run(query: string, ...parameters: ReadonlyArray<SqlValue>): void;
+  /** Runs one statement for its effect; false when it wrote nothing. */
+  run(query: string, ...parameters: ReadonlyArray<SqlValue>): boolean;
   /** All rows, each an array of column values in order: a third of the cost of objects on replay. */
   rows(query: string, ...parameters: ReadonlyArray<SqlValue>): ReadonlyArray<ReadonlyArray<SqlValue>>;
   /** All or nothing; a throw rolls back and is passed on. */
@@ -26,7 +26,7 @@ function fromStorage(row: StoredValue[]): ReadonlyArray<SqlValue> {
 
 /** The port over a Durable Object's own SQLite. */
 export const durableSql = (storage: DurableObjectStorage): SqlPort => ({
-  run: (query, ...parameters) => void storage.sql.exec(query, ...parameters),
+  run: (query, ...parameters) => storage.sql.exec(query, ...parameters).rowsWritten > 0,
   rows: (query, ...parameters) => Array.from(storage.sql.exec(query, ...parameters).raw<StoredValue[]>(), fromStorage),
   transaction: (body) => storage.transactionSync(body),
 });

@@ -14,27 +14,22 @@ const [ROUND, START] = (() => {
 
 const turn = (word: number, by: number): number => (word >>> by) | (word << (32 - by));
 
-/** The message with its end mark and its length in bits, in whole blocks of 64 bytes. */
-function padded(message: Uint8Array): DataView {
-  const bytes = new Uint8Array((((message.length + 8) >> 6) << 6) + 64);
-  bytes.set(message);
-  bytes[message.length] = 0x80;
-  const view = new DataView(bytes.buffer);
-  view.setUint32(bytes.length - 8, Math.floor(message.length / 2 ** 29));
-  view.setUint32(bytes.length - 4, message.length << 3);
-  return view;
-}
+/** The schedule of the block at hand. */
+const words = new Int32Array(64);
 
 /** Takes one block of 64 bytes into the eight words of the hash. */
-function compress(hash: Int32Array, words: Int32Array, block: DataView, at: number): void {
-  for (let index = 0; index < 16; index++) words[index] = block.getInt32(at + 4 * index);
+function compress(hash: Int32Array, bytes: Uint8Array, start: number): void {
+  for (let index = 0, at = start; index < 16; index++, at += 4)
+    words[index] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
   for (let index = 16; index < 64; index++) {
     const [back15, back2] = [words[index - 15]!, words[index - 2]!];
     const small0 = turn(back15, 7) ^ turn(back15, 18) ^ (back15 >>> 3);
     const small1 = turn(back2, 17) ^ turn(back2, 19) ^ (back2 >>> 10);
     words[index] = (words[index - 16]! + small0 + words[index - 7]! + small1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = hash as unknown as [number, number, number, number, number, number, number, number];
+  // One by one: taken apart as a list, and put together from one, it cost as much as the rounds between.
+  let [a, b, c, d] = [hash[0]!, hash[1]!, hash[2]!, hash[3]!];
+  let [e, f, g, h] = [hash[4]!, hash[5]!, hash[6]!, hash[7]!];
   for (let index = 0; index < 64; index++) {
     const big1 = turn(e, 6) ^ turn(e, 11) ^ turn(e, 25);
     const first = (h + big1 + ((e & f) ^ (~e & g)) + ROUND[index]! + words[index]!) | 0;
@@ -49,18 +44,33 @@ function compress(hash: Int32Array, words: Int32Array, block: DataView, at: numb
     b = a;
     a = (first + second) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, index) => {
-    hash[index] = (hash[index]! + word) | 0;
-  });
+  hash[0] = (hash[0]! + a) | 0;
+  hash[1] = (hash[1]! + b) | 0;
+  hash[2] = (hash[2]! + c) | 0;
+  hash[3] = (hash[3]! + d) | 0;
+  hash[4] = (hash[4]! + e) | 0;
+  hash[5] = (hash[5]! + f) | 0;
+  hash[6] = (hash[6]! + g) | 0;
+  hash[7] = (hash[7]! + h) | 0;
 }
 
 const encoder = new TextEncoder();
+/** Ids are made of texts of a hundred characters, thirty of them a turn: fresh room for each costs more than the hash. */
+const SHORT = 1024;
+const short = new Uint8Array(SHORT);
 
 /** The hash of a text's UTF-8, as eight words of 32 bits. */
 export function sha256(text: string): Int32Array {
-  const message = padded(encoder.encode(text));
-  const hash = Int32Array.from(START);
-  const words = new Int32Array(64);
-  for (let at = 0; at < message.byteLength; at += 64) compress(hash, words, message, at);
+  // A character of a string is at most three bytes of UTF-8; behind it come an end mark and the length in bits.
+  const bytes = 3 * text.length + 72 <= SHORT ? short : new Uint8Array(3 * text.length + 72);
+  const length = encoder.encodeInto(text, bytes).written;
+  const end = (((length + 8) >> 6) << 6) + 64;
+  bytes.fill(0, length, end);
+  bytes[length] = 0x80;
+  const bits = new DataView(bytes.buffer, end - 8);
+  bits.setUint32(0, Math.floor(length / 2 ** 29));
+  bits.setUint32(4, length << 3);
+  const hash = new Int32Array(START);
+  for (let at = 0; at < end; at += 64) compress(hash, bytes, at);
   return hash;
 }

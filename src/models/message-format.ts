@@ -54,7 +54,8 @@ interface Event {
  * part, and a reply has an event a word.
  */
 const readEvent = (() => {
-  const isTyped = Schema.is(Schema.Struct({ type: Schema.String }));
+  const isTyped = (value: unknown): value is Event =>
+    typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
   const place = { index: optional(Schema.Finite) };
   const shapes: Readonly<Record<string, (value: unknown) => boolean>> = {
     message_start: Schema.is(Schema.Struct({ message: optional(Message) })),

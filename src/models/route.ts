@@ -9,9 +9,17 @@ import { DEMO_PROVIDER, demoModel } from "./demo.ts";
 import { openAiModel } from "./openai.ts";
 import { type AiBinding, workersAiModel } from "./workers-ai.ts";
 
+/** How a provider is reached. */
+interface ProviderSettings {
+  readonly apiKey: string;
+  readonly baseUrl?: string | undefined;
+  /** The platform's own when there is none. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
 export interface ModelSettings {
-  readonly anthropic?: { readonly apiKey: string; readonly baseUrl?: string | undefined } | undefined;
-  readonly openai?: { readonly apiKey: string; readonly baseUrl?: string | undefined } | undefined;
+  readonly anthropic?: ProviderSettings | undefined;
+  readonly openai?: ProviderSettings | undefined;
   readonly cloudflare?: AiBinding | undefined;
   /** 25 ms between words reads like somebody typing; tests and benches take 0. */
   readonly demo: { readonly seed: number; readonly wordPauseMs: number };

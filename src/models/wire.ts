@@ -1,6 +1,6 @@
 /** What the adapters of ChatModel share: one call from opening to reply, and what is said of tools and shapes. */
 
-import { Cause, Clock, Effect, Option, Queue, Schema, Stream } from "effect";
+import { Cause, Clock, Effect, Queue, Schema, Stream } from "effect";
 import { Cut, Garbled, kindOf, ModelFailure, ModelReason, Unacceptable } from "#actors/agent/turn/failures.ts";
 import type { Finish, ModelCall, ModelChoice, ModelPart, ToolDescription } from "#actors/agent/turn/ports.ts";
 import type { Piece } from "./body.ts";
@@ -62,18 +62,14 @@ export const answer = <A extends Assembly>(call: Call<A>): Stream.Stream<ModelPa
       const { signal } = controller;
       const progress = new Progress(clock);
       const life: Life = { streaming: false, replied: false, ended: false };
-      const abort = Effect.sync(() => controller.abort());
       let pumped = Promise.resolve();
-      yield* Effect.addFinalizer(() => {
-        if (life.ended) return Effect.void;
-        if (!life.replied) return abort;
-        return Effect.forkDetach(
-          Effect.timeoutOrElse(
-            Effect.promise(() => pumped),
-            { duration: LEAVE_MS, orElse: () => abort },
-          ),
-        );
-      });
+      const leave = () => {
+        if (life.ended) return;
+        if (!life.replied) return controller.abort();
+        const timer = setTimeout(() => controller.abort(), LEAVE_MS);
+        void pumped.finally(() => clearTimeout(timer));
+      };
+      yield* Effect.addFinalizer(() => Effect.sync(leave));
       pumped = pump(call, queue, { assembly: call.assembly(progress), signal, progress }, clock, life);
       return yield* failureOf(call, yield* watch(clock, progress, call.choice.silenceMs ?? SILENCE_MS));
     }),
@@ -177,8 +173,15 @@ export function checkTools(tools: ReadonlyArray<ToolDescription>): void {
   }
 }
 
-const decodeObject = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)));
-
 /** The arguments of an earlier call as an object; what is no JSON object is told to the provider as `{}`. */
-export const argumentsOf = (text: string): Readonly<Record<string, unknown>> =>
-  Option.getOrElse(decodeObject(text), () => ({}));
+export const argumentsOf = (() => {
+  const isObject = Schema.is(Schema.Record(Schema.String, Schema.Unknown));
+  return (text: string): Readonly<Record<string, unknown>> => {
+    try {
+      const value: unknown = JSON.parse(text);
+      return isObject(value) ? value : {};
+    } catch {
+      return {};
+    }
+  };
+})();

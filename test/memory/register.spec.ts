@@ -23,7 +23,7 @@ function another({ ledger, sql }: Remembering, failing?: (query: string) => bool
     ...sql,
     run: (query, ...parameters) => {
       if (failing?.(query)) throw new Error("no");
-      sql.run(query, ...parameters);
+      return sql.run(query, ...parameters);
     },
   };
   return new MemoryRegister(port, ledger, () => ada);

@@ -51,6 +51,11 @@ export class Disk {
     return statement.all(...(parameters as Value[])) as unknown as ReadonlyArray<Row>;
   }
 
+  /** Rows that the last statement wrote, if it was one that writes. */
+  changes(): number {
+    return Number(this.execute("SELECT changes()", [])[0]![0]);
+  }
+
   reads(query: string): boolean {
     return this.#prepare(query).reads;
   }

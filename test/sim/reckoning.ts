@@ -30,7 +30,10 @@ const deciders = { AGENT: agent, ROOM: room, USER: user, SYSTEM: system, VAULT: 
 >;
 
 const portOf = ({ disk }: SimulatedObject): SqlPort => ({
-  run: (query, ...parameters) => void disk.execute(query, parameters),
+  run: (query, ...parameters) => {
+    disk.execute(query, parameters);
+    return disk.changes() > 0;
+  },
   rows: (query, ...parameters) => disk.execute(query, parameters) as ReadonlyArray<ReadonlyArray<SqlValue>>,
   transaction: (body) => disk.transaction(body, () => {}),
 });

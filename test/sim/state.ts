@@ -1,4 +1,5 @@
 /** The `DurableObjectState` that an instance gets: its name, its storage, and the handful of other things the house touches. */
+import type { Disk } from "./disk.ts";
 import type { Instance, Surroundings } from "./instance.ts";
 import type { ServerSocket } from "./sockets.ts";
 
@@ -15,11 +16,18 @@ const asStored = (row: ReadonlyArray<unknown>): unknown[] =>
 
 class Cursor {
   readonly #rows: ReadonlyArray<ReadonlyArray<unknown>>;
-  readonly #columns: () => ReadonlyArray<string>;
+  readonly #disk: Disk;
+  readonly #query: string;
 
-  constructor(rows: ReadonlyArray<ReadonlyArray<unknown>>, columns: () => ReadonlyArray<string>) {
+  constructor(rows: ReadonlyArray<ReadonlyArray<unknown>>, disk: Disk, query: string) {
     this.#rows = rows;
-    this.#columns = columns;
+    this.#disk = disk;
+    this.#query = query;
+  }
+
+  /** To be asked before the next statement. */
+  get rowsWritten(): number {
+    return this.#disk.reads(this.#query) ? 0 : this.#disk.changes();
   }
 
   raw(): IterableIterator<unknown[]> {
@@ -27,7 +35,7 @@ class Cursor {
   }
 
   toArray(): ReadonlyArray<Readonly<Record<string, unknown>>> {
-    const columns = this.#columns();
+    const columns = this.#disk.columns(this.#query);
     return this.#rows.map((row) => Object.fromEntries(asStored(row).map((value, index) => [columns[index]!, value])));
   }
 
@@ -52,7 +60,7 @@ function storageOf(instance: Instance, world: Surroundings, written: () => void)
     if (!disk.reads(asked)) trip(world.weather().full, "the statement was not run");
     const rows = disk.execute(asked, values);
     if (disk.unsafe) written();
-    return new Cursor(rows, () => disk.columns(asked));
+    return new Cursor(rows, disk, asked);
   };
   const transactionSync = <A>(body: () => A): A => {
     reach();

@@ -15,7 +15,7 @@ export function nodeSql(file = ":memory:"): SqlPort {
     return made;
   };
   return {
-    run: (query, ...parameters) => void statement(query).run(...parameters),
+    run: (query, ...parameters) => statement(query).run(...parameters).changes > 0,
     rows: (query, ...parameters) =>
       statement(query).all(...parameters) as unknown as ReadonlyArray<ReadonlyArray<SqlValue>>,
     transaction: (body) => {

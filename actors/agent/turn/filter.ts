@@ -208,9 +208,9 @@ export const moderate = Effect.fnUntraced(function* (
   direction: Direction,
   { said }: Pick<FilterContext, "said">,
 ): Effect.fn.Return<Verdict, never, Moderator> {
-  const { words, check } = yield* Moderator;
+  const { words, check, configured } = yield* Moderator;
   const verdict = judge(text, direction, { said, words });
-  if (verdict.text.trim() === "") return verdict;
+  if (!configured || verdict.text.trim() === "") return verdict;
   const concerns = yield* check(verdict.text, direction).pipe(
     Effect.retry({ ...moderationRetries, while: isTransient }),
     Effect.timeoutOrElse({ duration: MODERATION_BOX, orElse: () => Effect.fail(tooSlow()) }),

@@ -9,7 +9,7 @@ export interface FollowedLog<E> {
 }
 
 /** What a follower keeps, and what of. */
-export interface Following {
+export interface Following<E> {
   /** The bookmark's key in the table `meta`. */
   readonly name: string;
   /** Grows with every change of the tables: what an older program wrote is read out of the log anew. */
@@ -18,6 +18,8 @@ export interface Following {
   readonly tables: ReadonlyArray<string>;
   /** The types of events that they are made of. */
   readonly types: ReadonlyArray<string>;
+  /** False for an event of these types that leaves nothing behind: most turns do not, and a bookmark costs a page. */
+  readonly concerns?: (event: E) => boolean;
   /** Told that the tables are made anew: what was made of their rows is to be as well. */
   readonly begun?: () => void;
 }
@@ -29,12 +31,12 @@ const BEHIND_AT_MOST = 500;
 export class LogFollower<E extends Recorded> {
   readonly #sql: SqlPort;
   readonly #log: FollowedLog<E>;
-  readonly #following: Following;
+  readonly #following: Following<E>;
   /** How far the log was read; unknown until the tables were looked at. */
   #read: number | undefined;
   #bookmark = 0;
 
-  constructor(sql: SqlPort, log: FollowedLog<E>, following: Following) {
+  constructor(sql: SqlPort, log: FollowedLog<E>, following: Following<E>) {
     this.#sql = sql;
     this.#log = log;
     this.#following = following;
@@ -50,8 +52,10 @@ export class LogFollower<E extends Recorded> {
     if (head === 0) return;
     this.#read ??= this.#open();
     while (this.#read < head) {
-      const page = this.#log.read(this.#read, PAGE, this.#following.types);
-      const to = page.length < PAGE ? head : page.at(-1)!.seq;
+      const { types, concerns } = this.#following;
+      const read = this.#log.read(this.#read, PAGE, types);
+      const to = read.length < PAGE ? head : read.at(-1)!.seq;
+      const page = concerns === undefined ? read : read.filter(concerns);
       if (page.length > 0 || to - this.#bookmark >= BEHIND_AT_MOST) this.#note(page, to, take);
       this.#read = to;
     }

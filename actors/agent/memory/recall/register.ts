@@ -31,6 +31,10 @@ const CONCERNS: ReadonlyArray<AgentEvent["type"]> = [
   "AgentDeleted",
 ];
 
+/** A context is of use to the register for the memories in it, and most have none. */
+const concerns = (event: RecordedOf<AgentEvent>): boolean =>
+  event.type !== "ContextAssembled" || event.open.memorySeqs.length > 0;
+
 /** The log, as far as the register reads it. */
 export type RegisteredLog = FollowedLog<RecordedOf<AgentEvent>>;
 
@@ -56,7 +60,8 @@ export class MemoryRegister {
   /** `begun` is told when all rows are to be made anew. */
   constructor(sql: SqlPort, log: RegisteredLog, agent: () => AgentId, begun = () => {}) {
     this.#sql = sql;
-    this.#follower = new LogFollower(sql, log, { name: "memories", version: VERSION, tables, types: CONCERNS, begun });
+    const following = { name: "memories", version: VERSION, tables, types: CONCERNS, concerns, begun };
+    this.#follower = new LogFollower(sql, log, following);
     this.#agent = agent;
     this.people = new MemoryPeople(sql);
     this.uses = new MemoryUses(sql);

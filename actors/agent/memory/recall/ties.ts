@@ -28,7 +28,7 @@ export interface Relation {
   readonly sent: number;
 }
 
-const READ = ["MessageReceived", "MemoryFormed", "ConsentNoted", "AgentDeleted"];
+const READ = ["MemoryFormed", "ConsentNoted", "AgentDeleted"];
 
 interface Formed {
   readonly basis: string;
@@ -54,12 +54,12 @@ export class Ties {
   /** Reads what was committed since it last looked. */
   catchUp(): void {
     this.#follower.catchUp((page) => {
-      for (const event of page) this.#note(event, page);
+      for (const event of page) this.#note(event);
     });
   }
 
   /** Only what became a memory counts: that is of people who agreed, while memory was on. */
-  #note(event: Recorded, page: ReadonlyArray<Recorded>): void {
+  #note(event: Recorded): void {
     if (event.type === "ConsentNoted") {
       const { userId, granted } = event.open as { readonly userId: UserId; readonly granted: boolean };
       if (!granted) this.#drop(userId);
@@ -69,14 +69,14 @@ export class Ties {
     const { basis, roomId, speaker, about, sourceSeqs } = event.open as unknown as Formed;
     const [person] = about;
     if (basis !== "said" || roomId === null || person === undefined) return;
-    if (speaker === userName(person)) this.#count(roomId, person, this.#signOf(sourceSeqs[0]!, page), event.at, [1, 0]);
+    if (speaker === userName(person)) this.#count(roomId, person, this.#signOf(sourceSeqs[0]!), event.at, [1, 0]);
     // What the agent says is of whoever had asked, who stands first.
     if (speaker === this.#agent()) this.#count(roomId, person, "reply", event.at, [0, 1]);
   }
 
   /** A message that addresses the agent weighs more than one that does not. */
-  #signOf(seq: number, page: ReadonlyArray<Recorded>): Sign {
-    const message = page.find((event) => event.seq === seq) ?? this.#log.read(seq - 1, 1, ["MessageReceived"])[0];
+  #signOf(seq: number): Sign {
+    const [message] = this.#log.read(seq - 1, 1, ["MessageReceived"]);
     const addressed = (message?.open as { readonly addressed?: string | null } | undefined)?.addressed;
     return addressed === "mention" || addressed === "reply" ? addressed : "message";
   }

@@ -15,7 +15,6 @@ export class MemoryUses {
 
   /** These went into a prompt. */
   noted({ at, open: { turnId, memoryIds, memorySeqs } }: Assembled): void {
-    if (memorySeqs.length === 0) return;
     this.#sql.run(
       `UPDATE memories SET accessed_at = ?, access_count = access_count + 1
        WHERE memory_id IN (SELECT value FROM json_each(?))`,
