@@ -173,13 +173,20 @@ describe("/health", () => {
 
 it("what is not of the API, the sockets or the page does not exist", async () => {
   for (const path of [
-    "/api/../secrets",
     "/parties/agent/x",
     "/parties/vault/0",
     "/parties/room",
     "/parties/room/x/y/z",
-    "/dev",
-    "/v2/nothing",
+    "/dev/nothing",
+    "/v1/nothing",
   ])
     expectProblem(await request(path), "not-found");
+});
+
+it("every other path is the page's, and a program is not told otherwise", async () => {
+  for (const path of ["/api/../secrets", "/dev", "/v2/nothing"]) {
+    const answer = await request(path);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    await answer.body?.cancel();
+  }
 });
