@@ -64,9 +64,9 @@ const found: ReadonlySet<string> = new Set(["meta", "addressed", "named", "calls
 
 /** A command's content as text: who asks for what, without its id, its time, its causes, and what the house looked up. */
 export function canonical(command: { readonly type: string; readonly meta: CommandMeta }): string {
-  const { meta } = command;
-  const content = Object.fromEntries(Object.entries(command).filter(([key]) => !found.has(key)));
-  return JSON.stringify([meta.by, opened(content)]);
+  const content: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(command)) if (!found.has(key)) content[key] = opened(value);
+  return JSON.stringify([command.meta.by, content]);
 }
 
 /** Words unwrapped, all the way down. By hand: a replacer makes JSON.stringify several times slower. */

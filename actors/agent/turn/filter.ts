@@ -63,12 +63,21 @@ function valuesIn(texts: ReadonlyArray<string>): Values {
   return values;
 }
 
+/** The same when they are asked for: most of what is said holds nothing that they could excuse. */
+function valuesOf(texts: ReadonlyArray<string>): () => Values {
+  let values: Values | undefined;
+  return () => {
+    values ??= valuesIn(texts);
+    return values;
+  };
+}
+
 /** What one rule finds. Where a reading is known to those who speak here, that one is meant, and it passes. */
-function claimsOf(rule: Rule, text: string, direction: Direction, known: Values): ReadonlyArray<Claim> {
+function claimsOf(rule: Rule, text: string, direction: Direction, known: () => Values): ReadonlyArray<Claim> {
   const claims: Claim[] = [];
   for (const { start, readings } of rule.find(text)) {
     if (start < (claims.at(-1)?.end ?? 0)) continue;
-    const said = rule.personal ? readings.find(({ value }) => known.has(keyOf(rule, value))) : undefined;
+    const said = rule.personal ? readings.find(({ value }) => known().has(keyOf(rule, value))) : undefined;
     const { end } = said ?? readings[0]!;
     const action = said === undefined ? rule[direction] : "pass";
     claims.push({ start, end, rule: rule.name, action, marker: rule.marker });
@@ -87,7 +96,7 @@ function without(text: string, claims: ReadonlyArray<Claim>): string {
   return left + text.slice(at);
 }
 
-function claimsIn(text: string, direction: Direction, known: Values): ReadonlyArray<Claim> {
+function claimsIn(text: string, direction: Direction, known: () => Values): ReadonlyArray<Claim> {
   let left = text;
   return rules.flatMap((rule) => {
     const claims = claimsOf(rule, left, direction, known);
@@ -117,7 +126,7 @@ function masked(written: string, { from, to }: Normalised, claims: ReadonlyArray
   return text + written.slice(at);
 }
 
-function verdictOn(written: string, direction: Direction, words: FilterContext["words"], known: Values): Verdict {
+function verdictOn(written: string, direction: Direction, words: FilterContext["words"], known: () => Values): Verdict {
   const normalised = normalise(written);
   const { text } = normalised;
   const claims = [...claimsIn(text, direction, known), ...listedIn(text, direction, words)].sort(
@@ -131,7 +140,7 @@ function verdictOn(written: string, direction: Direction, words: FilterContext["
 
 /** The verdict on a whole text, by rules and words alone. */
 export const judge = (text: string, direction: Direction, { said, words }: FilterContext): Verdict =>
-  verdictOn(text, direction, words, valuesIn(said));
+  verdictOn(text, direction, words, valuesOf(said));
 
 // ── prose as it comes ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -157,7 +166,7 @@ export class FilteredStream {
   #lookAt = 0;
 
   constructor(direction: Direction, { said, words }: FilterContext) {
-    const known = valuesIn(said);
+    const known = valuesOf(said);
     this.#verdictOn = (text) => verdictOn(text, direction, words, known);
   }
 
