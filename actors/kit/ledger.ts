@@ -130,14 +130,9 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       const events = this.#tail.slice(after + 1 - oldest);
       return (types ? events.filter(({ type }) => types.includes(type)) : events).slice(0, limit);
     }
-    const rows = types
-      ? this.#sql.rows(
-          `SELECT ${COLUMNS} FROM events WHERE seq > ? AND type IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`,
-          after,
-          JSON.stringify(types),
-          limit,
-        )
-      : this.#sql.rows(`SELECT ${COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT ?`, after, limit);
+    const narrower = types === undefined ? "" : "AND type IN (SELECT value FROM json_each(?))";
+    const query = `SELECT ${COLUMNS} FROM events WHERE seq > ? ${narrower} ORDER BY seq LIMIT ?`;
+    const rows = this.#sql.rows(query, after, ...(types === undefined ? [] : [JSON.stringify(types)]), limit);
     return rows.map((row) => this.#recorded(row));
   }
 
@@ -149,8 +144,12 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
       .map((row) => this.#recorded(row));
   }
 
-  /** The message with this id. The type stands in the query itself, so that the partial index serves it. */
+  /** The message with this id: mostly a late one. The type stands in the query itself, so that the partial index serves it. */
   message(messageId: string): RecordedOf<E> | undefined {
+    const isIt = ({ type, open }: Recorded) =>
+      type === "MessagePosted" && (open as { readonly messageId: string }).messageId === messageId;
+    const recent = this.#tail.findLast((event) => isIt(event as unknown as Recorded));
+    if (recent !== undefined) return recent;
     const row = this.#sql.rows(
       `SELECT ${COLUMNS} FROM events WHERE type = 'MessagePosted' AND open ->> '$.messageId' = ?`,
       messageId,

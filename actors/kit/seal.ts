@@ -188,8 +188,7 @@ export const fingerprint = (text: string): Uint8Array => sha256(text);
 
 /** HMAC-SHA-256 under one key: the same for the same text, and without the key nothing that could be compared. */
 export function keyedDigest(key: Uint8Array): (text: string) => Uint8Array {
-  // Made once: a key as bytes costs three times the digest itself.
-  const secret = createSecretKey(key);
+  const secret = secretOf(key);
   return (text) => createHmac("sha256", secret).update(text).digest();
 }
 

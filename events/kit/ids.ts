@@ -97,15 +97,12 @@ export const timeOf = (id: string): number => numberOf(id.slice(id.indexOf("_") 
 function digest(text: string): string {
   const words = sha256(text);
   let out = "";
-  let bits = 0;
-  let held = 0;
-  for (let index = 0; out.length < 26; index++) {
-    held = held * 2 ** 32 + (words[index]! >>> 0);
-    for (bits += 32; bits >= 5 && out.length < 26; bits -= 5) {
-      const unit = 2 ** (bits - 5);
-      out += ALPHABET[Math.floor(held / unit)];
-      held %= unit;
-    }
+  for (let bit = 0; bit < 130; bit += 5) {
+    const [word, shift] = [words[bit >> 5]!, bit & 31];
+    // Five bits from `shift` on, the first being the highest; the last of a word may reach into the next.
+    const five =
+      shift <= 27 ? word >>> (27 - shift) : (word << (shift - 27)) | (words[(bit >> 5) + 1]! >>> (59 - shift));
+    out += ALPHABET[five & 31];
   }
   return out;
 }
