@@ -153,8 +153,12 @@ async function callApi(request: Request, asking: Asking, at: At): Promise<Respon
     method: request.method,
     // The API reads what the body was read as; all other headers it reads off the asker's request.
     headers: { "content-type": body.type },
-    ...(body.text === undefined ? {} : { body: body.text }),
   });
+  // As a body it would be a stream again, to be read in a later turn of the event loop.
+  if (body.text !== undefined) {
+    const { buffer } = new TextEncoder().encode(body.text);
+    Object.defineProperty(heard, "arrayBuffer", { value: () => Promise.resolve(buffer) });
+  }
   const response = await api.handler(heard, Context.make(Asker, asking));
   return finish(response, asking, at);
 }
