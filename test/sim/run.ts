@@ -17,9 +17,9 @@ export interface Report {
 }
 
 /**
- * In calm weather everything must come to rest within so many steps, and so much time of the house's own: agents look a room through
- * when it has been quiet for half an hour, and once more should that have failed, which is an hour and a little. An object whose clock is behind is rung for nothing
- * until it has caught up with a timer, every few milliseconds.
+ * In calm weather everything must come to rest within so many steps, and so much time of the house's own: agents look a
+ * room through when it has been quiet for half an hour, and once more should that have failed, which is an hour and a
+ * little. An object whose clock is behind is rung for nothing until it has caught up with a timer, every few milliseconds.
  */
 const STEPS_TO_REST = 40_000;
 const MS_TO_REST = 75 * 60_000;
