@@ -1,6 +1,7 @@
 /** Runs the built Worker on this machine: workerd under miniflare, as wrangler does, with nothing in front of it; used by start. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { getCACertificates } from "node:tls";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
 
 const LOOPBACK = "127.0.0.1";
@@ -21,6 +22,21 @@ export interface RuntimeOptions {
   readonly built: string;
 }
 
+/** The way out: everywhere, as miniflare's own, and with the certificates that Node was told to trust beside the system's. */
+const network = () => ({
+  network: {
+    allow: ["public", "private"],
+    tlsOptions: {
+      trustBrowserCas: true,
+      // Windows has no file of them that the runtime would find.
+      trustedCertificates: [
+        ...getCACertificates("extra"),
+        ...(process.platform === "win32" ? getCACertificates("bundled") : []),
+      ],
+    },
+  },
+});
+
 /**
  * Starts it on loopback and answers when it listens. A runtime that dies is started again on the same port.
  *
@@ -40,7 +56,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<void> {
           modules: [{ type: "ESModule", path: resolve(options.built, "worker.js") }],
           modulesRoot: resolve(options.built),
           bindings: options.variables,
-          serviceBindings: { [assets.binding]: "page", OUTBOUND: { network: { allow: ["public", "private"] } } },
+          serviceBindings: { [assets.binding]: "page", OUTBOUND: network() },
           unsafeDirectSockets: [{ host: LOOPBACK, port: options.port }],
         },
         {
