@@ -63,6 +63,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   /** For how many days the house keeps what was said. */
   protected abstract retentionDays(env: Env): number;
 
+  protected override readonly readModels = readModelFeeds("agent");
   readonly #channels: RoomChannels;
   readonly #outcomes: Outcomes;
   readonly #caches: AgentCaches;
@@ -321,10 +322,6 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     if (kind === SUMMARIZE_ROOM) this.#summaries.fired(id);
     if (kind === CONTINUE_TURN) this.#turns.continue(id as TurnId);
     if (kind === GO_ON_LEARNING) await this.#trainings.goOn(id);
-  }
-
-  protected override readModels(): ReadonlyArray<string> {
-    return readModelFeeds("agent");
   }
 
   protected override async pumpReadModels(): Promise<void> {

@@ -80,9 +80,7 @@ export abstract class Actor<
   protected setTimers(_events: ReadonlyArray<RecordedOf<E>>): void {}
 
   /** Feeds that keep the read models; they are told in bundles. */
-  protected readModels(): ReadonlyArray<string> {
-    return [];
-  }
+  protected readonly readModels: ReadonlyArray<string> = [];
 
   /** Called about every five seconds while anything is unfinished, also after a restart. */
   protected onHeartbeat(): void {}
@@ -194,9 +192,8 @@ export abstract class Actor<
 
   /** Tells everybody who follows the log: neighbours at once, the read models a moment later and many events at a time. */
   protected followLog(events: ReadonlyArray<{ readonly type: string }>): void {
-    const bundled = this.readModels();
     for (const name of this.feeds.wanting(events.map(({ type }) => type)))
-      if (!bundled.includes(name)) this.ctx.waitUntil(this.feeds.pump(name));
+      if (!this.readModels.includes(name)) this.ctx.waitUntil(this.feeds.pump(name));
     if (this.#bundling) return;
     this.#bundling = true;
     setTimeout(() => {
@@ -206,12 +203,12 @@ export abstract class Actor<
   }
 
   protected async pumpReadModels(): Promise<void> {
-    await Promise.all(this.readModels().map((name) => this.feeds.pump(name)));
+    await Promise.all(this.readModels.map((name) => this.feeds.pump(name)));
   }
 
   /** Resolves when the read models have seen all that is in the log now, or when the time is up. */
   protected async readModelsLevel(waitMs: number): Promise<void> {
-    if (this.readModels().every((name) => this.feeds.position(name) >= this.ledger.head)) return;
+    if (this.readModels.every((name) => this.feeds.position(name) >= this.ledger.head)) return;
     await Promise.race([this.pumpReadModels(), new Promise((resolve) => setTimeout(resolve, waitMs))]);
   }
 

@@ -6,7 +6,7 @@ import type { SqlPort } from "./sql.ts";
 /** Somebody who is told what happens here, at least once and in order; the effect of telling twice must be that of once. */
 export interface Consumer {
   readonly name: string;
-  /** Event types worth a delivery; the bookmark passes over all others. Undefined: every event. */
+  /** Event types worth a delivery; the bookmark passes over all others, and they are not read. Undefined: every event. */
   readonly wants?: ReadonlySet<string>;
   /** The last seq that it may be told of for now; undefined: of all there is. Whoever lets it go on has to pump it. */
   readonly until?: () => number;
@@ -17,7 +17,7 @@ export interface Consumer {
 /** What feeds read from. */
 export interface Source {
   readonly head: number;
-  read(after: number, limit: number): ReadonlyArray<Recorded>;
+  read(after: number, limit: number, types?: ReadonlyArray<string>): ReadonlyArray<Recorded>;
 }
 
 interface Bookmark {
@@ -30,8 +30,7 @@ interface Bookmark {
   kept: boolean;
 }
 
-const LIVE_BATCH = 50;
-const BEHIND_BATCH = 1_000;
+const BATCH = 1_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 300_000;
 
@@ -162,11 +161,10 @@ export class Feeds {
     for (;;) {
       const [from, end] = [bookmark.seq, this.#end(consumer)];
       if (from >= end || this.#consumers.get(name) !== consumer) return;
-      const limit = end - from > LIVE_BATCH ? BEHIND_BATCH : LIVE_BATCH;
       try {
-        const events = this.#source.read(from, Math.min(limit, end - from)); // the log has no gaps [L1]
-        const to = events.at(-1)?.seq ?? end;
-        const wanted = consumer.wants ? events.filter(({ type }) => consumer.wants!.has(type)) : events;
+        const read = this.#source.read(from, BATCH, consumer.wants && [...consumer.wants]);
+        const wanted = read.filter(({ seq }) => seq <= end);
+        const to = wanted.length === BATCH ? wanted.at(-1)!.seq : end;
         const seq = wanted.length === 0 ? to : await consumer.deliver(wanted, { from, to });
         Object.assign(bookmark, { seq, attempts: 0, notBefore: null, error: null, unsaved: true });
       } catch (error) {

@@ -56,6 +56,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   extends Actor<RoomState, RoomCommand, RoomEvent, RoomRefusal, Env>
   implements RoomDoor
 {
+  protected override readonly readModels = readModelFeeds("room");
   readonly #audience: Audience;
   readonly #channel: RoomChannel;
   readonly #floor: Floor;
@@ -276,10 +277,6 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   // ── what follows a commit ─────────────────────────────────────────────────────────────────────────────────────────
-
-  protected override readModels(): ReadonlyArray<string> {
-    return readModelFeeds("room");
-  }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
     this.#floor.setTimers(events);

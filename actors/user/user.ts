@@ -46,6 +46,7 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
   extends Actor<UserState, UserCommand, UserEvent, UserRefusal, Env>
   implements UserDoor
 {
+  protected override readonly readModels = readModelFeeds("user");
   #arriving: Promise<void> | undefined;
   readonly #erasures: Erasures;
 
@@ -207,10 +208,6 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
 
   #meta(id: string, by: ActorName): CommandMeta {
     return { id, at: now(), by, correlation: id, causation: null };
-  }
-
-  protected override readModels(): ReadonlyArray<string> {
-    return readModelFeeds("user");
   }
 
   protected override afterCommit(events: ReadonlyArray<RecordedOf<UserEvent>>): void {

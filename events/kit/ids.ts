@@ -126,9 +126,19 @@ export const eventId = (at: number, stream: string, seq: number): string =>
 /** Where an event of this id would stand in its stream; whoever looks there compares the ids. */
 export const seqOf = (id: string): number => numberOf(id.slice(-8));
 
+const children = new Map<string, string>();
+
 /**
  * The id that belongs to `parent` under this label: always the same for the same two, so a retry makes the same thing
- * again instead of a second one.
+ * again instead of a second one. All who have to do with a turn ask for the same few, so the latest are kept.
  */
-export const childId = <I extends string>(kind: Kind, parent: string, label: string): I =>
-  `${prefixes[kind]}_${digest(`${parent}/${label}`)}` as I;
+export function childId<I extends string>(kind: Kind, parent: string, label: string): I {
+  const child = `${parent}/${label}`;
+  let known = children.get(child);
+  if (known === undefined) {
+    if (children.size >= 1_000) children.clear();
+    known = digest(child);
+    children.set(child, known);
+  }
+  return `${prefixes[kind]}_${known}` as I;
+}

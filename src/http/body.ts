@@ -21,8 +21,14 @@ const decodeItems = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ items: Schema.Array(Schema.Unknown) })),
 );
 
+/** A body that was read: its text, if there was one, and what it is read as. */
+export interface ReadBody {
+  readonly text?: string;
+  readonly type: string;
+}
+
 export type Body =
-  | { readonly text: string | undefined; readonly type: string }
+  | ReadBody
   | {
       readonly name: ProblemName;
       readonly said: {
@@ -41,8 +47,7 @@ export async function readBody(request: Request): Promise<Body> {
   const isTraining = TRAINING.test(new URL(request.url).pathname);
   const called = (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
   const type = isTraining && LEARNABLE.has(called) ? called : "application/json";
-  if (request.method === "GET" || request.method === "DELETE" || request.body === null)
-    return { text: undefined, type };
+  if (request.method === "GET" || request.method === "DELETE" || request.body === null) return { type };
   const most = isTraining ? MAX_TRAINING : MAX_BODY;
   const announced = request.headers.get("content-length");
   // A length that is announced is kept by the platform; only a body without one has to be counted as it comes.
@@ -53,7 +58,7 @@ export async function readBody(request: Request): Promise<Body> {
       ? await counted(request.body, most.bytes)
       : new Uint8Array(await request.arrayBuffer());
   if (whole === undefined) return { name: "payload-too-large", said: { detail: most.said } };
-  if (whole.length === 0) return { text: undefined, type };
+  if (whole.length === 0) return { type };
   const text = decoded(whole);
   const noJson =
     isTraining && called !== "" && called !== type ? `is ${called}, which is not learned: ${TAKEN}` : NO_JSON;

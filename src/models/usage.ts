@@ -1,15 +1,15 @@
 /** What a provider says it counted, as far as it can be believed; used by the readers of all wire formats. */
 
-import { Schema } from "effect";
-
 /**
  * Tokens of one request: no window and no price list reaches this far, and sums of such counts, at any price, stay
  * integers that can be stored.
  */
 const MOST_TOKENS = 1_000_000_000;
 
-const isCount = Schema.is(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: MOST_TOKENS })));
-const isUsage = Schema.is(Schema.Record(Schema.String, Schema.Unknown));
+const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MOST_TOKENS;
+const isUsage = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
 
 /**
  * A count of tokens out of a provider's usage, with what it counts apart beside it; `before` where this usage does not

@@ -62,11 +62,15 @@ export class LogFollower<E extends Recorded> {
   }
 
   #note(page: ReadonlyArray<E>, to: number, take: (page: ReadonlyArray<E>) => void): void {
-    const { name, version } = this.#following;
     this.#sql.transaction(() => {
       take(page);
-      this.#sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", name, `${version}/${to}`);
+      this.#mark(to);
     });
+  }
+
+  #mark(to: number): void {
+    const { name, version } = this.#following;
+    this.#sql.run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", name, `${version}/${to}`);
     this.#bookmark = to;
   }
 
@@ -87,6 +91,8 @@ export class LogFollower<E extends Recorded> {
       }
       for (const statement of tables) this.#sql.run(statement);
       begun?.();
+      // Nothing of what is in the log may concern it for long: without a mark, every wake would make the tables again.
+      this.#mark(0);
     });
     return 0;
   }
