@@ -387,8 +387,9 @@ export class AgentMemory {
 
   /** A message as a memory, by who is known to be there. */
   readonly episode: Listener["episode"] = (asker, { text, roomId }) => {
+    if (!isRemembered(this.#host.ledger.state, asker)) return undefined;
     const names = this.attendance.named(text, roomId, { author: asker });
-    if (names === undefined || !isRemembered(this.#host.ledger.state, asker)) return undefined;
+    if (names === undefined) return undefined;
     return {
       importance: importanceOf(messageFormOf(text)),
       names,

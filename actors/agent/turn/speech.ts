@@ -19,7 +19,8 @@ export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
   const rooms = yield* Rooms;
   const { words, configured } = yield* Moderator;
   const said = yield* saidByPeople(turn);
-  const sentences = new Sentences(yield* Clock.currentTimeMillis);
+  const clock = yield* Clock.Clock;
+  const sentences = new Sentences(clock.currentTimeMillisUnsafe());
   const filtered = new FilteredStream("out", { said, words });
   const show = shower(turn, rooms);
   let silenced = false;
@@ -45,10 +46,12 @@ export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
     show(text);
   });
   return {
-    say: Effect.fnUntraced(function* (delta: string) {
-      const sentence = sentences.push(delta, yield* Clock.currentTimeMillis);
-      if (sentence !== "") yield* letOut(filtered.push(sentence));
-    }),
+    // Most pieces are words in the middle of a sentence, and end nothing.
+    say: (delta: string) =>
+      Effect.suspend(() => {
+        const sentence = sentences.push(delta, clock.currentTimeMillisUnsafe());
+        return sentence === "" ? Effect.void : letOut(filtered.push(sentence));
+      }),
     end: Effect.suspend(() => letOut(filtered.push(sentences.rest()) + filtered.finish().rest)),
   };
 });
