@@ -78,7 +78,10 @@ function opened(value: unknown): unknown {
     return words;
   }
   if (Array.isArray(value)) return typeof value[0] === "object" ? value.map(opened) : value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, opened(item)]));
+  const entries = Object.entries(value);
+  // Most hold nothing that could be wrapped.
+  if (entries.every(([, item]) => typeof item !== "object" || item === null)) return value;
+  return Object.fromEntries(entries.map(([key, item]) => [key, opened(item)]));
 }
 
 /** Equal byte for byte. */

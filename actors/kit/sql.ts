@@ -38,9 +38,21 @@ const VALUES_AT_MOST = 100;
 export function insertRows(sql: SqlPort, into: string, rows: ReadonlyArray<ReadonlyArray<SqlValue>>): void {
   const width = rows[0]?.length ?? 1;
   const atOnce = Math.floor(VALUES_AT_MOST / width);
-  const row = `(${Array(width).fill("?").join(", ")})`;
   for (let start = 0; start < rows.length; start += atOnce) {
     const part = rows.slice(start, start + atOnce);
-    sql.run(`INSERT INTO ${into} VALUES ${part.map(() => row).join(", ")}`, ...part.flat());
+    sql.run(insertion(into, width, part.length), ...part.flat());
   }
+}
+
+const insertions = new Map<string, string>();
+
+/** The statement for so many rows: every commit asks for the same few. */
+function insertion(into: string, width: number, rows: number): string {
+  const name = `${rows}/${into}`;
+  const known = insertions.get(name);
+  if (known !== undefined) return known;
+  const row = `(${Array(width).fill("?").join(", ")})`;
+  const made = `INSERT INTO ${into} VALUES ${Array(rows).fill(row).join(", ")}`;
+  insertions.set(name, made);
+  return made;
 }

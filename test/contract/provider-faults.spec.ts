@@ -166,6 +166,18 @@ function keepsTheMatrix(name: Provider, form: Form, dialect: Dialect, modelAt: (
     }),
   );
 
+  if (form === "stream")
+    it.live("a connection that stays open behind a whole reply is closed a moment later", () =>
+      Effect.gen(function* () {
+        const body = [...dialect.frames({ says: ["Hello."], ends: "end" })];
+        const headers = { "content-type": "text/event-stream" };
+        const { model, heard } = given({ body, headers, ends: "silence" });
+        expect(replyIn(yield* Stream.runCollect(model.stream(choice, prompt))).text).toBe("Hello.");
+        expect(heard.closed).toBe(false);
+        yield* becomesTrue(heard, "closed");
+      }),
+    );
+
   describe("slow, on a clock that is turned by hand", () => {
     it.effect.each(slow[form])("$given: stalls after $stalls s", (slowly) =>
       Effect.gen(function* () {

@@ -112,6 +112,17 @@ export function turningContract(withSql: WithSql): void {
       expect(ledger.verify()).toEqual({ intact: true, head: 5 });
     });
 
+    on("is another one once all words of its stream were forgotten, and not before", (sql) => {
+      const ledger = conversation(sql);
+      const first = ledger.digest(by, "yes");
+      ledger.forget([3]);
+      expect(ledger.digest(by, "yes")).toBe(first);
+      ledger.forget();
+      const then = ledger.digest(by, "yes");
+      expect(then).toMatch(/^hmac:/);
+      expect(then).not.toBe(first);
+    });
+
     on("dies with its key, and till then waits for it", (sql) => {
       const keys = new TestKeys();
       const ledger = conversation(sql, keys);
