@@ -43,13 +43,21 @@ const network = () => ({
  * `wrangler dev` would put a second runtime in front, for reloading: it took a fifth of a plain turn's CPU, 330 MiB and
  * 1.5 s of the start, and stayed deaf after its runtime was killed (wrangler 4.155). Miniflare's own entry and its router
  * for assets are three more Workers before ours: an empty request took them 0.6 of 0.8 ms of CPU. So the port is ours
- * (`unsafeDirectSockets`; their door gets any free one), and the page is a Worker of its own behind a binding.
+ * (`unsafeDirectSockets`), and the page is a Worker of its own behind a binding. It stands first, for their entry believes
+ * whoever names another host, and opens any free port to the first.
  */
 export async function startRuntime(options: RuntimeOptions): Promise<void> {
   const { assets, ...worker } = JSON.parse(readFileSync(join(options.built, "worker.json"), "utf8")) as BuiltWorker;
   const runtime = new Miniflare({
     ...convertV4MiniflareOptions({
       workers: [
+        {
+          name: "page",
+          modules: true,
+          script: "export default {}",
+          compatibilityDate: worker.compatibilityDate,
+          assets: { ...assets, routerConfig: { has_user_worker: false } },
+        },
         {
           ...worker,
           name: "troupe",
@@ -58,13 +66,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<void> {
           bindings: options.variables,
           serviceBindings: { [assets.binding]: "page", OUTBOUND: network() },
           unsafeDirectSockets: [{ host: LOOPBACK, port: options.port }],
-        },
-        {
-          name: "page",
-          modules: true,
-          script: "export default {}",
-          compatibilityDate: worker.compatibilityDate,
-          assets: { ...assets, routerConfig: { has_user_worker: false } },
         },
       ],
       host: LOOPBACK,

@@ -8,7 +8,8 @@ import { SystemActor } from "#actors/system/system.ts";
 import { UserActor } from "#actors/user/user.ts";
 import { type KeyEncryptionKeys, VaultActor } from "#actors/vault/vault.ts";
 import { settingsOf, type Variables } from "./env.ts";
-import { answer, isForPage } from "./http/entry.ts";
+import { answer } from "./http/entry.ts";
+import { isForPage, pageFor } from "./http/page.ts";
 import { embedderLayer } from "./memory/embedder.ts";
 import { rerankerLayer } from "./memory/reranker.ts";
 import { vectorIndexLayer } from "./memory/vector-index.ts";
@@ -62,8 +63,8 @@ const introduced = new Set<string>();
 
 export default {
   fetch(request, env, context) {
-    // Cloudflare sends these elsewhere by itself (wrangler.toml); on a developer's machine nobody stands in front.
-    if (env.ASSETS !== undefined && isForPage(request)) return env.ASSETS.fetch(request);
+    // Files that are there Cloudflare sends by itself (wrangler.toml); on a developer's machine nobody stands in front.
+    if (env.ASSETS !== undefined && isForPage(request)) return pageFor(request, env.ASSETS);
     return answer(request, env, (principal: Principal) => {
       if (introduced.has(principal.userId)) return;
       if (introduced.size > 10_000) introduced.clear();

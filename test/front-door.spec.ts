@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { settingsOf, type Variables } from "#src/env.ts";
-import { isForPage, OUR_PATHS } from "#src/http/entry.ts";
+import { isForPage, OUR_PATHS, pageFor } from "#src/http/page.ts";
 
 const configuration = readFileSync(join(import.meta.dirname, "../wrangler.toml"), "utf8");
 
@@ -18,7 +18,8 @@ describe("the front door", () => {
     ["/rooms/rm_1", true],
     ["/assets/index.js", true],
     ["/healthy", true],
-    ["/api", true],
+    ["/apis", true],
+    ["/api", false],
     ["/api/", false],
     ["/api/rooms", false],
     ["/health", false],
@@ -28,6 +29,34 @@ describe("the front door", () => {
     ["/mcp", false],
   ])("leaves %s to the page: %s", (path, expected) => {
     expect(isForPage(new Request(`https://troupe.test${path}`))).toBe(expected);
+  });
+});
+
+describe("the page", () => {
+  /** Files by their path, as the platform serves them where it handles what is not found not at all. */
+  const assets = {
+    fetch: async (request: Request) => {
+      const { pathname } = new URL(request.url);
+      const file = { "/": "the page", "/assets/index-1.js": "its script" }[pathname];
+      if (file === undefined) return new Response(null, { status: 404 });
+      return request.method === "GET" ? new Response(file) : new Response(null, { status: 405 });
+    },
+  } as unknown as Fetcher;
+  const asked = async (path: string, method = "GET") => {
+    const response = await pageFor(new Request(`https://troupe.test${path}`, { method }), assets);
+    return [response.status, await response.text()];
+  };
+
+  it("is there at every address that is no file's, with its files by their names", async () => {
+    for (const path of ["/", "/rooms/rm_1", "/rooms/rm_1?message=3"])
+      expect(await asked(path)).toEqual([200, "the page"]);
+    expect(await asked("/assets/index-1.js")).toEqual([200, "its script"]);
+    expect(await asked("/rooms/rm_1", "POST")).toEqual([405, ""]);
+  });
+
+  it("is not what stands in for a part of another build, and nobody keeps that it is missing", async () => {
+    const response = await pageFor(new Request("https://troupe.test/assets/index-0.js"), assets);
+    expect([response.status, response.headers.get("cache-control")]).toEqual([404, "no-store"]);
   });
 });
 

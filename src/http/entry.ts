@@ -65,18 +65,6 @@ interface At {
 const json = (body: unknown, headers: HeadersInit = {}): Response =>
   new Response(JSON.stringify(body), { headers: { "content-type": "application/json", ...headers } });
 
-/** What the Worker answers, as `run_worker_first` of wrangler.toml says it to Cloudflare; all else is the page's. */
-export const OUR_PATHS = [
-  ...["/api/*", "/parties/*", "/v1/*", "/mcp", "/dev/*", "/webhooks/*"],
-  ...["/break-glass", "/health", "/metrics"],
-] as const;
-
-/** True for a request that a browser makes for the page: a file of it, or an address that only the page knows. */
-export function isForPage(request: Request): boolean {
-  const { pathname } = new URL(request.url);
-  return !OUR_PATHS.some((path) => (path.endsWith("*") ? pathname.startsWith(path.slice(0, -1)) : pathname === path));
-}
-
 /** Answers any request that is not for the page. `arrived` is told of every person who comes in. */
 export async function answer(
   request: Request,

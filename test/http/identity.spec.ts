@@ -87,7 +87,7 @@ describe("order of checks: token before everything", () => {
 
   it("then path, then method", async () => {
     const erin = await person("erin");
-    for (const path of ["/nothing", "/agents/a/b/c", "/agents/", "/", "/tools/executions/x"])
+    for (const path of ["/nothing", "/agents/a/b/c", "/agents/", "", "/", "/tools/executions/x"])
       for (const method of ["GET", "POST"]) expectProblem(await erin.send(method, path), "not-found");
     const wrong = await erin.send("PATCH", "/agents", "{broken");
     expectProblem(wrong, "method-not-allowed");
