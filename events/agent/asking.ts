@@ -166,11 +166,11 @@ function firstOf(
   return { type: "give-up", reason: otherwise?.reason ?? "Overloaded", retryAfterMs };
 }
 
-/** A turn's first request to a model is not hurried; every further one has what is left. */
-const timesOf = (asked: number, leftMs: number) =>
-  asked === 0
-    ? { silenceMs: SILENCE_MS, boxMs: REPLY_MS }
-    : { silenceMs: Math.min(SILENCE_MS, leftMs), boxMs: Math.min(REPLY_MS, leftMs) };
+/** Nothing may come for as long as is left of the turn. A round's first reply that keeps coming is not hurried; a further one is. */
+const timesOf = (asked: number, leftMs: number) => ({
+  silenceMs: Math.min(SILENCE_MS, Math.max(leftMs, LEAST_MS)),
+  boxMs: asked === 0 ? REPLY_MS : Math.min(REPLY_MS, leftMs),
+});
 
 /** When the first of the providers that named a time may be asked again, from now on. */
 function comeBackMs(asks: Asking["asks"], at: number): number | null {

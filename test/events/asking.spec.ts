@@ -117,7 +117,9 @@ describe("a round", () => {
     const failed = failing({ at: 0 });
     expect(nextAsk(failed, 0, circumstances([chosen], {}, 39_000))).toMatchObject({ type: "wait" });
     expect(nextAsk(failed, 0, circumstances([chosen], {}, 41_000))).toMatchObject({ type: "give-up" });
-    expect(nextAsk(null, 0, circumstances([chosen], {}, 60_000))).toMatchObject({ type: "ask", silenceMs: 30_000 });
+    const later = (wastedMs: number) => nextAsk(null, 0, circumstances([chosen], {}, wastedMs));
+    expect(later(30_000)).toMatchObject({ type: "ask", silenceMs: 12_000, boxMs: 120_000 });
+    expect(later(60_000)).toMatchObject({ type: "ask", silenceMs: 2_000 });
   });
 
   it("names the earliest time that any provider named", () => {
