@@ -36,6 +36,7 @@ const lifelike: Readonly<Record<string, string | number>> = {
   promptVersion: 1,
   attempt: 1,
   round: 1,
+  request: `behind/summary/${childId("room", "museum", "roomId")}/412`,
   number: 1,
   generations: 1,
   fingerprint: "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",

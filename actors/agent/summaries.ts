@@ -6,7 +6,7 @@ import { RECENT } from "#events/agent/turn-fold.ts";
 import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
 import { agentName, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
-import { askedBehind, costOfReply, passing } from "./background-model.ts";
+import { askedBehind, type Cost, passing } from "./background-model.ts";
 import { LEFT_IN_FULL, type Log, type Said, SUMMARIZE_AT, toSummarize } from "./summary-span.ts";
 import { bounded, LONGEST_SUMMARY, ruledSummary, type Source, SUMMARY_VERSION, summaryPrompt } from "./summary-text.ts";
 import { discreet } from "./turn/discretion.ts";
@@ -26,12 +26,10 @@ const SOON_MS = 3_000;
 const AGAIN_MS = 60_000;
 const MAX_TOKENS = 1_500;
 
-/** What a summary says, and what it cost. */
-interface Written {
+/** What a summary says, and what it cost; no request where no model was asked. */
+interface Written extends Partial<Cost> {
   readonly text: string;
   readonly by: string;
-  readonly tokensIn?: number;
-  readonly tokensOut?: number;
   readonly microUsd: number | null;
 }
 
@@ -40,12 +38,13 @@ const byRules = (source: Source): Written => ({ text: ruledSummary(source), by: 
 /** A summary by the agent's own model; by rules where the stand-in answered, or nothing was said, or no money is left. */
 const byModel = Effect.fnUntraced(function* (log: Log, roomId: RoomId, source: Source) {
   const { choice } = yield* Effect.flatMap(TurnLedger, (ledger) => ledger.configuration());
-  const reply = yield* askedBehind(log.state, roomId, { ...choice, maxTokens: MAX_TOKENS }, summaryPrompt(source));
-  if (reply === null) return byRules(source);
+  const named = { ...choice, maxTokens: MAX_TOKENS };
+  const answered = yield* askedBehind(() => log.state, { purpose: "summary", roomId }, named, summaryPrompt(source));
+  if (answered === null) return byRules(source);
+  const { reply, cost } = answered;
   const said = bounded(reply.text, LONGEST_SUMMARY);
   const { text, by } = said === "" ? byRules(source) : { text: said, by: nameKey(reply) };
-  // Where it found no words, its cost is counted all the same.
-  return { text, by, ...(yield* costOfReply(reply)) } satisfies Written;
+  return { text, by, ...cost } satisfies Written;
 });
 
 /** How one attempt went: whether a summary is on record, and whether the model failed. */

@@ -52,11 +52,18 @@ export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
 
 export const emptyDay = (number: number): Day => ({ number, agent: nothing, rooms: {}, askers: {} });
 
+/** What was spent on the day of this moment. Time may step back, a day does not: what was spent stays spent. */
+export const dayAt = (day: Day, at: number): Day => (dayOf(at) > day.number ? emptyDay(dayOf(at)) : day);
+
 /** An amount of tokens at a price; null for one that nobody knows. */
 export interface Amount {
   readonly tokens: number;
   readonly microUsd: number | null;
 }
+
+/** What was reserved for a request, and on which day it was counted. */
+export const Reserve = Schema.Struct({ tokens: Count, microUsd: Schema.NullOr(Count), day: Schema.Int });
+export type Reserve = typeof Reserve.Type;
 
 /** Adds what is reserved, or takes it back (`sign` −1) when the real usage takes its place. Never below nothing. */
 export function add(spent: Spent, { tokens, microUsd }: Amount, sign: 1 | -1 = 1): Spent {
@@ -77,6 +84,22 @@ export function addToDay(day: Day, whose: { roomId: string; asker: string }, amo
     rooms: { ...day.rooms, [roomId]: add(day.rooms[roomId] ?? nothing, amount, sign) },
     askers: { ...day.askers, [asker]: add(day.askers[asker] ?? nothing, amount, sign) },
   };
+}
+
+/**
+ * The day after the real usage took the place of a reserve, now (`at`). Where usage is not known the reserve is kept:
+ * what was not said cannot be taken for nothing. A reserve of a day that is over takes nothing from the new one.
+ */
+export function settleOnDay(
+  before: Day,
+  whose: { roomId: string; asker: string },
+  reserved: Reserve,
+  used: Amount | null,
+  at: number,
+): Day {
+  if (used === null) return before;
+  const released = before.number === reserved.day ? addToDay(before, whose, reserved, -1) : before;
+  return addToDay(dayAt(released, at), whose, used);
 }
 
 /** True when the ceiling does not allow this much more. Money that cannot be counted does not pass a ceiling in money. */

@@ -12,6 +12,9 @@ import type {
   MemoriesDrawn,
   MemoryForgotten,
   MemoryKind,
+  ModelAskedBehind,
+  ModelFailedBehind,
+  ModelRepliedBehind,
   Origin,
   Style,
   ToolGrant,
@@ -244,6 +247,8 @@ type TurnOrLifeCommand =
         toSeq: number;
         messages: number;
         by: string;
+        /** The request it comes of, whose cost is counted by itself. */
+        request?: string;
         tokensIn?: number;
         tokensOut?: number;
         microUsd: number | null;
@@ -253,6 +258,10 @@ type TurnOrLifeCommand =
         words: Words;
       }
     >
+  /** Asks a model while nobody waits; refused where no ceiling of the day allows it. */
+  | CommandOf<"AskBehind", (typeof ModelAskedBehind.open)["Type"]>
+  | CommandOf<"RecordFailureBehind", (typeof ModelFailedBehind.open)["Type"]>
+  | CommandOf<"RecordReplyBehind", (typeof ModelRepliedBehind.open)["Type"]>
   /** A person is erased, and with them what notes of rooms hold of them. */
   | CommandOf<"ForgetSummaries", { userId: UserId }>;
 

@@ -5,7 +5,7 @@ import { type ActorName, agentName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
 import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
-import { dayOf, emptyDay, overBudget, type Scope } from "./budget.ts";
+import { dayAt, overBudget, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import { heardAsMemory, saidAsMemory } from "./consent.ts";
 import * as E from "./events.ts";
@@ -246,8 +246,7 @@ const askModel = whenDue<AgentCommandOf<"AskModel">>("think", (command, turn, st
   if (round > limits.rounds) return refuse(new WorkExhausted({ what: "rounds" }));
   const next = nextAskOf(turn, state, meta.at);
   if (next.type !== "ask" || nameKey(next.name) !== nameKey(command)) return refuse(new WrongMoment({ step: "think" }));
-  const today = dayOf(meta.at);
-  const day = state.day.number === today ? state.day : emptyDay(today);
+  const day = dayAt(state.day, meta.at);
   const whose = { roomId: turn.roomId, asker: turn.authorId };
   const over = overBudget(state.budget, { turn: turn.spent, day }, whose, { tokens, microUsd });
   if (over !== undefined) {

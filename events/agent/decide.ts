@@ -3,6 +3,7 @@ import type { Decider } from "../kit/decider.ts";
 import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import { mayRemember, notesForgotten } from "./consent.ts";
+import { behindAnswers } from "./decide-behind.ts";
 import { memoryAnswers } from "./decide-memory.ts";
 import { type Answer, accept, closed, refuse, turnAnswers } from "./decide-turn.ts";
 import * as E from "./events.ts";
@@ -87,6 +88,7 @@ const answers: { readonly [T in AgentCommand["type"]]: (command: AgentCommandOf<
   LeaveRoom: leave,
   SummarizeRoom: summarize,
   ...turnAnswers,
+  ...behindAnswers,
   ...memoryAnswers,
 };
 
@@ -108,7 +110,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 9,
+  foldVersion: 10,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

@@ -7,10 +7,12 @@ import { defineEvent, type EventOf } from "../kit/define.ts";
 import { AgentId, RoomId, UserId } from "../kit/ids.ts";
 import { RoomKind } from "../room/addressing.ts";
 import { ModelName } from "./asking.ts";
+import { behindEvents } from "./behind-events.ts";
 import { Budget } from "./budget.ts";
 import { memoryEvents } from "./memory-events.ts";
 import * as T from "./turn-events.ts";
 
+export * from "./behind-events.ts";
 export * from "./memory-events.ts";
 export * from "./turn-events.ts";
 
@@ -114,8 +116,8 @@ export const RoomLeft = defineEvent("RoomLeft", {
 
 // ── rooms in the long run ───────────────────────────────────────────────────────────────────────────────────────────
 export const RoomSummarized = defineEvent("RoomSummarized", {
-  v: 2,
-  upcasts: { 1: (open) => ({ ...open, about: null }) },
+  v: 3,
+  upcasts: { 1: (open) => ({ ...open, about: null }), 2: same },
   about: "What was said in a room up to a message, in short: laid over the log for prompts, never in its place.",
   open: {
     roomId: RoomId,
@@ -125,6 +127,8 @@ export const RoomSummarized = defineEvent("RoomSummarized", {
     messages: Count,
     /** The model that wrote it, or `rules`. */
     by: Schema.String,
+    /** The request it comes of, whose cost its own events count; without one, its cost is counted with this. */
+    request: Schema.optionalKey(Schema.String),
     tokensIn: Schema.optionalKey(Count),
     tokensOut: Schema.optionalKey(Count),
     microUsd: Schema.NullOr(Count),
@@ -182,6 +186,7 @@ export const agentEvents = [
   T.TurnFailed,
   RoomSummarized,
   SummariesForgotten,
+  ...behindEvents,
   ...memoryEvents,
 ] as const;
 

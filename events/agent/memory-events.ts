@@ -124,7 +124,8 @@ export const MemoryForgotten = defineEvent("MemoryForgotten", {
   },
 });
 export const MemoriesDrawn = defineEvent("MemoriesDrawn", {
-  v: 1,
+  v: 2,
+  upcasts: { 1: (open) => ({ ...open }) },
   about:
     "What was said in a room was looked through for what is worth keeping, up to a memory: what was found was formed with this.",
   open: {
@@ -137,6 +138,8 @@ export const MemoriesDrawn = defineEvent("MemoriesDrawn", {
     dropped: Count,
     /** The model that was asked, or `rules`. */
     by: Schema.String,
+    /** The request it comes of, whose cost its own events count; without one, its cost is counted with this. */
+    request: Schema.optionalKey(Schema.String),
     tokensIn: Schema.optionalKey(Count),
     tokensOut: Schema.optionalKey(Count),
     microUsd: Schema.NullOr(Count),

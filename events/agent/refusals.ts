@@ -49,6 +49,16 @@ export class MemoryIsOff extends Schema.TaggedError<MemoryIsOff>()("MemoryIsOff"
   override readonly message = "This agent keeps no memories.";
   readonly passing = true;
 }
+/** The agent is switched off: it asks no model for itself. */
+export class AgentIsInactive extends Schema.TaggedError<AgentIsInactive>()("AgentIsInactive", {}) {
+  override readonly message = "The agent is switched off.";
+  readonly passing = true;
+}
+/** A request that nobody waits for might break a ceiling of the day. */
+export class OverBudget extends Schema.TaggedError<OverBudget>()("OverBudget", { scope: Schema.String }) {
+  override readonly message = "The budget does not allow it today.";
+  readonly passing = true;
+}
 /** Somebody whom a memory is about has not let the agent remember them. */
 export class ConsentRequired extends Schema.TaggedError<ConsentRequired>()("ConsentRequired", {
   userId: Schema.String,
@@ -78,6 +88,8 @@ export type AgentRefusal =
   | WrongMoment
   | NothingToStop
   | WorkExhausted
+  | AgentIsInactive
+  | OverBudget
   | MemoryIsOff
   | ConsentRequired
   | MemoryUnknown

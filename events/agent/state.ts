@@ -1,6 +1,7 @@
 /** How an agent's state follows from its events; every decider folds with it. */
 import type { RecordedOf } from "../kit/envelope.ts";
 import type { TurnId } from "../kit/ids.ts";
+import { behindChanges } from "./behind-fold.ts";
 import type { AgentEvent } from "./events.ts";
 import { turnChanges } from "./turn-fold.ts";
 import type { AgentState, RoomView } from "./views.ts";
@@ -61,7 +62,7 @@ const changes: { readonly [T in AgentEvent["type"]]?: (state: AgentState, event:
   }),
   AgentActivated: (state, event) => ({ ...state, status: "active", updatedAt: event.at }),
   AgentDeactivated: (state, event) => ({ ...state, status: "inactive", updatedAt: event.at }),
-  AgentDeleted: (state) => ({ ...state, status: "deleted", rooms: {}, turns: {} }),
+  AgentDeleted: (state) => ({ ...state, status: "deleted", rooms: {}, turns: {}, behind: {} }),
   RoomJoined: (state, event) => ({
     ...state,
     rooms: { ...state.rooms, [event.open.roomId]: { ...emptyRoom, kind: event.open.kind } },
@@ -76,6 +77,7 @@ const changes: { readonly [T in AgentEvent["type"]]?: (state: AgentState, event:
     consents: { ...state.consents, [event.open.userId]: event.open.granted ? "granted" : "refused" },
   }),
   ...turnChanges,
+  ...behindChanges,
 };
 
 /** The tools that the agent may use without asking. */

@@ -2,7 +2,8 @@
 import type { RecordedOf } from "../kit/envelope.ts";
 import type { ActorName, RoomId, TurnId } from "../kit/ids.ts";
 import { afterFailure, nameKey, shifted } from "./asking.ts";
-import { type Amount, add, addToDay, type Day, dayOf, emptyDay, nothing } from "./budget.ts";
+import { forItself } from "./behind-fold.ts";
+import { type Amount, add, addToDay, dayAt, nothing } from "./budget.ts";
 import { isDrawnFrom, personBehind } from "./consent.ts";
 import type { AgentEvent } from "./events.ts";
 import type { TurnView } from "./turn.ts";
@@ -172,15 +173,11 @@ function continued(state: AgentState, event: Of<"TurnContinued">): AgentState {
   return updateTurn(state, event, { delayedUntil: null, asking: turn.asking && shifted(turn.asking, lateMs) });
 }
 
-/** What was spent on the day of this moment. */
-const onDay = (state: AgentState, at: number): Day =>
-  state.day.number === dayOf(at) ? state.day : emptyDay(dayOf(at));
-
 /** Counts an amount for the turn, and for the day on which it is spent. */
 function spend(state: AgentState, event: OfTurn, amount: Amount): AgentState {
   const turn = state.turns[event.open.turnId];
   if (turn === undefined) return state;
-  const day = addToDay(onDay(state, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount);
+  const day = addToDay(dayAt(state.day, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount);
   return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount) });
 }
 
@@ -210,7 +207,8 @@ function asked(state: AgentState, event: Of<"ModelAsked">): AgentState {
   const { failures = [], open = false } = state.health[name] ?? {};
   const health = { failures, open, askedAt: event.at };
   const noted = { ...state, health: { ...state.health, [name]: health } };
-  return updateTurn(spend(noted, event, amount), event, { asking, reserved: { ...amount, day: dayOf(event.at) } });
+  const spent = spend(noted, event, amount);
+  return updateTurn(spent, event, { asking, reserved: { ...amount, day: spent.day.number } });
 }
 
 function failed(state: AgentState, event: Of<"ModelFailed">): AgentState {
@@ -264,12 +262,18 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
   return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, wastedMs, reserved: null });
 }
 
-/** What a summary covers is no longer open; what it cost the agent has spent for itself, in that room. */
-function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState {
-  const { roomId, toSeq, messages, about, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+/** What a model did for the agent itself, in a room: once it was counted with what came of it, now by its request. */
+function paidWith(state: AgentState, event: Of<"RoomSummarized" | "MemoriesDrawn">): AgentState {
+  const { roomId, request, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
+  if (request !== undefined) return state;
   const amount = { tokens: tokensIn + tokensOut, microUsd };
-  const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
-  return updateRoom({ ...state, day }, roomId, (room) => ({
+  return { ...state, day: addToDay(dayAt(state.day, event.at), forItself(state, roomId), amount) };
+}
+
+/** What a summary covers is no longer open. */
+function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState {
+  const { roomId, toSeq, messages, about } = event.open;
+  return updateRoom(paidWith(state, event), roomId, (room) => ({
     ...room,
     summary: { seq: event.seq, toSeq, about },
     summaries: [...room.summaries, event.seq],
@@ -278,12 +282,10 @@ function summarized(state: AgentState, event: Of<"RoomSummarized">): AgentState 
   }));
 }
 
-/** What a model drew is not looked for again; what it cost the agent has spent for itself, in that room. */
+/** What a model drew is not looked for again. */
 function drawn(state: AgentState, event: Of<"MemoriesDrawn">): AgentState {
-  const { roomId, toSeq, tokensIn = 0, tokensOut = 0, microUsd } = event.open;
-  const amount = { tokens: tokensIn + tokensOut, microUsd };
-  const day = addToDay(onDay(state, event.at), { roomId, asker: `agent:${state.agentId}` }, amount);
-  return { ...state, day, drawn: { ...state.drawn, [roomId]: toSeq } };
+  const { roomId, toSeq } = event.open;
+  return { ...paidWith(state, event), drawn: { ...state.drawn, [roomId]: toSeq } };
 }
 
 /** The notes are to be made anew, from the first message on. */

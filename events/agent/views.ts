@@ -3,7 +3,7 @@ import { Schema } from "effect";
 import { AgentId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import { RoomKind } from "../room/addressing.ts";
 import { Health, ModelName } from "./asking.ts";
-import { Budget, Day, emptyDay } from "./budget.ts";
+import { Budget, Day, emptyDay, Reserve } from "./budget.ts";
 import { Style, ToolMode, Traits } from "./events.ts";
 import { TurnView } from "./turn.ts";
 
@@ -64,6 +64,8 @@ export const AgentState = Schema.Struct({
   consents: Schema.Record(UserId, Schema.Literals(["asked", "granted", "refused"])),
   /** Up to which event of a memory a model has looked through what was said, by room. */
   drawn: Schema.Record(RoomId, Schema.Int),
+  /** Requests that nobody waits for and their reserves, by purpose and room: under way, or left behind by a process that died. */
+  behind: Schema.Record(Schema.String, Schema.Struct({ request: Schema.String, ...Reserve.fields })),
   /** The seq of the newest event: what an event of a commit needs to refer to another one of the same. */
   head: Schema.Int,
   /** What was spent on the newest day on which anything was. */
@@ -99,6 +101,7 @@ export const initial: AgentState = {
   health: {},
   consents: {},
   drawn: {},
+  behind: {},
   head: 0,
   day: emptyDay(0),
 };

@@ -17,6 +17,7 @@ import {
   joined,
   lobby,
   messageId,
+  record,
   replied,
   settings,
   started,
@@ -135,6 +136,22 @@ describe("a reserve", () => {
     state = tell(state, asked("two", { tokens: 9_000, microUsd: 900 }), at(25), 22);
     state = tell(state, replied("one", { tokensIn: 200, tokensOut: 0, microUsd: 20 }), at(25), 23);
     expect(state.day.agent).toEqual({ tokens: 9_200, microUsd: 920, unpriced: 0 });
+  });
+
+  it("is not forgotten when the clock steps back over midnight: a day never goes back", () => {
+    const midnight = Date.UTC(2026, 9, 2);
+    const tell = (state: AgentState, event: A.AgentEvent, when: number, seq: number) =>
+      agent.evolve(state, { ...record([event])[0]!, seq, at: when });
+    let state = given(agent, ...here, ...ready("two"), owned({ agent: { tokens: 2_000 } })).state;
+    state = tell(state, intent, midnight + 1, 20);
+    const meta = { id: "late", at: midnight - 1, by: userName(dana), correlation: "test", causation: null };
+    const late = agent.decide({ ...request({ label: "two", tokens: 1_500 }), meta }, state);
+    expect(late).toMatchObject({ success: [{ type: "ModelGaveUp", open: { reason: "AgentBudget" } }] });
+    state = tell(state, asked("two", { tokens: 500, microUsd: 5 }), midnight - 1, 21);
+    expect(state.day.agent).toEqual({ tokens: 1_500, microUsd: 55, unpriced: 0 });
+    state = tell(state, replied("two", { tokensIn: 30, tokensOut: 0, microUsd: 3 }), midnight + 2, 22);
+    state = tell(state, replied("one", { tokensIn: 200, tokensOut: 0, microUsd: 20 }), midnight + 3, 23);
+    expect(state.day.agent).toEqual({ tokens: 230, microUsd: 23, unpriced: 0 });
   });
 
   it("counts tokens without a price as such", () => {

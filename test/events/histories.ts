@@ -172,6 +172,28 @@ const summarize = ({ which, how }: Wish, state: AgentState): Asked<AgentCommand>
   words: said("text"),
 });
 
+/** A request that nobody waits for, or what came of one. */
+function behind({ which, how }: Wish, { behind: underWay }: AgentState): Asked<AgentCommand> {
+  const roomId = at(rooms, how);
+  const purpose = at(["summary", "memories"] as const, which);
+  const request = underWay[`${purpose}/${roomId}`]?.request;
+  const ofRequest = { purpose, roomId, provider: "anthropic", model: "claude" };
+  if (request === undefined)
+    return {
+      type: "AskBehind",
+      ...ofRequest,
+      request: String(which),
+      tokens: 100,
+      microUsd: how % 2 === 0 ? null : 10,
+    };
+  return which % 3 === 0
+    ? { type: "RecordFailureBehind", ...ofRequest, request, kind: "busy", reason: "Overloaded", ms: 5 }
+    : {
+        ...{ type: "RecordReplyBehind", ...ofRequest, request, microUsd: null, ms: 5 },
+        ...(how % 2 === 0 ? {} : { tokensIn: 60, tokensOut: 5 }),
+      };
+}
+
 const newMemory = (label: string, about: ReadonlyArray<UserId>): NewMemory & { readonly basis: "added" } => ({
   ...({ kind: "semantic", basis: "added", origin: "owner", audience: "public" } as const),
   ...{ memoryId: memoryId(label), importance: 0.5, about, speaker: null, roomId: null, sourceSeqs: [] },
@@ -230,7 +252,8 @@ export function agentCommand(wish: Wish, state: AgentState, index: number): Aske
   }
   if (what < 82) return receive(wish, index);
   if (what < 85) return { type: "JoinRoom", roomId: at(rooms, how), kind: "private" };
-  if (what < 87) return { type: "LeaveRoom", roomId: at(rooms, how) };
+  if (what < 86) return { type: "LeaveRoom", roomId: at(rooms, how) };
+  if (what < 87) return behind(wish, state);
   if (what < 88) return summarize(wish, state);
   if (what < 90) return { type: "SetActive", active: how % 3 > 0 };
   if (what < 94)

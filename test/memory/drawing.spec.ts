@@ -72,7 +72,7 @@ describe("after half an hour without a message", () => {
       const at = yield* jobDesk({ model: [[found(boat)]] });
       overheard(at, "one", "My boat is called Nixe.");
       const { along } = at.stage;
-      at.stage.restart({ commit: 1, when });
+      at.stage.restart({ commit: 3, when });
       at.stage.along = along;
       yield* rang(at, DRAW_MEMORIES);
       at.wake();

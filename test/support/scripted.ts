@@ -56,6 +56,8 @@ export type GivenAnswer =
       readonly paceMs?: number;
       /** Who answers; the stand-in, unless told. */
       readonly by?: ModelName;
+      /** Tokens in and out; none where the provider does not say what it used. */
+      readonly usage?: ReadonlyArray<number>;
     }
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
   | "silence";
@@ -329,9 +331,9 @@ export class Stage {
       const said = Stream.fromIterable((answer.after ?? []).map((delta): ModelPart => ({ type: "text", delta })));
       return Stream.concat(said, Stream.fail(new ModelFailure({ provider, model, reason: answer.fails })));
     }
-    const { says = [], calls = [], paceMs = 0, by = { provider: "demo", model: "demo-1" } } = answer;
+    const { says = [], calls = [], paceMs = 0, by = { provider: "demo", model: "demo-1" }, usage = [10, 5] } = answer;
     const reply: ModelPart = {
-      ...{ type: "reply", text: says.join(""), ...by, tokensIn: 10, tokensOut: 5 },
+      ...{ type: "reply", text: says.join(""), ...by, tokensIn: usage[0], tokensOut: usage[1] },
       calls: calls.map(([tool, input], index) => ({
         callId: `theirs-${index}`,
         tool,

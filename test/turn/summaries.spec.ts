@@ -61,6 +61,7 @@ describe("a summary", () => {
         {
           ...{ roomId: lobby, fromSeq: seqs[0], toSeq: seqs[19], messages: 20, by: "anthropic/claude-really" },
           ...{ tokensIn: 10, tokensOut: 5, microUsd: 15, about: [dana], text: "Dana counts." },
+          request: at.stage.only("ModelAskedBehind").request,
         },
       ]);
       expect(at.stage.ledger.state.rooms[lobby]).toMatchObject({ unsummarized: 10 });
@@ -107,7 +108,7 @@ describe("a summary", () => {
     Effect.gen(function* () {
       const at = yield* desk();
       at.count(30);
-      at.stage.restart({ commit: 1, when });
+      at.stage.restart({ commit: 3, when });
       at.stage.along = () => {};
       yield* rung(at);
       at.wake();

@@ -14,7 +14,7 @@ import {
   type UserId,
 } from "#events/kit/ids.ts";
 import type { Timer } from "../../kit/timers.ts";
-import { askedBehind, costOfReply, passing, type WholeReply } from "../background-model.ts";
+import { type Answered, askedBehind, passing } from "../background-model.ts";
 import { discreet } from "../turn/discretion.ts";
 import { kindOf } from "../turn/failures.ts";
 import { TurnLedger } from "../turn/ports.ts";
@@ -44,7 +44,7 @@ type Draw = AgentCommandOf<"DrawMemories">;
 type Drawn = Omit<Draw["memories"][number], "memoryId">;
 
 /** What a look at a room's messages gave, by whom, and at what cost. */
-type Found = Pick<Draw, "dropped" | "by" | "tokensIn" | "tokensOut" | "microUsd"> & {
+type Found = Pick<Draw, "dropped" | "by" | "request" | "tokensIn" | "tokensOut" | "microUsd"> & {
   readonly memories: ReadonlyArray<Drawn>;
 };
 
@@ -141,17 +141,18 @@ export class Drawing implements MemoryJob {
       if (memory.attendance.here(roomId) === null) return "rest" as const;
       const messages = told.map(({ message }) => message);
       const named = { ...choice, ...(state().simpleModel ?? {}), maxTokens: MAX_TOKENS, whole: true };
-      const reply = yield* askedBehind(state(), roomId, named, drawingPrompt(name, messages)).pipe(
+      const matter = { purpose: "memories", roomId } as const;
+      const answered = yield* askedBehind(state, matter, named, drawingPrompt(name, messages)).pipe(
         Effect.catchTag("ModelFailure", ({ reason }) =>
           Effect.succeed(passing.includes(kindOf(reason)) ? ("again" as const) : null),
         ),
       );
-      if (reply === "again") return reply;
+      if (answered === "again") return answered;
       const standing = this.#standing(told);
       // Whatever was taken back meanwhile may be in any of the facts, whichever messages they name: it is looked through anew.
-      if (reply !== null && standing.length < told.length) return "again" as const;
+      if (answered !== null && standing.length < told.length) return "again" as const;
       const { memories, ...found } =
-        reply === null ? this.#byRules(standing, roomId, ledger) : yield* this.#byModel(reply, standing, roomId);
+        answered === null ? this.#byRules(standing, roomId, ledger) : this.#byModel(answered, standing, roomId);
       const toSeq = told.length < rows.length ? told.at(-1)!.row.formedSeq : rows.at(-1)!.formedSeq;
       yield* ledger.commit({
         type: "DrawMemories",
@@ -184,7 +185,7 @@ export class Drawing implements MemoryJob {
   }
 
   /** What can be taken of a model's answer. */
-  #byModel(reply: WholeReply, told: ReadonlyArray<Told>, roomId: RoomId) {
+  #byModel({ reply, cost }: Answered, told: ReadonlyArray<Told>, roomId: RoomId): Found {
     const { report } = this.#host;
     const by = nameKey(reply);
     const answer = reply.finish === "end" ? factsIn(reply.text) : null;
@@ -192,7 +193,7 @@ export class Drawing implements MemoryJob {
     const memories = (answer?.facts ?? []).flatMap((fact) => this.#memoryOf(fact, told, roomId) ?? []);
     const dropped = answer === null ? 1 : answer.dropped + answer.facts.length - memories.length;
     if (answer !== null && dropped > 0) report(`${dropped} facts from ${by} were not taken`, roomId);
-    return Effect.map(costOfReply(reply), (cost): Found => ({ memories, dropped, by, ...cost }));
+    return { memories, dropped, by, ...cost };
   }
 
   /** What the rules read in what was only heard: of what was answered, its turn has drawn it, or will. */

@@ -46,6 +46,11 @@ const whyAsked: { readonly [W in Open<"ModelAsked">["why"]]: string } = {
   fallback: "as a stand-in",
 };
 
+const purposes: { readonly [P in Open<"ModelAskedBehind">["purpose"]]: string } = {
+  summary: "for the notes of a room",
+  memories: "for what is worth keeping",
+};
+
 const denials: { readonly [W in Open<"ToolDenied">["why"]]: string } = {
   "not-granted": "its owner has not granted it",
   "needs-approval": "somebody would have to approve it",
@@ -119,6 +124,11 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   ModelFailed: ({ model, reason, ms }) => `${model} gave no usable reply after ${lasted(ms)}: ${reason}`,
   ModelReplied: ({ model, calls, ms, microUsd, ...usage }) =>
     `${model} replied in ${lasted(ms)}${calls.length > 0 ? `, wanting ${list.format(calls.map(({ tool }) => tool))}` : ""}${tokens(usage)}${dollars(microUsd)}`,
+  ModelAskedBehind: ({ model, purpose, tokens: reserved, microUsd }) =>
+    `Asked ${model} for itself, ${purposes[purpose]}, reserved ${many(reserved, "token")}${dollars(microUsd)}`,
+  ModelFailedBehind: ({ model, reason, ms }) => `${model} gave no usable answer after ${lasted(ms)}: ${reason}`,
+  ModelRepliedBehind: ({ model, ms, microUsd, ...usage }) =>
+    `${model} answered in ${lasted(ms)}${tokens(usage)}${dollars(microUsd)}`,
   ModelGaveUp: ({ reason, tried }) => `Gave up after ${many(tried, "request")}: ${reason}`,
   ToolRequested: ({ tool }) => `Is about to use ${tool}`,
   ToolDenied: ({ tool, why }) => `May not use ${tool}: ${denials[why]}`,
