@@ -4,6 +4,7 @@ import { isDue, type TurnView } from "#events/agent/turn.ts";
 import type { ActorName, UserId } from "#events/kit/ids.ts";
 import { answerOf } from "../answer.ts";
 import { moderate, POLICY_VERSION } from "../filter.ts";
+import { draftable } from "../longest-draft.ts";
 import { noticeFor } from "../notices.ts";
 import { MemoryFormer, type Moderator, Rooms, TurnLedger } from "../ports.ts";
 import { saidByPeople } from "../said.ts";
@@ -34,7 +35,7 @@ export const respond = {
     const verdict = yield* moderate(said.join("\n\n"), "out", { said: yield* saidByPeople(turn) });
     if (verdict.action === "withhold")
       return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells, withheld: verdict.rules });
-    yield* draft(turn, verdict.text, { notice: false, tells, masked: verdict.rules });
+    yield* draft(turn, draftable(verdict.text), { notice: false, tells, masked: verdict.rules });
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | Moderator | MemoryFormer>;
 
