@@ -45,4 +45,22 @@ describe("a reply that is withheld", () => {
       expect(stage.posted).toMatchObject([notice]);
     }),
   );
+
+  it.effect("is not let go because somebody stops the turn, though the whole sounds better", () =>
+    Effect.gen(function* () {
+      const opinions = [["violence"]]; // and nothing against it when it is asked again
+      const stage = new Stage({
+        model: [[{ says: ["Say alpha now. "], calls: [["clock", {}]] }], ["silence"]],
+        ...{ tools: { clock }, flags: (text) => (text.startsWith("Say") ? (opinions.shift() ?? []) : []) },
+      });
+      const id = stage.hear("one");
+      const running = yield* Effect.forkChild(stage.run(id));
+      yield* TestClock.adjust(Duration.seconds(1));
+      yield* stage.stop(id);
+      yield* Fiber.interrupt(running);
+      yield* stage.run(id);
+      expect(stage.posted).toEqual([]);
+      expect(stage.happened().at(-1)).toBe("TurnStopped");
+    }),
+  );
 });

@@ -20,7 +20,9 @@ export const respond = {
     const rounds = yield* roundsOf(turn);
     // A request that was stopped has no reply on record: what people have heard of it is all there is.
     const heard = turn.asking === null ? "" : rooms.shown(turn.turnId);
-    const said = [...rounds.map(({ text }) => text), heard].map((text) => text.trim()).filter((text) => text !== "");
+    // Stopped or not, what was kept back is not said: it would be judged anew, and the whole may sound better.
+    const whole = turn.withheld && turn.interrupted !== null ? [] : rounds.map(({ text }) => text);
+    const said = [...whole, heard].map((text) => text.trim()).filter((text) => text !== "");
     if (turn.interrupted !== null && said.length === 0) return yield* end(turn);
     const tells = yield* toldIn(turn, said.join("\n\n"));
     const failed = turn.interrupted === null && (turn.gaveUp !== null || said.length === 0);
