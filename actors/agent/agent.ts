@@ -81,7 +81,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, agent);
     this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
-    this.#outcomes = new Outcomes(this.ledger, (seqs) => this.revealed(seqs));
+    this.#outcomes = new Outcomes(
+      this.ledger,
+      (seqs) => this.revealed(seqs),
+      (program) => this.#services().runPromise(program),
+    );
     this.#caches = new AgentCaches(this.ledger, env.CACHE, (ids) => this.#memory.live(ids));
     const report = (what: string, cause: unknown) => this.report(what, cause);
     const commit = (command: AgentCommand) => this.commitNow(command);

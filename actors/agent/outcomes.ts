@@ -1,4 +1,5 @@
 /** How turns ended, told to those who wait for it and read back from the log for those who come late; owned by AgentActor. */
+import type { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
@@ -7,6 +8,8 @@ import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts"
 import type { TurnId } from "#events/kit/ids.ts";
 import type { ToolOutcome, TurnOutcome } from "../kit/doors.ts";
 import type { Ledger } from "../kit/ledger.ts";
+import type { Moderator, TurnLedger } from "./turn/ports.ts";
+import { seenByPeople } from "./turn/tool-words.ts";
 
 type Ending = Extract<
   RecordedOf<AgentEvent>,
@@ -18,15 +21,21 @@ const isEnding = (event: RecordedOf<AgentEvent>): event is Ending => endings.inc
 /** How far back an ending is looked for that is not among the turn's own commands: a message taken into another's turn. */
 const LOOK_BACK = 1_000;
 
+/** Runs something in the services of the agent's turns. */
+type Run = <A, E>(program: Effect.Effect<A, E, TurnLedger | Moderator>) => Promise<A>;
+
 export class Outcomes {
   readonly #ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
   readonly #reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>;
+  readonly #run: Run;
   readonly #waiting = new Map<TurnId, Array<(ending: Ending) => void>>();
 
   constructor(
     ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>,
     reveal: (seqs: ReadonlyArray<number>) => Promise<ReadonlyArray<Unsealed>>,
+    run: Run,
   ) {
+    this.#run = run;
     this.#ledger = ledger;
     this.#reveal = reveal;
   }
@@ -96,11 +105,28 @@ export class Outcomes {
       turnId,
       messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
       text: draft.words === Erased ? null : String(draft.words.text),
-      tools: toolOutcomes(events),
+      tools: await this.#seen(toolOutcomes(events), find("ContextAssembled").at(-1)),
       tokensIn: rounds.reduce((sum, { tokensIn }) => sum + (tokensIn ?? 0), 0),
       tokensOut: rounds.reduce((sum, { tokensOut }) => sum + (tokensOut ?? 0), 0),
       failure,
     };
+  }
+
+  /**
+   * Calls as whoever asked may see them: by the rules for the room, for they are told what the room is told, and a secret
+   * that a tool answered with is not theirs. The owner and auditors read from the log what was really asked and answered.
+   */
+  async #seen(tools: ReadonlyArray<ToolOutcome>, context: Unsealed | undefined): Promise<ReadonlyArray<ToolOutcome>> {
+    if (tools.length === 0) return tools;
+    const { messageSeqs } = context!.event.open as { readonly messageSeqs: ReadonlyArray<number> };
+    const seen = await this.#run(seenByPeople(messageSeqs));
+    const shown = (text: string | null) => (text === null ? null : seen(text));
+    return tools.map((tool) => ({
+      ...tool,
+      input: shown(tool.input),
+      output: shown(tool.output),
+      error: shown(tool.error),
+    }));
   }
 }
 

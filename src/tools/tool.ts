@@ -39,7 +39,8 @@ interface Definition<Input, Output> {
 /** A model that writes more than this as arguments has lost the thread. */
 const MOST_INPUT = 64 * 1024;
 const MOST_OUTPUT = 64 * 1024;
-const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+/** `unknown` stands on record for every name that no tool has. */
+const NAME = /^(?!unknown$)[a-z][a-z0-9_]{0,63}$/;
 
 /** Makes a tool: strict reading of what the model wrote, the tool's own time, a bound on what comes back. */
 export function defineTool<Input, Output>(definition: Definition<Input, Output>): Tool {

@@ -9,9 +9,12 @@ import { defineTool } from "#src/tools/tool.ts";
 
 const caller = { agentId: "agt_1", turnId: "trn_1", roomId: "rm_1", key: "call_1" };
 
-const echo = (run: (input: { word: string; times?: number }, key: string) => Effect.Effect<unknown, ToolReason>) =>
+const echo = (
+  run: (input: { word: string; times?: number }, key: string) => Effect.Effect<unknown, ToolReason>,
+  name = "echo",
+) =>
   defineTool({
-    name: "echo",
+    name,
     description: "Says it again.",
     family: "communication",
     permission: "ask",
@@ -34,6 +37,10 @@ describe("a tool", () => {
       expect(yield* plain.run('{"word":"ho","times":2}', caller)).toBe('{"said":"hoho","key":"call_1"}');
     }),
   );
+
+  it.each(["Echo", "écho", "", "unknown"])("may not be named “%s”", (name) => {
+    expect(() => echo(() => Effect.void, name)).toThrow("no name for a tool");
+  });
 
   it("is described by the schema it decodes with, unknown fields forbidden", () => {
     expect(plain.input).toMatchObject({

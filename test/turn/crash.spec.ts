@@ -256,6 +256,23 @@ const stopped: Play = {
     }),
 };
 
+/** The content rules keep back what is said in its first round, each time it is asked for another reason. */
+const withheld: Play = {
+  stage: () =>
+    new Stage({
+      model: [
+        [
+          { says: ["Alpha. "], calls: [["stamp", {}]] },
+          { says: ["Beta. "], calls: [["stamp", {}]] },
+          { says: ["Gamma. "], calls: [["stamp", {}]] },
+        ],
+        [{ says: ["Harmless."] }],
+      ],
+      tools: { stamp: { replay: "idempotent", run: () => Effect.succeed("stamped") } },
+      flags: (text) => ["Alpha", "Beta", "Gamma"].filter((word) => text.includes(word)),
+    }),
+};
+
 const count = (stage: Stage, type: AgentEvent["type"]): number =>
   stage.happened().filter((other) => other === type).length;
 
@@ -289,6 +306,16 @@ describe.each<[string, Play, (stage: Stage) => void]>([
         { text: expect.stringMatching(/^Let me see\.(\n\nFirst\.)?$/), stopped: true },
       ]);
       expect(stage.happened().at(-1)).toBe("TurnStopped");
+    },
+  ],
+  [
+    "that the content rules keep back",
+    withheld,
+    (stage) => {
+      expect([count(stage, "ReplyWithheld"), count(stage, "ModelReplied")]).toEqual([1, 2]);
+      expect(stage.posted).toMatchObject([{ text: expect.stringContaining("content rules"), notice: true }]);
+      expect(stage.only("TurnFailed").reason).toBe("Withheld");
+      expect(stage.signs.filter(({ event }) => event === "agent_message")).toEqual([]);
     },
   ],
 ])("a turn %s", (_what, play, expectEnd) => {

@@ -1,6 +1,8 @@
-/** Keeps from models what people should not have said in a chat: secrets, card and account numbers; used wherever their words go into a prompt. */
+/** Keeps from models what people should not have said in a chat, and tools not have answered: secrets, card and account numbers; used wherever their words go into a prompt. */
 import { Erased, type Unsealed } from "#events/kit/envelope.ts";
 import { judge, type Verdict } from "./filter.ts";
+import type { Round } from "./ingredients.ts";
+import { judgeToolWords } from "./tool-words.ts";
 
 /** People may swear, and the contact data they give is theirs to give: only the rules are asked, no list of words. */
 const anybody = { said: [], words: () => [] } as const;
@@ -22,6 +24,14 @@ export function discreet(message: Unsealed): Unsealed {
   const { action, text } = verdictOn(message.words);
   return action === "pass" ? message : { ...message, words: { ...message.words, text } };
 }
+
+/** A round as models may see it: what tools answered in it goes by the rules for what people say. */
+export const discreetRound = (round: Round): Round => ({
+  ...round,
+  results: round.results.map((result) =>
+    result.house ? result : { ...result, output: judgeToolWords(result.output, "in", anybody).text },
+  ),
+});
 
 /** The rules that hide something in these messages, each once. */
 export const hidden = (messages: ReadonlyArray<Unsealed>): ReadonlyArray<string> => [

@@ -13,7 +13,7 @@ export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.
 
 /**
  * The speech of one request. `say` takes the next piece of prose, `end` what is left. What is kept back is recorded as
- * soon as it is known, and from then on nothing more is shown.
+ * soon as it is known, and from then on nothing more is shown: not in this request, and in no later one of the turn.
  */
 export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
   const rooms = yield* Rooms;
@@ -23,13 +23,14 @@ export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
   const sentences = new Sentences(clock.currentTimeMillisUnsafe());
   const filtered = new FilteredStream("out", { said, words });
   const show = shower(turn, rooms);
-  let silenced = false;
+  let silenced = turn.withheld;
   const withhold = Effect.fnUntraced(function* (rules: ReadonlyArray<string>) {
     silenced = true;
     const ledger = yield* TurnLedger;
     yield* ledger.commit({
       type: "WithholdReply",
-      meta: yield* metaOf(turn, `round/${turn.rounds.length + 1}/withhold`),
+      // Another request, or the same one after a crash, may be withheld by other rules: that is another command.
+      meta: yield* metaOf(turn, `round/${turn.rounds.length + 1}/withhold/${turn.attempt}/${turn.asking?.asks.length}`),
       turnId: turn.turnId,
       attempt: turn.attempt,
       rules,

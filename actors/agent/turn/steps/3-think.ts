@@ -12,12 +12,13 @@ import {
   type Prompt,
   Recall,
   Rooms,
-  type Toolbox,
+  Toolbox,
   TurnLedger,
 } from "../ports.ts";
 import { estimateTokens } from "../prompt.ts";
 import { beginSpeech } from "../speech.ts";
 import { metaOf, type Step } from "../step.ts";
+import { toolNamed } from "../tool-words.ts";
 import { promptOf } from "../transcript.ts";
 
 /** Characters of the longest tokens in use, four times the usual: a model that says more than it was allowed never stops. */
@@ -70,10 +71,14 @@ const priceOf = (
 const recordReply = Effect.fnUntraced(function* (turn: TurnView, name: ModelName, reply: WholeReply, ms: number) {
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
+  const toolbox = yield* Toolbox;
   const round = turn.rounds.length + 1;
   const calls = yield* Effect.forEach(reply.calls, (call, index) =>
     Effect.map(ledger.digest(call.arguments), (argsHash) => ({
-      ...{ callId: childId<CallId>("call", turn.turnId, `${round}/${index}`), tool: call.tool, argsHash },
+      callId: childId<CallId>("call", turn.turnId, `${round}/${index}`),
+      // [S1] The open part holds no words of a model, and it may write anything where a name should be.
+      tool: toolNamed(toolbox, call.tool),
+      argsHash,
     })),
   );
   const inputs = Object.fromEntries(calls.map(({ callId }, index) => [callId, reply.calls[index]!.arguments]));

@@ -3,9 +3,10 @@ import { Clock, Duration, Effect, Redacted } from "effect";
 import { type CallView, isDue, type TurnView, unsettled } from "#events/agent/turn.ts";
 import { utf8Bytes } from "#events/kit/canonical.ts";
 import { Timeout, ToolFailure, type ToolReason } from "../failures.ts";
-import { type Replay, Rooms, Toolbox, TurnLedger } from "../ports.ts";
+import { type Moderator, type Replay, type Rooms, Toolbox, TurnLedger } from "../ports.ts";
 import { tool as toolRetries } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
+import { type CallSign, toolSigns } from "../tool-signs.ts";
 import { roundsOf } from "../transcript.ts";
 
 /** However long a tool asks for, a turn gives it no more. */
@@ -47,12 +48,11 @@ function failureOf(failure: ToolFailure, replay: Replay | null) {
   };
 }
 
+type Show = (sign: CallSign) => void;
+
 /** Runs one permitted call and records what came of it. */
-const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string) {
-  const rooms = yield* Rooms;
-  const { turnId, roomId } = turn;
-  const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
-  rooms.show(roomId, { ...sign, status: "running" });
+const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, input: string, show: Show) {
+  show({ status: "running" });
   const startedAt = yield* Clock.currentTimeMillis;
   const outcome = yield* attempt(turn, call, input).pipe(
     Effect.map((result) => ({
@@ -63,7 +63,7 @@ const execute = Effect.fnUntraced(function* (turn: TurnView, call: CallView, inp
   );
   const ms = Math.round((yield* Clock.currentTimeMillis) - startedAt);
   yield* settle(turn, call, ms, outcome.outcome);
-  rooms.show(roomId, { ...sign, ...outcome.sign, ms });
+  show({ ...outcome.sign, ms });
 });
 
 const settle = Effect.fnUntraced(function* (
@@ -102,36 +102,35 @@ const request = Effect.fnUntraced(function* (turn: TurnView, calls: ReadonlyArra
 });
 
 /** Takes one call from where it stood: runs what the gate let pass, or finishes what a crash interrupted. */
-const take = Effect.fnUntraced(function* (turn: TurnView, call: CallView, passed: CallView | undefined, input: string) {
-  const rooms = yield* Rooms;
-  const { turnId, roomId } = turn;
-  const sign = { event: "tool_execution", turnId, callId: call.callId, tool: call.tool, input } as const;
+const take = Effect.fnUntraced(function* (
+  turn: TurnView,
+  call: CallView,
+  passed: CallView | undefined,
+  input: string,
+  show: Show,
+) {
   if (call.state === "requested" && call.replay === "once") {
     yield* settle(turn, call, 0, { kind: "unknown" }); // [T2] it may have happened; it never runs again
-    return rooms.show(roomId, { ...sign, status: "unknown" });
+    return show({ status: "unknown" });
   }
-  if (passed === undefined) return rooms.show(roomId, { ...sign, status: "denied", error: "Not permitted." });
-  yield* execute(turn, passed, input);
+  if (passed === undefined) return show({ status: "denied", error: "Not permitted." });
+  yield* execute(turn, passed, input, show);
 });
 
 export const useTools = {
   name: "use tools",
   isDue: isDue.useTools,
   run: Effect.fnUntraced(function* (turn) {
-    const rooms = yield* Rooms;
+    const signs = yield* toolSigns(turn);
     const open = unsettled(turn);
-    rooms.show(turn.roomId, {
-      event: "agent_thinking",
-      turnId: turn.turnId,
-      state: "tools",
-      label: `Using ${[...new Set(open.map(({ tool }) => tool))].join(", ")}…`,
-    });
+    signs.use(open);
     const inputs = (yield* roundsOf(turn)).at(-1)?.calls ?? [];
     const inputOf = (call: CallView) => inputs.find(({ callId }) => callId === call.callId)?.arguments ?? "{}";
     const passed = yield* request(turn, open);
-    yield* Effect.forEach(open, (call) => take(turn, call, passed.get(call.callId), inputOf(call)), {
-      concurrency: "unbounded",
-      discard: true,
-    });
+    const takeOne = (call: CallView) => {
+      const input = inputOf(call);
+      return take(turn, call, passed.get(call.callId), input, signs.of(call, input));
+    };
+    yield* Effect.forEach(open, takeOne, { concurrency: "unbounded", discard: true });
   }),
-} satisfies Step<unknown, TurnLedger | Rooms | Toolbox>;
+} satisfies Step<unknown, TurnLedger | Rooms | Toolbox | Moderator>;

@@ -4,6 +4,7 @@ import { isDue, type TurnView } from "#events/agent/turn.ts";
 import type { ActorName, UserId } from "#events/kit/ids.ts";
 import { answerOf } from "../answer.ts";
 import { moderate, POLICY_VERSION } from "../filter.ts";
+import { draftable } from "../longest-draft.ts";
 import { noticeFor } from "../notices.ts";
 import { MemoryFormer, type Moderator, Rooms, TurnLedger } from "../ports.ts";
 import { saidByPeople } from "../said.ts";
@@ -19,7 +20,9 @@ export const respond = {
     const rounds = yield* roundsOf(turn);
     // A request that was stopped has no reply on record: what people have heard of it is all there is.
     const heard = turn.asking === null ? "" : rooms.shown(turn.turnId);
-    const said = [...rounds.map(({ text }) => text), heard].map((text) => text.trim()).filter((text) => text !== "");
+    // Stopped or not, what was kept back is not said: it would be judged anew, and the whole may sound better.
+    const whole = turn.withheld && turn.interrupted !== null ? [] : rounds.map(({ text }) => text);
+    const said = [...whole, heard].map((text) => text.trim()).filter((text) => text !== "");
     if (turn.interrupted !== null && said.length === 0) return yield* end(turn);
     const tells = yield* toldIn(turn, said.join("\n\n"));
     const failed = turn.interrupted === null && (turn.gaveUp !== null || said.length === 0);
@@ -34,7 +37,7 @@ export const respond = {
     const verdict = yield* moderate(said.join("\n\n"), "out", { said: yield* saidByPeople(turn) });
     if (verdict.action === "withhold")
       return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells, withheld: verdict.rules });
-    yield* draft(turn, verdict.text, { notice: false, tells, masked: verdict.rules });
+    yield* draft(turn, draftable(verdict.text), { notice: false, tells, masked: verdict.rules });
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | Moderator | MemoryFormer>;
 
