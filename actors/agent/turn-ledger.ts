@@ -71,7 +71,11 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
     turn: (turnId) => ledger.state.turns[turnId],
     nextAsk: (turn, at) => nextAskOf(turn, ledger.state, at),
     summary: log.notes,
-    recent: (roomId) => ledger.state.rooms[roomId]?.recent ?? [],
+    recent: (roomId) => {
+      const { recent = [], waiting = [] } = ledger.state.rooms[roomId] ?? {};
+      const later = waiting.map((turnId) => ledger.state.turns[turnId]?.triggerSeq);
+      return recent.filter((seq) => !later.includes(seq));
+    },
     reveal,
     read: (after, limit, types) => ledger.read(after, limit, types),
     // Once they were SHA-256 of the words alone, and stood for guesses to be tried on after the words were erased.

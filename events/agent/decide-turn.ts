@@ -1,23 +1,14 @@
-/** What may happen in an agent's turns: every verdict, permission and limit of them; part of decide.ts. */
+/** What may happen in an agent's turns once they have begun: every permission and limit of them; part of decide.ts. */
 import { Result } from "effect";
 import type { CommandMeta } from "../kit/define.ts";
 import { type ActorName, agentName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
-import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
 import { dayAt, overBudget, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
-import { heardAsMemory, saidAsMemory } from "./consent.ts";
+import { saidAsMemory } from "./consent.ts";
 import * as E from "./events.ts";
-import {
-  type AgentRefusal,
-  NothingToStop,
-  NotInRoom,
-  TurnOver,
-  TurnSuperseded,
-  WorkExhausted,
-  WrongMoment,
-} from "./refusals.ts";
+import { type AgentRefusal, NothingToStop, TurnOver, TurnSuperseded, WorkExhausted, WrongMoment } from "./refusals.ts";
 import type { AgentState } from "./state.ts";
 import { type CallView, isDue, limits, type TurnView, unsettled } from "./turn.ts";
 
@@ -55,54 +46,8 @@ export const closed = (
     ? lost(turn, reason, meta)
     : [E.TurnDeclined({ turnId: turn.turnId, roomId: turn.roomId, trigger: turn.trigger, why })];
 
-/** What the attention policy knows of this agent in this room. */
-const listener = (state: AgentState, room: AgentState["rooms"][keyof AgentState["rooms"]] | undefined): Listener => ({
-  active: state.status === "active",
-  present: room !== undefined,
-  talkativeness: state.talkativeness ?? state.traits.extraversion ?? TALKATIVENESS,
-  lastFloorAt: room?.lastFloorAt ?? null,
-});
-
-/** A message, its verdict where it gets one at once, and what of it stays. */
-const receive = (command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer =>
-  Result.map(verdict(command, state), (events) => [...events, ...heardAsMemory(command, state)]);
-
-/** Most messages get their verdict in the breath in which they are heard; one that wants the floor while it is taken waits. */
-function verdict(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): Answer {
-  const room = state.rooms[command.roomId];
-  if (room === undefined) return refuse(new NotInRoom({ roomId: command.roomId }));
-  const { type: _type, meta: _meta, episode: _episode, words, ...open } = command;
-  const { turnId, roomId, messageId: trigger } = open;
-  const heard = E.MessageReceived(open, command.authorId, words);
-  const calledOff = command.callsOff ? turnsCalledOff(command, state) : [];
-  if (calledOff.length > 0) {
-    const into = calledOff[0]!.turnId;
-    const declined = E.TurnDeclined({ turnId, roomId, trigger, why: "called-off", into });
-    return accept(heard, declined, ...calledOff.flatMap((turn) => stopped(turn, command.authorId, "called-off")));
-  }
-  const why = silence({ ...command, agentId: state.agentId!, at: command.meta.at }, listener(state, room));
-  if (why !== undefined) return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
-  const floorIsFree = room.running === null && room.waiting.length === 0;
-  return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
-}
-
-/**
- * The turns of this room that a call to leave off ends. One that runs: when the agent is named, when nobody else waits
- * for its answer, or when only agents talk with one another. One that waits: the person's own.
- */
-function turnsCalledOff(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): ReadonlyArray<TurnView> {
-  const { roomId, authorId, addressed } = command;
-  const owes = (turn: TurnView) => turn.askers.every((asker) => asker === authorId || asker.startsWith("agent:"));
-  return Object.values(state.turns).filter(
-    (turn) =>
-      turn.roomId === roomId &&
-      turn.draft === null &&
-      (turn.attempt === 0 ? turn.authorId === authorId : addressed !== null || owes(turn)),
-  );
-}
-
 /** A turn that had begun keeps what was heard of it; one that waited gets its verdict. */
-const stopped = (turn: TurnView, by: ActorName, why: "stopped" | "called-off"): ReadonlyArray<E.AgentEvent> => {
+export const stopped = (turn: TurnView, by: ActorName, why: "stopped" | "called-off"): ReadonlyArray<E.AgentEvent> => {
   const { turnId, roomId, trigger } = turn;
   if (turn.attempt === 0) return [E.TurnDeclined({ turnId, roomId, trigger, why: "called-off" })];
   return turn.interrupted === null ? [...callsClosed(turn), E.TurnInterrupted({ turnId, by, why })] : [];
@@ -116,35 +61,6 @@ function stop(command: AgentCommandOf<"StopTurn">, state: AgentState): Answer {
 
 function continueTurn({ turnId }: AgentCommandOf<"ContinueTurn">, state: AgentState): Answer {
   return state.turns[turnId]?.delayedUntil == null ? accept() : accept(E.TurnContinued({ turnId }));
-}
-
-/** The verdict on a message: an answer, or silence with its reason. Older messages that wait are taken together with it. */
-function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer {
-  const turn = state.turns[command.turnId];
-  if (turn === undefined) return refuse(new TurnOver());
-  if (turn.attempt > 0) return accept();
-  const { turnId, roomId, trigger } = turn;
-  const room = state.rooms[roomId];
-  const offer = { ...turn, messageId: trigger, agentId: state.agentId!, at: command.meta.at };
-  const why = silence(offer, listener(state, room));
-  if (why !== undefined) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
-  if (room!.running !== null) return refuse(new WrongMoment({ step: "receive" }));
-  // Whoever waits here was spoken to: everything else got its verdict when it was heard.
-  const waiting = room!.waiting.map((id) => state.turns[id]!);
-  const newest = waiting.at(-1) ?? turn;
-  const older = waiting.filter((other) => other.turnId !== newest.turnId);
-  return accept(
-    ...older.map((other) =>
-      E.TurnDeclined({
-        turnId: other.turnId,
-        roomId,
-        trigger: other.trigger,
-        why: "coalesced",
-        into: newest.turnId,
-      }),
-    ),
-    E.TurnStarted({ turnId: newest.turnId, roomId, trigger: newest.trigger, attempt: 1 }),
-  );
 }
 
 const NO_PROGRESS = "no-progress";
@@ -364,14 +280,12 @@ function failTurn(command: AgentCommandOf<"FailTurn">, state: AgentState): Answe
 
 type TurnCommand = Extract<
   AgentCommand,
-  { readonly turnId: TurnView["turnId"] } | { readonly type: "ReceiveMessage" | "StopTurn" }
+  { readonly turnId: TurnView["turnId"] } | { readonly type: "StopTurn" }
 >["type"];
-type Here = Exclude<TurnCommand, "ConsiderMemories">;
+type Here = Exclude<TurnCommand, "ReceiveMessage" | "StartTurn" | "ConsiderMemories">;
 
-/** What each command of a turn is answered. */
+/** What each command of a turn is answered, but for those that begin it. */
 export const turnAnswers = {
-  ReceiveMessage: receive,
-  StartTurn: start,
   ResumeTurn: resume,
   StopTurn: stop,
   DelayTurn: delay,

@@ -4,6 +4,7 @@ import { agentName, childId, type RoomId, userName } from "../kit/ids.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import { mayRemember, notesForgotten } from "./consent.ts";
 import { behindAnswers } from "./decide-behind.ts";
+import { hearingAnswers } from "./decide-hearing.ts";
 import { memoryAnswers } from "./decide-memory.ts";
 import { type Answer, accept, closed, refuse, turnAnswers } from "./decide-turn.ts";
 import * as E from "./events.ts";
@@ -87,6 +88,7 @@ const answers: { readonly [T in AgentCommand["type"]]: (command: AgentCommandOf<
   JoinRoom: ({ roomId, kind }, state) => (state.rooms[roomId] ? accept() : accept(E.RoomJoined({ roomId, kind }))),
   LeaveRoom: leave,
   SummarizeRoom: summarize,
+  ...hearingAnswers,
   ...turnAnswers,
   ...behindAnswers,
   ...memoryAnswers,

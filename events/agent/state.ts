@@ -91,10 +91,10 @@ export function evolve(state: AgentState, event: Recorded): AgentState {
 }
 
 /**
- * Turns that may start or go on now: in each room the one with the floor, unless a timer holds it, or those that wait
- * while nobody has it.
+ * Turns that may start or go on now: in each room the one with the floor, unless a timer holds it, or while nobody has
+ * it the one that has waited longest, which takes others along.
  */
 export const actionable = (state: AgentState): ReadonlyArray<TurnId> =>
   Object.values(state.rooms)
-    .flatMap(({ running, waiting }) => (running === null ? waiting : [running]))
+    .flatMap(({ running, waiting }) => (running === null ? waiting.slice(0, 1) : [running]))
     .filter((turnId) => state.turns[turnId]?.delayedUntil === null);

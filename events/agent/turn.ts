@@ -114,10 +114,14 @@ const thoughtOut = (turn: TurnView): boolean =>
   turn.gaveUp !== null ||
   (turn.rounds.length > 0 && turn.rounds.at(-1)!.calls.length === 0);
 
+/** True for the place of a message that the turn answers: the trigger, and what was taken together with it. */
+export const isAnswered = ({ triggerSeq, taken }: TurnView, seq: number): boolean =>
+  seq === triggerSeq || taken.includes(seq);
+
 /** The context was too long for the model that was asked last, and there is a shorter one that has not been tried. */
 const tooLong = (turn: TurnView): boolean =>
   !turn.shortened &&
-  (turn.context?.messageSeqs.length ?? 0) > 1 &&
+  (turn.context?.messageSeqs ?? []).some((seq) => !isAnswered(turn, seq)) &&
   turn.asking?.asks.at(-1)?.failure?.reason === TOO_LONG;
 
 /**

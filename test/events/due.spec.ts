@@ -37,7 +37,7 @@ import { advance, agentCommand, dueSteps } from "./histories.ts";
 
 describe("which step is due", () => {
   const begun = [created, agreed, joined, heard("one"), started("one")];
-  const ready = [...begun, assembled("one")];
+  const ready = [...begun, assembled("one", { messageSeqs: [4] })]; // its message alone
   const longer = assembled("one", { messageSeqs: [2, 3] });
   const refused = unanswered("one", { kind: "ours", reason: "TooLong" });
   const tooLong = [...begun, longer, asked("one"), refused];

@@ -7,6 +7,7 @@ import {
   asked,
   assembled,
   created,
+  declined,
   gaveUp,
   given,
   heard,
@@ -78,8 +79,14 @@ describe("a context that is too long", () => {
     expect(state.turns[turnId("one")]).toMatchObject({ shortened: true, asking: null });
   });
 
-  it("cannot be made shorter when it is the one message that is to be answered", () => {
-    given(agent, ...begun, assembled("one", { messageSeqs: [3] }), asked("one"), refused)
+  it("cannot be made shorter when all of it is to be answered", () => {
+    const together = [created, agreed, joined, heard("zero"), heard("one"), declined("zero", "coalesced", "one")];
+    const all = [...together, started("one"), assembled("one", { messageSeqs: [4, 5] }), asked("one"), refused];
+    given(agent, ...all)
+      .when(giveUp)
+      .then(gaveUp("one", "TooLong", 1));
+    const alone = [created, agreed, joined, heard("one"), started("one"), assembled("one", { messageSeqs: [4] })];
+    given(agent, ...alone, asked("one"), refused)
       .when(giveUp)
       .then(gaveUp("one", "TooLong", 1));
   });

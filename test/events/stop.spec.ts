@@ -13,6 +13,7 @@ import {
   bo,
   call,
   callId,
+  completed,
   considered,
   created,
   dana,
@@ -135,9 +136,31 @@ describe("a message that only says to leave off", () => {
       .then(said, declined("off", "not-addressed"));
   });
 
-  it("is a message like any other where nothing runs", () => {
+  it.each([
+    "mention",
+    "direct",
+    null,
+  ] as const)("is not answered when the reply was on its way already (%s), and takes nothing of it back", (addressed) => {
+    const said = off({ addressed });
+    given(agent, ...thinking, replied("one"), drafted("one"))
+      .when(receive(said))
+      .then(said, declined("off", "called-off", "one"));
+  });
+
+  it("takes back what its person asked in the meantime, while a reply is on its way", () => {
+    const said = off();
+    given(agent, ...thinking, replied("one"), drafted("one"), heard("two"))
+      .when(receive(said))
+      .then(said, declined("off", "called-off", "two"), declined("two", "called-off"));
+  });
+
+  it("is a message like any other where nothing runs, also when it was a reply's that has just been posted", () => {
     const said = off();
     given(agent, created, agreed, joined).when(receive(said)).then(said, started("off"));
+    const over = [replied("one"), drafted("one"), considered("one"), posted("one"), completed("one")];
+    given(agent, ...thinking, ...over)
+      .when(receive(said))
+      .then(said, started("off"));
   });
 });
 

@@ -82,7 +82,34 @@ describe("messages that wait together", () => {
     const busy = [...here, heard("one"), started("one"), heard("two"), heard("three")];
     expect(actionable(given(agent, ...busy).state)).toEqual([turnId("one")]);
     const done = [assembled("one"), replied("one"), drafted("one"), considered("one"), posted("one"), completed("one")];
-    expect(actionable(given(agent, ...busy, ...done).state)).toEqual([turnId("two"), turnId("three")]);
+    expect(actionable(given(agent, ...busy, ...done).state)).toEqual([turnId("two")]);
+  });
+
+  const waiting = (count: number, chars = 9) =>
+    Array.from({ length: count }, (_, index) => heard(`m${index}`, { chars }));
+
+  it.each<[string, ReadonlyArray<number>, taken: number]>([
+    ["twenty of them", Array<number>(45).fill(9), 20],
+    ["twenty thousand characters of them", [9_000, 9_000, 2_000, 1], 3],
+    ["the oldest alone, where no other fits beside it", [15_000, 15_000, 1], 1],
+    ["the oldest in any case", [120_000, 1], 1],
+  ])("are taken by one turn as far as its prompt surely has room: %s", (_what, chars, taken) => {
+    const all = chars.map((each, index) => heard(`m${index}`, { chars: each }));
+    const [newest, next] = [`m${taken - 1}`, `m${taken}`];
+    const older = Array.from({ length: taken - 1 }, (_, index) => declined(`m${index}`, "coalesced", newest));
+    given(agent, ...here, ...all)
+      .when(start("m0"))
+      .then(...older, started(newest));
+    // The others keep waiting, and are next as soon as that turn is over.
+    const begun = [...here, ...all, ...older, started(newest)];
+    expect(actionable(given(agent, ...begun).state)).toEqual([turnId(newest)]);
+    expect(actionable(given(agent, ...begun, failed(newest, "no")).state)).toEqual([turnId(next)]);
+  });
+
+  it("do not start before those that have waited longer, but may be asked to again", () => {
+    given(agent, ...here, ...waiting(21))
+      .when(start("m20"))
+      .refused(WrongMoment, { passing: true });
   });
 });
 

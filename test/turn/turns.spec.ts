@@ -164,3 +164,30 @@ describe("a turn that is ended from outside in mid-reply", () => {
     expect(stage.happened()).toContain("TurnFailed");
   });
 });
+
+describe("many messages that wait while a turn runs", () => {
+  it.each([
+    ["45 short ones", 45, ""],
+    ["twelve of 15 kB", 12, "word ".repeat(3_000)],
+  ])("are each in exactly one prompt as what is to be answered, and nothing waits for a heartbeat: %s", async (...given) => {
+    const [, count, filler] = given;
+    const { stage, ask, pass } = alive({ model: [[{ says: ["Here I am."], paceMs: 1_000 }]] });
+    ask();
+    await pass(10);
+    for (let index = 0; index < count; index++) stage.hear(`m${index}`, `@Ada, question ${index}? ${filler}`);
+    await pass(60_000);
+    expect(stage.ledger.state.turns).toEqual({});
+    const questionsIn = (said: unknown) =>
+      [...JSON.stringify(said).matchAll(/question (\d+)\?/g)].map(([, index]) => Number(index));
+    const toAnswer = stage.asked.map(({ messages }) => questionsIn(messages.at(-1)));
+    expect(toAnswer.flat()).toEqual(Array.from({ length: count }, (_, index) => index));
+    // What has a turn of its own to come is not shown before: it would be answered twice.
+    for (const [index, prompt] of stage.asked.entries())
+      expect(Math.max(-1, ...questionsIn(prompt))).toBe(toAnswer[index]!.at(-1) ?? -1);
+    expect(stage.posted).toHaveLength(toAnswer.length);
+    const turns = stage.events().filter(({ type }) => type === "TurnStarted" || type === "TurnCompleted");
+    for (const [index, { type, at }] of turns.entries())
+      if (type === "TurnStarted" && index > 0)
+        expect([turns[index - 1]!.type, turns[index - 1]!.at]).toEqual(["TurnCompleted", at]);
+  });
+});

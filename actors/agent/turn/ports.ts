@@ -323,7 +323,7 @@ export class TurnLedger extends Context.Service<
     readonly nextAsk: (turn: TurnView, at: number) => NextAsk;
     /** The newest summary of a room that may be read, and up to which event it reaches. */
     readonly summary: (roomId: RoomId) => { readonly seq: number; readonly toSeq: number } | null;
-    /** Seqs of the newest messages of a room, own and others', oldest first. */
+    /** Seqs of the newest messages of a room, own and others', oldest first; none that waits for a turn of its own. */
     readonly recent: (roomId: RoomId) => ReadonlyArray<number>;
     /** What the house knows of its agent: who it is and how it wants to speak. */
     readonly configuration: () => Effect.Effect<Configuration, KeyFailure>;

@@ -1,6 +1,6 @@
 /** Step 2, context assembly: chooses what the model will see and records it by reference. */
 import { Effect } from "effect";
-import { isDue, type TurnView } from "#events/agent/turn.ts";
+import { isAnswered, isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
 import { type ActorName, idOf } from "#events/kit/ids.ts";
 import { hidden } from "../discretion.ts";
@@ -19,18 +19,30 @@ const IN_FULL_AT_LEAST = 10;
 const MESSAGE_TOKENS = 24_000;
 
 /**
- * The messages of a prompt, oldest first: those that no summary covers and that can be read, but never more than fit. The
- * message to answer stands last, whatever came after it, and is there even when much did.
+ * The messages of a prompt, oldest first: those that no summary covers and that can be read, but never more than fit. What
+ * is to be answered stands last, whatever came after it, and is there even when much did.
  */
 const chosenMessages = Effect.fnUntraced(function* (turn: TurnView, coveredTo: number) {
   const ledger = yield* TurnLedger;
-  if (turn.context !== null) return newerHalf(turn.context.messageSeqs);
+  if (turn.context !== null) return half(turn, turn.context.messageSeqs);
   const recent = ledger.recent(turn.roomId);
   const shown = recent.filter((seq, index) => seq > coveredTo || index >= recent.length - IN_FULL_AT_LEAST);
-  const messages = yield* ledger.reveal([...shown.filter((seq) => seq !== turn.triggerSeq), turn.triggerSeq]);
+  const others = shown.filter((seq) => !isAnswered(turn, seq));
+  const messages = yield* ledger.reveal([...others, ...turn.taken, turn.triggerSeq]);
   const readable = messages.filter(({ event, words }) => words !== Erased || event.seq === turn.triggerSeq);
-  return newestWithin(readable, MESSAGE_TOKENS).map(({ event }) => event.seq);
+  const fitting = newestWithin(readable, MESSAGE_TOKENS).length;
+  return readable.flatMap(({ event: { seq } }, index) =>
+    index >= readable.length - fitting || isAnswered(turn, seq) ? [seq] : [],
+  );
 });
+
+/** What is left of a context that no model could take: the newer half, and in any case what is to be answered. */
+function half(turn: TurnView, seqs: ReadonlyArray<number>): ReadonlyArray<number> {
+  const others = seqs.filter((seq) => !isAnswered(turn, seq));
+  const answered = seqs.filter((seq) => isAnswered(turn, seq));
+  const left = Math.max(0, Math.ceil(seqs.length / 2) - answered.length);
+  return [...others.slice(others.length - left), ...answered];
+}
 
 /** The notes of the room, where there is something in them; a memory that is off has none. */
 const notesOf = Effect.fnUntraced(function* (turn: TurnView, memoryEnabled: boolean) {
@@ -39,9 +51,6 @@ const notesOf = Effect.fnUntraced(function* (turn: TurnView, memoryEnabled: bool
   const [found] = summary === null ? [] : yield* ledger.reveal([summary.seq]);
   return found === undefined || found.words === Erased || found.words.text === "" ? null : summary;
 });
-
-/** What is left of a context that no model could take. */
-const newerHalf = (seqs: ReadonlyArray<number>): ReadonlyArray<number> => seqs.slice(-Math.ceil(seqs.length / 2));
 
 /** What comes to mind at the message that is to be answered, beside the messages that are shown anyway. */
 const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
