@@ -1,6 +1,7 @@
 /** What becomes of a message that an agent hears: its verdict, or a turn that waits, begins or is called off; part of decide.ts. */
 import { Result } from "effect";
-import { type Listener, silence, TALKATIVENESS } from "./attention.ts";
+import type { Addressed } from "../room/addressing.ts";
+import { type Listener, type Silence, silence, TALKATIVENESS } from "./attention.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import { heardAsMemory } from "./consent.ts";
 import { type Answer, accept, refuse, stopped } from "./decide-turn.ts";
@@ -14,6 +15,9 @@ import type { TurnView } from "./turn.ts";
  * is a token at most, by the estimate that bounds a prompt's messages, and names and marks need some room.
  */
 const TOGETHER = { messages: 20, chars: 20_000 } as const;
+
+/** Why a turn gives up that begins while its agent is switched off. */
+const SWITCHED_OFF = "SwitchedOff";
 
 /** What the attention policy knows of this agent in this room. */
 const listener = (state: AgentState, room: AgentState["rooms"][keyof AgentState["rooms"]] | undefined): Listener => ({
@@ -34,18 +38,49 @@ function verdict(command: AgentCommandOf<"ReceiveMessage">, state: AgentState): 
   const { type: _type, meta: _meta, episode: _episode, words, ...open } = command;
   const { turnId, roomId, messageId: trigger } = open;
   const heard = E.MessageReceived(open, command.authorId, words);
-  const meant = command.callsOff ? turnsMeant(command, state) : [];
-  if (meant.length > 0) {
-    // What is drafted is said, however long the room takes to hear it; to answer the call would be one word more.
-    const calledOff = meant.filter(({ draft }) => draft === null);
-    const into = (calledOff[0] ?? meant[0]!).turnId;
-    const declined = E.TurnDeclined({ turnId, roomId, trigger, why: "called-off", into });
-    return accept(heard, declined, ...calledOff.flatMap((turn) => stopped(turn, command.authorId, "called-off")));
+  const off = calledOff(command, state);
+  if (off !== undefined) {
+    const declined = E.TurnDeclined({ turnId, roomId, trigger, why: "called-off", into: off.into });
+    return accept(heard, declined, ...off.turns.flatMap((turn) => stopped(turn, command.authorId, "called-off")));
   }
   const why = silence({ ...command, agentId: state.agentId!, at: command.meta.at }, listener(state, room));
-  if (why !== undefined) return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
+  if (why !== undefined && !isTold(why, command))
+    return accept(heard, E.TurnDeclined({ turnId, roomId, trigger, why }));
   const floorIsFree = room.running === null && room.waiting.length === 0;
-  return floorIsFree ? accept(heard, E.TurnStarted({ turnId, roomId, trigger, attempt: 1 })) : accept(heard);
+  return floorIsFree ? accept(heard, ...begun({ turnId, roomId, trigger }, state)) : accept(heard);
+}
+
+/** The ways of speaking to this one agent of all. Who is called in next in a round is passed over, and the round goes on. */
+const NAMED: ReadonlyArray<Addressed | null> = ["direct", "mention", "reply", "question"];
+
+/** A person who speaks to an agent that is switched off is told so, or would wait for an answer that never comes. */
+const isTold = (why: Silence, { authorId, addressed }: Pick<TurnView, "authorId" | "addressed">): boolean =>
+  why === "inactive" && !authorId.startsWith("agent:") && NAMED.includes(addressed);
+
+/** The beginning of a turn; that of an agent which is switched off has come to its notice already. */
+const begun = (
+  { turnId, roomId, trigger }: Pick<TurnView, "turnId" | "roomId" | "trigger">,
+  { status }: AgentState,
+): ReadonlyArray<E.AgentEvent> => [
+  E.TurnStarted({ turnId, roomId, trigger, attempt: 1 }),
+  ...(status === "active" ? [] : [E.ModelGaveUp({ turnId, round: 1, reason: SWITCHED_OFF, tried: 0 })]),
+];
+
+/** What a message calls off: turns that are to end, and the one it was meant for; undefined where it is one like any other. */
+function calledOff(
+  command: AgentCommandOf<"ReceiveMessage">,
+  state: AgentState,
+): { readonly turns: ReadonlyArray<TurnView>; readonly into: TurnView["turnId"] } | undefined {
+  if (!command.callsOff) return undefined;
+  const meant = turnsMeant(command, state);
+  // What is drafted is said, however long the room takes to hear it; to answer the call would be one word more.
+  const turns = meant.filter(({ draft }) => draft === null);
+  const into = (turns[0] ?? meant[0])?.turnId;
+  if (into !== undefined) return { turns, into };
+  // It was said before the reply that it was to stop, and is heard behind it.
+  const replied = state.rooms[command.roomId]?.replied;
+  const isLate = replied != null && command.addressed !== null && command.roomSeq < replied.roomSeq;
+  return isLate ? { turns, into: replied.turnId } : undefined;
 }
 
 /**
@@ -83,7 +118,7 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
   const room = state.rooms[roomId];
   const offer = { ...turn, messageId: trigger, agentId: state.agentId!, at: command.meta.at };
   const why = silence(offer, listener(state, room));
-  if (why !== undefined) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
+  if (why !== undefined && !isTold(why, turn)) return accept(E.TurnDeclined({ turnId, roomId, trigger, why }));
   // Whoever waits here was spoken to: everything else got its verdict when it was heard.
   const together = takenTogether(room!.waiting.map((id) => state.turns[id]!));
   if (room!.running !== null || !together.includes(turn)) return refuse(new WrongMoment({ step: "receive" }));
@@ -99,7 +134,7 @@ function start(command: AgentCommandOf<"StartTurn">, state: AgentState): Answer 
         into: newest.turnId,
       }),
     ),
-    E.TurnStarted({ turnId: newest.turnId, roomId, trigger: newest.trigger, attempt: 1 }),
+    ...begun(newest, state),
   );
 }
 

@@ -16,6 +16,7 @@ const emptyRoom: Omit<RoomView, "kind"> = {
   running: null,
   waiting: [],
   lastFloorAt: null,
+  replied: null,
   summary: null,
   summaries: [],
   summarized: 0,

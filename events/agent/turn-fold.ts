@@ -296,9 +296,10 @@ const withoutNotes = (state: AgentState, event: Of<"SummariesForgotten">): Agent
   }));
 
 const posted = (state: AgentState, event: Of<"ReplyPosted">): AgentState => {
-  const draft = state.turns[event.open.turnId]?.draft;
-  const next = updateTurn(state, event, {});
-  return draft ? updateRoom(next, event.open.roomId, (room) => heard(room, draft.seq)) : next;
+  const { turnId, roomId, roomSeq } = event.open;
+  const draft = state.turns[turnId]?.draft;
+  const next = updateRoom(updateTurn(state, event, {}), roomId, (room) => ({ ...room, replied: { turnId, roomSeq } }));
+  return draft ? updateRoom(next, roomId, (room) => heard(room, draft.seq)) : next;
 };
 
 /** What each event of a turn changes; one that is not listed changes nothing that decisions need. */

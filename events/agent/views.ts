@@ -17,6 +17,8 @@ const RoomView = Schema.Struct({
   waiting: Schema.Array(TurnId),
   /** When it last spoke here without being asked; null for never. */
   lastFloorAt: Schema.NullOr(Schema.Finite),
+  /** Its newest reply here, and the place that the room gave it; null before the first. */
+  replied: Schema.NullOr(Schema.Struct({ turnId: TurnId, roomSeq: Schema.Int })),
   /** The newest summary, and up to where it reaches. */
   summary: Schema.NullOr(
     Schema.Struct({ seq: Schema.Int, toSeq: Schema.Int, about: Schema.NullOr(Schema.Array(UserId)) }),

@@ -212,10 +212,10 @@ describe("hearing a message", () => {
   it("is recorded and left alone, with the reason, when it needs no answer", () => {
     const [aside, overheard] = hear({ addressed: null });
     given(agent, created, agreed, joined).when(aside).then(overheard, declined("one", "not-addressed"));
-    const [command, event] = hear();
+    const [offer, offered] = hear({ addressed: "floor" });
     given(agent, created, agreed, joined, E.AgentDeactivated({}))
-      .when(command)
-      .then(event, declined("one", "inactive"));
+      .when(offer)
+      .then(offered, declined("one", "inactive"));
     const [again, late] = hear({ authorId: agentName(bo), hops: brakes.hops });
     given(agent, created, agreed, joined).when(again).then(late, declined("one", "too-many-hops"));
   });

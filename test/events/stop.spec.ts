@@ -154,11 +154,24 @@ describe("a message that only says to leave off", () => {
       .then(said, declined("off", "called-off", "two"), declined("two", "called-off"));
   });
 
-  it("is a message like any other where nothing runs, also when it was a reply's that has just been posted", () => {
-    const said = off();
+  const over = [...thinking, replied("one"), drafted("one"), considered("one"), posted("one"), completed("one")];
+  const { roomSeq } = posted("one").open;
+
+  it("is not answered when it was said before the reply that it was to stop, and is heard behind it", () => {
+    const said = off({ roomSeq: roomSeq - 1 });
+    given(agent, ...over)
+      .when(receive(said))
+      .then(said, declined("off", "called-off", "one"));
+    const toNobody = off({ roomSeq: roomSeq - 1, addressed: null });
+    given(agent, ...over)
+      .when(receive(toNobody))
+      .then(toNobody, declined("off", "not-addressed"));
+  });
+
+  it("is a message like any other where nothing runs", () => {
+    const said = off({ roomSeq: roomSeq + 1 });
     given(agent, created, agreed, joined).when(receive(said)).then(said, started("off"));
-    const over = [replied("one"), drafted("one"), considered("one"), posted("one"), completed("one")];
-    given(agent, ...thinking, ...over)
+    given(agent, ...over)
       .when(receive(said))
       .then(said, started("off"));
   });

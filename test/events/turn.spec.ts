@@ -11,6 +11,7 @@ import {
   ada,
   agreed,
   assembled,
+  bo,
   call,
   callId,
   completed,
@@ -33,8 +34,11 @@ import {
   turnId,
   words,
 } from "../support/given.ts";
+import { dueSteps } from "./histories.ts";
 
 const here = [created, agreed, joined] as const;
+const receive = ({ open }: ReturnType<typeof heard>) =>
+  ({ type: "ReceiveMessage", ...open, words: words({ text: "Ada, one?", authorName: "Dana" }) }) as const;
 const start = (label: string) => ({ type: "StartTurn", turnId: turnId(label) }) as const;
 
 describe("the verdict on a message that waited", () => {
@@ -42,9 +46,41 @@ describe("the verdict on a message that waited", () => {
     given(agent, ...here, heard("one"))
       .when(start("one"))
       .then(started("one"));
-    given(agent, ...here, heard("one"), E.AgentDeactivated({}))
+    given(agent, ...here, heard("one", { addressed: "floor" }), E.AgentDeactivated({}))
       .when(start("one"))
       .then(declined("one", "inactive"));
+  });
+
+  const off = E.AgentDeactivated({});
+  const notice = gaveUp("one", "SwitchedOff", 0);
+
+  it.each([
+    "direct",
+    "mention",
+    "reply",
+    "question",
+  ] as const)("is a notice where a person's %s meets an agent that is switched off, at once or when its turn comes", (addressed) => {
+    const said = heard("one", { addressed });
+    given(agent, ...here, off)
+      .when(receive(said))
+      .then(said, started("one"), notice);
+    given(agent, ...here, said, off)
+      .when(start("one"))
+      .then(started("one"), notice);
+    expect(dueSteps(given(agent, ...here, off, said, started("one"), notice).state.turns[turnId("one")]!)).toEqual([
+      "respond",
+    ]);
+  });
+
+  it.each<Partial<typeof E.MessageReceived.open.Type>>([
+    { addressed: "invoked" },
+    { addressed: "floor" },
+    { authorId: agentName(bo) },
+  ])("is silence of one that is switched off where others may speak, or an agent asks: %o", (over) => {
+    const said = heard("one", over);
+    given(agent, ...here, off)
+      .when(receive(said))
+      .then(said, declined("one", "inactive"));
   });
 
   it("is given once, and to messages that are known", () => {

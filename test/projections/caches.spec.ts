@@ -104,7 +104,7 @@ describe("what KV shows", () => {
     const id = agentId("cached");
     const room: RoomView = {
       ...{ kind: "public", recent: [], running: turnId("a"), waiting: [] },
-      ...{ lastFloorAt: null, summary: null, summaries: [], summarized: 0, unsummarized: 0 },
+      ...{ lastFloorAt: null, replied: null, summary: null, summaries: [], summarized: 0, unsummarized: 0 },
     } as const;
     const state = { ...initial, status: "active", name: "Ada", version: 3, rooms: { [roomId("a")]: room } } as const;
     const [formed] = record([remembered("a")]) as [Extract<Recorded, never> & Parameters<typeof cachedMemory>[0]];

@@ -131,6 +131,21 @@ describe("a message that comes while the agent is answering", () => {
   );
 });
 
+describe("an agent that is switched off", () => {
+  it.effect("says so to a person who speaks to it, and asks no model", () =>
+    Effect.gen(function* () {
+      const stage = new Stage({ model: [[prose]] });
+      stage.tell({ type: "SetActive", active: false });
+      yield* stage.run(stage.hear("one"));
+      expect(stage.posted).toMatchObject([
+        { text: "I am switched off at present and cannot answer.", notice: true, inReplyTo: messageId("one") },
+      ]);
+      expect(stage.asked).toEqual([]);
+      expect(stage.only("TurnFailed").reason).toBe("SwitchedOff");
+    }),
+  );
+});
+
 describe("tools", () => {
   const round = ["ToolRequested", "ToolExecuted"] as const;
 

@@ -15,6 +15,7 @@ const sentences: Readonly<Record<string, string>> = {
   Unacceptable: "The model provider does not accept my request; the model's name may be wrong",
   TooManyRounds: "I went round in circles with my tools and stopped",
   Empty: "The model had nothing to say",
+  SwitchedOff: "I am switched off at present and cannot answer",
   "no-progress": "I could not finish this, although I tried several times",
   Interrupted: "I was interrupted again and again and stopped",
   Withheld: "I had an answer, but our content rules did not let it pass",

@@ -45,6 +45,7 @@ const failureProblems: Readonly<Record<string, ProblemName>> = {
   RoomBudget: "budget-exceeded",
   AskerBudget: "budget-exceeded",
   Withheld: "content-filtered",
+  SwitchedOff: "agent-inactive",
 };
 
 const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, messageId: string) =>
