@@ -190,4 +190,4 @@ it("a thousand attempts to reach what two agents know, at every door, bring what
     expect(house.minds[agent].memory.register.count("m.state = 'live'", [])).toBe(
       house.secrets.filter((one) => one.agent === agent && one.kept).length,
     );
-});
+}, 60_000);
