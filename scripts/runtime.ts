@@ -1,6 +1,7 @@
 /** Runs the built Worker on this machine: workerd under miniflare, as wrangler does, with nothing in front of it; used by start. */
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getCACertificates } from "node:tls";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptionsShape } from "miniflare";
 
@@ -37,6 +38,38 @@ const network = () => ({
   },
 });
 
+/** Miniflare starts a runtime that died again, once; where that one dies as well it says so here, and does no more. */
+class RuntimeLog extends Log {
+  readonly #lost: () => void;
+
+  constructor(lost: () => void) {
+    super(LogLevel.WARN);
+    this.#lost = lost;
+  }
+
+  override error(message: Error): void {
+    super.error(message);
+    if ("code" in message && message.code === "ERR_RUNTIME_FAILURE") this.#lost();
+  }
+}
+
+/** Whatever killed two runtimes in a row may kill a third; what is wrong for longer than some seconds stays wrong. */
+const TRIES = 5;
+const PAUSE_MS = 200;
+
+/** Starts it anew, or ends the program: one that lives on without it would answer nobody, and tell nobody. */
+async function startAgain(options: RuntimeOptions): Promise<void> {
+  for (let tries = 1; tries <= TRIES; tries++) {
+    try {
+      return await startRuntime(options);
+    } catch (cause) {
+      if (tries === TRIES) console.error("troupe ends: the runtime does not come back:", cause);
+      await sleep(PAUSE_MS * 2 ** tries);
+    }
+  }
+  process.exit(1);
+}
+
 /**
  * Starts it on loopback and answers when it listens. A runtime that dies is started again on the same port.
  *
@@ -48,7 +81,7 @@ const network = () => ({
  */
 export async function startRuntime(options: RuntimeOptions): Promise<void> {
   const { assets, ...worker } = JSON.parse(readFileSync(join(options.built, "worker.json"), "utf8")) as BuiltWorker;
-  const runtime = new Miniflare({
+  const runtime: Miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
       workers: [
         {
@@ -70,10 +103,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<void> {
       ],
       host: LOOPBACK,
       cf: false, // the real one would be asked of Cloudflare
-      log: new Log(LogLevel.WARN),
+      log: new RuntimeLog(async () => {
+        await runtime.dispose().catch(() => {});
+        await startAgain(options);
+      }),
     }),
     logRequests: false,
     resourcePersistencePath: join(options.state, "v3"),
   });
-  await runtime.ready;
+  try {
+    await runtime.ready;
+  } catch (cause) {
+    await runtime.dispose().catch(() => {});
+    throw cause;
+  }
 }

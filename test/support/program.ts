@@ -17,8 +17,8 @@ export interface Program {
   stop(): Promise<number | null>;
   /** Ends every process of it in one stroke, in the middle of whatever they do. */
   kill(): Promise<void>;
-  /** Ends the runtime alone, and waits until it is back. */
-  killRuntime(): Promise<void>;
+  /** Ends the runtime alone, and those that take its place as soon as they are there, so often; waits until one is back. */
+  killRuntime(times?: number): Promise<void>;
   /** Ids of its processes that still run. */
   processes(): ReadonlyArray<number>;
 }
@@ -139,13 +139,18 @@ export async function startProgram(options: {
       await exited(child);
       while (groupOf(child.pid).length > 0) await new Promise((next) => setTimeout(next, 20));
     },
-    killRuntime: async () => {
+    killRuntime: async (times = 1) => {
+      const struck: number[] = [];
       const runtimeOf = () => groupOf(child.pid).filter((pid) => commandOf(pid).includes("workerd"));
-      const struck = runtimeOf();
-      for (const pid of struck) process.kill(pid, "SIGKILL");
+      const fresh = () => runtimeOf().filter((pid) => !struck.includes(pid));
+      const moment = () => new Promise((next) => setTimeout(next, 20));
+      for (let time = 0; time < times; time++) {
+        while (fresh().length === 0) await moment();
+        struck.push(...fresh());
+        for (const pid of struck.filter((pid) => runtimeOf().includes(pid))) process.kill(pid, "SIGKILL");
+      }
       const isBack = () => fetch(`${program.url}/health`).then((answer) => answer.ok);
-      const isStruck = () => runtimeOf().some((pid) => struck.includes(pid));
-      while (isStruck() || !(await isBack().catch(() => false))) await new Promise((next) => setTimeout(next, 20));
+      while (fresh().length === 0 || !(await isBack().catch(() => false))) await moment();
     },
     processes: () => groupOf(child.pid),
   };

@@ -222,6 +222,7 @@ async function turnsOf(type: string) {
 const deaths = [
   ["all of it", () => program.kill().then(() => start(SLOWLY))],
   ["the runtime alone, which comes back by itself,", () => program.killRuntime()],
+  ["the runtime and the two that take its place", () => program.killRuntime(3)],
 ] as const;
 
 it.each(
