@@ -1,5 +1,6 @@
 /** Who lives in a simulated house: drawn from the seed before anything happens; read by people and by the world. */
 import type { Principal } from "#actors/kit/doors.ts";
+import type { Budget } from "#events/agent/budget.ts";
 import { type AgentId, childId, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { Chance } from "./chance.ts";
@@ -7,11 +8,18 @@ import type { Chance } from "./chance.ts";
 export interface Plan {
   readonly people: ReadonlyArray<Principal>;
   readonly rooms: ReadonlyArray<{ readonly roomId: RoomId; readonly kind: RoomKind }>;
-  readonly agents: ReadonlyArray<{ readonly agentId: AgentId; readonly name: string }>;
+  readonly agents: ReadonlyArray<{
+    readonly agentId: AgentId;
+    readonly name: string;
+    /** What its owner lets it spend; left out: what the house lets everybody spend. */
+    readonly budget?: Budget;
+  }>;
   /** How much each person does before they fall silent. */
   readonly deeds: number;
   /** How often an agent calls upon another one, of one. */
   readonly chatter: number;
+  /** How often models fail by themselves, whatever the weather, and say what they must not, of one; left out: never. */
+  readonly vices?: { readonly fails: number; readonly swears: number };
 }
 
 export const personOf = (name: string): Principal => ({
@@ -25,6 +33,14 @@ export const agentOf = (name: string): AgentId => childId("agent", "sim", name);
 
 const everybody = ["dana", "eli", "host", "other"];
 const names = ["Ada", "Bo", "Cy"];
+/** A request reserves a thousand tokens and a little; most of them use fewer by far, and some say nothing of it. */
+const budgets: ReadonlyArray<Budget> = [
+  { turn: { tokens: 4_000 } },
+  { agent: { tokens: 12_000 } },
+  { room: { tokens: 6_000 } },
+  { asker: { tokens: 6_000 } },
+];
+
 const kinds: ReadonlyArray<RoomKind> = ["public", "private", "direct"];
 
 /** One to four people, one to three rooms of which the first is public, one to three agents. */
@@ -34,7 +50,11 @@ export const planOf = (chance: Chance): Plan => ({
     roomId: roomOf(number),
     kind: number === 0 ? "public" : chance.pick(kinds),
   })),
-  agents: names.slice(0, chance.between(1, names.length)).map((name) => ({ agentId: agentOf(name), name })),
+  agents: names.slice(0, chance.between(1, names.length)).map((name) => ({
+    ...{ agentId: agentOf(name), name },
+    ...(chance.maybe(0.3) ? { budget: chance.pick(budgets) } : {}),
+  })),
   deeds: chance.between(2, 10),
   chatter: chance.pick([0.2, 0.2, 0.95]),
+  vices: { fails: chance.pick([0, 0.1, 0.4]), swears: chance.pick([0, 0.05, 0.3]) },
 });

@@ -1,4 +1,5 @@
 /** The course of a simulated house from a seed, a storm, then calm, then the reckoning, and stories told by hand; used by sim.spec.ts and scripts/sim.ts. */
+import { checkAnswers } from "./answers.ts";
 import { Chance } from "./chance.ts";
 import type { Mutant } from "./mutants.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -11,6 +12,8 @@ export interface Report {
   readonly steps: number;
   readonly events: number;
   readonly deaths: number;
+  /** How often what happened, by the events' type. */
+  readonly happened: ReadonlyMap<string, number>;
   /** Over every step and every event: the same seed, the same trace. */
   readonly trace: string;
   readonly violation: Violation | undefined;
@@ -58,6 +61,7 @@ async function reckon(world: World, calmSince: number): Promise<void> {
   reckoning.checkTurns(invariants, tell);
   reckoning.checkPatience(invariants, calmSince, tell);
   reckoning.checkDeliveries(chronicle, tell);
+  checkAnswers(chronicle, tell);
   reckoning.checkAgreement(chronicle, tell);
   reckoning.checkKeys(objects, tell);
   reckoning.checkLogs(objects, (head) => chance.between(0, head), tell);
@@ -81,8 +85,8 @@ async function play(world: World, seed: number, course: () => Promise<void>): Pr
   } finally {
     world.close();
   }
-  const { steps, events, deaths, trace, violation } = world;
-  return { seed, steps, events, deaths, trace, violation };
+  const { steps, events, deaths, happened, trace, violation } = world;
+  return { seed, steps, events, deaths, happened, trace, violation };
 }
 
 /** Plays a seed to its end, or to the first broken promise. */

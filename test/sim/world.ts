@@ -16,6 +16,7 @@ import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { ledgerOf } from "./reckoning.ts";
+import { Speech } from "./speech.ts";
 import { calm, type Weather } from "./weather.ts";
 
 /** A broken promise, and the moment in which it was noticed. */
@@ -51,6 +52,7 @@ export class World {
   readonly platform: Platform;
   readonly network: Network;
   readonly invariants: Invariants;
+  readonly speech: Speech;
   readonly chronicle: Chronicle;
   readonly people: People;
   readonly readModels = new ReadModels();
@@ -60,6 +62,8 @@ export class World {
   keyEncryptionKeys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
   steps = 0;
   events = 0;
+  /** How often what has happened, by the events' type. */
+  readonly happened = new Map<string, number>();
   deaths = 0;
   violation: Violation | undefined;
   readonly caches = new Caches();
@@ -67,6 +71,7 @@ export class World {
   readonly #watch: ((line: string) => void) | undefined;
   readonly #abilities: SimulatedEnv["abilities"] | undefined;
   readonly #trace = createHash("sha256");
+  #requests = 0;
 
   constructor(chance: Chance, plan: Plan, { bent = {}, watch, folder, abilities }: Options) {
     this.chance = chance;
@@ -77,6 +82,7 @@ export class World {
     const weather = () => this.weather;
     const { clock, tell } = this;
     this.invariants = new Invariants(tell);
+    this.speech = new Speech(() => clock.now, tell);
     this.chronicle = new Chronicle((event) => this.#see(event), tell);
     this.platform = new Platform({
       ...{ clock, chance, weather, bent, folder },
@@ -89,6 +95,7 @@ export class World {
     const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
       ...{ plan, clock, chance, network, platform, chronicle, exchange, tell },
+      ...{ speech: this.speech, stops: this.invariants.stops },
       calm: () => this.weather === calm,
     });
   }
@@ -131,6 +138,9 @@ export class World {
           weather: () => this.weather,
           plan: this.plan,
           effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
+          request: () => this.#requests++,
+          // Who was superseded does not know of a stop, and goes on until it does.
+          given: (piece) => !instance.stale && this.speech.given(piece),
         }),
     };
   }
@@ -147,10 +157,12 @@ export class World {
     const { stream, seq, type, at, open } = event;
     const line = `${stream} ${seq} ${type} ${at} ${JSON.stringify(open)}`;
     this.events += 1;
+    this.happened.set(type, (this.happened.get(type) ?? 0) + 1);
     // What is made with a key is another one each time: keys are drawn from a pool that runs share.
     this.#trace.update(line.replace(/hmac:[\w-]{22}|[0-9a-f]{64}/g, "digest"));
     this.#watch?.(`      ${line}`);
     this.invariants.see(event);
+    this.speech.see(event);
   }
 
   // ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
