@@ -50,7 +50,7 @@ function answerTo(prompt: Prompt, { chance, weather, plan, request }: Mindful): 
   const number = request();
   const paceMs = chance.pick([0, 0, 30, 700]);
   const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${number}.${index}. `);
-  const { fails, swears } = plan.vices ?? { fails: 0, swears: 0 };
+  const { fails, swears } = vicesIn(prompt, plan);
   if (chance.maybe(swears)) pieces.push(...swearing(chance));
   if (chance.maybe(weather().model)) {
     return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
@@ -68,6 +68,12 @@ function answerTo(prompt: Prompt, { chance, weather, plan, request }: Mindful): 
   const spoken = { provider: "demo", model: "demo-1", ...chance.pick(usages) };
   return { pieces, paceMs, end: { type: "reply", text: pieces.join(""), calls, finish, ...spoken } };
 }
+
+const virtuous = { fails: 0, swears: 0 };
+
+/** Notes that nobody waits for are tried again every ten minutes: a house whose models fail for ever would not come to rest. */
+const vicesIn = ({ system }: Prompt, { vices = virtuous }: Mindful["plan"]) =>
+  system.startsWith("You keep the ") ? virtuous : vices;
 
 /** What a provider says of the usage: now and then more than was reserved, or nothing. */
 const usages: ReadonlyArray<Pick<Reply, "tokensIn" | "tokensOut">> = [
@@ -153,13 +159,22 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
       Effect.tryPromise({
         try: () =>
           errand(name, troubleOf(world.weather().tool / 3, world.chance.pick([0, 0, 500, 4_000])), () => {
+            if (world.chance.maybe((world.plan.vices?.fails ?? 0) / 2)) return undefined;
             world.effect(name, key, agentId);
-            if (world.chance.maybe((world.plan.vices?.fails ?? 0) / 2)) throw new Error("out of order");
             return world.chance.maybe(world.weather().tool / 3) ? silence : JSON.stringify({ did: input });
           }),
         catch: (error) =>
           new Failures.ToolFailure({ tool: name, reason: new Failures.Remote({ detail: String(error) }) }),
-      }),
+      }).pipe(
+        // What its arguments mean nothing to has done nothing.
+        Effect.flatMap((result) =>
+          result === undefined
+            ? Effect.fail(
+                new Failures.ToolFailure({ tool: name, reason: new Failures.BadInput({ detail: "what is meant?" }) }),
+              )
+            : Effect.succeed(result),
+        ),
+      ),
   };
   return Layer.mergeAll(
     Layer.succeed(ChatModel, chatModel),

@@ -129,12 +129,35 @@ export function story(
   });
 }
 
-/** Broken promises of these seeds, each as the line with which it can be played again. */
-export async function broken(first: number, last: number): Promise<ReadonlyArray<string>> {
-  const found: string[] = [];
-  for (let seed = first; seed <= last; seed++) {
-    const { violation } = await simulate(seed);
-    if (violation !== undefined) found.push(`npm run sim -- --seed ${seed} --runs 1: ${violation.what}`);
-  }
-  return found;
+/** What some seeds came to. */
+export interface Played {
+  /** Broken promises, each as the line with which it can be played again. */
+  readonly broken: ReadonlyArray<string>;
+  /** The types of all events that have happened. */
+  readonly happened: ReadonlySet<string>;
 }
+
+/** Plays all seeds from the first to the last. */
+export async function played(first: number, last: number): Promise<Played> {
+  const broken: string[] = [];
+  const happened = new Set<string>();
+  for (let seed = first; seed <= last; seed++) {
+    const report = await simulate(seed);
+    for (const type of report.happened.keys()) happened.add(type);
+    const { violation } = report;
+    if (violation !== undefined) broken.push(`npm run sim -- --seed ${seed} --runs 1: ${violation.what}`);
+  }
+  return { broken, happened };
+}
+
+/** The promises that these seeds break, as above. */
+export const broken = async (first: number, last: number): Promise<ReadonlyArray<string>> =>
+  (await played(first, last)).broken;
+
+/** All that can happen in a turn: a promise about what never happens would be kept by keeping still. */
+export const lived: ReadonlyArray<string> = [
+  ...["MessageReceived", "TurnStarted", "TurnDeclined", "TurnResumed", "TurnDelayed", "TurnContinued"],
+  ...["TurnInterrupted", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied", "ModelGaveUp"],
+  ...["ToolRequested", "ToolDenied", "ToolExecuted", "ToolFailed", "ToolOutcomeUnknown"],
+  ...["ReplyDrafted", "ReplyWithheld", "ReplyPosted", "TurnCompleted", "TurnStopped", "TurnFailed"],
+];
