@@ -93,7 +93,7 @@ const swearing = (chance: Chance): ReadonlyArray<string> =>
 
 /** Every kind of failure, and as often one that names a time: some are waited for by a fiber, some by a timer. */
 const failureOf = (chance: Chance): Failures.ModelReason =>
-  chance.maybe(0.5) ? chance.pick(reasons) : new Failures.RateLimited({ retryAfterMs: chance.between(12_000, 40_000) });
+  chance.maybe(0.6) ? chance.pick(reasons) : new Failures.RateLimited({ retryAfterMs: chance.between(12_000, 40_000) });
 
 const reasons: ReadonlyArray<Failures.ModelReason> = [
   new Failures.RateLimited({ retryAfterMs: 2_000 }),

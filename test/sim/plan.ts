@@ -56,5 +56,5 @@ export const planOf = (chance: Chance): Plan => ({
   })),
   deeds: chance.between(2, 10),
   chatter: chance.pick([0.2, 0.2, 0.95]),
-  vices: { fails: chance.pick([0, 0.1, 0.4]), swears: chance.pick([0, 0.05, 0.3]) },
+  vices: { fails: chance.pick([0.02, 0.2, 0.5]), swears: chance.pick([0, 0.05, 0.3]) },
 });

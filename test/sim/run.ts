@@ -12,7 +12,7 @@ export interface Report {
   readonly steps: number;
   readonly events: number;
   readonly deaths: number;
-  /** How often what happened, by the events' type. */
+  /** How often what happened, by the events' type, and by type and reason, or kind, where there is one. */
   readonly happened: ReadonlyMap<string, number>;
   /** Over every step and every event: the same seed, the same trace. */
   readonly trace: string;
@@ -133,7 +133,7 @@ export function story(
 export interface Played {
   /** Broken promises, each as the line with which it can be played again. */
   readonly broken: ReadonlyArray<string>;
-  /** The types of all events that have happened. */
+  /** All that has happened, as in a report. */
   readonly happened: ReadonlySet<string>;
 }
 
@@ -160,4 +160,8 @@ export const lived: ReadonlyArray<string> = [
   ...["TurnInterrupted", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied", "ModelGaveUp"],
   ...["ToolRequested", "ToolDenied", "ToolExecuted", "ToolFailed", "ToolOutcomeUnknown"],
   ...["ReplyDrafted", "ReplyWithheld", "ReplyPosted", "TurnCompleted", "TurnStopped", "TurnFailed"],
+  ...["coalesced", "called-off"].map((why) => `TurnDeclined ${why}`),
+  ...["stopped", "called-off"].map((why) => `TurnInterrupted ${why}`),
+  ...["busy", "broken", "cut", "money", "ours", "refused"].map((kind) => `ModelFailed ${kind}`),
+  ...["TurnBudget", "AgentBudget", "RoomBudget", "AskerBudget"].map((reason) => `ModelGaveUp ${reason}`),
 ];

@@ -62,7 +62,7 @@ export class World {
   keyEncryptionKeys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
   steps = 0;
   events = 0;
-  /** How often what has happened, by the events' type. */
+  /** How often what has happened, by the events' type, and by type and reason, or kind, where there is one. */
   readonly happened = new Map<string, number>();
   deaths = 0;
   violation: Violation | undefined;
@@ -157,7 +157,8 @@ export class World {
     const { stream, seq, type, at, open } = event;
     const line = `${stream} ${seq} ${type} ${at} ${JSON.stringify(open)}`;
     this.events += 1;
-    this.happened.set(type, (this.happened.get(type) ?? 0) + 1);
+    const reasons = ["reason", "why", "kind"].flatMap((field) => (field in open ? [`${type} ${open[field]}`] : []));
+    for (const what of [type, ...reasons]) this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
     // What is made with a key is another one each time: keys are drawn from a pool that runs share.
     this.#trace.update(line.replace(/hmac:[\w-]{22}|[0-9a-f]{64}/g, "digest"));
     this.#watch?.(`      ${line}`);
