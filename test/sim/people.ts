@@ -256,6 +256,7 @@ export class People {
     const said = await this.#say(by, { roomId, commandId, input });
     if (said === undefined) return;
     this.#said.push(said);
+    this.#checkCalled(said);
     if (input.invoke !== undefined && chance.maybe(0.5))
       await this.#ask("AGENT", input.invoke, "outcome", [said.id, chance.between(100, 20_000)]);
   }
@@ -269,6 +270,20 @@ export class People {
     if (event?.open["messageId"] !== id)
       this.#town.tell("loss", `${id} was taken as ${seq} of ${roomId} and is not there`);
     return { ...message, by: by.userId, id, seq };
+  }
+
+  /** Whoever is named with @, and is there, is spoken to, in whatever way the room is led: from here on an answer is owed. */
+  #checkCalled({ roomId, id, seq, input: { text } }: Said): void {
+    const { chronicle, tell } = this.#town;
+    const events = chronicle.of(`room:${roomId}`).slice(0, seq);
+    const here = new Map<unknown, unknown>();
+    for (const { type, open } of events)
+      if (type === "AgentInvited") here.set(open["agentId"], open["name"]);
+      else if (type === "AgentDismissed") here.delete(open["agentId"]);
+    const addressed = (events.at(-1)?.open["addressed"] ?? []) as ReadonlyArray<{ readonly agentId: string }>;
+    for (const [agentId, name] of here)
+      if (new RegExp(`@${name}\\b`).test(text) && !addressed.some((other) => other.agentId === agentId))
+        tell("answer", `${id} names ${agentId}, which is in ${roomId}, and does not speak to it`);
   }
 
   /** Answers an agent, whatever it said. */
