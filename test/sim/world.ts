@@ -45,6 +45,9 @@ export interface Options {
 const expected =
   /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|(internal|out-of-reach) [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken)/s;
 
+/** What a room tells was so when it began to say it; it may have had to ask for keys meanwhile, and waits for its disk. */
+const BELIEVED_MS = 30_000;
+
 export class World {
   readonly clock = new VirtualClock();
   readonly chance: Chance;
@@ -149,8 +152,10 @@ export class World {
     if (method !== "hear") return;
     const [roomId, { watched }, heard] = values as [string, FullHouse, ReadonlyArray<Heard>];
     this.invariants.told(to.name, roomId, heard);
-    if (watched && from?.stale === false && from.object.lines.size === 0)
-      this.tell("sockets", `${from.object.stream} believes that somebody watches`);
+    if (!watched || from?.stale !== false) return;
+    const { lines, stream } = from.object;
+    if (lines.size === 0 && lines.emptiedAt < this.clock.now - BELIEVED_MS)
+      this.tell("sockets", `${stream} believes that somebody watches`);
   }
 
   #see(event: Happened): void {
