@@ -43,18 +43,25 @@ const budgets: ReadonlyArray<Budget> = [
 
 const kinds: ReadonlyArray<RoomKind> = ["public", "private", "direct"];
 
-/** One to four people, one to three rooms of which the first is public, one to three agents. */
-export const planOf = (chance: Chance): Plan => ({
-  people: everybody.slice(0, chance.between(1, everybody.length)).map(personOf),
-  rooms: Array.from({ length: chance.between(1, 3) }, (_, number) => ({
-    roomId: roomOf(number),
-    kind: number === 0 ? "public" : chance.pick(kinds),
-  })),
-  agents: names.slice(0, chance.between(1, names.length)).map((name) => ({
-    ...{ agentId: agentOf(name), name },
-    ...(chance.maybe(0.3) ? { budget: chance.pick(budgets) } : {}),
-  })),
-  deeds: chance.between(2, 10),
-  chatter: chance.pick([0.2, 0.2, 0.95]),
-  vices: { fails: chance.pick([0.02, 0.2, 0.5]), swears: chance.pick([0, 0.05, 0.3]) },
-});
+/**
+ * Who lives in the house of a seed: one to four people, one to three rooms, one to three agents. Where agents talk at length, models do their best and nobody counts tokens: one that fails ends a
+ * talk that may go too far.
+ */
+export function planOf(chance: Chance): Plan {
+  const chatter = chance.pick([0.2, 0.2, 0.95]);
+  const atLength = chatter > 0.5;
+  return {
+    ...{ chatter, deeds: chance.between(2, 10) },
+    people: everybody.slice(0, chance.between(1, everybody.length)).map(personOf),
+    // One to three, of which the first is public.
+    rooms: Array.from({ length: chance.between(1, 3) }, (_, number) => ({
+      roomId: roomOf(number),
+      kind: number === 0 ? "public" : chance.pick(kinds),
+    })),
+    agents: names.slice(0, chance.between(1, names.length)).map((name) => ({
+      ...{ agentId: agentOf(name), name },
+      ...(!atLength && chance.maybe(0.4) ? { budget: chance.pick(budgets) } : {}),
+    })),
+    ...(atLength ? {} : { vices: { fails: chance.pick([0.1, 0.3, 0.5]), swears: chance.pick([0, 0.05, 0.3]) } }),
+  };
+}
