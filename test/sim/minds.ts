@@ -56,12 +56,12 @@ function answerTo(prompt: Prompt, { chance, weather, plan, request }: Mindful): 
     return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
   }
   if (chance.maybe(fails)) return { pieces, paceMs, end: failureOf(chance) };
-  const asksTools = rounds < mostRounds && chance.maybe(0.4);
+  const asksTools = rounds < mostRounds && chance.maybe(0.5);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
   if (!asksTools && chance.maybe(plan.chatter)) pieces.push(` @${chance.pick(plan.agents).name}, what do you say?`);
   const calls = Array.from({ length: asksTools ? chance.between(1, 3) : 0 }, (_, index) => ({
     callId: `theirs-${index}`,
-    tool: chance.pick([...granted, ...granted, "secret", "forge"]),
+    tool: chance.pick([...granted, ...granted, "stamp", "secret", "forge"]),
     arguments: JSON.stringify({ round: rounds, index }),
   }));
   const finish = chance.maybe(0.05) ? "length" : asksTools ? "tools" : "end";
@@ -159,7 +159,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
       Effect.tryPromise({
         try: () =>
           errand(name, troubleOf(world.weather().tool / 3, world.chance.pick([0, 0, 500, 4_000])), () => {
-            if (world.chance.maybe((world.plan.vices?.fails ?? 0) / 2)) return undefined;
+            if (world.chance.maybe((world.plan.vices?.fails ?? 0) / 4)) return undefined;
             world.effect(name, key, agentId);
             return world.chance.maybe(world.weather().tool / 3) ? silence : JSON.stringify({ did: input });
           }),
