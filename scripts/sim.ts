@@ -51,17 +51,25 @@ const told = console.log; // a run has a console of its own
 async function play(runs: number): Promise<number> {
   let broken = 0;
   const sums = { steps: 0, events: 0, deaths: 0 };
+  const all = new Map<string, number>();
   for (let seed = first; seed < first + runs; seed++) {
-    const { violation, steps, events, deaths } = await simulate(seed, values.watch ? { watch: told } : {});
+    const { violation, steps, events, deaths, happened } = await simulate(seed, values.watch ? { watch: told } : {});
     sums.steps += steps;
     sums.events += events;
     sums.deaths += deaths;
+    for (const [type, times] of happened) all.set(type, (all.get(type) ?? 0) + times);
     if (violation === undefined) continue;
     broken += 1;
     told(`seed ${seed}, step ${violation.step}: [${violation.promise}] ${violation.what}`);
   }
   told(
     `${runs} seeds from ${first}: ${sums.steps} steps, ${sums.events} events, ${sums.deaths} deaths; ${broken} broken`,
+  );
+  told(
+    [...all]
+      .sort()
+      .map(([type, times]) => `${type} ${times}`)
+      .join(", "),
   );
   return broken;
 }

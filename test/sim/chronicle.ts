@@ -1,6 +1,9 @@
 /** What is safe on the disks, stream by stream: the one witness that no crash can make forget; read by every invariant. */
 import type { SimulatedObject } from "./instance.ts";
 
+/** Reports what was broken: the promise's number in house.md II.3, or one word. */
+export type Tell = (promise: string, what: string) => void;
+
 /** An event as it stands on a disk, with nothing upcast: invariants go by types and by fields that never change. */
 export interface Happened {
   readonly stream: string;
@@ -19,10 +22,10 @@ const COLUMNS = "seq, id, type, at, actor, command, causation, open";
 export class Chronicle {
   readonly #streams = new Map<string, Happened[]>();
   readonly #see: (event: Happened) => void;
-  readonly #tell: (promise: string, what: string) => void;
+  readonly #tell: Tell;
 
   /** `see` hears every event once, in the order in which they became safe. */
-  constructor(see: (event: Happened) => void, tell: (promise: string, what: string) => void) {
+  constructor(see: (event: Happened) => void, tell: Tell) {
     this.#see = see;
     this.#tell = tell;
   }

@@ -2,7 +2,7 @@
 import type { Chance } from "./chance.ts";
 import type { Entry, Life, VirtualClock } from "./clock.ts";
 import type { Disk } from "./disk.ts";
-import type { Line, ServerSocket } from "./sockets.ts";
+import type { Line, Lines, ServerSocket } from "./sockets.ts";
 import type { Weather } from "./weather.ts";
 
 export type Kind = "AGENT" | "ROOM" | "USER" | "SYSTEM" | "VAULT";
@@ -39,7 +39,7 @@ export interface SimulatedObject {
   readonly stream: string;
   readonly disk: Disk;
   /** Open sockets. They outlive an instance that sleeps, and none that dies. */
-  readonly lines: Set<Line>;
+  readonly lines: Lines;
   instance: Instance | undefined;
   bell: Entry | undefined;
   /** Who handles the alarm just now. */

@@ -1,11 +1,10 @@
 /** What must be so after every step, over events by their type's name and nothing else; each is named by the promise it keeps. */
 import { idOf } from "#events/kit/ids.ts";
-import type { Happened } from "./chronicle.ts";
+import type { Happened, Tell } from "./chronicle.ts";
 import { tools } from "./minds.ts";
 import { Remembrance } from "./remembrance.ts";
-
-/** Reports what was broken: the promise's number in house.md II.3, or one word. */
-export type Tell = (promise: string, what: string) => void;
+import { Spending } from "./spending.ts";
+import { Stops } from "./stops.ts";
 
 /** Agents may answer one another so many times since a person last spoke, and say so many words in all. */
 const HOPS_AT_MOST = 4;
@@ -93,11 +92,15 @@ export class Invariants {
   /** What may be said once only, of what it may be said. */
   readonly #once = new Set<string>();
 
+  readonly stops: Stops;
   readonly #remembrance: Remembrance;
+  readonly #spending: Spending;
 
   constructor(tell: Tell) {
     this.#tell = tell;
+    this.stops = new Stops(tell);
     this.#remembrance = new Remembrance(tell);
+    this.#spending = new Spending(tell);
   }
 
   /** An event has become safe. */
@@ -111,6 +114,8 @@ export class Invariants {
     else if (stream.startsWith("agent:")) {
       this.#ofAgent(event, open);
       this.#remembrance.see(event);
+      this.#spending.see(event);
+      this.stops.see(event);
     } else if (type === "StreamRegistered") this.#single("catalogue", `${event.open["kind"]}:${event.open["name"]}`);
     else if (type === "KeyIssued") this.#single("keys", `${event.open["subject"]} ${event.open["number"]}`);
   }

@@ -8,6 +8,7 @@ import { vectorIndexLayer } from "#src/memory/vector-index.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
 import type { Plan } from "./plan.ts";
+import { LISTED } from "./speech.ts";
 import type { Weather } from "./weather.ts";
 
 /** The tools there are; models also ask for one that nobody was granted, and for one that does not exist. */
@@ -32,38 +33,77 @@ export interface Mindful {
   readonly chance: Chance;
   readonly weather: () => Weather;
   /** Whom a model may call upon, and how often it does. */
-  readonly plan: Pick<Plan, "agents" | "chatter">;
+  readonly plan: Pick<Plan, "agents" | "chatter" | "vices">;
   /** Hears of every effect in the moment in which it happens. */
   readonly effect: (tool: string, key: string, agentId: string) => void;
+  /** A number that no other request of the house has. */
+  readonly request: () => number;
+  /** Hears of every piece of prose in the moment in which a model gives it. */
+  readonly given: (piece: string) => void;
 }
 
 const mostRounds = 3;
 
 /** What a model is like in this moment. */
-function answerTo(prompt: Prompt, { chance, weather, plan }: Mindful): Answer | typeof silence {
+function answerTo(prompt: Prompt, { chance, weather, plan, request }: Mindful): Answer | typeof silence {
   const rounds = prompt.messages.filter(({ role }) => role === "tool").length;
+  const number = request();
   const paceMs = chance.pick([0, 0, 30, 700]);
-  const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${rounds}.${index}. `);
+  const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${number}.${index}. `);
+  const { fails, swears } = vicesIn(prompt, plan);
+  if (chance.maybe(swears)) pieces.push(...swearing(chance));
   if (chance.maybe(weather().model)) {
     return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
   }
-  const asksTools = rounds < mostRounds && chance.maybe(0.4);
+  if (chance.maybe(fails)) return { pieces, paceMs, end: failureOf(chance) };
+  const asksTools = rounds < mostRounds && chance.maybe(0.5);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
   if (!asksTools && chance.maybe(plan.chatter)) pieces.push(` @${chance.pick(plan.agents).name}, what do you say?`);
   const calls = Array.from({ length: asksTools ? chance.between(1, 3) : 0 }, (_, index) => ({
     callId: `theirs-${index}`,
-    tool: chance.pick([...granted, ...granted, "secret", "forge"]),
+    tool: chance.pick([...granted, ...granted, "stamp", "secret", "forge"]),
     arguments: JSON.stringify({ round: rounds, index }),
   }));
   const finish = chance.maybe(0.05) ? "length" : asksTools ? "tools" : "end";
-  const spoken = { provider: "demo", model: "demo-1", tokensIn: 10, tokensOut: 5 };
+  const spoken = { provider: "demo", model: "demo-1", ...chance.pick(usages) };
   return { pieces, paceMs, end: { type: "reply", text: pieces.join(""), calls, finish, ...spoken } };
 }
+
+const virtuous = { fails: 0, swears: 0 };
+
+/** Notes that nobody waits for are tried again every ten minutes: a house whose models fail for ever would not come to rest. */
+const vicesIn = ({ system }: Prompt, { vices = virtuous }: Mindful["plan"]) =>
+  system.startsWith("You keep the ") ? virtuous : vices;
+
+/** What a provider says of the usage: now and then more than was reserved, or nothing. */
+const usages: ReadonlyArray<Pick<Reply, "tokensIn" | "tokensOut">> = [
+  { tokensIn: 10, tokensOut: 5 },
+  { tokensIn: 400, tokensOut: 60 },
+  { tokensIn: 2_000, tokensOut: 900 },
+  { tokensIn: undefined, tokensOut: undefined },
+];
+
+/** The listed word, as it comes: in one piece, in two, or with a sentence behind it. */
+const swearing = (chance: Chance): ReadonlyArray<string> =>
+  chance.pick([
+    [`You ${LISTED}! `],
+    [`You ${LISTED.slice(0, 7)}`, `${LISTED.slice(7)}! `],
+    [`A ${LISTED}. It stings. `],
+  ]);
+
+/** Every kind of failure, and as often one that names a time: some are waited for by a fiber, some by a timer. */
+const failureOf = (chance: Chance): Failures.ModelReason =>
+  chance.maybe(0.6) ? chance.pick(reasons) : new Failures.RateLimited({ retryAfterMs: chance.between(12_000, 40_000) });
 
 const reasons: ReadonlyArray<Failures.ModelReason> = [
   new Failures.RateLimited({ retryAfterMs: 2_000 }),
   new Failures.RateLimited({ retryAfterMs: 3_600_000 }),
   new Failures.Overloaded({}),
+  new Failures.Broken({}),
+  new Failures.Cut({}),
+  new Failures.Stalled({ silentMs: 30_000 }),
+  new Failures.SpentOut({}),
+  new Failures.Garbled({ detail: "cut", begun: true }),
   new Failures.Unreachable({}),
   new Failures.Refused({}),
   new Failures.TooLong({}),
@@ -72,15 +112,28 @@ const reasons: ReadonlyArray<Failures.ModelReason> = [
   new Failures.Unacceptable({ detail: "no such model" }),
 ];
 
-function streamOf(answer: Answer, provider: string, model: string) {
+function streamOf(answer: Answer, provider: string, model: string, given: Mindful["given"]) {
   const said = Stream.fromIterable(answer.pieces).pipe(
-    Stream.mapEffect((delta) => Effect.as(Effect.sleep(answer.paceMs), { type: "text", delta } as ModelPart)),
+    Stream.mapEffect((delta) =>
+      Effect.map(Effect.sleep(answer.paceMs), (): ModelPart => {
+        given(delta);
+        return { type: "text", delta };
+      }),
+    ),
   );
   const { end } = answer;
   return "_tag" in end
     ? Stream.concat(said, Stream.fail(new Failures.ModelFailure({ provider, model, reason: end })))
     : Stream.concat(said, Stream.succeed<ModelPart>(end));
 }
+
+/** Where the listed word stands. */
+const listedIn = (text: string) =>
+  [...text.matchAll(new RegExp(LISTED, "g"))].map(({ index }) => ({
+    start: index,
+    end: index + LISTED.length,
+    rule: "words/listed",
+  }));
 
 const troubleOf = (share: number, takesMs: number): Trouble => ({ notDone: share, notTold: share, takesMs });
 
@@ -96,7 +149,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
               answerTo(prompt, world),
             ),
           catch: () => new Failures.ModelFailure({ provider, model, reason: new Failures.Unreachable({}) }),
-        }).pipe(Effect.map((answer) => streamOf(answer, provider, model))),
+        }).pipe(Effect.map((answer) => streamOf(answer, provider, model, world.given))),
       ),
   };
   const toolbox: Toolbox["Service"] = {
@@ -106,17 +159,27 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
       Effect.tryPromise({
         try: () =>
           errand(name, troubleOf(world.weather().tool / 3, world.chance.pick([0, 0, 500, 4_000])), () => {
+            if (world.chance.maybe((world.plan.vices?.fails ?? 0) / 4)) return undefined;
             world.effect(name, key, agentId);
             return world.chance.maybe(world.weather().tool / 3) ? silence : JSON.stringify({ did: input });
           }),
         catch: (error) =>
           new Failures.ToolFailure({ tool: name, reason: new Failures.Remote({ detail: String(error) }) }),
-      }),
+      }).pipe(
+        // What its arguments mean nothing to has done nothing.
+        Effect.flatMap((result) =>
+          result === undefined
+            ? Effect.fail(
+                new Failures.ToolFailure({ tool: name, reason: new Failures.BadInput({ detail: "what is meant?" }) }),
+              )
+            : Effect.succeed(result),
+        ),
+      ),
   };
   return Layer.mergeAll(
     Layer.succeed(ChatModel, chatModel),
     Layer.succeed(Toolbox, toolbox),
-    Layer.succeed(Moderator, { configured: false, words: () => [], check: () => Effect.succeed([]) }),
+    Layer.succeed(Moderator, { configured: false, words: listedIn, check: () => Effect.succeed([]) }),
     rerankerLayer(undefined),
     Layer.provideMerge(vectorIndexLayer({ index: "local" }), embedderLayer({ provider: "local" })),
   );

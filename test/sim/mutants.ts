@@ -3,7 +3,10 @@
  * show that all are found. A missing fence of attempts [T5] is not among them: an instance runs one fiber for a turn and
  * a superseded one cannot write, so that no history in here comes near it. test/turn/crash.spec.ts holds that promise.
  */
+import { Result } from "effect";
 import { AgentActor } from "#actors/agent/agent.ts";
+import { FilteredStream } from "#actors/agent/turn/filter.ts";
+import { Turns } from "#actors/agent/turns.ts";
 import type { FullHouse, Heard, PostInput, Principal } from "#actors/kit/doors.ts";
 import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
 import type { LentKey } from "#actors/kit/key-doors.ts";
@@ -12,6 +15,8 @@ import { Timers } from "#actors/kit/timers.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { VaultActor } from "#actors/vault/vault.ts";
 import { agent } from "#events/agent/decide.ts";
+import { type AgentEvent, TurnFailed } from "#events/agent/events.ts";
+import type { AgentState } from "#events/agent/views.ts";
 import { type ActorName, childId, type RoomId } from "#events/kit/ids.ts";
 import { brakes } from "#events/room/rhythm.ts";
 import type { Bent } from "./instance.ts";
@@ -52,6 +57,17 @@ function altered<A extends object>(constants: A, others: { readonly [K in keyof 
   Object.assign(constants, others);
   return { bent: {}, pull: () => void Object.assign(constants, former) };
 }
+
+/** The agent decides otherwise about each event. */
+const deciding = (otherwise: (event: AgentEvent, state: AgentState) => ReadonlyArray<AgentEvent>): Planted =>
+  instead(
+    agent,
+    "decide",
+    (original) => (command, state: AgentState) =>
+      Result.map(original(command, state) as ReturnType<typeof agent.decide>, (events) =>
+        events.flatMap((event) => otherwise(event, state)),
+      ),
+  );
 
 const bending = (bent: Bent): Planted => ({ bent, pull: () => {} });
 
@@ -139,6 +155,58 @@ export const mutants: ReadonlyArray<Mutant> = [
         if (turn === undefined) return state;
         return { ...state, turns: { ...state.turns, [turn.turnId]: { ...turn, draft: null, considered: false } } };
       }),
+  },
+  {
+    name: "the model gave up and nothing is said",
+    plant: () =>
+      deciding((event, { turns }) => {
+        const turn = event.type === "ModelGaveUp" ? turns[event.open.turnId] : undefined;
+        if (event.type !== "ModelGaveUp" || turn === undefined) return [event];
+        const { turnId, roomId } = turn;
+        return [event, TurnFailed({ turnId, roomId, reason: event.open.reason, ms: 0 })];
+      }),
+  },
+  {
+    name: "a stop is ignored while a turn runs",
+    plant: () => deciding((event) => (event.type === "TurnInterrupted" ? [] : [event])),
+  },
+  {
+    name: "a turn that was stopped goes on to speak",
+    plant: () =>
+      instead(
+        Turns.prototype,
+        "committed",
+        (original) =>
+          function (events: ReadonlyArray<{ readonly type: string }>) {
+            return original.call(
+              this,
+              events.filter(({ type }) => type !== "TurnInterrupted"),
+            );
+          },
+      ),
+  },
+  {
+    name: "a reserve is not counted",
+    plant: () =>
+      instead(agent, "evolve", (original) => (before, event) => {
+        if (event.type !== "ModelAsked") return original(before, event);
+        return original(before, { ...event, open: { ...event.open, tokens: 0, microUsd: 0 } });
+      }),
+  },
+  {
+    name: "what is withheld is shown",
+    plant: () => {
+      const held = Object.getOwnPropertyDescriptor(FilteredStream.prototype, "withheld")!;
+      Object.defineProperty(FilteredStream.prototype, "withheld", { ...held, get: () => [] });
+      const { bent, pull } = instead(FilteredStream.prototype, "push", () => (delta: string) => delta);
+      return {
+        bent,
+        pull: () => {
+          pull();
+          Object.defineProperty(FilteredStream.prototype, "withheld", held);
+        },
+      };
+    },
   },
   {
     name: "a heartbeat resumes nothing",

@@ -5,16 +5,17 @@ import { type AgentId, childId, type RoomId, type UserId, userName } from "#even
 import { messageCommand } from "#events/room/decide.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Chance } from "./chance.ts";
-import type { Chronicle } from "./chronicle.ts";
+import type { Chronicle, Tell } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Kind } from "./instance.ts";
-import type { Tell } from "./invariants.ts";
 import { granted } from "./minds.ts";
 import type { Network } from "./network.ts";
 import type { Plan } from "./plan.ts";
 import type { Platform } from "./platform.ts";
 import type { Presence } from "./reckoning.ts";
+import type { Speech } from "./speech.ts";
+import type { Stops } from "./stops.ts";
 import { Watcher } from "./watchers.ts";
 
 export interface Town {
@@ -25,6 +26,8 @@ export interface Town {
   readonly platform: Platform;
   readonly chronicle: Chronicle;
   readonly exchange: Exchange;
+  readonly speech: Speech;
+  readonly stops: Stops;
   readonly tell: Tell;
   /** Nothing goes wrong just now: whoever asks, asks until they are answered. */
   readonly calm: () => boolean;
@@ -41,14 +44,15 @@ interface Said {
 }
 
 interface Page {
-  readonly messages: ReadonlyArray<{ readonly id: string; readonly text: string | null }>;
+  readonly messages: ReadonlyArray<{ readonly id: string; readonly text: string | null; readonly turn_id?: string }>;
 }
 
 const modes: ReadonlyArray<RoomMode> = ["mention", "natural", "list", "pooled", "manual"];
 
-const settings = (name: string): AgentInput => ({
+const settings = ({ name, budget }: Plan["agents"][number]): AgentInput => ({
   ...{ name, description: "", provider: "demo", model: "demo-1", systemPrompt: "Be brief.", memoryEnabled: true },
   tools: granted.map((tool) => ({ name: tool, mode: "allow" })),
+  ...(budget === undefined ? {} : { budget }),
 });
 
 export class People {
@@ -153,8 +157,8 @@ export class People {
   /** Makes the agents and opens the rooms, with most of the agents in most of them. */
   async setUp(by: Principal): Promise<void> {
     const { rooms, agents, people } = this.#town.plan;
-    for (const { agentId, name } of agents)
-      await this.#command("AGENT", agentId, "create", by, agentId, settings(name));
+    for (const agent of agents)
+      await this.#command("AGENT", agent.agentId, "create", by, agent.agentId, settings(agent));
     for (const { roomId, kind } of rooms) {
       await this.#command("ROOM", roomId, "open", by, { roomId, name: "Room", kind });
       this.#rooms.add(roomId);
@@ -196,8 +200,9 @@ export class People {
       [3, () => this.#repeat(by)],
       [4, async () => this.#watch(by, roomId)],
       [4, () => this.#push(by, roomId, agentId)],
-      [3, () => this.post(by, roomId, { text: chance.pick(["stop", `@${name} never mind`]) })],
-      [3, () => this.#ask("AGENT", agentId, "stop", [by, roomId])],
+      [3, () => this.#callOff(by, roomId, name)],
+      [3, () => this.#stop(by, roomId, agentId)],
+      [6, () => this.#cutShort(by, roomId, agentId, name)],
       [1, () => this.#setPolicy(by, roomId)],
       [2, () => this.#command("ROOM", roomId, "join", by)],
       [1.5, () => this.invite(by, roomId, agentId, name)],
@@ -210,6 +215,27 @@ export class People {
       [0.2, () => this.remove(by, agentId)],
     ]);
     await deed();
+  }
+
+  async #callOff(by: Principal, roomId: RoomId, name: string): Promise<void> {
+    await this.post(by, roomId, { text: this.#town.chance.pick(["stop", `@${name} never mind`]) });
+  }
+
+  /** Ends what an agent is doing in a room; whoever is told that it is stopped can rely on it. */
+  async #stop(by: Principal, roomId: RoomId, agentId: AgentId): Promise<void> {
+    const { stops } = this.#town;
+    const running = stops.running(agentId, roomId);
+    const reply = await this.#ask<Reply>("AGENT", agentId, "stop", [by, roomId]);
+    if (reply?.outcome === "accepted" && running !== undefined) stops.acknowledged(running);
+  }
+
+  /** Asks something, and has enough of it while the answer comes. */
+  async #cutShort(by: Principal, roomId: RoomId, agentId: AgentId, name: string): Promise<void> {
+    const { chance, clock } = this.#town;
+    await this.post(by, roomId, { text: `@${name} tell me all.` });
+    await clock.sleep(chance.pick([100, 1_000, 3_000, 15_000]), "a person has enough");
+    if (chance.maybe(0.7)) await this.#stop(by, roomId, agentId);
+    else await this.#callOff(by, roomId, name);
   }
 
   /** Lets an agent remember them, or takes it back. */
@@ -230,6 +256,7 @@ export class People {
     const said = await this.#say(by, { roomId, commandId, input });
     if (said === undefined) return;
     this.#said.push(said);
+    this.#checkCalled(said);
     if (input.invoke !== undefined && chance.maybe(0.5))
       await this.#ask("AGENT", input.invoke, "outcome", [said.id, chance.between(100, 20_000)]);
   }
@@ -243,6 +270,20 @@ export class People {
     if (event?.open["messageId"] !== id)
       this.#town.tell("loss", `${id} was taken as ${seq} of ${roomId} and is not there`);
     return { ...message, by: by.userId, id, seq };
+  }
+
+  /** Whoever is named with @, and is there, is spoken to, in whatever way the room is led: from here on an answer is owed. */
+  #checkCalled({ roomId, id, seq, input: { text } }: Said): void {
+    const { chronicle, tell } = this.#town;
+    const events = chronicle.of(`room:${roomId}`).slice(0, seq);
+    const here = new Map<unknown, unknown>();
+    for (const { type, open } of events)
+      if (type === "AgentInvited") here.set(open["agentId"], open["name"]);
+      else if (type === "AgentDismissed") here.delete(open["agentId"]);
+    const addressed = (events.at(-1)?.open["addressed"] ?? []) as ReadonlyArray<{ readonly agentId: string }>;
+    for (const [agentId, name] of here)
+      if (new RegExp(`@${name}\\b`).test(text) && !addressed.some((other) => other.agentId === agentId))
+        tell("answer", `${id} names ${agentId}, which is in ${roomId}, and does not speak to it`);
   }
 
   /** Answers an agent, whatever it said. */
@@ -306,9 +347,11 @@ export class People {
   }
 
   async #readAs(by: Principal, roomId: RoomId): Promise<void> {
-    const { chronicle, tell } = this.#town;
+    const { chronicle, speech, tell } = this.#town;
     const reply = await this.#ask<Reply<Page>>("ROOM", roomId, "messages", [by, { after: 0, limit: 5_000 }]);
     if (reply?.outcome !== "accepted") return tell("words", `${roomId} cannot be read`);
+    for (const { turn_id, text } of reply.value.messages)
+      if (turn_id !== undefined && text !== null) speech.shown(turn_id, text);
     const written = new Map(this.#said.map(({ id, input }) => [id, input.text]));
     const posted = chronicle.of(`room:${roomId}`).filter(({ type }) => type === "MessagePosted");
     const shredded = shreddedIn(chronicle);

@@ -1,5 +1,6 @@
 /** Who lives in a simulated house: drawn from the seed before anything happens; read by people and by the world. */
 import type { Principal } from "#actors/kit/doors.ts";
+import type { Budget } from "#events/agent/budget.ts";
 import { type AgentId, childId, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { Chance } from "./chance.ts";
@@ -7,11 +8,18 @@ import type { Chance } from "./chance.ts";
 export interface Plan {
   readonly people: ReadonlyArray<Principal>;
   readonly rooms: ReadonlyArray<{ readonly roomId: RoomId; readonly kind: RoomKind }>;
-  readonly agents: ReadonlyArray<{ readonly agentId: AgentId; readonly name: string }>;
+  readonly agents: ReadonlyArray<{
+    readonly agentId: AgentId;
+    readonly name: string;
+    /** What its owner lets it spend; left out: what the house lets everybody spend. */
+    readonly budget?: Budget;
+  }>;
   /** How much each person does before they fall silent. */
   readonly deeds: number;
   /** How often an agent calls upon another one, of one. */
   readonly chatter: number;
+  /** How often models fail by themselves, whatever the weather, and say what they must not, of one; left out: never. */
+  readonly vices?: { readonly fails: number; readonly swears: number };
 }
 
 export const personOf = (name: string): Principal => ({
@@ -25,16 +33,35 @@ export const agentOf = (name: string): AgentId => childId("agent", "sim", name);
 
 const everybody = ["dana", "eli", "host", "other"];
 const names = ["Ada", "Bo", "Cy"];
+/** A request reserves a thousand tokens and a little; most of them use fewer by far, and some say nothing of it. */
+const budgets: ReadonlyArray<Budget> = [
+  { turn: { tokens: 4_000 } },
+  { agent: { tokens: 12_000 } },
+  { room: { tokens: 6_000 } },
+  { asker: { tokens: 6_000 } },
+];
+
 const kinds: ReadonlyArray<RoomKind> = ["public", "private", "direct"];
 
-/** One to four people, one to three rooms of which the first is public, one to three agents. */
-export const planOf = (chance: Chance): Plan => ({
-  people: everybody.slice(0, chance.between(1, everybody.length)).map(personOf),
-  rooms: Array.from({ length: chance.between(1, 3) }, (_, number) => ({
-    roomId: roomOf(number),
-    kind: number === 0 ? "public" : chance.pick(kinds),
-  })),
-  agents: names.slice(0, chance.between(1, names.length)).map((name) => ({ agentId: agentOf(name), name })),
-  deeds: chance.between(2, 10),
-  chatter: chance.pick([0.2, 0.2, 0.95]),
-});
+/**
+ * Who lives in the house of a seed: one to four people, one to three rooms, one to three agents. Where agents talk at length, models do their best and nobody counts tokens: one that fails ends a
+ * talk that may go too far.
+ */
+export function planOf(chance: Chance): Plan {
+  const chatter = chance.pick([0.2, 0.2, 0.95]);
+  const atLength = chatter > 0.5;
+  return {
+    ...{ chatter, deeds: chance.between(2, 10) },
+    people: everybody.slice(0, chance.between(1, everybody.length)).map(personOf),
+    // One to three, of which the first is public.
+    rooms: Array.from({ length: chance.between(1, 3) }, (_, number) => ({
+      roomId: roomOf(number),
+      kind: number === 0 ? "public" : chance.pick(kinds),
+    })),
+    agents: names.slice(0, chance.between(1, names.length)).map((name) => ({
+      ...{ agentId: agentOf(name), name },
+      ...(!atLength && chance.maybe(0.4) ? { budget: chance.pick(budgets) } : {}),
+    })),
+    ...(atLength ? {} : { vices: { fails: chance.pick([0.1, 0.3, 0.5]), swears: chance.pick([0, 0.05, 0.3]) } }),
+  };
+}

@@ -1,7 +1,7 @@
 /** The platform of a simulated run: objects by name, one living instance each, an output gate, alarms, and three ways to die. */
 import { Disk } from "./disk.ts";
 import type { Instance, Kind, Outcome, SimulatedObject, Surroundings, Taken } from "./instance.ts";
-import { type Line, socketsOf } from "./sockets.ts";
+import { Lines, socketsOf } from "./sockets.ts";
 import { stateOf } from "./state.ts";
 
 const ALARM_RETRIES = 6;
@@ -26,7 +26,7 @@ export class Platform {
     const { folder } = this.#world;
     const disk = new Disk(folder && `${folder}/${kind}-${name}.sqlite`);
     const made: SimulatedObject = {
-      ...{ kind, name, stream, disk, lines: new Set<Line>() },
+      ...{ kind, name, stream, disk, lines: new Lines() },
       ...{ instance: undefined, bell: undefined, ringing: undefined, tries: 0 },
     };
     this.objects.set(stream, made);

@@ -16,9 +16,9 @@ import type { VaultState } from "#events/vault/state.ts";
 import { liveFor } from "#projections/index.ts";
 import { deliver } from "#projections/kit/deliver.ts";
 import type { StreamKind, StreamName } from "#projections/kit/projection.ts";
-import type { Chronicle } from "./chronicle.ts";
+import type { Chronicle, Tell } from "./chronicle.ts";
 import type { SimulatedObject } from "./instance.ts";
-import type { Invariants, Tell } from "./invariants.ts";
+import type { Invariants } from "./invariants.ts";
 import { ReadModels } from "./outside.ts";
 
 type AnyCommand = { readonly type: string; readonly meta: CommandMeta };

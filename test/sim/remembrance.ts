@@ -1,5 +1,5 @@
 /** What must be so of memories after every step: nobody is remembered who did not agree, and what is taken back is forgotten at once; used by invariants.ts. */
-import type { Happened } from "./chronicle.ts";
+import type { Happened, Tell } from "./chronicle.ts";
 
 interface Kept {
   readonly memoryId: string;
@@ -18,10 +18,10 @@ class Mind {
 }
 
 export class Remembrance {
-  readonly #tell: (promise: string, what: string) => void;
+  readonly #tell: Tell;
   readonly #minds = new Map<string, Mind>();
 
-  constructor(tell: (promise: string, what: string) => void) {
+  constructor(tell: Tell) {
     this.#tell = tell;
   }
 

@@ -1,4 +1,5 @@
 /** The course of a simulated house from a seed, a storm, then calm, then the reckoning, and stories told by hand; used by sim.spec.ts and scripts/sim.ts. */
+import { checkAnswers } from "./answers.ts";
 import { Chance } from "./chance.ts";
 import type { Mutant } from "./mutants.ts";
 import { type Plan, planOf } from "./plan.ts";
@@ -11,6 +12,8 @@ export interface Report {
   readonly steps: number;
   readonly events: number;
   readonly deaths: number;
+  /** How often what happened, by the events' type, and by type and reason, or kind, where there is one. */
+  readonly happened: ReadonlyMap<string, number>;
   /** Over every step and every event: the same seed, the same trace. */
   readonly trace: string;
   readonly violation: Violation | undefined;
@@ -58,6 +61,7 @@ async function reckon(world: World, calmSince: number): Promise<void> {
   reckoning.checkTurns(invariants, tell);
   reckoning.checkPatience(invariants, calmSince, tell);
   reckoning.checkDeliveries(chronicle, tell);
+  checkAnswers(chronicle, tell);
   reckoning.checkAgreement(chronicle, tell);
   reckoning.checkKeys(objects, tell);
   reckoning.checkLogs(objects, (head) => chance.between(0, head), tell);
@@ -81,8 +85,8 @@ async function play(world: World, seed: number, course: () => Promise<void>): Pr
   } finally {
     world.close();
   }
-  const { steps, events, deaths, trace, violation } = world;
-  return { seed, steps, events, deaths, trace, violation };
+  const { steps, events, deaths, happened, trace, violation } = world;
+  return { seed, steps, events, deaths, happened, trace, violation };
 }
 
 /** Plays a seed to its end, or to the first broken promise. */
@@ -125,12 +129,39 @@ export function story(
   });
 }
 
-/** Broken promises of these seeds, each as the line with which it can be played again. */
-export async function broken(first: number, last: number): Promise<ReadonlyArray<string>> {
-  const found: string[] = [];
-  for (let seed = first; seed <= last; seed++) {
-    const { violation } = await simulate(seed);
-    if (violation !== undefined) found.push(`npm run sim -- --seed ${seed} --runs 1: ${violation.what}`);
-  }
-  return found;
+/** What some seeds came to. */
+export interface Played {
+  /** Broken promises, each as the line with which it can be played again. */
+  readonly broken: ReadonlyArray<string>;
+  /** All that has happened, as in a report. */
+  readonly happened: ReadonlySet<string>;
 }
+
+/** Plays all seeds from the first to the last. */
+export async function played(first: number, last: number): Promise<Played> {
+  const broken: string[] = [];
+  const happened = new Set<string>();
+  for (let seed = first; seed <= last; seed++) {
+    const report = await simulate(seed);
+    for (const type of report.happened.keys()) happened.add(type);
+    const { violation } = report;
+    if (violation !== undefined) broken.push(`npm run sim -- --seed ${seed} --runs 1: ${violation.what}`);
+  }
+  return { broken, happened };
+}
+
+/** The promises that these seeds break, as above. */
+export const broken = async (first: number, last: number): Promise<ReadonlyArray<string>> =>
+  (await played(first, last)).broken;
+
+/** All that can happen in a turn: a promise about what never happens would be kept by keeping still. */
+export const lived: ReadonlyArray<string> = [
+  ...["MessageReceived", "TurnStarted", "TurnDeclined", "TurnResumed", "TurnDelayed", "TurnContinued"],
+  ...["TurnInterrupted", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied", "ModelGaveUp"],
+  ...["ToolRequested", "ToolDenied", "ToolExecuted", "ToolFailed", "ToolOutcomeUnknown"],
+  ...["ReplyDrafted", "ReplyWithheld", "ReplyPosted", "TurnCompleted", "TurnStopped", "TurnFailed"],
+  ...["coalesced", "called-off"].map((why) => `TurnDeclined ${why}`),
+  ...["stopped", "called-off"].map((why) => `TurnInterrupted ${why}`),
+  ...["busy", "broken", "cut", "money", "ours", "refused"].map((kind) => `ModelFailed ${kind}`),
+  ...["TurnBudget", "AgentBudget", "RoomBudget", "AskerBudget"].map((reason) => `ModelGaveUp ${reason}`),
+];

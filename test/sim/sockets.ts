@@ -9,6 +9,11 @@ export interface Client {
   readonly closed: () => void;
 }
 
+/** The open lines of an object, and when the last of them was cut. */
+export class Lines extends Set<Line> {
+  emptiedAt = Number.NEGATIVE_INFINITY;
+}
+
 /** What both ends hold of a socket. What goes one way arrives in its order. */
 export class Line {
   readonly id: string;
@@ -16,7 +21,7 @@ export class Line {
   attachment: unknown;
   open = true;
   /** All open lines of the same object. */
-  readonly #kept: Set<Line>;
+  readonly #kept: Lines;
   readonly #client: Client;
   readonly #world: { clock: VirtualClock; chance: Chance; weather: () => Weather };
   #downAt = 0;
@@ -24,7 +29,7 @@ export class Line {
 
   constructor(
     id: string,
-    kept: Set<Line>,
+    kept: Lines,
     client: Client,
     world: { clock: VirtualClock; chance: Chance; weather: () => Weather },
   ) {
@@ -51,6 +56,7 @@ export class Line {
     if (!this.open) return;
     this.open = false;
     this.#kept.delete(this);
+    if (this.#kept.size === 0) this.#kept.emptiedAt = this.#world.clock.now;
     this.#world.clock.after(this.#world.chance.between(0, 500), undefined, `${this.id} cut`, this.#client.closed);
   }
 

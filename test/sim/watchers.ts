@@ -4,17 +4,18 @@ import type { Principal } from "#actors/kit/doors.ts";
 import { PRINCIPAL_HEADER } from "#actors/room/frames.ts";
 import { shownTypes } from "#actors/room/views.ts";
 import type { Chance } from "./chance.ts";
-import type { Chronicle } from "./chronicle.ts";
+import type { Chronicle, Tell } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Exchange, Wire } from "./exchange.ts";
 import type { SimulatedObject } from "./instance.ts";
-import type { Tell } from "./invariants.ts";
+import type { Speech } from "./speech.ts";
 
 interface Surroundings {
   readonly clock: VirtualClock;
   readonly chance: Chance;
   readonly chronicle: Chronicle;
   readonly exchange: Exchange;
+  readonly speech: Speech;
   readonly tell: Tell;
 }
 
@@ -29,6 +30,8 @@ export class Watcher {
   readonly #room: SimulatedObject;
   readonly #topic: string;
   readonly #waiting = new Map<string, (response: Payload | undefined) => void>();
+  /** What was seen of each turn's reply while it came. */
+  readonly #replies = new Map<string, string>();
   #wire: Wire | undefined;
   #refs = 0;
   #joined = false;
@@ -104,9 +107,19 @@ export class Watcher {
       this.#waiting.delete(ref ?? "");
       answered?.(payload["status"] === "ok" ? (payload["response"] as Payload) : undefined);
     }
+    if (event === "agent_message") this.#heard(payload);
     if (event === "phx_close") this.#joined = false;
     // Whatever is durable carries the room's seq; all other frames may be lost.
     else if (typeof payload["seq"] === "number") this.#saw(event, payload["seq"]);
+  }
+
+  /** A reply as it grows, and at its end what stands in its place; joined, for a word may come in two pieces. */
+  #heard({ turn_id, phase, delta, text }: Payload): void {
+    const turnId = String(turn_id);
+    const before = phase === "delta" ? (this.#replies.get(turnId) ?? "") : "";
+    const now = before + String((phase === "end" ? text : delta) ?? "");
+    this.#replies.set(turnId, now);
+    this.#world.speech.shown(turnId, now);
   }
 
   #saw(event: string, seq: number): void {

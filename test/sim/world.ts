@@ -16,6 +16,7 @@ import { People } from "./people.ts";
 import type { Plan } from "./plan.ts";
 import { Platform } from "./platform.ts";
 import { ledgerOf } from "./reckoning.ts";
+import { Speech } from "./speech.ts";
 import { calm, type Weather } from "./weather.ts";
 
 /** A broken promise, and the moment in which it was noticed. */
@@ -44,6 +45,9 @@ export interface Options {
 const expected =
   /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|(internal|out-of-reach) [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken)/s;
 
+/** What a room tells was so when it began to say it; it may have had to ask for keys meanwhile, and waits for its disk. */
+const BELIEVED_MS = 30_000;
+
 export class World {
   readonly clock = new VirtualClock();
   readonly chance: Chance;
@@ -51,6 +55,7 @@ export class World {
   readonly platform: Platform;
   readonly network: Network;
   readonly invariants: Invariants;
+  readonly speech: Speech;
   readonly chronicle: Chronicle;
   readonly people: People;
   readonly readModels = new ReadModels();
@@ -60,6 +65,8 @@ export class World {
   keyEncryptionKeys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
   steps = 0;
   events = 0;
+  /** How often what has happened, by the events' type, and by type and reason, or kind, where there is one. */
+  readonly happened = new Map<string, number>();
   deaths = 0;
   violation: Violation | undefined;
   readonly caches = new Caches();
@@ -67,6 +74,7 @@ export class World {
   readonly #watch: ((line: string) => void) | undefined;
   readonly #abilities: SimulatedEnv["abilities"] | undefined;
   readonly #trace = createHash("sha256");
+  #requests = 0;
 
   constructor(chance: Chance, plan: Plan, { bent = {}, watch, folder, abilities }: Options) {
     this.chance = chance;
@@ -77,6 +85,7 @@ export class World {
     const weather = () => this.weather;
     const { clock, tell } = this;
     this.invariants = new Invariants(tell);
+    this.speech = new Speech(() => clock.now, tell);
     this.chronicle = new Chronicle((event) => this.#see(event), tell);
     this.platform = new Platform({
       ...{ clock, chance, weather, bent, folder },
@@ -89,6 +98,7 @@ export class World {
     const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
       ...{ plan, clock, chance, network, platform, chronicle, exchange, tell },
+      ...{ speech: this.speech, stops: this.invariants.stops },
       calm: () => this.weather === calm,
     });
   }
@@ -131,6 +141,9 @@ export class World {
           weather: () => this.weather,
           plan: this.plan,
           effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
+          request: () => this.#requests++,
+          // Who was superseded does not know of a stop, and goes on until it does.
+          given: (piece) => !instance.stale && this.speech.given(piece),
         }),
     };
   }
@@ -139,18 +152,23 @@ export class World {
     if (method !== "hear") return;
     const [roomId, { watched }, heard] = values as [string, FullHouse, ReadonlyArray<Heard>];
     this.invariants.told(to.name, roomId, heard);
-    if (watched && from?.stale === false && from.object.lines.size === 0)
-      this.tell("sockets", `${from.object.stream} believes that somebody watches`);
+    if (!watched || from?.stale !== false) return;
+    const { lines, stream } = from.object;
+    if (lines.size === 0 && lines.emptiedAt < this.clock.now - BELIEVED_MS)
+      this.tell("sockets", `${stream} believes that somebody watches`);
   }
 
   #see(event: Happened): void {
     const { stream, seq, type, at, open } = event;
     const line = `${stream} ${seq} ${type} ${at} ${JSON.stringify(open)}`;
     this.events += 1;
+    const reasons = ["reason", "why", "kind"].flatMap((field) => (field in open ? [`${type} ${open[field]}`] : []));
+    for (const what of [type, ...reasons]) this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
     // What is made with a key is another one each time: keys are drawn from a pool that runs share.
     this.#trace.update(line.replace(/hmac:[\w-]{22}|[0-9a-f]{64}/g, "digest"));
     this.#watch?.(`      ${line}`);
     this.invariants.see(event);
+    this.speech.see(event);
   }
 
   // ── steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
