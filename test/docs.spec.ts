@@ -201,7 +201,15 @@ function agreeable(said: string[]) {
       return done({ id: messageId })();
     },
   };
-  const replied = { ending: "replied", turnId: "trn_1t9y1w53kca6gsrx8xqwk10ab9", messageId, text: "80", tools: [] };
+  const replied = {
+    ending: "replied",
+    turnId: "trn_1t9y1w53kca6gsrx8xqwk10ab9",
+    messageId,
+    inReplyTo: messageId,
+    text: "80",
+    stopped: false,
+    tools: [],
+  };
   const outcome = async () => ({ ...replied, tokensIn: 1, tokensOut: 1, failure: null });
   return {
     ...workerVariables(),

@@ -96,14 +96,17 @@ export class Outcomes {
   async #replied(turnId: TurnId, failure: string | null): Promise<TurnOutcome | undefined> {
     const events = await this.#reveal(this.#ledger.madeBy(`${turnId}/`));
     const find = (type: AgentEvent["type"]) => events.filter(({ event }) => event.type === type);
+    const heard = find("MessageReceived")[0];
     const posted = find("ReplyPosted")[0];
     const draft = find("ReplyDrafted")[0];
-    if (posted === undefined || draft === undefined) return undefined;
+    if (heard === undefined || posted === undefined || draft === undefined) return undefined;
     const rounds = find("ModelReplied").map(({ event }) => event.open as { tokensIn?: number; tokensOut?: number });
     return {
       ending: "replied",
       turnId,
       messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
+      inReplyTo: (heard.event.open as { messageId: TurnOutcomeMessage }).messageId,
+      stopped: (draft.event.open as { stopped?: boolean }).stopped === true,
       text: draft.words === Erased ? null : String(draft.words.text),
       tools: await this.#seen(toolOutcomes(events), find("ContextAssembled").at(-1)),
       tokensIn: rounds.reduce((sum, { tokensIn }) => sum + (tokensIn ?? 0), 0),

@@ -160,7 +160,11 @@ export type TurnOutcome =
       readonly ending: "replied";
       readonly turnId: TurnId;
       readonly messageId: MessageId;
+      /** The message that it answers; others may have been taken together with it. */
+      readonly inReplyTo: MessageId;
       readonly text: string | null;
+      /** Set when somebody stopped the agent in the middle of it. */
+      readonly stopped: boolean;
       readonly tools: ReadonlyArray<ToolOutcome>;
       readonly tokensIn: number;
       readonly tokensOut: number;

@@ -163,7 +163,7 @@ function firstOf(
   if (open !== undefined) return ask(open);
   const times = [...shutMs, otherwise?.retryAfterMs ?? null].filter((ms) => ms !== null);
   const retryAfterMs = times.length > 0 ? Math.min(...times) : null;
-  return { type: "give-up", reason: otherwise?.reason ?? "Overloaded", retryAfterMs };
+  return { type: "give-up", reason: otherwise?.reason ?? "Failing", retryAfterMs };
 }
 
 /** Nothing may come for as long as is left of the turn. A round's first reply that keeps coming is not hurried; a further one is. */

@@ -173,8 +173,12 @@ export const ChatReply = Schema.Struct({
   message_id: Schema.String,
   reply: Schema.Struct({
     message_id: Schema.String,
+    /** The message that it answers: another one where this was taken together with later ones. */
+    in_reply_to: Schema.String,
     text: Schema.NullOr(Schema.String),
     parts: Schema.Array(Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })),
+    /** Somebody stopped the agent in the middle of it. */
+    stopped: Schema.optionalKey(Schema.Literal(true)),
   }),
   tool_executions: Schema.Array(ToolExecution),
   usage: Schema.Struct({ tokens_in: Schema.Int, tokens_out: Schema.Int }),

@@ -42,6 +42,18 @@ describe("a reply that somebody stops", () => {
     expect(await his.ask("agent_command", { agent_id: ada.id, ...stop })).toMatchObject({ status: "error" });
   });
 
+  it("is no whole answer to whoever waits for it over HTTP", async () => {
+    const door = gate();
+    scriptedModel(() => ({ says, holdBefore: { piece: 2, until: door.passed } }));
+    const { his, olga, ada, room } = await scene(scripted("Ada"));
+    const chat = { message: "Tell me everything.", room_id: room.id };
+    const answering = olga.post<{ readonly reply: unknown }>(`/agents/${ada.id}/chat`, chat);
+    await his.first<AgentMessage>("agent_message", ({ delta }) => delta?.includes("Then") ?? false);
+    await his.ask("agent_command", { agent_id: ada.id, ...stop });
+    expect((await answering).body.reply).toMatchObject({ text: "First of all. Then this.", stopped: true });
+    door.open();
+  });
+
   it.each([
     "stop",
     "@Ada never mind!",

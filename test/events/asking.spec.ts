@@ -177,7 +177,7 @@ describe("the breaker of a model", () => {
     expect(next(null, 5_000, [chosen, standIn], health)).toMatchObject({ name: standIn, why: "fallback" });
     expect(next(null, 5_000, [chosen], health)).toEqual({
       type: "give-up",
-      reason: "Overloaded",
+      reason: "Failing",
       retryAfterMs: 29_000,
     });
   });

@@ -85,6 +85,8 @@ describe("chat", () => {
     expect(answer.status).toBe(200);
     const { turn_id, room_id, message_id, reply, tool_executions, usage } = answer.body;
     expect(reply.text).toContain("391");
+    expect(reply).toMatchObject({ in_reply_to: message_id });
+    expect(reply).not.toHaveProperty("stopped");
     expect(reply.parts).toEqual([{ type: "text", text: reply.text }]);
     expect(tool_executions).toMatchObject([
       {

@@ -40,7 +40,8 @@ export class Stops {
     if (type === "TurnStarted") turn.started = true;
     if (type === "TurnDeclined" && open["why"] === "called-off") {
       const other = this.#turns.get(String(open["into"]));
-      if (other !== undefined) other.calledOff = turnId;
+      // A call behind the draft is no call to answer, and stops nothing: what is drafted is said.
+      if (other !== undefined && !other.settled) other.calledOff = turnId;
     }
     this.#goesOn(turn, type, open);
     if (type === "TurnInterrupted") turn.interrupted = true;

@@ -168,7 +168,9 @@ describe("a model with nothing to say", () => {
     ([answer]) =>
       Effect.gen(function* () {
         const stage = yield* ended(answer as Answer);
-        expect(stage.posted).toMatchObject([{ text: "The model had nothing to say.", notice: true }]);
+        expect(stage.posted).toMatchObject([
+          { text: "The model came to an end without saying anything.", notice: true },
+        ]);
         expect(stage.only("TurnFailed").reason).toBe("Empty");
       }),
   );

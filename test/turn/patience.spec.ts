@@ -138,7 +138,9 @@ describe("a breaker", () => {
       stage.restart();
       yield* play("three");
       expect(stage.asked).toHaveLength(5);
-      expect(stage.posted.at(-1)?.text).toMatch(/^The model provider is overloaded. Please try again in \d+ seconds.$/);
+      expect(stage.posted.at(-1)?.text).toMatch(
+        /^The model provider has been failing, so I am not asking it for now. Please try again in \d+ seconds.$/,
+      );
       yield* TestClock.adjust(Duration.seconds(30));
       yield* play("four"); // one probe
       expect(stage.asked).toHaveLength(6);
@@ -174,7 +176,7 @@ describe("a ceiling", () => {
       expect(stage.asked).toEqual([]);
       expect(stage.only("ModelGaveUp")).toMatchObject({ reason: "TurnBudget", tried: 0 });
       expect(stage.posted).toMatchObject([
-        { text: "Answering this would cost more than one answer may.", notice: true },
+        { text: "Answering this might cost more than one answer may.", notice: true },
       ]);
     }),
   );

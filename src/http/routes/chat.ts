@@ -70,8 +70,10 @@ const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, mess
       message_id: messageId,
       reply: {
         message_id: outcome.messageId,
+        in_reply_to: outcome.inReplyTo,
         text: outcome.text,
         parts: [{ type: "text" as const, text: outcome.text ?? "" }],
+        ...(outcome.stopped ? { stopped: true as const } : {}),
       },
       tool_executions: outcome.tools.map((tool) => executionOf(tool, agentId, turn_id)),
       usage: { tokens_in: outcome.tokensIn, tokens_out: outcome.tokensOut },
