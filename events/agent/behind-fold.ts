@@ -2,7 +2,7 @@
 import type { RecordedOf } from "../kit/envelope.ts";
 import { agentName, type RoomId } from "../kit/ids.ts";
 import type { Purpose } from "./behind-events.ts";
-import { addToDay, dayAt, settleOnDay } from "./budget.ts";
+import { addToDay, dayAt, settleOnDay, usedInstead } from "./budget.ts";
 import type { AgentEvent } from "./events.ts";
 import type { AgentState } from "./views.ts";
 
@@ -41,11 +41,7 @@ const over = (state: AgentState, open: Request): AgentState => {
 function replied(state: AgentState, { open, at }: Of<"ModelRepliedBehind">): AgentState {
   const reserved = underWay(state, open);
   if (reserved === undefined) return state;
-  const { tokensIn, tokensOut, microUsd } = open;
-  const used =
-    tokensIn === undefined || tokensOut === undefined
-      ? null
-      : { tokens: tokensIn + tokensOut, microUsd: microUsd ?? reserved.microUsd }; // a price that got lost is not nothing
+  const used = usedInstead(reserved, open);
   return over({ ...state, day: settleOnDay(state.day, forItself(state, open.roomId), reserved, used, at) }, open);
 }
 

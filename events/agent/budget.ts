@@ -86,6 +86,15 @@ export function addToDay(day: Day, whose: { roomId: string; asker: string }, amo
   };
 }
 
+/** What a reply used in place of its reserve; null where it did not say. A price that got lost is not nothing. */
+export const usedInstead = (
+  reserved: Amount,
+  { tokensIn, tokensOut, microUsd }: { tokensIn?: number; tokensOut?: number; microUsd: number | null },
+): Amount | null =>
+  tokensIn === undefined || tokensOut === undefined
+    ? null
+    : { tokens: tokensIn + tokensOut, microUsd: microUsd ?? reserved.microUsd };
+
 /**
  * The day after the real usage took the place of a reserve, now (`at`). Where usage is not known the reserve is kept:
  * what was not said cannot be taken for nothing. A reserve of a day that is over takes nothing from the new one.

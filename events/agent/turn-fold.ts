@@ -3,7 +3,7 @@ import type { RecordedOf } from "../kit/envelope.ts";
 import type { ActorName, RoomId, TurnId } from "../kit/ids.ts";
 import { afterFailure, nameKey, shifted } from "./asking.ts";
 import { forItself } from "./behind-fold.ts";
-import { type Amount, add, addToDay, dayAt, nothing } from "./budget.ts";
+import { type Amount, add, addToDay, dayAt, nothing, settleOnDay, usedInstead } from "./budget.ts";
 import { isDrawnFrom, personBehind } from "./consent.ts";
 import type { AgentEvent } from "./events.ts";
 import type { TurnView } from "./turn.ts";
@@ -181,13 +181,15 @@ function spend(state: AgentState, event: OfTurn, amount: Amount): AgentState {
   return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount) });
 }
 
-/** Takes a reserve back, also from the day on which it was made, while that is still the day. */
-function release(state: AgentState, event: OfTurn, reserved: NonNullable<TurnView["reserved"]>): AgentState {
+/** What a reply really used takes the place of its reserve, for the turn and the day; where it does not say, the reserve stays. */
+function settled(state: AgentState, event: Of<"ModelReplied">): AgentState {
   const turn = state.turns[event.open.turnId];
-  if (turn === undefined) return state;
+  if (turn === undefined || turn.reserved === null) return state;
+  const used = usedInstead(turn.reserved, event.open);
+  if (used === null) return state;
   const whose = { roomId: turn.roomId, asker: turn.authorId };
-  const day = state.day.number === reserved.day ? addToDay(state.day, whose, reserved, -1) : state.day;
-  return updateTurn({ ...state, day }, event, { spent: add(turn.spent, reserved, -1), reserved: null });
+  const day = settleOnDay(state.day, whose, turn.reserved, used, event.at);
+  return updateTurn({ ...state, day }, event, { spent: add(add(turn.spent, turn.reserved, -1), used) });
 }
 
 /** The intent of a request: one more in the round, with its reserve. */
@@ -224,7 +226,7 @@ function failed(state: AgentState, event: Of<"ModelFailed">): AgentState {
 }
 
 function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
-  const { turnId, finish, calls, provider, model, tokensIn, tokensOut, microUsd } = event.open;
+  const { turnId, finish, calls, provider, model, tokensIn, tokensOut } = event.open;
   const turn = state.turns[turnId];
   if (turn === undefined) return state;
   const round = {
@@ -243,23 +245,15 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
       settledSeq: null,
     })),
   };
-  const known = tokensIn !== undefined && tokensOut !== undefined;
-  // A reply without its usage keeps the reserve: what was not said cannot be taken for nothing.
-  const settled =
-    turn.reserved === null || !known
-      ? state
-      : spend(release(state, event, turn.reserved), event, {
-          tokens: tokensIn + tokensOut,
-          microUsd: microUsd ?? turn.reserved.microUsd, // a price that got lost is not nothing
-        });
+  const paid = settled(state, event);
   const asked = turn.asking?.asks.at(-1);
   const wastedMs = turn.wastedMs + (asked ? Math.max(0, asked.at - turn.asking!.since) : 0);
   const health = asked
-    ? { ...settled.health, [nameKey(asked)]: { failures: [], askedAt: asked.at, open: false } }
-    : settled.health;
+    ? { ...paid.health, [nameKey(asked)]: { failures: [], askedAt: asked.at, open: false } }
+    : paid.health;
   const answering = asked ? { provider: asked.provider, model: asked.model } : null;
   const rounds = [...turn.rounds, round];
-  return updateTurn({ ...settled, health }, event, { rounds, asking: null, answering, wastedMs, reserved: null });
+  return updateTurn({ ...paid, health }, event, { rounds, asking: null, answering, wastedMs, reserved: null });
 }
 
 /** What a model did for the agent itself, in a room: once it was counted with what came of it, now by its request. */

@@ -3,7 +3,7 @@ import { Schema } from "effect";
 import { CallId, MessageId, RoomId, TurnId } from "../kit/ids.ts";
 import { Addressed } from "../room/addressing.ts";
 import { Asking, ModelName, TOO_LONG } from "./asking.ts";
-import { Spent } from "./budget.ts";
+import { Reserve, Spent } from "./budget.ts";
 
 const Count = Schema.Int;
 
@@ -69,7 +69,7 @@ export const TurnView = Schema.Struct({
   /** The model that answered last, by the name it was asked under. */
   answering: Schema.NullOr(ModelName),
   /** The reserve of a request that is under way. */
-  reserved: Schema.NullOr(Schema.Struct({ tokens: Count, microUsd: Schema.NullOr(Count), day: Schema.Int })),
+  reserved: Schema.NullOr(Reserve),
   /** What this turn has cost so far, reserves included. */
   spent: Spent,
   /** Time that rounds which came to an end had lost with failures before. */
