@@ -6,7 +6,7 @@ import type { ModelChoice, ModelPart, Prompt, PromptMessage } from "#actors/agen
 import { piecesOf, shortRefusals } from "./body.ts";
 import { findModel } from "./catalogue.ts";
 import { reasonOfStatus, retryAfterMs } from "./faults.ts";
-import { type ContentBlock, MessageAssembly, statusOfType } from "./message-format.ts";
+import { MessageAssembly, statusOfType } from "./message-format.ts";
 import { answer, argumentsOf, checkTools } from "./wire.ts";
 
 /** Longer than any watch over silence, which speaks for itself; only a bound for the library's own timer. */
@@ -40,13 +40,11 @@ export function anthropicModel(settings: AnthropicSettings) {
         provider,
         choice,
         assembly: (progress) => new MessageAssembly(progress),
-        open: async ({ assembly, signal, progress }) => {
+        open: async ({ signal, progress }) => {
           checkTools(prompt.tools);
           // The lines themselves rather than the library's stream: that one parses what it cannot vouch for, ends
           // quietly when the wire is cut, and costs twice the CPU of a turn's call.
-          const response = await client.messages
-            .create(request(choice, prompt, assembly.paused), { signal })
-            .asResponse();
+          const response = await client.messages.create(request(choice, prompt), { signal }).asResponse();
           if (response.body === null) throw new Garbled({ detail: "an answer without a body" });
           return piecesOf(response.body, signal, progress);
         },
@@ -57,20 +55,13 @@ export function anthropicModel(settings: AnthropicSettings) {
 
 type Block = Anthropic.Messages.ContentBlockParam;
 
-/** `paused` is what the model has said of this answer before it paused: sent back as it came, it goes on from there. */
-function request(
-  choice: ModelChoice,
-  prompt: Prompt,
-  paused: ReadonlyArray<ContentBlock>,
-): Anthropic.Messages.MessageCreateParams {
-  const messages = messagesOf(prompt.messages);
-  if (paused.length > 0) messages.push({ role: "assistant", content: paused as unknown as Array<Block> });
+function request(choice: ModelChoice, prompt: Prompt): Anthropic.Messages.MessageCreateParams {
   // The library's types know no `temperature` since 1.0: models from Opus 4.7 on answer 400 to it, older ones take it.
   const body: Anthropic.Messages.MessageCreateParams & { temperature?: number } = {
     model: choice.model,
     max_tokens: choice.maxTokens,
     stream: choice.whole !== true,
-    messages,
+    messages: messagesOf(prompt.messages),
   };
   if (prompt.system !== "") body.system = prompt.system;
   if (prompt.tools.length > 0) {

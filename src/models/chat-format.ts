@@ -132,7 +132,7 @@ export class ChatAssembly {
     let call = this.#open.get(index);
     if (call === undefined || (delta.id && delta.id !== call.callId)) {
       call = this.#gathering.begin(delta.id || `call_${this.#round}_${count}`);
-      if (call !== undefined) this.#open.set(index, call);
+      this.#open.set(index, call);
     }
     this.#gathering.extend(call, delta.function?.name ?? "", argumentText(delta.function?.arguments ?? ""));
   }

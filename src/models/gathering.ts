@@ -1,7 +1,8 @@
 /** A reply as it gathers: prose and calls, whoever sends them, and never more of them than a turn may carry; used by the assemblies of the adapters. */
 
-import { Garbled } from "#actors/agent/turn/failures.ts";
+import { Garbled, OutOfTokens, TooManyCalls } from "#actors/agent/turn/failures.ts";
 import type { Finish, ModelCall } from "#actors/agent/turn/ports.ts";
+import { limits } from "#events/agent/turn.ts";
 import type { Progress } from "./watch.ts";
 
 /**
@@ -17,8 +18,6 @@ const MOST_THOUGHT = 1024 * 1024;
 export const MOST_WRITTEN = 192 * 1024;
 /** Bytes of prose, counted likewise: a draft is one event as well, and joins the prose of several rounds. */
 export const MOST_PROSE = 96 * 1024;
-/** Calls past these are not kept. The gate denies every call of a round with so many. */
-export const MOST_CALLS = 64;
 /** Characters of a tool's name; no tool that was offered has a longer one (see `checkTools`). */
 export const LONGEST_TOOL_NAME = 64;
 
@@ -43,7 +42,7 @@ export interface Gathered {
 export const tooMuch = (what: string): Garbled =>
   new Garbled({ detail: `more ${what} than any answer has`, begun: true });
 
-/** Gathers one reply; every method throws Garbled where a bound is passed. */
+/** Gathers one reply; its methods throw where a bound is passed. */
 export class Gathering {
   readonly #progress: Progress;
   readonly #calls: Array<CallUnderWay> = [];
@@ -90,21 +89,20 @@ export class Gathering {
     if (this.#thought > MOST_THOUGHT) throw tooMuch("thought");
   }
 
-  /** Begins a call; undefined when there are too many to keep another. */
-  begin(callId: string): CallUnderWay | undefined {
-    if (this.#calls.length === MOST_CALLS) return undefined;
+  /** Begins a call. A reply with more of them than a turn may use is over: the gate would deny every one of them. */
+  begin(callId: string): CallUnderWay {
+    if (this.#calls.length === limits.calls) throw new TooManyCalls();
     const call = { callId, tool: "", arguments: "" };
     this.#calls.push(call);
     return call;
   }
 
-  /** Adds to a call's name and arguments; of a call that is not kept, they are only counted. */
-  extend(call: CallUnderWay | undefined, name: string, text: string): void {
+  /** Adds to a call's name and arguments. */
+  extend(call: CallUnderWay, name: string, text: string): void {
     this.#progress.hear(name.length + text.length);
     this.#argued += written(text);
     this.#bound();
-    if (name.length + (call?.tool.length ?? 0) > LONGEST_TOOL_NAME) throw tooMuch("of a tool's name");
-    if (call === undefined) return;
+    if (name.length + call.tool.length > LONGEST_TOOL_NAME) throw tooMuch("of a tool's name");
     call.tool += name;
     call.arguments += text;
   }
@@ -115,25 +113,23 @@ export class Gathering {
 
   /**
    * What the reply is. Only a provider that stopped *for* its tools has written their arguments to the end: a call cut by
-   * `max_tokens` can look whole (`{"to":"alice"}`), so all others are dropped here (house II.21).
+   * `max_tokens` can look whole (`{"to":"alice"}`), so all others are dropped here (house II.21); where nothing else was
+   * said, nothing is left.
    */
   end(finish: Finish): Gathered {
     const text = this.#text;
     if (finish !== "tools") {
-      if (finish === "end" && text === "" && this.#calls.length > 0)
-        throw new Garbled({ detail: "calls without a stop for tools" });
+      const empty = text.trim() === "";
+      if (empty && finish === "length") throw new OutOfTokens();
+      if (empty && this.#calls.length > 0) throw new Garbled({ detail: "calls without a stop for tools" });
       return { text, calls: [] };
     }
     if (this.#calls.length === 0) throw new Garbled({ detail: "stopped for tools without a call" });
     if (this.#calls.some(({ tool }) => tool === "")) throw new Garbled({ detail: "a call without a name" });
-    const taken = new Set<string>();
+    // It may be one call that was sent twice, or two calls: whichever were run, something might happen once too often.
+    if (new Set(this.#calls.map(({ callId }) => callId)).size < this.#calls.length)
+      throw new Garbled({ detail: "two calls under one id" });
     // A call without arguments sends no delta at all.
-    const calls = this.#calls.map(({ callId, tool, arguments: given }) => {
-      let id = callId;
-      for (let count = 2; taken.has(id); count++) id = `${callId}_${count}`;
-      taken.add(id);
-      return { callId: id, tool, arguments: given || "{}" };
-    });
-    return { text, calls };
+    return { text, calls: this.#calls.map((call) => ({ ...call, arguments: call.arguments || "{}" })) };
   }
 }

@@ -6,9 +6,9 @@ import type { Finish } from "#actors/agent/turn/ports.ts";
 import type { Piece } from "./body.ts";
 import { reasonOfStatus } from "./faults.ts";
 import { type CallUnderWay, Gathering, tooMuch } from "./gathering.ts";
-import { counted, plus } from "./usage.ts";
+import { counted } from "./usage.ts";
 import type { Progress } from "./watch.ts";
-import { type Assembly, argumentsOf, type Ending } from "./wire.ts";
+import type { Assembly, Ending } from "./wire.ts";
 
 const optional = <S extends Schema.Constraint>(schema: S) => Schema.optional(Schema.NullOr(schema));
 
@@ -21,11 +21,10 @@ const ContentBlock = Schema.Struct({
   thinking: optional(Schema.String),
   input: Schema.optional(Schema.Unknown),
 });
-/** A block as the API sends it; what is not read of it is kept all the same, for it may have to go back. */
-export type ContentBlock = typeof ContentBlock.Type;
+type ContentBlock = typeof ContentBlock.Type;
 
 /** What is read of a change, all of it text. */
-const deltaFields = ["type", "text", "thinking", "signature", "partial_json", "stop_reason"] as const;
+const deltaFields = ["type", "text", "thinking", "partial_json", "stop_reason"] as const;
 type Delta = Readonly<Partial<Record<(typeof deltaFields)[number], string | null>>>;
 const Fault = Schema.Struct({ type: optional(Schema.String), message: optional(Schema.String) });
 
@@ -88,26 +87,8 @@ const readEvent = (() => {
   };
 })();
 
-/** Characters of all events that open a block: the block is kept as it came, whatever its type, for it may have to go back. */
+/** Characters of all events that open a block, whatever its type. */
 const MOST_OPENING = 4 * 1024 * 1024;
-/** How often an answer may pause before it is taken as it is (reference/security.md § 10). */
-const MOST_PAUSES = 5;
-
-/** What of a block came in deltas, by the field it belongs to. */
-type Field = "text" | "thinking" | "signature" | "partial_json";
-const fields: Readonly<Record<string, Field>> = {
-  text_delta: "text",
-  thinking_delta: "thinking",
-  signature_delta: "signature",
-  input_json_delta: "partial_json",
-};
-
-interface OpenBlock {
-  readonly start: ContentBlock;
-  readonly written: { [F in Field]?: string };
-  /** Of a call to one of our tools that is kept. */
-  readonly call: CallUnderWay | undefined;
-}
 
 const finishes: Readonly<Record<string, Finish>> = {
   end_turn: "end",
@@ -116,29 +97,20 @@ const finishes: Readonly<Record<string, Finish>> = {
   max_tokens: "length",
   // The answer broke off because the window was full: as with max_tokens, asking again would break off again.
   model_context_window_exceeded: "length",
-  // Paused once too often: what there is has not come to its end.
-  pause_turn: "length",
 };
-
-type Tokens = Pick<Ending, "tokensIn" | "tokensOut">;
-const unsaid: Tokens = { tokensIn: undefined, tokensOut: undefined };
 
 /** Gathers one answer from raw events or from a whole message; only `message_stop` completes a stream. */
 export class MessageAssembly implements Assembly {
   readonly #gathering: Gathering;
-  readonly #blocks: Array<OpenBlock> = [];
-  readonly #open = new Map<number, OpenBlock>();
+  /** The blocks that have not ended; a call to one of our tools with what came of it. */
+  readonly #open = new Map<number, CallUnderWay | undefined>();
   #started = false;
   #opening = 0;
   #stopReason: string | undefined;
   #model: string | undefined;
-  #pauses = 0;
-  /** Tokens of the requests before this one; not known where one of them did not say. */
-  #earlier: Tokens = { tokensIn: 0, tokensOut: 0 };
-  #tokens: Tokens = unsaid;
-  state: "open" | "paused" | "done" = "open";
-  /** What an answer that paused has said so far, as the API wants it back. */
-  paused: ReadonlyArray<ContentBlock> = [];
+  #tokensIn: number | undefined;
+  #tokensOut: number | undefined;
+  done = false;
 
   constructor(progress: Progress) {
     this.#gathering = new Gathering(progress);
@@ -164,7 +136,7 @@ export class MessageAssembly implements Assembly {
         this.#count(event.usage);
         return "";
       case "message_stop":
-        this.#stop();
+        this.done = true;
         return "";
       case "message":
         return this.#readWhole(event);
@@ -178,11 +150,9 @@ export class MessageAssembly implements Assembly {
   }
 
   #start(message: typeof Message.Type | null | undefined): string {
-    if (this.#started && this.state === "open") throw new Garbled({ detail: "a second message within the first" });
+    if (this.#started) throw new Garbled({ detail: "a second message within the first" });
     this.#started = true;
-    this.state = "open";
-    this.#stopReason = undefined;
-    this.#model = message?.model || this.#model;
+    this.#model = message?.model || undefined;
     this.#count(message?.usage);
     return "";
   }
@@ -193,7 +163,7 @@ export class MessageAssembly implements Assembly {
     for (const [index, block] of (message.content ?? []).entries()) prose += this.#begin(index, block);
     this.#open.clear();
     this.#stopReason = message.stop_reason ?? undefined;
-    this.#stop();
+    this.done = true;
     return prose;
   }
 
@@ -203,76 +173,43 @@ export class MessageAssembly implements Assembly {
     const isCall = start.type === "tool_use";
     if (isCall && (!start.id || !start.name)) throw new Garbled({ detail: "a call without an id or a name" });
     const call = isCall ? this.#gathering.begin(start.id!) : undefined;
-    const block: OpenBlock = { start, written: {}, call };
-    if (start.text) block.written.text = start.text;
-    if (start.thinking) block.written.thinking = start.thinking;
-    this.#blocks.push(block);
-    this.#open.set(index, block);
+    this.#open.set(index, call);
     // `input` is `{}` here and comes as deltas; a whole message has it here, and so have some servers' streams.
-    if (isCall) this.#gathering.extend(call, start.name!, inputText(start.input));
+    if (call !== undefined) this.#gathering.extend(call, start.name!, inputText(start.input));
     if (start.thinking) this.#gathering.think(start.thinking);
     return start.type === "text" && start.text ? this.#gathering.say(start.text) : "";
   }
 
   #extend({ index, delta }: Event): string {
-    const block = this.#open.get(index ?? -1);
-    if (delta == null || block === undefined) throw new Garbled({ detail: "a delta for no block" });
-    const field = fields[delta.type ?? ""];
-    const text = field && delta[field];
-    if (field === undefined || !text) return "";
-    if (block.start.type === "tool_use") {
-      if (field === "partial_json") this.#gathering.extend(block.call, "", text);
+    if (delta == null || !this.#open.has(index ?? -1)) throw new Garbled({ detail: "a delta for no block" });
+    const call = this.#open.get(index ?? -1);
+    if (call !== undefined) {
+      if (delta.type === "input_json_delta") this.#gathering.extend(call, "", delta.partial_json ?? "");
       return "";
     }
-    block.written[field] = (block.written[field] ?? "") + text;
-    if (field === "text") return this.#gathering.say(text);
-    this.#gathering.think(text);
+    if (delta.type === "text_delta") return this.#gathering.say(delta.text ?? "");
+    if (delta.type === "thinking_delta") this.#gathering.think(delta.thinking ?? "");
     return "";
   }
 
   #count(usage: unknown): void {
-    const { tokensIn, tokensOut } = this.#tokens;
     const cached = ["cache_creation_input_tokens", "cache_read_input_tokens"];
-    this.#tokens = {
-      tokensIn: counted(usage, tokensIn, "input_tokens", ...cached),
-      tokensOut: counted(usage, tokensOut, "output_tokens"),
-    };
-  }
-
-  #tokensInAll(): Tokens {
-    const { tokensIn, tokensOut } = this.#earlier;
-    return { tokensIn: plus(tokensIn, this.#tokens.tokensIn), tokensOut: plus(tokensOut, this.#tokens.tokensOut) };
-  }
-
-  #stop(): void {
-    this.state = this.#stopReason === "pause_turn" && this.#pauses++ < MOST_PAUSES ? "paused" : "done";
-    if (this.state === "done") return;
-    this.#earlier = this.#tokensInAll();
-    this.#tokens = unsaid;
-    this.paused = this.#blocks.flatMap(saidIn);
-    this.#open.clear();
+    this.#tokensIn = counted(usage, this.#tokensIn, "input_tokens", ...cached);
+    this.#tokensOut = counted(usage, this.#tokensOut, "output_tokens");
   }
 
   end(): Ending {
-    if (this.state !== "done") throw new Cut();
+    // Only with tools of the provider's own does an answer pause, and none is ever offered. To go on would be a second
+    // request under the reserve of the first: asked once more, it starts over, and has one of its own.
+    if (!this.done || this.#stopReason === "pause_turn") throw new Cut();
     if (this.#stopReason === "refusal") throw new Refused();
     if (this.#stopReason === undefined) throw new Garbled({ detail: "stopped without a reason" });
     const finish = finishes[this.#stopReason] ?? "unknown";
     if (this.#open.size > 0 && (finish === "end" || finish === "tools"))
       throw new Garbled({ detail: "the message stopped within a block" });
     const { text, calls } = this.#gathering.end(finish);
-    return { finish, text, calls, model: this.#model, ...this.#tokensInAll() };
+    return { finish, text, calls, model: this.#model, tokensIn: this.#tokensIn, tokensOut: this.#tokensOut };
   }
-}
-
-/** A block as it was when it ended; one without text may not be sent back. */
-function saidIn({ start, written: { partial_json, ...written } }: OpenBlock): ReadonlyArray<ContentBlock> {
-  const block: ContentBlock = {
-    ...start,
-    ...written,
-    ...(partial_json === undefined ? {} : { input: argumentsOf(partial_json) }),
-  };
-  return block.type === "text" && !block.text ? [] : [block];
 }
 
 /** A call's `input` as text; `{}` opens a call whose arguments come as deltas. */

@@ -91,19 +91,19 @@ function request(
 /** One answer, as chunks up to `[DONE]` or as one completion. */
 class CompletionAssembly implements Assembly {
   readonly #chat: ChatAssembly;
-  state: "open" | "done" = "open";
+  done = false;
 
   constructor(progress: Progress, round: number) {
     this.#chat = new ChatAssembly(progress, round);
   }
 
   read({ data, whole }: Piece): string {
-    if (whole || data === "[DONE]") this.state = "done";
+    if (whole || data === "[DONE]") this.done = true;
     return data === "" || data === "[DONE]" ? "" : this.#chat.take(chunkIn(data));
   }
 
   end(): Ending {
-    return this.#chat.end(this.state === "done");
+    return this.#chat.end(this.done);
   }
 }
 

@@ -23,9 +23,15 @@ export function counted(
   ...beside: ReadonlyArray<string>
 ): number | undefined {
   if (!isUsage(usage) || usage[name] == null) return before;
-  return [name, ...beside].map((each) => usage[each] ?? 0).reduce<number | undefined>(plus, 0);
+  const parts = [name, ...beside].map((each) => usage[each] ?? 0);
+  return parts.every(isCount) ? parts.reduce((sum, part) => sum + part, 0) : undefined;
 }
 
-/** A sum of which every part must be a count, or it is not known. */
-export const plus = (sum: number | undefined, part: unknown): number | undefined =>
-  sum !== undefined && isCount(part) ? sum + part : undefined;
+/**
+ * What was counted, without what cannot be: no request is without a token, and no answer in which something came. Servers
+ * that do not count say 0, and a budget that believed them would let everything pass.
+ */
+export const believed = (tokensIn: number | undefined, tokensOut: number | undefined, isSpoken: boolean) => ({
+  tokensIn: tokensIn === 0 ? undefined : tokensIn,
+  tokensOut: tokensOut === 0 && isSpoken ? undefined : tokensOut,
+});

@@ -4,6 +4,7 @@ import { Cause, Clock, Effect, Queue, Schema, Stream } from "effect";
 import { Cut, Garbled, kindOf, ModelFailure, ModelReason, Unacceptable } from "#actors/agent/turn/failures.ts";
 import type { Finish, ModelCall, ModelChoice, ModelPart, ToolDescription } from "#actors/agent/turn/ports.ts";
 import type { Piece } from "./body.ts";
+import { believed } from "./usage.ts";
 import { Progress, SILENCE_MS, watch } from "./watch.ts";
 
 /** After the reply is whole, the connection gets this long to end by itself, so that it can be used again. */
@@ -27,26 +28,25 @@ export interface Ending {
 export interface Assembly {
   /** The prose in a piece. */
   readonly read: (piece: Piece) => string;
-  /** `done` after the terminal event; `paused` when the provider waits for another request to go on. */
-  readonly state: "open" | "paused" | "done";
+  /** True after the terminal event. */
+  readonly done: boolean;
   /** The answer, also when the wire closed without a terminal event and what came is whole all the same. */
   readonly end: () => Ending;
 }
 
 /** One request on its way: how it is opened, read and explained. */
-export interface Call<A extends Assembly> {
+export interface Call {
   readonly provider: string;
   readonly choice: ModelChoice;
-  readonly assembly: (progress: Progress) => A;
-  /** Sends the request, or the next one of an answer that paused. Aborting the signal closes the connection. */
-  readonly open: (wire: Wire<A>) => Promise<AsyncIterable<ReadonlyArray<Piece>>>;
+  readonly assembly: (progress: Progress) => Assembly;
+  /** Sends the request. Aborting the signal closes the connection. */
+  readonly open: (wire: Wire) => Promise<AsyncIterable<ReadonlyArray<Piece>>>;
   /** What an error of the provider's library means. `now` reads a `retry-after` that is a date. */
   readonly explain: (error: unknown, now: number) => ModelReason | undefined;
 }
 
 /** What a request is opened with. */
-export interface Wire<A> {
-  readonly assembly: A;
+export interface Wire {
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -54,7 +54,7 @@ export interface Wire<A> {
 const isReason = Schema.is(ModelReason);
 
 /** Runs one call as the port wants it: prose as it comes, then the reply, or a ModelFailure. */
-export const answer = <A extends Assembly>(call: Call<A>): Stream.Stream<ModelPart, ModelFailure> =>
+export const answer = (call: Call): Stream.Stream<ModelPart, ModelFailure> =>
   Stream.callback<ModelPart, ModelFailure>((queue) =>
     Effect.gen(function* () {
       const clock = yield* Clock.Clock;
@@ -70,7 +70,7 @@ export const answer = <A extends Assembly>(call: Call<A>): Stream.Stream<ModelPa
         void pumped.finally(() => clearTimeout(timer));
       };
       yield* Effect.addFinalizer(() => Effect.sync(leave));
-      pumped = pump(call, queue, { assembly: call.assembly(progress), signal, progress }, clock, life);
+      pumped = pump(call, queue, { signal, progress }, clock, life);
       return yield* failureOf(call, yield* watch(clock, progress, call.choice.silenceMs ?? SILENCE_MS));
     }),
   );
@@ -82,44 +82,42 @@ interface Life {
   ended: boolean;
 }
 
-const failureOf = <A extends Assembly>({ provider, choice }: Call<A>, reason: ModelReason): ModelFailure =>
+const failureOf = ({ provider, choice }: Call, reason: ModelReason): ModelFailure =>
   new ModelFailure({ provider, model: choice.model, reason });
 
 /**
  * Reads the wire in a plain promise rather than one effect per piece: what has come while the consumer was busy reaches
  * it as one chunk, and an instant model costs no fiber hop per word.
  */
-async function pump<A extends Assembly>(
-  call: Call<A>,
+async function pump(
+  call: Call,
   queue: Queue.Queue<ModelPart, ModelFailure | Cause.Done>,
-  wire: Wire<A>,
+  wire: Wire,
   clock: Clock.Clock,
   life: Life,
 ): Promise<void> {
-  const { assembly, signal } = wire;
+  const { signal, progress } = wire;
+  const assembly = call.assembly(progress);
   const finish = () => {
-    const { model: named, ...ending } = assembly.end();
+    const { model: named, tokensIn, tokensOut, ...ending } = assembly.end();
+    const used = believed(tokensIn, tokensOut, progress.characters > 0);
     const model = named !== undefined && named.length <= LONGEST_MODEL_NAME ? named : call.choice.model;
     life.replied = true;
-    Queue.offerUnsafe(queue, { type: "reply", ...ending, provider: call.provider, model });
+    Queue.offerUnsafe(queue, { type: "reply", ...ending, ...used, provider: call.provider, model });
     Queue.endUnsafe(queue);
   };
   try {
-    do {
-      for await (const pieces of await call.open(wire)) {
-        for (const piece of pieces) {
-          // Both SDKs end quietly when aborted in mid-stream, and buffered pieces may still follow: the signal decides.
-          if (signal.aborted) return;
-          if (life.replied) break;
-          life.streaming = !piece.whole;
-          const prose = assembly.read(piece);
-          if (prose !== "") Queue.offerUnsafe(queue, { type: "text", delta: prose });
-          if (assembly.state === "done") finish();
-          else if (assembly.state === "paused") break;
-        }
-        if (assembly.state === "paused") break;
+    for await (const pieces of await call.open(wire)) {
+      for (const piece of pieces) {
+        // Both SDKs end quietly when aborted in mid-stream, and buffered pieces may still follow: the signal decides.
+        if (signal.aborted) return;
+        if (life.replied) break;
+        life.streaming = !piece.whole;
+        const prose = assembly.read(piece);
+        if (prose !== "") Queue.offerUnsafe(queue, { type: "text", delta: prose });
+        if (assembly.done) finish();
       }
-    } while (assembly.state === "paused" && !signal.aborted);
+    }
     if (signal.aborted || life.replied) return;
     if (!life.streaming) throw new Garbled({ detail: "an answer with nothing in it" });
     finish();

@@ -104,7 +104,7 @@ class BindingAssembly implements Assembly {
   #chatting = false;
   #tokensIn: number | undefined;
   #tokensOut: number | undefined;
-  state: "open" | "done" = "open";
+  done = false;
 
   constructor(progress: Progress, round: number, maxTokens: number) {
     this.#chat = new ChatAssembly(progress, round);
@@ -114,7 +114,7 @@ class BindingAssembly implements Assembly {
   }
 
   read({ data, whole }: BodyPiece): string {
-    if (whole || data === "[DONE]") this.state = "done";
+    if (whole || data === "[DONE]") this.done = true;
     if (data === "" || data === "[DONE]") return "";
     const piece = readPiece(data);
     const error = piece.errors?.[0];
@@ -143,8 +143,8 @@ class BindingAssembly implements Assembly {
   }
 
   end(): Ending {
-    if (this.#chatting) return this.#chat.end(this.state === "done");
-    if (this.state !== "done") throw new Cut();
+    if (this.#chatting) return this.#chat.end(this.done);
+    if (!this.done) throw new Cut();
     const full = this.#tokensOut !== undefined && this.#tokensOut >= this.#maxTokens;
     const finish = full ? "length" : this.#gathering.size > 0 ? "tools" : "end";
     const { text, calls } = this.#gathering.end(finish);

@@ -172,27 +172,6 @@ describe("anthropic", () => {
     const { baseUrl, heard } = provider.serve(answer);
     return { model: anthropicModel({ apiKey: "k", baseUrl }), heard };
   });
-
-  it.live("goes on where the model paused, and sends back what it has said and thought as it came", () =>
-    Effect.gen(function* () {
-      const { baseUrl, heard } = provider.serve(
-        { thinks: ["Let me ", "see."], says: ["I looked ", "it up. "], ends: "pause" },
-        { says: ["It is 2."], ends: "end" },
-      );
-      const reply = replyIn(yield* collect(anthropicModel({ apiKey: "k", baseUrl })));
-      expect(reply).toMatchObject({ text: "I looked it up. It is 2.", finish: "end", tokensIn: 24, tokensOut: 14 });
-      expect(heard.requests[1]!.messages).toEqual([
-        { role: "user", content: "Dana: hello" },
-        {
-          role: "assistant",
-          content: [
-            { type: "thinking", thinking: "Let me see.", signature: "sig" },
-            { type: "text", text: "I looked it up. " },
-          ],
-        },
-      ]);
-    }),
-  );
 });
 
 describe("openai", () => {

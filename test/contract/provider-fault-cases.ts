@@ -15,12 +15,10 @@ export type Outcome =
 
 export interface Case {
   readonly given: string;
-  readonly provider: Script | ReadonlyArray<Script>;
+  readonly provider: Script;
   readonly outcome: Outcome | Readonly<Record<Form, Outcome>>;
   /** Where it can happen; everywhere unless told. */
   readonly only?: { readonly by?: Provider; readonly as?: Form };
-  /** Requests that reach the provider: one, for an adapter never retries. */
-  readonly requests?: number;
 }
 
 const row = (given: string, provider: Case["provider"], outcome: Case["outcome"], rest: Partial<Case> = {}): Case => ({
@@ -53,6 +51,7 @@ const body = (...parts: ReadonlyArray<string>): Script => ({ body: parts });
 
 const call = (...json: ReadonlyArray<string>): FakeCall => ({ id: "call_1", tool: "calculator", json });
 const calls = (...all: ReadonlyArray<FakeCall>): FakeAnswer => ({ says: ["So"], calls: all, ends: "tools" });
+const many = (count: number) => Array.from({ length: count }, (_, place) => ({ ...call("{}"), id: `c${place}` }));
 const sum = call('{"expression": ', '"1+1"}');
 const wanted = (...texts: ReadonlyArray<string>): Outcome =>
   replies({ finish: "tools", calls: texts.map((text) => ({ tool: "calculator", arguments: text })) });
@@ -65,7 +64,7 @@ const unended = either(fails("cut", "Cut"), fails("broken", "Garbled"));
 const garbled = either(fails("cut", "Garbled"), fails("broken", "Garbled"));
 const tooMuch = fails("cut", "Garbled");
 const streamed = { only: { as: "stream" } } as const;
-const byAnthropic = (requests: number): Partial<Case> => ({ only: { by: "anthropic" }, requests });
+const byAnthropic = { only: { by: "anthropic" } } as const;
 
 const callersFault: ReadonlyArray<Case> = [
   row("400", status(400), fails("ours", "Unacceptable")),
@@ -134,6 +133,8 @@ const endedEarly: ReadonlyArray<Case> = [
   row("max_tokens", ending("length"), replies({ finish: "length", text, calls: [] })),
   row("a full window", ending("window full"), replies({ finish: "length", text, calls: [] })),
   row("a call cut whole", ending("length", { calls: [sum] }), replies({ finish: "length", text, calls: [] })),
+  row("a call and nothing else", ending("length", { says: [], calls: [sum] }), fails("ours", "OutOfTokens")),
+  row("thoughts and nothing else", ending("length", { thinks: ["Hm"], says: [" "] }), fails("ours", "OutOfTokens")),
 ];
 
 const refused: ReadonlyArray<Case> = [
@@ -144,16 +145,14 @@ const refused: ReadonlyArray<Case> = [
   row("400, content_filter", complains(400, { code: "content_filter" }), fails("refused", "Refused")),
 ];
 
-const twice = replies({ finish: "end", text: text + text, tokensIn: 24, tokensOut: 14 });
 const paused: ReadonlyArray<Case> = [
-  row("one pause", [ending("pause"), ending("end")], twice, byAnthropic(2)),
-  row("pauses without end", ending("pause"), replies({ finish: "length", text: text.repeat(6) }), byAnthropic(6)),
-  row("busy after a pause", [ending("pause"), busy("7")], fails("busy", "RateLimited"), byAnthropic(2)),
+  row("a pause is not gone on from", ending("pause"), fails("cut", "Cut"), byAnthropic),
 ];
 
 const unknown: ReadonlyArray<Case> = [
   row("a new stop reason", ending("a reason nobody knows"), kept),
   row("one with calls", ending("a reason nobody knows", { calls: [sum] }), kept),
+  row("one with calls alone", ending("a reason nobody knows", { says: [], calls: [sum] }), garbled),
   row("a new event type", ending("end", { news: true }), replies({ finish: "end", text }), streamed),
   row("the form not asked for", { ...ending("end"), contrary: true }, alike),
   row("calls in that form", { ...calls(sum), contrary: true }, replies({ finish: "tools", text: "So" })),
@@ -165,14 +164,10 @@ const oddUsage: ReadonlyArray<Case> = [
     row(`${JSON.stringify(count)} tokens`, ending("end", { counts: { in: count, out: count } }), uncounted),
   ),
   row("fewer than none", ending("end", { counts: { in: 2, out: -0.5 } }), replies({ text, tokensOut: undefined })),
-  row(
-    "an odd count, then a pause",
-    [ending("pause", { counts: { in: 0.5, out: 7 } }), ending("end")],
-    {
-      reply: { text: text + text, tokensIn: undefined, tokensOut: 14 },
-    },
-    byAnthropic(2),
-  ),
+  row("no tokens in", ending("end", { counts: { in: 0, out: 7 } }), replies({ text, tokensIn: undefined }), {
+    only: { by: "openai" },
+  }),
+  row("no tokens out", ending("end", { counts: { in: 2, out: 0 } }), replies({ text, tokensOut: undefined })),
 ];
 
 const badCalls: ReadonlyArray<Case> = [
@@ -182,6 +177,14 @@ const badCalls: ReadonlyArray<Case> = [
   row("a tool that nobody has", calls({ ...call("{}"), tool: "moon" }), replies({ calls: [{ tool: "moon" }] })),
   row("a call without a name", calls({ ...sum, tool: "" }), garbled),
   row("a stop for tools, no call", calls(), garbled),
+  row("two calls under one id", calls(sum, call("{}")), garbled),
+  row("an id that an earlier call had", calls(call("{}")), wanted("{}")),
+  row(
+    "twenty-four calls",
+    calls(...many(24)),
+    replies({ finish: "tools", calls: many(24).map(({ id }) => ({ callId: id })) }),
+  ),
+  row("two hundred calls", calls(...many(200)), fails("cut", "TooManyCalls")),
 ];
 
 const emptyBlock = [
@@ -200,7 +203,7 @@ const bounds: ReadonlyArray<Case> = [
   row("a tool name of 10 000 characters", calls({ ...sum, tool: "x".repeat(10_000) }), tooMuch),
   row("an object without end", { body: ['{"type": "message", "content": "'], endless: long }, tooMuch),
   row("a line without end", { body: ["data: "], endless: long }, tooMuch),
-  row("blocks without end", { body: [], endless: emptyBlock.join("").repeat(500) }, tooMuch, byAnthropic(1)),
+  row("blocks without end", { body: [], endless: emptyBlock.join("").repeat(500) }, tooMuch, byAnthropic),
 ];
 
 export const matrix: Readonly<Record<string, ReadonlyArray<Case>>> = {

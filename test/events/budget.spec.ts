@@ -106,8 +106,10 @@ describe("a reserve", () => {
     expect(spent(intent, replied("one", { tokensIn: 200, tokensOut: 30, microUsd: 12 }))).toEqual(everywhere(230, 12));
   });
 
-  it("is kept when the usage is not said, and when there was no reply", () => {
+  it("is kept when the usage is not said, or half of it is not, and when there was no reply", () => {
     expect(spent(intent, replied("one"))).toEqual(everywhere(1_000, 50));
+    for (const half of [{ tokensIn: 200 }, { tokensOut: 30 }])
+      expect(spent(intent, replied("one", half))).toEqual(everywhere(1_000, 50));
     expect(spent(intent, unanswered("one"))).toEqual(everywhere(1_000, 50));
     expect(spent(intent, A.TurnResumed({ turnId: turnId("one"), attempt: 2 }))).toEqual(everywhere(1_000, 50));
   });

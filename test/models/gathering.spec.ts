@@ -4,8 +4,9 @@ import { Clock, Effect, Redacted, Result } from "effect";
 import { MAX_EVENT_BYTES } from "#actors/kit/plan.ts";
 import { agent } from "#events/agent/decide.ts";
 import { type AgentEvent, ModelReplied, ReplyDrafted } from "#events/agent/events.ts";
+import { limits } from "#events/agent/turn.ts";
 import { agentName } from "#events/kit/ids.ts";
-import { Gathering, LONGEST_TOOL_NAME, MOST_CALLS, MOST_PROSE, MOST_WRITTEN } from "#src/models/gathering.ts";
+import { Gathering, LONGEST_TOOL_NAME, MOST_PROSE, MOST_WRITTEN } from "#src/models/gathering.ts";
 import { Progress } from "#src/models/watch.ts";
 import { ada, callId, drafted, replied, turnId } from "../support/given.ts";
 import { accepted, metaFor, open } from "../support/ledger-fixture.ts";
@@ -20,17 +21,17 @@ const alphabets = [
   ["control characters", "\u0001", 6],
 ] as const;
 
-/** As many calls as are kept, under the longest names, with all the prose and all the arguments there may be of one character. */
+/** As many calls as a reply may have, under the longest names, with all the prose and all the arguments there may be of one character. */
 function largest(character: string, bytes: number) {
   const gathering = new Gathering(new Progress(Effect.runSync(Clock.Clock)));
   const name = character.repeat(LONGEST_TOOL_NAME / character.length);
-  const calls = Array.from({ length: MOST_CALLS }, (_, index) => gathering.begin(`call_${index}`));
+  const calls = Array.from({ length: limits.calls }, (_, index) => gathering.begin(`call_${index}`));
   for (const call of calls) {
     gathering.extend(call, name, "");
-    gathering.extend(call, "", character.repeat((MOST_WRITTEN - MOST_PROSE) / MOST_CALLS / bytes));
+    gathering.extend(call, "", character.repeat((MOST_WRITTEN - MOST_PROSE) / limits.calls / bytes));
   }
   gathering.say(character.repeat(MOST_PROSE / bytes));
-  return { gathering, call: calls[0] };
+  return { gathering, call: calls[0]! };
 }
 
 /** Commits an event to a log of an agent, past every decision but the log's own. */

@@ -38,7 +38,7 @@ export interface Heard {
 const silence = (): Heard => ({ requests: [], sent: 0, over: false, closed: false });
 
 interface Served {
-  readonly scripts: ReadonlyArray<Script>;
+  readonly script: Script;
   readonly heard: Heard;
   response?: ServerResponse;
 }
@@ -49,7 +49,7 @@ export async function startProvider(dialect: Dialect) {
   const server = createServer(async (request, response) => {
     const entry = served.get(request.url?.split("/")[1] ?? "");
     if (entry === undefined) return response.writeHead(404).end();
-    const { scripts, heard } = entry;
+    const { script, heard } = entry;
     entry.response = response;
     response.on("close", () => {
       heard.over = true;
@@ -57,17 +57,17 @@ export async function startProvider(dialect: Dialect) {
     });
     const asked: Record<string, unknown> = JSON.parse(await textOf(request));
     heard.requests.push(asked);
-    await play(response, scripts[heard.requests.length - 1] ?? scripts.at(-1)!, dialect, asked.stream === true, heard);
+    await play(response, script, dialect, asked.stream === true, heard);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    /** Serves one script per request, the last one again and again. */
-    serve: (...scripts: ReadonlyArray<Script>) => {
+    /** Serves this script to every request. */
+    serve: (script: Script) => {
       const path = `s${served.size}`;
-      const entry: Served = { scripts, heard: silence() };
+      const entry: Served = { script, heard: silence() };
       served.set(path, entry);
       return {
         baseUrl: `http://127.0.0.1:${port}/${path}`,

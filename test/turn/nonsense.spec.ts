@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest";
 import { Duration, Effect, Fiber } from "effect";
 import { TestClock } from "effect/testing";
-import { BadInput } from "#actors/agent/turn/failures.ts";
+import { BadInput, Garbled, TooManyCalls } from "#actors/agent/turn/failures.ts";
 import { limits } from "#events/agent/turn.ts";
 import { type Answer, type ScriptedTool, Stage } from "../support/scripted.ts";
 
@@ -31,7 +31,21 @@ const calls = (count: number, tool = "clock"): Answer => ({
 const happened = (stage: Stage, type: string) => stage.happened().filter((other) => other === type).length;
 
 describe("a model", () => {
-  it.effect("that calls two hundred tools at once, again and again, runs none, and is given up on", () =>
+  it.effect.each([
+    { does: "calls two hundred tools at once", fails: new TooManyCalls(), says: "asked for more tools at once" },
+    { does: "calls two under one id", fails: new Garbled({ detail: "ids", begun: true }), says: "arrived broken" },
+  ])("that $does is asked once more, and people see nothing but one sentence", ({ fails, says }) =>
+    Effect.gen(function* () {
+      const stage = yield* played({ clock }, { fails });
+      expect(stage.asked).toHaveLength(2);
+      expect([stage.ran, stage.signs.filter(({ event }) => event === "tool_execution")]).toEqual([[], []]);
+      expect(stage.only("TurnFailed").reason).toBe(fails._tag);
+      expect(stage.posted).toMatchObject([{ notice: true, text: expect.stringMatching(/^[^.]+\.$/) }]);
+      expect(stage.posted[0]?.text).toContain(says);
+    }),
+  );
+
+  it.effect("that got two hundred calls past its adapter, again and again, runs none, and is given up on", () =>
     Effect.gen(function* () {
       const stage = yield* played({ clock }, calls(200));
       expect(stage.ran).toEqual([]);

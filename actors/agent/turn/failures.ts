@@ -27,6 +27,10 @@ export class Garbled extends Schema.TaggedError<Garbled>()("Garbled", {
   detail: Schema.String,
   begun: Schema.optional(Schema.Boolean),
 }) {}
+/** The model asked for more tools at once than a whole turn may use: none of the calls could run. */
+export class TooManyCalls extends Schema.TaggedError<TooManyCalls>()("TooManyCalls", {}) {}
+/** The tokens that the owner allows an answer ran out before anything of it could be used. */
+export class OutOfTokens extends Schema.TaggedError<OutOfTokens>()("OutOfTokens", {}) {}
 /** The provider does not accept our key, or the key may not use this model. */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}) {}
 /** The credit, quota or spending limit of our account with the provider is used up: waiting does not help. */
@@ -44,6 +48,8 @@ export const ModelReason = Schema.Union([
   Refused,
   TooLong,
   Garbled,
+  TooManyCalls,
+  OutOfTokens,
   Unauthorized,
   SpentOut,
   Unacceptable,
@@ -65,9 +71,11 @@ const kinds: Readonly<Record<ModelReason["_tag"], FailureKind>> = {
   Garbled: "broken",
   Cut: "cut",
   Stalled: "cut",
+  TooManyCalls: "cut",
   Unauthorized: "money",
   SpentOut: "money",
   TooLong: "ours",
+  OutOfTokens: "ours",
   Unacceptable: "ours",
   Refused: "refused",
 };
@@ -77,7 +85,7 @@ const kinds: Readonly<Record<ModelReason["_tag"], FailureKind>> = {
  *
  * - `busy`: “yes, max 3; wait = max(retry-after, backoff), capped at 60 s in the turn, else deferred by alarm”
  * - `broken` (408, 409, 5xx; DNS, TLS, refused; HTML or empty body with 200): “yes, max 3, full jitter 0.5-8 s”
- * - `cut` (no terminal event; reset; `error` event after 200; bad JSON; stall; drip): “once, only if no tool ran in this
+ * - `cut` (no terminal event; reset; `error` event after 200; bad JSON; stall; drip; calls without end): “once, only if no tool ran in this
  *   step; text kept as `interrupted`”
  * - `money` (credentials and money): “no; provider off for the tenant, alert, stop event”
  * - `ours` (caller's fault): “no (one compaction for size)”

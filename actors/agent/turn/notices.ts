@@ -12,6 +12,8 @@ const sentences: Readonly<Record<string, string>> = {
   Refused: "The model declined to answer this",
   TooLong: "This conversation has grown too long for the model",
   Garbled: "The model's answer arrived broken",
+  TooManyCalls: "The model asked for more tools at once than an answer may use",
+  OutOfTokens: "The model used up the length of an answer before it had one",
   Unauthorized: "The model provider does not accept the key I was given",
   SpentOut: "The model provider says that the account I use is out of credit",
   Unacceptable: "The model provider does not accept my request; the model's name may be wrong",
