@@ -24,16 +24,17 @@ export type AskWhy = typeof AskWhy.Type;
 const ASKS: Readonly<Record<FailureKind, number>> = { busy: 4, broken: 4, cut: 2, money: 1, ours: 1, refused: 1 };
 /** All waiting of one round together; past it, it is the fallback's turn. */
 export const LONGEST_WAIT_MS = 30_000;
-/** A turn whose models answer wrongly, or not at all, is over by then: 45 seconds less the time to say so. */
-const TURN_MS = 42_000;
-/** A reply that keeps coming may take this long, all its words included. */
+/** All that a turn may lose to models that answer wrongly, or not at all: 45 seconds less the time to say so. */
+export const LONGEST_TROUBLE_MS = 42_000;
+/** A reply that keeps coming may take this long, all its words included, in a turn in which nothing has gone wrong. */
 const REPLY_MS = 120_000;
 /** The longest silence of a model before it counts as lost. */
 const SILENCE_MS = 30_000;
 /** Below this nothing useful can come any more. */
 const LEAST_MS = 2_000;
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 8_000;
+/** How much longer each pause is than the one before: where nobody else can answer, a hiccup of five seconds is waited out. */
+const GROWTH = { withStandIn: 2, alone: 6 } as const;
 
 /** The breaker: five failures within a minute open it, then one request every half minute tries whether it is over. */
 export const breaker = { failures: 5, withinMs: 60_000, probeEveryMs: 30_000 } as const;
@@ -107,9 +108,9 @@ export function afterFailure(health: Health | undefined, at: number): Health {
   return { failures, askedAt: health?.askedAt ?? at, open: many || (health?.open ?? false) };
 }
 
-/** Between half and all of 250 ms · 2ⁿ, at most 8 s: a little off, so that turns do not march in step, yet the same on every replay. */
-function pauseMs(seed: string, count: number): number {
-  const whole = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (count - 1));
+/** Between half and all of 250 ms · growthⁿ: a little off, so that turns do not march in step, yet the same on every replay. */
+function pauseMs(seed: string, count: number, growth: number): number {
+  const whole = FIRST_PAUSE_MS * growth ** (count - 1);
   const share = (sha256(`${seed}/${count}`)[0]! >>> 0) / 2 ** 32;
   return Math.round(whole * (0.5 + share / 2));
 }
@@ -134,19 +135,21 @@ export function nextAsk(asking: Asking | null, at: number, circumstances: Circum
   const last = asks.at(-1);
   // A request that got lost with its process, or on the way into the log, took no time of the providers'.
   const until = last !== undefined && last.failure === null ? last.at : at;
-  const leftMs = TURN_MS - wastedMs - (asking === null ? 0 : until - asking.since);
-  const ask = (name: ModelName, why: AskWhy): NextAsk => ({ type: "ask", name, why, ...timesOf(asks.length, leftMs) });
+  const leftMs = LONGEST_TROUBLE_MS - wastedMs - (asking === null ? 0 : until - asking.since);
+  const times = timesOf(wastedMs > 0 || asks.some(hasFailed), leftMs);
+  const ask = (name: ModelName, why: AskWhy): NextAsk => ({ type: "ask", name, why, ...times });
   if (last === undefined) return firstOf(candidates, health, at, (name) => ask(name, whyOf(name)), null);
   const failure = last.failure ?? interrupted(last.at);
   const giveUp: NextAsk = { type: "give-up", reason: failure.reason, retryAfterMs: comeBackMs(asks, at) };
   if (leftMs < LEAST_MS) return giveUp;
   if (last.failure?.answered) return ask(nameOf(last), "again");
   if (failure.kind === "refused") return giveUp;
+  const untried = candidates.filter((candidate) => !asks.some((other) => same(other, candidate)));
+  const growth = untried.length > 0 ? GROWTH.withStandIn : GROWTH.alone;
   const shut = breakerMs(health[nameKey(last)], at) > 0;
-  const again = shut ? "no" : askAgain(asking!, last, failure, at, leftMs, circumstances.seed);
+  const again = shut ? "no" : askAgain(asking!, failure, { at, leftMs, growth, seed: circumstances.seed });
   if (again === "now") return ask(nameOf(last), "again");
   if (again !== "no") return { type: "wait", until: again };
-  const untried = candidates.filter((candidate) => !asks.some((other) => same(other, candidate)));
   return firstOf(untried, health, at, (name) => ask(name, whyOf(name)), giveUp);
 }
 
@@ -166,11 +169,20 @@ function firstOf(
   return { type: "give-up", reason: otherwise?.reason ?? "Failing", retryAfterMs };
 }
 
-/** Nothing may come for as long as is left of the turn. A round's first reply that keeps coming is not hurried; a further one is. */
-const timesOf = (asked: number, leftMs: number) => ({
-  silenceMs: Math.min(SILENCE_MS, Math.max(leftMs, LEAST_MS)),
-  boxMs: asked === 0 ? REPLY_MS : Math.min(REPLY_MS, leftMs),
-});
+/** Once anything has gone wrong in a turn, a reply gets what is left of its time, whole; until then, one that keeps coming is not hurried. */
+const timesOf = (troubled: boolean, leftMs: number) => {
+  const ms = Math.max(leftMs, LEAST_MS);
+  return { silenceMs: Math.min(SILENCE_MS, ms), boxMs: troubled ? ms : REPLY_MS };
+};
+
+const hasFailed = ({ failure }: Asking["asks"][number]): boolean => failure !== null;
+
+/**
+ * What a round that got its reply had lost with failures before; the reply's own time is not lost. A failure that took
+ * no time counts as a millisecond, for the turn has to know that something went wrong.
+ */
+export const lostIn = ({ since, asks }: Asking): number =>
+  asks.some(hasFailed) ? Math.max(1, asks.at(-1)!.at - since) : 0;
 
 /** When the first of the providers that named a time may be asked again, from now on. */
 function comeBackMs(asks: Asking["asks"], at: number): number | null {
@@ -198,20 +210,19 @@ export const shifted = (asking: Asking, byMs: number): Asking => ({
   })),
 });
 
-/** Whether the same model is asked once more: now, at a time, or not. */
+/** Whether the model that was asked last is asked once more: now, at a time, or not. */
 function askAgain(
   asking: Asking,
-  last: Asking["asks"][number],
   failure: NonNullable<Asking["asks"][number]["failure"]>,
-  at: number,
-  leftMs: number,
-  seed: string,
+  now: { readonly at: number; readonly leftMs: number; readonly growth: number; readonly seed: string },
 ): "now" | "no" | number {
+  const { at, leftMs, growth, seed } = now;
+  const last = asking.asks.at(-1)!;
   const count = asking.asks.filter((ask) => same(ask, last)).length;
   // Who was silent for half a minute once will be again, and the round's time is nearly gone.
   if (count >= ASKS[failure.kind] || failure.reason === "Stalled") return "no";
   if (failure.reason === INTERRUPTED) return "now";
-  const pause = Math.max(failure.retryAfterMs ?? 0, pauseMs(`${seed}/${asking.round}`, count));
+  const pause = Math.max(failure.retryAfterMs ?? 0, pauseMs(`${seed}/${asking.round}`, count, growth));
   const due = failure.at + pause;
   if (asking.waitedMs + pause > LONGEST_WAIT_MS || due - at > leftMs - LEAST_MS) return "no";
   return at >= due ? "now" : due;

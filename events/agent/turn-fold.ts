@@ -1,7 +1,7 @@
 /** How each event of a turn changes the agent's state; used by state.ts. */
 import type { RecordedOf } from "../kit/envelope.ts";
 import type { ActorName, RoomId, TurnId } from "../kit/ids.ts";
-import { afterFailure, nameKey, shifted } from "./asking.ts";
+import { afterFailure, lostIn, nameKey, shifted } from "./asking.ts";
 import { forItself } from "./behind-fold.ts";
 import { type Amount, add, addToDay, dayAt, nothing, settleOnDay, usedInstead } from "./budget.ts";
 import { isDrawnFrom, personBehind } from "./consent.ts";
@@ -247,7 +247,7 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
   };
   const paid = settled(state, event);
   const asked = turn.asking?.asks.at(-1);
-  const wastedMs = turn.wastedMs + (asked ? Math.max(0, asked.at - turn.asking!.since) : 0);
+  const wastedMs = turn.wastedMs + (turn.asking ? lostIn(turn.asking) : 0);
   const health = asked
     ? { ...paid.health, [nameKey(asked)]: { failures: [], askedAt: asked.at, open: false } }
     : paid.health;

@@ -2,6 +2,7 @@
 
 import { type Clock, Effect } from "effect";
 import { Stalled } from "#actors/agent/turn/failures.ts";
+import { LONGEST_TROUBLE_MS } from "#events/agent/asking.ts";
 
 /** A provider that writes nothing for this long has lost us (house II.8). */
 export const SILENCE_MS = 30_000;
@@ -14,6 +15,12 @@ export const SILENCE_MS = 30_000;
  */
 const DRIP_MS = 20_000;
 const DRIP_CHARACTERS = 40;
+/**
+ * An answer that takes as long as all trouble of a turn may take is let go on only if it has come at this many characters
+ * a second since its first: a token a second and a bit, a quarter of what a slow local model writes. What is slower could
+ * drip past the turn's time and break off then.
+ */
+const FLOW = 5;
 
 /**
  * How far an answer has come, in characters of what was written: prose, thoughts, arguments of calls. What keeps a
@@ -44,6 +51,7 @@ export class Progress {
 export const watch = Effect.fnUntraced(function* (clock: Clock.Clock, progress: Progress, silenceMs: number) {
   let windowAt: number | undefined;
   let heardBefore = 0;
+  let judgedAt = clock.currentTimeMillisUnsafe() + LONGEST_TROUBLE_MS;
   for (;;) {
     const now = clock.currentTimeMillisUnsafe();
     const silentMs = now - progress.lastAt;
@@ -54,7 +62,12 @@ export const watch = Effect.fnUntraced(function* (clock: Clock.Clock, progress: 
       windowAt = now;
       heardBefore = progress.characters;
     }
+    if (now >= judgedAt) {
+      const flowingMs = now - (progress.firstAt ?? now);
+      if (progress.characters * 1_000 < flowingMs * FLOW) return new Stalled({ silentMs: flowingMs });
+      judgedAt = Number.POSITIVE_INFINITY;
+    }
     const windowLeft = windowAt === undefined ? DRIP_MS : windowAt + DRIP_MS - now;
-    yield* Effect.sleep(Math.min(silenceMs - silentMs, windowLeft > 0 ? windowLeft : DRIP_MS / 2));
+    yield* Effect.sleep(Math.min(silenceMs - silentMs, judgedAt - now, windowLeft > 0 ? windowLeft : DRIP_MS / 2));
   }
 });

@@ -245,7 +245,8 @@ const slowStreams: ReadonlyArray<SlowCase> = [
   { given: "prose, then comments", first: "prose", each: { idle: 1 }, stalls: 30 },
   { given: "prose, then empty deltas", first: "prose", each: { idle: 2 }, stalls: 30 },
   { given: "a character a second", first: "prose", each: { prose: "x" }, stalls: 20 },
-  { given: "three characters a second", first: "prose", each: { prose: "abc" }, stalls: undefined },
+  { given: "three characters a second", first: "prose", each: { prose: "abc" }, stalls: 42 },
+  { given: "six characters a second", first: "prose", each: { prose: "abcdef" }, stalls: undefined },
   { given: "a model that only thinks", first: "prose", each: { thought: "hmm, well" }, stalls: undefined },
 ];
 

@@ -7,6 +7,7 @@ import {
   type Circumstances,
   type FailureKind,
   type Health,
+  lostIn,
   type ModelName,
   nextAsk,
 } from "#events/agent/asking.ts";
@@ -49,20 +50,39 @@ describe("a round", () => {
     expect(next(null, 0)).toEqual({ type: "ask", name: chosen, why: "chosen", silenceMs: 30_000, boxMs: 120_000 });
   });
 
-  it("asks the same model again after a pause that doubles, half of it left to chance", () => {
+  it.each([
+    { whose: "with a stand-in doubles", candidates: [chosen, standIn], pauses: [250, 500, 1_000] },
+    { whose: "with nobody else is six times as long each time", candidates: [chosen], pauses: [250, 1_500, 9_000] },
+  ])("asks again after a pause that $whose, half of it left to chance", ({ candidates, pauses }) => {
     const failures: Failed[] = [];
     let at = 0;
-    for (const longest of [250, 500, 1_000]) {
+    for (const longest of pauses) {
       failures.push({ at });
-      const wait = next(failing(...failures), at);
+      const wait = next(failing(...failures), at, candidates);
       expect(wait).toMatchObject({ type: "wait" });
       const { until } = wait as { until: number };
       expect(until - at).toBeGreaterThanOrEqual(longest / 2);
       expect(until - at).toBeLessThanOrEqual(longest);
-      expect(next(failing(...failures), until)).toMatchObject({ type: "ask", why: "again" });
+      expect(next(failing(...failures), until, candidates)).toMatchObject({ type: "ask", why: "again" });
       at = until;
     }
-    expect(next(failing(...failures, { at }), at)).toMatchObject({ type: "give-up", reason: "Overloaded" });
+    const spent = next(failing(...failures, { at }), at, candidates);
+    if (candidates.length === 1) expect(spent).toMatchObject({ type: "give-up", reason: "Overloaded" });
+    else expect(spent).toMatchObject({ type: "ask", name: standIn });
+  });
+
+  it("gets a provider through five bad seconds, whoever's turn it is", () => {
+    const patience = Array.from({ length: 200 }, (_, turn) => {
+      const failures: Failed[] = [{ at: 0 }];
+      for (;;) {
+        const at = failures.at(-1)!.at;
+        const step = nextAsk(failing(...failures), at, { ...circumstances([chosen]), seed: `turn ${turn}` });
+        if (step.type !== "wait") return at;
+        failures.push({ at: step.until });
+      }
+    });
+    expect(Math.min(...patience)).toBeGreaterThan(5_000);
+    expect(Math.max(...patience)).toBeLessThan(11_000);
   });
 
   it.each<[FailureKind, requests: number]>([
@@ -118,8 +138,20 @@ describe("a round", () => {
     expect(nextAsk(failed, 0, circumstances([chosen], {}, 39_000))).toMatchObject({ type: "wait" });
     expect(nextAsk(failed, 0, circumstances([chosen], {}, 41_000))).toMatchObject({ type: "give-up" });
     const later = (wastedMs: number) => nextAsk(null, 0, circumstances([chosen], {}, wastedMs));
-    expect(later(30_000)).toMatchObject({ type: "ask", silenceMs: 12_000, boxMs: 120_000 });
-    expect(later(60_000)).toMatchObject({ type: "ask", silenceMs: 2_000 });
+    expect(later(30_000)).toMatchObject({ type: "ask", silenceMs: 12_000, boxMs: 12_000 });
+    expect(later(40_000)).toMatchObject({ type: "ask", silenceMs: 2_000, boxMs: 2_000 });
+  });
+
+  it("gives every reply what is left of the turn, once anything went wrong in it, in this round or before", () => {
+    const again = next(failing({ at: 0, kind: "busy", retryAfterMs: 20_000 }), 20_000);
+    expect(again).toMatchObject({ type: "ask", silenceMs: 22_000, boxMs: 22_000 });
+    expect(lostIn(failing({ at: 0, kind: "money" }, { at: 0, kind: "money" }))).toBe(1);
+    expect(nextAsk(null, 0, circumstances([chosen], {}, 1))).toMatchObject({ silenceMs: 30_000, boxMs: 41_999 });
+  });
+
+  it("ends with a reply that breaks off when all of the turn's time for that is gone", () => {
+    const late = { ...failing({ at: 100_000, kind: "cut", reason: "Cut" }), since: 0 };
+    expect(next(late, 100_000, [chosen, standIn])).toMatchObject({ type: "give-up", reason: "Cut" });
   });
 
   it("names the earliest time that any provider named", () => {
@@ -129,7 +161,8 @@ describe("a round", () => {
 
   it("asks at once again when the process died, for the provider is not to blame", () => {
     const asking = { ...failing({ at: 0 }), asks: [{ ...chosen, at: 0, failure: null }] };
-    expect(next(asking, 5_000)).toMatchObject({ type: "ask", why: "again" });
+    expect(next(asking, 5_000)).toMatchObject({ type: "ask", why: "again", boxMs: 120_000 });
+    expect(lostIn({ ...asking, asks: [...asking.asks, { ...chosen, at: 5_000, failure: null }] })).toBe(0);
     const four = { ...asking, asks: Array.from({ length: 4 }, () => ({ ...chosen, at: 0, failure: null })) };
     expect(next(four, 5_000)).toMatchObject({ type: "give-up", reason: "Interrupted" });
   });

@@ -1,8 +1,14 @@
-/** A moderator and a former of memories that do as a script says; used by scripted.ts. */
-import { Effect, Layer } from "effect";
+/** A voice, a moderator and a former of memories that do as a script says; used by scripted.ts. */
+import { Effect, Layer, Stream } from "effect";
 import { ModerationFailure, Overloaded } from "#actors/agent/turn/failures.ts";
-import { type Answer, type Formed, MemoryFormer, type Moderator } from "#actors/agent/turn/ports.ts";
+import { type Answer, type Formed, MemoryFormer, type ModelPart, type Moderator } from "#actors/agent/turn/ports.ts";
 import { eli } from "./given.ts";
+
+/** What a model says, piece by piece, so many milliseconds before each. */
+export const paced = (said: ReadonlyArray<string> = [], paceMs = 0): Stream.Stream<ModelPart> =>
+  Stream.fromIterable(said).pipe(
+    Stream.mapEffect((delta) => Effect.as(Effect.sleep(paceMs), { type: "text" as const, delta })),
+  );
 
 /** What a script says of moderation: words that may not be said, and what a provider flags. */
 export interface Moderation {

@@ -42,7 +42,7 @@ import type { RecordedOf, Unsealed } from "#events/kit/envelope.ts";
 import { type ActorName, agentName, type RoomId, type TurnId, userName } from "#events/kit/ids.ts";
 import { type Asked, ada, dana, heard, lobby, settings, turnId, words } from "./given.ts";
 import { metaFor, open, TestKeys } from "./ledger-fixture.ts";
-import { scriptedFormer, scriptedModerator } from "./scripted-abilities.ts";
+import { paced, scriptedFormer, scriptedModerator } from "./scripted-abilities.ts";
 import { nodeSql } from "./sqlite.ts";
 
 /** What a model does when asked: says prose piece by piece, asks for tools, fails, or never ends; it may look at the prompt. */
@@ -59,7 +59,7 @@ export type GivenAnswer =
       /** Tokens in and out; none where the provider does not say what it used. */
       readonly usage?: ReadonlyArray<number>;
     }
-  | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string> }
+  | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string>; readonly paceMs?: number }
   | "silence";
 
 export interface ScriptedTool {
@@ -328,10 +328,10 @@ export class Stage {
     if (answer === undefined) throw new Error(`the script has no round ${round}`);
     if (answer === "silence") return Stream.never;
     if ("fails" in answer) {
-      const said = Stream.fromIterable((answer.after ?? []).map((delta): ModelPart => ({ type: "text", delta })));
-      return Stream.concat(said, Stream.fail(new ModelFailure({ provider, model, reason: answer.fails })));
+      const failure = new ModelFailure({ provider, model, reason: answer.fails });
+      return Stream.concat(paced(answer.after, answer.paceMs), Stream.fail(failure));
     }
-    const { says = [], calls = [], paceMs = 0, by = { provider: "demo", model: "demo-1" }, usage = [10, 5] } = answer;
+    const { says = [], calls = [], paceMs, by = { provider: "demo", model: "demo-1" }, usage = [10, 5] } = answer;
     const reply: ModelPart = {
       ...{ type: "reply", text: says.join(""), ...by, tokensIn: usage[0], tokensOut: usage[1] },
       calls: calls.map(([tool, input], index) => ({
@@ -341,10 +341,7 @@ export class Stage {
       })),
       finish: answer.finish ?? (calls.length > 0 ? "tools" : "end"),
     };
-    const pieces = Stream.fromIterable(says).pipe(
-      Stream.mapEffect((delta) => Effect.as(Effect.sleep(paceMs), { type: "text", delta } as ModelPart)),
-    );
-    return Stream.concat(pieces, Stream.succeed(reply));
+    return Stream.concat(paced(says, paceMs), Stream.succeed(reply));
   }
 
   #toolbox(): Toolbox["Service"] {

@@ -5,11 +5,13 @@ import { TestClock } from "effect/testing";
 import {
   Garbled,
   type ModelReason,
+  OutOfTokens,
   Overloaded,
   RateLimited,
   Refused,
   Stalled,
   TooLong,
+  TooManyCalls,
   Unacceptable,
   Unauthorized,
   Unreachable,
@@ -46,7 +48,7 @@ describe("a model that is overloaded", () => {
       expect(stage.asked).toHaveLength(1);
       yield* TestClock.adjust(Duration.millis(130));
       expect(stage.asked).toHaveLength(2);
-      yield* TestClock.adjust(Duration.millis(500));
+      yield* TestClock.adjust(Duration.millis(1_500));
       expect(stage.asked).toHaveLength(3);
       yield* Fiber.join(fiber);
       expect(stage.happened().filter((type) => type.startsWith("Model"))).toEqual([
@@ -106,6 +108,8 @@ describe("every way a provider can fail", () => {
     [new Unreachable({}), 4],
     [new Stalled({ silentMs: 30_000 }), 1],
     [new Garbled({ detail: "half", begun: true }), 2],
+    [new TooManyCalls({}), 2],
+    [new OutOfTokens({}), 1],
     [new Refused({}), 1],
     [new TooLong({}), 1],
     [new Unauthorized({}), 1],
@@ -123,7 +127,7 @@ describe("every way a provider can fail", () => {
 });
 
 describe("a model that never ends", () => {
-  it.effect("is given two minutes", () =>
+  it.effect("is given two minutes where nothing else went wrong, and is not asked again", () =>
     Effect.gen(function* () {
       const { stage, fiber } = yield* begun("silence");
       yield* TestClock.adjust(Duration.seconds(119));
@@ -131,6 +135,7 @@ describe("a model that never ends", () => {
       yield* TestClock.adjust(Duration.seconds(1));
       yield* Fiber.join(fiber);
       expect(stage.only("TurnFailed").reason).toBe("Stalled");
+      expect(stage.asked).toHaveLength(1);
     }),
   );
 });

@@ -129,7 +129,7 @@ describe("a breaker", () => {
       const stage = new Stage({ model: [[{ fails: new Overloaded({}) }]] });
       const play = Effect.fnUntraced(function* (label: string) {
         const fiber = yield* Effect.forkChild(stage.run(stage.hear(label)));
-        yield* TestClock.adjust(Duration.seconds(10));
+        yield* TestClock.adjust(Duration.seconds(11));
         yield* Fiber.join(fiber);
       });
       yield* play("one"); // four requests

@@ -272,7 +272,7 @@ describe("where no model writes", () => {
       const at = yield* desk({ model: [[failing(new Overloaded({}))]] });
       for (const label of ["one", "two"]) {
         const turn = yield* Effect.forkChild(at.stage.run(at.stage.hear(label)));
-        yield* TestClock.adjust(5_000);
+        yield* TestClock.adjust(11_000);
         yield* Fiber.join(turn);
       }
       const before = at.stage.asked.length;
