@@ -87,6 +87,7 @@ describe("a model", () => {
           memoryIds: [],
           policyVersion: 1,
           masked: [],
+          verdicts: [],
         },
         ...{ promptVersion: 3, promptHash: "hmac:00", tokens: 1 },
       });

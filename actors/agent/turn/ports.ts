@@ -244,10 +244,15 @@ export class Moderator extends Context.Service<
      * one blank between two: the filter cuts texts elsewhere.
      */
     readonly words: (text: string) => ReadonlyArray<ListedWord>;
-    /** Whether a provider is asked for its opinion at all. */
-    readonly configured: boolean;
-    /** The categories that the provider flags, by its own names; none when none is configured. It never retries. */
-    readonly check: (text: string, direction: Direction) => Effect.Effect<ReadonlyArray<string>, ModerationFailure>;
+    /** The provider that is asked for its opinion; null where none is. */
+    readonly provider: string | null;
+    /**
+     * The categories that the provider flags, by its own names, for each of these texts, in their order and in one request;
+     * none where none is asked. It never retries.
+     */
+    readonly check: (
+      texts: ReadonlyArray<string>,
+    ) => Effect.Effect<ReadonlyArray<ReadonlyArray<string>>, ModerationFailure>;
   }
 >()("troupe/turn/Moderator") {}
 

@@ -4,7 +4,7 @@ import { isAnswered, isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
 import { type ActorName, idOf } from "#events/kit/ids.ts";
 import { hidden } from "../discretion.ts";
-import { moderate, POLICY_VERSION } from "../filter.ts";
+import { moderateAll, onRecord, POLICY_VERSION } from "../filter.ts";
 import { type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
 import { compilePrompt, estimateTokens, newestWithin, PROMPT_VERSION } from "../prompt.ts";
 import { quick } from "../schedules.ts";
@@ -52,6 +52,15 @@ const notesOf = Effect.fnUntraced(function* (turn: TurnView, memoryEnabled: bool
   return found === undefined || found.words === Erased || found.words.text === "" ? null : summary;
 });
 
+/** What is said in the messages that are to be answered, oldest first; of some the words may be gone. */
+const wordsAnswered = Effect.fnUntraced(function* ({ taken, triggerSeq }: TurnView) {
+  const ledger = yield* TurnLedger;
+  const messages = yield* ledger.reveal([...taken, triggerSeq]);
+  return messages.flatMap(({ event, words }) =>
+    words === Erased ? [] : [{ seq: event.seq, text: String(words.text ?? "") }],
+  );
+});
+
 /** What comes to mind at the message that is to be answered, beside the messages that are shown anyway. */
 const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
   const ledger = yield* TurnLedger;
@@ -66,14 +75,21 @@ const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArr
   );
 });
 
-/** What the content rules hid from the model, and what a provider's moderation says of the message itself. */
-const concerns = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: TurnView) {
+/**
+ * The verdicts on the messages that are to be answered, by the rules and by a provider's moderation, and the rules that
+ * hide something in whatever is shown.
+ */
+const judged = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: TurnView) {
   const ledger = yield* TurnLedger;
-  const rules = hidden(yield* ledger.reveal(shown));
-  const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
-  const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-  const verdict = yield* moderate(text, "in", { said: [] });
-  return [...new Set([...rules, ...verdict.rules])];
+  const answered = yield* wordsAnswered(turn);
+  const found = yield* moderateAll(
+    answered.map(({ text }) => text),
+    "in",
+    { said: [] },
+  );
+  const verdicts = answered.map(({ seq }, index) => ({ seq, ...onRecord(found[index]!) }));
+  const masked = [...hidden(yield* ledger.reveal(shown)), ...verdicts.flatMap(({ rules }) => rules)];
+  return { masked: [...new Set(masked)], verdicts };
 });
 
 export const assemble = {
@@ -116,7 +132,7 @@ export const assemble = {
       ...references,
       memoryIds: found.memories.map(({ memoryId }) => memoryId),
       policyVersion: POLICY_VERSION,
-      masked: yield* concerns([...references.messageSeqs, ...references.memorySeqs], turn),
+      ...(yield* judged([...references.messageSeqs, ...references.memorySeqs], turn)),
       promptVersion: PROMPT_VERSION,
       promptHash: yield* ledger.digest(JSON.stringify(prompt)),
       tokens: estimateTokens(prompt),
