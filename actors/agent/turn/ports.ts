@@ -151,6 +151,8 @@ export class Recall extends Context.Service<
       readonly roomId: RoomId;
       /** Whom "I" and "my" stand for: a person's id. */
       readonly asker: string;
+      /** What the asker said of it, where others' words are in it as well: in theirs, "I" is somebody else. */
+      readonly own?: string;
       /** Events whose words are at hand already. */
       readonly without: ReadonlyArray<number>;
     }) => Effect.Effect<Recalled, RecallFailure>;

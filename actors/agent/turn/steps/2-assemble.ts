@@ -13,6 +13,8 @@ import { ingredientsOf } from "../transcript.ts";
 
 /** And what was said right around each. */
 const MEMORIES_AT_MOST = 8;
+/** Of a longer question memory reads the beginning for what it asks; a message that is longer by itself is asked whole. */
+const QUESTION_CHARS = 1_000;
 /** However much a summary covers, so many of the newest messages are shown in full. */
 const IN_FULL_AT_LEAST = 10;
 /** What all messages together may take, by estimate: a long talk fits, and most models have room for far more. */
@@ -56,23 +58,37 @@ const notesOf = Effect.fnUntraced(function* (turn: TurnView, memoryEnabled: bool
 const wordsAnswered = Effect.fnUntraced(function* ({ taken, triggerSeq }: TurnView) {
   const ledger = yield* TurnLedger;
   const messages = yield* ledger.reveal([...taken, triggerSeq]);
-  return messages.flatMap(({ event, words }) =>
-    words === Erased ? [] : [{ seq: event.seq, text: String(words.text ?? "") }],
-  );
+  return messages.flatMap(({ event, words }) => {
+    const { authorId } = event.open as { readonly authorId: string };
+    return words === Erased ? [] : [{ seq: event.seq, authorId, text: String(words.text ?? "") }];
+  });
 });
 
-/** What comes to mind at the message that is to be answered, beside the messages that are shown anyway. */
+/** What memory is asked: as many of these messages as it reads, the newest last; apart, the asker's own where others ask too. */
+function questionIn(answered: Effect.Success<ReturnType<typeof wordsAnswered>>, asker: string) {
+  let chars = 0;
+  const tooMuch = answered.findLastIndex(({ text }, index) => {
+    chars += text.length + 1;
+    return chars > QUESTION_CHARS && index < answered.length - 1;
+  });
+  const read = answered.slice(tooMuch + 1);
+  const own = read.filter(({ authorId }) => authorId === asker);
+  const joined = (messages: typeof read) => messages.map(({ text }) => text).join("\n");
+  return { text: joined(read), ...(own.length < read.length ? { own: joined(own) } : {}) };
+}
+
+/** What comes to mind at the messages that are to be answered, beside those that are shown anyway. */
 const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
-  const ledger = yield* TurnLedger;
   const recall = yield* Recall;
   const asker = idOf(turn.authorId as ActorName);
-  const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
-  const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown }).pipe(
-    Effect.retry(quick),
-    Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "some memories" : undefined })),
-    Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
-  );
+  const question = questionIn(yield* wordsAnswered(turn), turn.authorId);
+  return yield* recall
+    .search({ ...question, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown })
+    .pipe(
+      Effect.retry(quick),
+      Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "some memories" : undefined })),
+      Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
+    );
 });
 
 /**
