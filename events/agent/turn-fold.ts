@@ -243,6 +243,7 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
       state: "asked" as const,
       replay: null,
       settledSeq: null,
+      isUnknown: false,
     })),
   };
   const paid = settled(state, event);
@@ -318,7 +319,7 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   ToolDenied: settledCall,
   ToolExecuted: settledCall,
   ToolFailed: settledCall,
-  ToolOutcomeUnknown: settledCall,
+  ToolOutcomeUnknown: (state, event) => updateCall(settledCall(state, event), event, { isUnknown: true }),
   ReplyDrafted: (state, event) => {
     const { replyId, notice, stopped } = event.open;
     const askers = state.turns[event.open.turnId]?.askers ?? [];

@@ -18,6 +18,8 @@ export const CallView = Schema.Struct({
   replay: Schema.NullOr(Schema.Literals(["pure", "idempotent", "once"])),
   /** The event that holds the outcome, once settled. */
   settledSeq: Schema.NullOr(Count),
+  /** True once it is settled that nobody knows what came of it. */
+  isUnknown: Schema.Boolean,
 });
 export type CallView = typeof CallView.Type;
 

@@ -8,6 +8,7 @@ import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded, Unsealed } from "#events/kit/envelope.ts";
 import type { ActorName, AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
+import type { UnknownCall } from "#events/room/events.ts";
 import type {
   DeliveryFailure,
   KeyFailure,
@@ -302,6 +303,8 @@ export interface OutgoingMessage {
   readonly usage: { readonly tokensIn: number; readonly tokensOut: number };
   /** Whose words it may say again. */
   readonly tells: ReadonlyArray<UserId>;
+  /** Calls of its turn whose outcome nobody knows. */
+  readonly unknown: ReadonlyArray<UnknownCall>;
   readonly causation: string;
   readonly correlation: string;
 }
