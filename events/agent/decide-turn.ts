@@ -4,7 +4,7 @@ import type { CommandMeta } from "../kit/define.ts";
 import { type ActorName, agentName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
-import { dayAt, overBudget, type Scope } from "./budget.ts";
+import { dayAt, overBudget, payersOf, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import { saidAsMemory } from "./consent.ts";
 import * as E from "./events.ts";
@@ -163,14 +163,15 @@ const askModel = whenDue<AgentCommandOf<"AskModel">>("think", (command, turn, st
   const next = nextAskOf(turn, state, meta.at);
   if (next.type !== "ask" || nameKey(next.name) !== nameKey(command)) return refuse(new WrongMoment({ step: "think" }));
   const day = dayAt(state.day, meta.at);
-  const whose = { roomId: turn.roomId, asker: turn.authorId };
-  const over = overBudget(state.budget, { turn: turn.spent, day }, whose, { tokens, microUsd });
+  const { roomId, askers } = turn;
+  const over = overBudget(state.budget, { turn: turn.spent, day }, { roomId, askers }, { tokens, microUsd });
   if (over !== undefined) {
     const tried = turn.asking?.asks.length ?? 0;
     return accept(E.ModelGaveUp({ turnId, round, reason: overBudgetReasons[over], tried }));
   }
+  const payers = askers.length > 1 ? { payers: payersOf(state.budget, day, askers, { tokens, microUsd }) } : {};
   const judged = verdict === undefined ? {} : { verdict };
-  return accept(E.ModelAsked({ turnId, round, provider, model, why, tokens, microUsd, ...judged }));
+  return accept(E.ModelAsked({ turnId, round, provider, model, why, tokens, microUsd, ...payers, ...judged }));
 });
 
 const recordModelFailure = whenDue<AgentCommandOf<"RecordModelFailure">>("think", (command, turn) => {

@@ -130,8 +130,8 @@ export const ContextNarrowed = defineEvent("ContextNarrowed", {
   open: { turnId: TurnId, memorySeqs: Schema.Array(Count) },
 });
 export const ModelAsked = defineEvent("ModelAsked", {
-  v: 2,
-  upcasts: unchanged,
+  v: 3,
+  upcasts: { 1: same, 2: same },
   about: "A model is about to be asked: the intent, with the most it may cost, written before the request.",
   open: {
     turnId: TurnId,
@@ -143,6 +143,8 @@ export const ModelAsked = defineEvent("ModelAsked", {
     tokens: Count,
     /** Null where the price is not known. */
     microUsd: Schema.NullOr(Count),
+    /** Who bears it in equal shares, where several people asked; left out where it is the author of the one message. */
+    payers: Schema.optionalKey(Schema.Array(Schema.String)),
     /** On what tools have answered in this turn, which the model is shown; left out where none has. */
     verdict: Schema.optionalKey(ContentVerdict),
   },

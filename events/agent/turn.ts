@@ -70,8 +70,8 @@ export const TurnView = Schema.Struct({
   asking: Schema.NullOr(Asking),
   /** The model that answered last, by the name it was asked under. */
   answering: Schema.NullOr(ModelName),
-  /** The reserve of a request that is under way. */
-  reserved: Schema.NullOr(Reserve),
+  /** The reserve of a request that is under way, and who bears it. */
+  reserved: Schema.NullOr(Schema.Struct({ ...Reserve.fields, payers: Schema.Array(Schema.String) })),
   /** What this turn has cost so far, reserves included. */
   spent: Spent,
   /** Time that rounds which came to an end had lost with failures before. */
