@@ -65,6 +65,7 @@ const context = {
   summarySeq: null,
   policyVersion: 1,
   masked: [],
+  verdicts: [],
 };
 const modelReply = {
   provider: "anthropic",

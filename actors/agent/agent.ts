@@ -51,7 +51,7 @@ import { OwnerDoor, unknownAgent } from "./owner-door.ts";
 import { RoomChannels } from "./rooms.ts";
 import { type Abilities, runtimeOf } from "./runtime.ts";
 import { RoomSummaries, SUMMARIZE_ROOM } from "./summaries.ts";
-import type { TurnLedger } from "./turn/ports.ts";
+import { Toolbox, type TurnLedger } from "./turn/ports.ts";
 import { turnLedger } from "./turn-ledger.ts";
 import { CONTINUE_TURN, Turns } from "./turns.ts";
 
@@ -80,7 +80,11 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, agent);
-    this.#channels = new RoomChannels(env, () => ({ agentId: this.#id(), name: this.ledger.state.name }));
+    this.#channels = new RoomChannels(
+      env,
+      () => ({ agentId: this.#id(), name: this.ledger.state.name }),
+      () => this.#services().runSync(Toolbox.use(Effect.succeed)),
+    );
     this.#outcomes = new Outcomes(
       this.ledger,
       (seqs) => this.revealed(seqs),

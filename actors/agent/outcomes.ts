@@ -1,5 +1,5 @@
 /** How turns ended, told to those who wait for it and read back from the log for those who come late; owned by AgentActor. */
-import type { Effect } from "effect";
+import { Effect } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
@@ -8,8 +8,8 @@ import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts"
 import type { TurnId } from "#events/kit/ids.ts";
 import type { ToolOutcome, TurnOutcome } from "../kit/doors.ts";
 import type { Ledger } from "../kit/ledger.ts";
-import type { Moderator, TurnLedger } from "./turn/ports.ts";
-import { seenByPeople } from "./turn/tool-words.ts";
+import { type Moderator, Toolbox, type TurnLedger } from "./turn/ports.ts";
+import { seenByPeople, toolNamed } from "./turn/tool-words.ts";
 
 type Ending = Extract<
   RecordedOf<AgentEvent>,
@@ -22,7 +22,7 @@ const isEnding = (event: RecordedOf<AgentEvent>): event is Ending => endings.inc
 const LOOK_BACK = 1_000;
 
 /** Runs something in the services of the agent's turns. */
-type Run = <A, E>(program: Effect.Effect<A, E, TurnLedger | Moderator>) => Promise<A>;
+type Run = <A, E>(program: Effect.Effect<A, E, TurnLedger | Moderator | Toolbox>) => Promise<A>;
 
 export class Outcomes {
   readonly #ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
@@ -122,10 +122,12 @@ export class Outcomes {
   async #seen(tools: ReadonlyArray<ToolOutcome>, context: Unsealed | undefined): Promise<ReadonlyArray<ToolOutcome>> {
     if (tools.length === 0) return tools;
     const { messageSeqs } = context!.event.open as { readonly messageSeqs: ReadonlyArray<number> };
-    const seen = await this.#run(seenByPeople(messageSeqs));
+    const [seen, toolbox] = await this.#run(Effect.all([seenByPeople(messageSeqs), Toolbox]));
     const shown = (text: string | null) => (text === null ? null : seen(text));
     return tools.map((tool) => ({
       ...tool,
+      // Older programs recorded a name as the model wrote it.
+      tool: toolNamed(toolbox, tool.tool),
       input: shown(tool.input),
       output: shown(tool.output),
       error: shown(tool.error),

@@ -7,7 +7,8 @@ import type { AgentId, RoomId, TurnId } from "#events/kit/ids.ts";
 import type { ActorEnv, Principal, RoomDoor, Sighting } from "../kit/doors.ts";
 import { BUNDLE_MS, SignQueue } from "./signs.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
-import type { OutgoingMessage, Rooms, Sign } from "./turn/ports.ts";
+import type { OutgoingMessage, Rooms, Sign, Toolbox } from "./turn/ports.ts";
+import { toolNamed } from "./turn/tool-words.ts";
 
 type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
 
@@ -20,13 +21,19 @@ interface Channel {
 export class RoomChannels {
   readonly #env: ActorEnv;
   readonly #agent: () => { readonly agentId: AgentId; readonly name: string };
+  readonly #toolbox: () => Toolbox["Service"];
   readonly #channels = new Map<RoomId, Channel>();
   /** What was shown of replies that are not on record yet. */
   readonly #shown = new Map<TurnId, string>();
 
-  constructor(env: ActorEnv, agent: () => { readonly agentId: AgentId; readonly name: string }) {
+  constructor(
+    env: ActorEnv,
+    agent: () => { readonly agentId: AgentId; readonly name: string },
+    toolbox: () => Toolbox["Service"],
+  ) {
     this.#env = env;
     this.#agent = agent;
+    this.#toolbox = toolbox;
   }
 
   /** The room said whether anybody looks; nobody is shown signs in an empty theatre. */
@@ -97,7 +104,7 @@ export class RoomChannels {
 
   /** A call that was open when its turn was stopped or failed: no step is left to show what became of it. */
   #closeCall(
-    { type, open: { turnId, callId, tool } }: CallClosed,
+    { type, open: { turnId, callId, tool: name } }: CallClosed,
     events: ReadonlyArray<RecordedOf<AgentEvent>>,
     roomOf: (turnId: TurnId) => RoomId | undefined,
   ): void {
@@ -107,6 +114,8 @@ export class RoomChannels {
     if (cause === undefined) return;
     const roomId = cause.type === "TurnFailed" ? cause.open.roomId : roomOf(turnId);
     const status = type === "ToolDenied" ? "denied" : "unknown";
+    // Older programs recorded a name as the model wrote it.
+    const tool = toolNamed(this.#toolbox(), name);
     if (roomId !== undefined) this.#show(roomId, { event: "tool_execution", turnId, callId, tool, status });
   }
 
@@ -177,6 +186,7 @@ export class RoomChannels {
         tokensIn: message.usage.tokensIn,
         tokensOut: message.usage.tokensOut,
         tells: message.tells,
+        ...(message.unknown.length > 0 && { unknown: message.unknown }),
         causation: message.causation,
         correlation: message.correlation,
       },

@@ -4,6 +4,7 @@ import type { Budget } from "#events/agent/budget.ts";
 import type { Style, ToolGrant, Traits } from "#events/agent/events.ts";
 import type { ActorName, AgentId, ErasureId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
 import type { Addressed, RoomKind } from "#events/room/addressing.ts";
+import type { UnknownCall } from "#events/room/events.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Message, ServerFrames } from "../room/frames.ts";
 import type { BorrowerDoor, ErasureDoors, ErasureReceipt, Forgotten, VaultDoor } from "./key-doors.ts";
@@ -239,6 +240,8 @@ export interface ReplyInput {
   readonly tokensOut: number | null;
   /** Whose words it may say again. */
   readonly tells: ReadonlyArray<UserId>;
+  /** Calls of its turn whose outcome nobody knows, if there are any. */
+  readonly unknown?: ReadonlyArray<UnknownCall>;
   readonly causation: string;
   readonly correlation: string;
 }

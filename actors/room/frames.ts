@@ -61,6 +61,8 @@ export const Message = Schema.Struct({
   notice: Schema.optionalKey(Schema.Boolean),
   /** True when somebody stopped the agent in the middle of it. */
   stopped: Schema.optionalKey(Schema.Boolean),
+  /** Tool calls of its turn that may have happened and may not: nobody knows. */
+  unknown_calls: Schema.optionalKey(Schema.Array(Schema.Struct({ id: Schema.String, tool: Schema.String }))),
   ai_generated: Schema.Boolean,
   created_at: Schema.String,
 });
@@ -117,6 +119,7 @@ export interface ServerFrames {
     readonly model?: string;
     readonly notice?: boolean;
     readonly stopped?: boolean;
+    readonly unknown_calls?: Message["unknown_calls"];
     readonly created_at?: string;
     readonly seq?: number;
   };

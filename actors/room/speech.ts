@@ -71,6 +71,7 @@ export function replyCommand(
     meta,
     ...{ agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, tells },
     stopped: reply.stopped,
+    ...(reply.unknown && { unknown: reply.unknown }),
     chars: text.length,
     answeredHops: answered?.type === "MessagePosted" && !isInvited ? answered.open.hops : 0,
     addressed: addressed(text, state).filter((other) => other.agentId !== agentId),

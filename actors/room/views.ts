@@ -40,6 +40,7 @@ export function messageOf({ event, words }: Unsealed, roomId: string): Message {
     ...(turn?.model ? { model: turn.model } : {}),
     ...(turn?.notice ? { notice: true } : {}),
     ...(turn?.stopped ? { stopped: true } : {}),
+    ...(turn?.unknown ? { unknown_calls: turn.unknown.map(({ callId, tool }) => ({ id: callId, tool })) } : {}),
     ai_generated: turn !== null,
     created_at: iso(at),
   };
@@ -61,6 +62,7 @@ function agentMessage(message: Message, turn: NonNullable<Posted["open"]["turn"]
     ...(turn.model === null ? {} : { model: turn.model }),
     ...(turn.notice ? { notice: true } : {}),
     ...(turn.stopped ? { stopped: true } : {}),
+    ...(message.unknown_calls ? { unknown_calls: message.unknown_calls } : {}),
     created_at: message.created_at,
     seq: message.seq,
   };

@@ -23,7 +23,7 @@ export const underWay = ({ behind }: AgentState, open: Request): AgentState["beh
 };
 
 /** What nobody asked for, the agent spends for itself. */
-export const forItself = ({ agentId }: AgentState, roomId: RoomId) => ({ roomId, asker: agentName(agentId!) });
+export const forItself = ({ agentId }: AgentState, roomId: RoomId) => ({ roomId, askers: [agentName(agentId!)] });
 
 /** An intent without an outcome belongs to a process that died: the next one takes its place, and its reserve is kept. */
 function asked(state: AgentState, event: Of<"ModelAskedBehind">): AgentState {

@@ -75,14 +75,27 @@ export function add(spent: Spent, { tokens, microUsd }: Amount, sign: 1 | -1 = 1
   };
 }
 
+/** Whom an amount counts for: a room, and those who share it, for one turn answers messages of several people. */
+export interface Whose {
+  readonly roomId: string;
+  readonly askers: ReadonlyArray<string>;
+}
+
+/** What each of so many bears; rounded up, so that nothing is borne by nobody. */
+const shareOf = ({ tokens, microUsd }: Amount, among: number): Amount => ({
+  tokens: Math.ceil(tokens / among),
+  microUsd: microUsd === null ? null : Math.ceil(microUsd / among),
+});
+
 /** The day after an amount was added to everybody it counts for. */
-export function addToDay(day: Day, whose: { roomId: string; asker: string }, amount: Amount, sign: 1 | -1 = 1): Day {
-  const { roomId, asker } = whose;
+export function addToDay(day: Day, { roomId, askers }: Whose, amount: Amount, sign: 1 | -1 = 1): Day {
+  const share = shareOf(amount, askers.length);
+  const shares = askers.map((asker) => [asker, add(day.askers[asker] ?? nothing, share, sign)]);
   return {
     ...day,
     agent: add(day.agent, amount, sign),
     rooms: { ...day.rooms, [roomId]: add(day.rooms[roomId] ?? nothing, amount, sign) },
-    askers: { ...day.askers, [asker]: add(day.askers[asker] ?? nothing, amount, sign) },
+    askers: { ...day.askers, ...Object.fromEntries(shares) },
   };
 }
 
@@ -99,13 +112,7 @@ export const usedInstead = (
  * The day after the real usage took the place of a reserve, now (`at`). Where usage is not known the reserve is kept:
  * what was not said cannot be taken for nothing. A reserve of a day that is over takes nothing from the new one.
  */
-export function settleOnDay(
-  before: Day,
-  whose: { roomId: string; asker: string },
-  reserved: Reserve,
-  used: Amount | null,
-  at: number,
-): Day {
+export function settleOnDay(before: Day, whose: Whose, reserved: Reserve, used: Amount | null, at: number): Day {
   if (used === null) return before;
   const released = before.number === reserved.day ? addToDay(before, whose, reserved, -1) : before;
   return addToDay(dayAt(released, at), whose, used);
@@ -119,11 +126,27 @@ function exceeds(ceiling: Ceiling | undefined, spent: Spent, amount: Amount): bo
   return amount.microUsd === null || spent.microUsd + amount.microUsd > ceiling.microUsd;
 }
 
+/**
+ * Those of these who bear a request of this amount in equal shares: who has too little left for a share bears none, and
+ * the others more; nobody where none can.
+ */
+export function payersOf(
+  budget: Budget,
+  day: Day,
+  askers: ReadonlyArray<string>,
+  amount: Amount,
+): ReadonlyArray<string> {
+  const { asker: ceiling } = { ...standard, ...budget };
+  const share = shareOf(amount, askers.length);
+  const able = askers.filter((asker) => !exceeds(ceiling, day.askers[asker] ?? nothing, share));
+  return able.length === askers.length ? able : payersOf(budget, day, able, amount);
+}
+
 /** The first scope whose ceiling a request of this amount would break; undefined when it may be made. */
 export function overBudget(
   budget: Budget,
   spent: { readonly turn: Spent; readonly day: Day },
-  whose: { readonly roomId: string; readonly asker: string },
+  whose: Whose,
   amount: Amount,
 ): Scope | undefined {
   const ceilings = { ...standard, ...budget };
@@ -132,7 +155,7 @@ export function overBudget(
     ["turn", turn],
     ["agent", day.agent],
     ["room", day.rooms[whose.roomId] ?? nothing],
-    ["asker", day.askers[whose.asker] ?? nothing],
   ];
-  return scopes.find(([scope, so]) => exceeds(ceilings[scope], so, amount))?.[0];
+  const over = scopes.find(([scope, so]) => exceeds(ceilings[scope], so, amount))?.[0];
+  return over ?? (payersOf(budget, day, whose.askers, amount).length === 0 ? "asker" : undefined);
 }

@@ -20,6 +20,7 @@ import type {
   ToolGrant,
   Traits,
 } from "./events.ts";
+import type { ContentVerdict, Opinion } from "./verdict.ts";
 
 /** What an owner decides; the words (system prompt, description) stay wrapped. */
 export interface Settings {
@@ -97,6 +98,13 @@ interface OfTurn {
   readonly attempt: number;
 }
 
+/** What kept a reply back. */
+interface Withheld {
+  readonly rules: ReadonlyArray<string>;
+  readonly policyVersion: number;
+  readonly moderation: Opinion | null;
+}
+
 type TurnOrLifeCommand =
   | CommandOf<
       "CreateAgent",
@@ -160,6 +168,7 @@ type TurnOrLifeCommand =
         tools: ReadonlyArray<string>;
         policyVersion: number;
         masked: ReadonlyArray<string>;
+        verdicts: ReadonlyArray<ContentVerdict & { readonly seq: number }>;
         promptVersion: number;
         promptHash: string;
         tokens: number;
@@ -167,10 +176,29 @@ type TurnOrLifeCommand =
       }
     >
   | CommandOf<"NarrowContext", OfTurn & { memorySeqs: ReadonlyArray<number> }>
-  | CommandOf<"AskModel", OfTurn & ModelName & { round: number; why: AskWhy; tokens: number; microUsd: number | null }>
+  | CommandOf<
+      "AskModel",
+      OfTurn &
+        ModelName & {
+          round: number;
+          why: AskWhy;
+          tokens: number;
+          microUsd: number | null;
+          /** On what tools have answered in the turn. */
+          verdict?: ContentVerdict;
+        }
+    >
   | CommandOf<
       "RecordModelFailure",
-      OfTurn & ModelName & { round: number; kind: FailureKind; reason: string; retryAfterMs?: number; ms: number }
+      OfTurn &
+        ModelName & {
+          round: number;
+          kind: FailureKind;
+          reason: string;
+          retryAfterMs?: number;
+          ms: number;
+          verdict?: ContentVerdict;
+        }
     >
   | CommandOf<
       "RecordModelReply",
@@ -184,6 +212,7 @@ type TurnOrLifeCommand =
         tokensOut?: number;
         microUsd: number | null;
         ms: number;
+        verdict?: ContentVerdict;
         words: Words;
       }
     >
@@ -205,7 +234,7 @@ type TurnOrLifeCommand =
           | { readonly kind: "unknown" };
       }
     >
-  | CommandOf<"WithholdReply", OfTurn & { rules: ReadonlyArray<string>; policyVersion: number }>
+  | CommandOf<"WithholdReply", OfTurn & Withheld>
   | CommandOf<
       "DraftReply",
       OfTurn & {
@@ -216,8 +245,10 @@ type TurnOrLifeCommand =
         masked: ReadonlyArray<string>;
         /** Whose words it may say again. */
         tells: ReadonlyArray<UserId>;
-        /** The content rules that kept the reply back; the words are the notice in its place. */
-        withheld?: { readonly rules: ReadonlyArray<string>; readonly policyVersion: number };
+        /** On what is said; a notice has none. */
+        verdict?: ContentVerdict;
+        /** What kept the reply back; the words are the notice in its place. */
+        withheld?: Withheld;
         words: Words;
       }
     >

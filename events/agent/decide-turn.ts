@@ -4,7 +4,7 @@ import type { CommandMeta } from "../kit/define.ts";
 import { type ActorName, agentName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import { type ModelName, type NextAsk, nameKey, nextAsk } from "./asking.ts";
-import { dayAt, overBudget, type Scope } from "./budget.ts";
+import { dayAt, overBudget, payersOf, type Scope } from "./budget.ts";
 import type { AgentCommand, AgentCommandOf } from "./commands.ts";
 import { saidAsMemory } from "./consent.ts";
 import * as E from "./events.ts";
@@ -157,19 +157,21 @@ const overBudgetReasons: Readonly<Record<Scope, string>> = {
 
 /** The intent of a request, with its reserve; one that no ceiling allows is not made. */
 const askModel = whenDue<AgentCommandOf<"AskModel">>("think", (command, turn, state) => {
-  const { turnId, round, provider, model, why, tokens, microUsd, meta } = command;
+  const { turnId, round, provider, model, why, tokens, microUsd, verdict, meta } = command;
   if (round !== turn.rounds.length + 1) return refuse(new WrongMoment({ step: "think" }));
   if (round > limits.rounds) return refuse(new WorkExhausted({ what: "rounds" }));
   const next = nextAskOf(turn, state, meta.at);
   if (next.type !== "ask" || nameKey(next.name) !== nameKey(command)) return refuse(new WrongMoment({ step: "think" }));
   const day = dayAt(state.day, meta.at);
-  const whose = { roomId: turn.roomId, asker: turn.authorId };
-  const over = overBudget(state.budget, { turn: turn.spent, day }, whose, { tokens, microUsd });
+  const { roomId, askers } = turn;
+  const over = overBudget(state.budget, { turn: turn.spent, day }, { roomId, askers }, { tokens, microUsd });
   if (over !== undefined) {
     const tried = turn.asking?.asks.length ?? 0;
     return accept(E.ModelGaveUp({ turnId, round, reason: overBudgetReasons[over], tried }));
   }
-  return accept(E.ModelAsked({ turnId, round, provider, model, why, tokens, microUsd }));
+  const payers = askers.length > 1 ? { payers: payersOf(state.budget, day, askers, { tokens, microUsd }) } : {};
+  const judged = verdict === undefined ? {} : { verdict };
+  return accept(E.ModelAsked({ turnId, round, provider, model, why, tokens, microUsd, ...payers, ...judged }));
 });
 
 const recordModelFailure = whenDue<AgentCommandOf<"RecordModelFailure">>("think", (command, turn) => {
@@ -240,16 +242,17 @@ const settleTool = whenDue<AgentCommandOf<"SettleTool">>("useTools", (command, t
   return accept(E.ToolOutcomeUnknown(about));
 });
 
-const withholdReply = whenDue<AgentCommandOf<"WithholdReply">>("think", ({ turnId, rules, policyVersion }, turn) =>
-  turn.withheld ? accept() : accept(E.ReplyWithheld({ turnId, rules, policyVersion })),
-);
+const withholdReply = whenDue<AgentCommandOf<"WithholdReply">>("think", (command, turn) => {
+  const { type: _type, meta: _meta, attempt: _attempt, ...open } = command;
+  return turn.withheld ? accept() : accept(E.ReplyWithheld(open));
+});
 
 const draftReply = whenDue<AgentCommandOf<"DraftReply">>("respond", (command, turn, state) => {
-  const { turnId, replyId, chars, hash, notice, masked, tells, withheld, words } = command;
-  const stopped = turn.interrupted !== null && !notice;
+  const { type: _type, meta: _meta, attempt: _attempt, withheld, words, ...open } = command;
+  const stopped = turn.interrupted !== null && !open.notice;
   return accept(
-    ...(withheld === undefined || turn.withheld ? [] : [E.ReplyWithheld({ turnId, ...withheld })]),
-    E.ReplyDrafted({ turnId, replyId, chars, hash, notice, stopped, masked, tells }, self(state), words),
+    ...(withheld === undefined || turn.withheld ? [] : [E.ReplyWithheld({ turnId: turn.turnId, ...withheld })]),
+    E.ReplyDrafted({ ...open, stopped }, self(state), words),
   );
 });
 

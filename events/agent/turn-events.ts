@@ -7,6 +7,7 @@ import { defineEvent } from "../kit/define.ts";
 import { ActorName, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import { Addressed, RoomKind } from "../room/addressing.ts";
 import { AskWhy, FailureKind } from "./asking.ts";
+import { ContentVerdict, Opinion } from "./verdict.ts";
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
@@ -14,11 +15,12 @@ const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 export const Finish = Schema.Literals(["end", "tools", "length", "unknown"]);
 
 /** What a version gained is optional: what was written without it says the same as before. */
-const unchanged = { 1: (open: Readonly<Record<string, unknown>>) => ({ ...open }) };
+const same = (open: Readonly<Record<string, unknown>>) => ({ ...open });
+const unchanged = { 1: same };
 
 export const MessageReceived = defineEvent("MessageReceived", {
   v: 3,
-  upcasts: { 1: (open) => ({ ...open, callsOff: false }), 2: (open) => ({ ...open }) },
+  upcasts: { 1: (open) => ({ ...open, callsOff: false }), 2: same },
   about: "A message of somebody else in one of the agent's rooms reached it.",
   open: {
     turnId: TurnId,
@@ -88,10 +90,11 @@ export const TurnInterrupted = defineEvent("TurnInterrupted", {
   open: { turnId: TurnId, by: ActorName, why: Schema.Literals(["stopped", "called-off"]) },
 });
 export const ContextAssembled = defineEvent("ContextAssembled", {
-  v: 3,
+  v: 4,
   upcasts: {
     1: (open) => ({ ...open, personalitySeq: 0, summarySeq: null, policyVersion: 0, masked: [] }),
     2: (open) => ({ ...open, over: [], remembersAsker: true }),
+    3: (open) => ({ ...open, verdicts: [] }),
   },
   about: "What the model is going to see: by reference, so that the exact prompt can be compiled again.",
   open: {
@@ -112,6 +115,8 @@ export const ContextAssembled = defineEvent("ContextAssembled", {
     /** The version of the content rules, and those that hid something from the model. */
     policyVersion: Count,
     masked: Schema.Array(Schema.String),
+    /** On each message that is answered, by its event; that of one whose words are gone is left out. */
+    verdicts: Schema.Array(Schema.Struct({ seq: Count, ...ContentVerdict.fields })),
     promptHash: Schema.String,
     tokens: Count,
     /** Set when something was left out because a part of the house did not answer. */
@@ -125,7 +130,8 @@ export const ContextNarrowed = defineEvent("ContextNarrowed", {
   open: { turnId: TurnId, memorySeqs: Schema.Array(Count) },
 });
 export const ModelAsked = defineEvent("ModelAsked", {
-  v: 1,
+  v: 3,
+  upcasts: { 1: same, 2: same },
   about: "A model is about to be asked: the intent, with the most it may cost, written before the request.",
   open: {
     turnId: TurnId,
@@ -137,10 +143,15 @@ export const ModelAsked = defineEvent("ModelAsked", {
     tokens: Count,
     /** Null where the price is not known. */
     microUsd: Schema.NullOr(Count),
+    /** Who bears it in equal shares, where several people asked; left out where it is the author of the one message. */
+    payers: Schema.optionalKey(Schema.Array(Schema.String)),
+    /** On what tools have answered in this turn, which the model is shown; left out where none has. */
+    verdict: Schema.optionalKey(ContentVerdict),
   },
 });
 export const ModelFailed = defineEvent("ModelFailed", {
-  v: 1,
+  v: 2,
+  upcasts: unchanged,
   about: "One request to a model gave no usable reply; its reserve is kept.",
   open: {
     turnId: TurnId,
@@ -151,11 +162,13 @@ export const ModelFailed = defineEvent("ModelFailed", {
     reason: Schema.String,
     retryAfterMs: Schema.optionalKey(Count),
     ms: Count,
+    /** On the prose that had come, as far as any was looked at. */
+    verdict: Schema.optionalKey(ContentVerdict),
   },
 });
 export const ModelReplied = defineEvent("ModelReplied", {
-  v: 2,
-  upcasts: { 1: (open) => ({ ...open, microUsd: null }) },
+  v: 3,
+  upcasts: { 1: (open) => ({ ...open, microUsd: null }), 2: same },
   about: "A model gave a whole reply: prose, tool calls, or both.",
   open: {
     turnId: TurnId,
@@ -169,6 +182,8 @@ export const ModelReplied = defineEvent("ModelReplied", {
     /** What it cost, in millionths of a US dollar; null where price or usage is not known. */
     microUsd: Schema.NullOr(Count),
     ms: Count,
+    /** On its prose, sentence by sentence before people saw it; left out where there was none to see. */
+    verdict: Schema.optionalKey(ContentVerdict),
   },
   sealed: ["text", "arguments"],
 });
@@ -229,10 +244,11 @@ export const ToolOutcomeUnknown = defineEvent("ToolOutcomeUnknown", {
   open: { turnId: TurnId, callId: CallId, tool: Schema.String },
 });
 export const ReplyDrafted = defineEvent("ReplyDrafted", {
-  v: 3,
+  v: 4,
   upcasts: {
     1: (open) => ({ ...open, stopped: false, masked: [] }),
     2: (open) => ({ ...open, tells: [] }),
+    3: same,
   },
   about: "The text that will be posted, before it is.",
   open: {
@@ -248,13 +264,22 @@ export const ReplyDrafted = defineEvent("ReplyDrafted", {
     masked: Schema.Array(Schema.String),
     /** Whose words the turn may have said again: of who asked, and of whom it repeats. With any of them who is erased its words go. */
     tells: Schema.Array(UserId),
+    /** On the whole of it; left out of a notice, whose words are the house's own. */
+    verdict: Schema.optionalKey(ContentVerdict),
   },
   sealed: ["text"],
 });
 export const ReplyWithheld = defineEvent("ReplyWithheld", {
-  v: 1,
+  v: 2,
+  upcasts: unchanged,
   about: "The content rules did not let the reply pass: a notice is drafted in its place.",
-  open: { turnId: TurnId, rules: Schema.Array(Schema.String), policyVersion: Count },
+  open: {
+    turnId: TurnId,
+    rules: Schema.Array(Schema.String),
+    policyVersion: Count,
+    /** Null where no provider's moderation is configured; left out by older programs. */
+    moderation: Schema.optionalKey(Schema.NullOr(Opinion)),
+  },
 });
 export const ReplyPosted = defineEvent("ReplyPosted", {
   v: 1,

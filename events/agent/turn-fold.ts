@@ -174,10 +174,10 @@ function continued(state: AgentState, event: Of<"TurnContinued">): AgentState {
 }
 
 /** Counts an amount for the turn, and for the day on which it is spent. */
-function spend(state: AgentState, event: OfTurn, amount: Amount): AgentState {
+function spend(state: AgentState, event: OfTurn, amount: Amount, askers: ReadonlyArray<string>): AgentState {
   const turn = state.turns[event.open.turnId];
   if (turn === undefined) return state;
-  const day = addToDay(dayAt(state.day, event.at), { roomId: turn.roomId, asker: turn.authorId }, amount);
+  const day = addToDay(dayAt(state.day, event.at), { roomId: turn.roomId, askers }, amount);
   return updateTurn({ ...state, day }, event, { spent: add(turn.spent, amount) });
 }
 
@@ -187,7 +187,7 @@ function settled(state: AgentState, event: Of<"ModelReplied">): AgentState {
   if (turn === undefined || turn.reserved === null) return state;
   const used = usedInstead(turn.reserved, event.open);
   if (used === null) return state;
-  const whose = { roomId: turn.roomId, asker: turn.authorId };
+  const whose = { roomId: turn.roomId, askers: turn.reserved.payers };
   const day = settleOnDay(state.day, whose, turn.reserved, used, event.at);
   return updateTurn({ ...state, day }, event, { spent: add(add(turn.spent, turn.reserved, -1), used) });
 }
@@ -197,6 +197,7 @@ function asked(state: AgentState, event: Of<"ModelAsked">): AgentState {
   const { turnId, round, provider, model, tokens, microUsd } = event.open;
   const turn = state.turns[turnId];
   if (turn === undefined) return state;
+  const { payers = [turn.authorId] } = event.open;
   const before = turn.asking?.round === round ? turn.asking : { round, since: event.at, waitedMs: 0, asks: [] };
   const failedAt = before.asks.at(-1)?.failure?.at;
   const asking = {
@@ -209,8 +210,8 @@ function asked(state: AgentState, event: Of<"ModelAsked">): AgentState {
   const { failures = [], open = false } = state.health[name] ?? {};
   const health = { failures, open, askedAt: event.at };
   const noted = { ...state, health: { ...state.health, [name]: health } };
-  const spent = spend(noted, event, amount);
-  return updateTurn(spent, event, { asking, reserved: { ...amount, day: spent.day.number } });
+  const spent = spend(noted, event, amount, payers);
+  return updateTurn(spent, event, { asking, reserved: { ...amount, payers, day: spent.day.number } });
 }
 
 function failed(state: AgentState, event: Of<"ModelFailed">): AgentState {
@@ -243,6 +244,7 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
       state: "asked" as const,
       replay: null,
       settledSeq: null,
+      isUnknown: false,
     })),
   };
   const paid = settled(state, event);
@@ -318,7 +320,7 @@ export const turnChanges: { readonly [T in AgentEvent["type"]]?: (state: AgentSt
   ToolDenied: settledCall,
   ToolExecuted: settledCall,
   ToolFailed: settledCall,
-  ToolOutcomeUnknown: settledCall,
+  ToolOutcomeUnknown: (state, event) => updateCall(settledCall(state, event), event, { isUnknown: true }),
   ReplyDrafted: (state, event) => {
     const { replyId, notice, stopped } = event.open;
     const askers = state.turns[event.open.turnId]?.askers ?? [];

@@ -18,6 +18,8 @@ export const CallView = Schema.Struct({
   replay: Schema.NullOr(Schema.Literals(["pure", "idempotent", "once"])),
   /** The event that holds the outcome, once settled. */
   settledSeq: Schema.NullOr(Count),
+  /** True once it is settled that nobody knows what came of it. */
+  isUnknown: Schema.Boolean,
 });
 export type CallView = typeof CallView.Type;
 
@@ -68,8 +70,8 @@ export const TurnView = Schema.Struct({
   asking: Schema.NullOr(Asking),
   /** The model that answered last, by the name it was asked under. */
   answering: Schema.NullOr(ModelName),
-  /** The reserve of a request that is under way. */
-  reserved: Schema.NullOr(Reserve),
+  /** The reserve of a request that is under way, and who bears it. */
+  reserved: Schema.NullOr(Schema.Struct({ ...Reserve.fields, payers: Schema.Array(Schema.String) })),
   /** What this turn has cost so far, reserves included. */
   spent: Spent,
   /** Time that rounds which came to an end had lost with failures before. */

@@ -3,6 +3,7 @@ import type { CommandOf } from "../kit/define.ts";
 import type { Words } from "../kit/envelope.ts";
 import type { AgentId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import type { RoomKind } from "./addressing.ts";
+import type { UnknownCall } from "./events.ts";
 import type { Addressee, PassedBecause, RoomMode } from "./rhythm.ts";
 
 export type RoomCommand =
@@ -43,6 +44,8 @@ export type RoomCommand =
         tokensOut: number | null;
         /** Whose words it may say again. */
         tells: ReadonlyArray<UserId>;
+        /** Calls whose outcome nobody knows, if there are any. */
+        unknown?: ReadonlyArray<UnknownCall>;
         addressed: ReadonlyArray<Addressee>;
         words: Words;
       }

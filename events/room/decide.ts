@@ -111,10 +111,11 @@ const post = seated<RoomCommandOf<"PostMessage">>((command, state) => {
 /** The room counts the hops and the words itself, and so decides how far a reply carries. */
 function postReply(command: RoomCommandOf<"PostReply">, state: RoomState): Answer {
   const { agentId, meta, messageId, chars, words, turnId, inReplyTo } = command;
-  const { notice, stopped, model, tokensIn, tokensOut, tells } = command;
+  const { notice, stopped, model, tokensIn, tokensOut, tells, unknown } = command;
   if (own(state.agents, agentId) === undefined || meta.by !== agentName(agentId))
     return refuse(new AgentNotHere({ agentId }));
-  const turn = { turnId, inReplyTo, notice, stopped, model, tokensIn, tokensOut, tells };
+  const about = { turnId, inReplyTo, notice, stopped, model, tokensIn, tokensOut, tells };
+  const turn = unknown === undefined ? about : { ...about, unknown };
   const hops = R.hopsAfter(command.answeredHops);
   const word = { agentId, messageId, inReplyTo };
   const { addressed, brake } = R.passedOn(state.rhythm, word, hops, command.addressed);

@@ -1,7 +1,7 @@
 /** What can have happened in a room. These schemas are the storage format: versioned, never renamed. */
 import { Schema } from "effect";
 import { defineEvent, type EventOf } from "../kit/define.ts";
-import { ActorName, AgentId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
+import { ActorName, AgentId, CallId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import { Addressed, RoomKind } from "./addressing.ts";
 import { Brake, PassedBecause, RoomMode } from "./rhythm.ts";
 
@@ -38,8 +38,12 @@ export const RoomPolicySet = defineEvent("RoomPolicySet", {
   about: "The owner chose who speaks when.",
   open: { mode: RoomMode, by: ActorName },
 });
+/** A tool call of which nobody knows what came: it may have happened. */
+export const UnknownCall = Schema.Struct({ callId: CallId, tool: Schema.String });
+export type UnknownCall = typeof UnknownCall.Type;
+
 export const MessagePosted = defineEvent("MessagePosted", {
-  v: 3,
+  v: 4,
   about: "Somebody said something; the room's seq is its place in the conversation.",
   open: {
     messageId: MessageId,
@@ -66,6 +70,8 @@ export const MessagePosted = defineEvent("MessagePosted", {
         tokensOut: Schema.NullOr(Count),
         /** Whose words it may say again: it is forgotten with any of them who is erased. */
         tells: Schema.Array(UserId),
+        /** Calls of its turn whose outcome nobody knows; left out where there is none. */
+        unknown: Schema.optionalKey(Schema.Array(UnknownCall)),
       }),
     ),
   },
@@ -78,6 +84,7 @@ export const MessagePosted = defineEvent("MessagePosted", {
       turn: turn === null ? null : { ...(turn as object), stopped: false },
     }),
     2: ({ turn, ...open }) => ({ ...open, turn: turn === null ? null : { ...(turn as object), tells: [] } }),
+    3: (open) => ({ ...open }),
   },
 });
 export const FloorGranted = defineEvent("FloorGranted", {

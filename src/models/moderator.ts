@@ -112,7 +112,7 @@ export const moderatorLayer = (openai: OpenAiSettings | undefined): Layer.Layer<
     const opinion = openai === undefined || openai.baseUrl !== undefined ? undefined : openAiModeration(openai);
     return {
       words: listedWords,
-      configured: opinion !== undefined,
-      check: (text) => (opinion === undefined ? Effect.succeed([]) : opinion(text)),
+      provider: opinion === undefined ? null : "openai",
+      check: (texts) => (opinion === undefined ? Effect.succeed(texts.map(() => [])) : opinion(texts)),
     };
   });

@@ -147,37 +147,40 @@ function statusOfCode(code: string): number {
 /** OpenAI's newest model for moderation, under the name that follows it. */
 const MODERATION_MODEL = "omni-moderation-latest";
 
-/** What we read of its answer: one result, for we ask about one text. Some categories are null for some inputs. */
-const readModeration = Schema.decodeUnknownEffect(
-  Schema.Struct({
-    results: Schema.Tuple([
-      Schema.Struct({
-        flagged: Schema.Boolean,
-        categories: Schema.Record(Schema.String, Schema.NullOr(Schema.Boolean)),
-      }),
-    ]),
-  }),
-);
+const ModerationResult = Schema.Struct({
+  flagged: Schema.Boolean,
+  categories: Schema.Record(Schema.String, Schema.NullOr(Schema.Boolean)),
+});
+
+/** What we read of its answer: one result for each text. Some categories are null for some inputs. */
+const readModeration = (texts: number) =>
+  Schema.decodeUnknownEffect(
+    Schema.Struct({
+      results: Schema.Array(ModerationResult).check(Schema.isBetweenLength(texts, texts)),
+    }),
+  );
 
 /**
- * OpenAI's moderation of one text: the categories that it flags, by its own names (`hate/threatening`), and `unspecified`
- * when it flags a text without saying for what. Costs nothing, never retries, and closes the connection when interrupted.
+ * OpenAI's moderation of texts, in one request: for each the categories that it flags, by its own names
+ * (`hate/threatening`), and `unspecified` when it flags one without saying for what. Costs nothing, never retries, and
+ * closes the connection when interrupted.
  */
 export function openAiModeration(settings: OpenAiSettings) {
   const client = clientOf(settings);
   const failed = (reason: ModelReason) => new ModerationFailure({ provider: "openai", reason });
-  return Effect.fnUntraced(function* (text: string) {
+  return Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
     const clock = yield* Clock.Clock;
     const answered = yield* Effect.tryPromise({
-      try: (signal) => client.moderations.create({ model: MODERATION_MODEL, input: text }, { signal }),
+      try: (signal) => client.moderations.create({ model: MODERATION_MODEL, input: [...texts] }, { signal }),
       catch: (error) =>
         failed(explain(error, clock.currentTimeMillisUnsafe()) ?? new Garbled({ detail: "no moderation came back" })),
     });
-    const { results } = yield* readModeration(answered).pipe(
+    const { results } = yield* readModeration(texts.length)(answered).pipe(
       Effect.mapError(() => failed(new Garbled({ detail: "a moderation is not of the shape it should have" }))),
     );
-    const { flagged, categories } = results[0];
-    const named = Object.keys(categories).filter((category) => categories[category] === true);
-    return flagged && named.length === 0 ? ["unspecified"] : named;
+    return results.map(({ flagged, categories }) => {
+      const named = Object.keys(categories).filter((category) => categories[category] === true);
+      return flagged && named.length === 0 ? ["unspecified"] : named;
+    });
   });
 }

@@ -112,6 +112,24 @@ describe("a turn with tools that somebody stops", () => {
     expect(statuses(his)).toEqual(["running", "unknown"]);
   });
 
+  it("says so in the message that stays, for those who have seen none of it", async () => {
+    vi.spyOn(calculator, "run").mockImplementation(() => Effect.never);
+    scriptedModel(() => ({ says: ["Let me see. "], calls: [sees] }));
+    const { hers, his, ada, olga, sven, room } = await scene(capable);
+    await say(hers, "@Ada, what is 17 * 23?");
+    const { id } = await his.first<{ id: string; status: string }>(
+      "tool_execution",
+      ({ status }) => status === "running",
+    );
+    await his.ask("agent_command", { agent_id: ada.id, ...stop });
+    const unknown_calls = [{ id, tool: "calculator" }];
+    expect(await his.first<AgentMessage>("agent_message", ({ phase }) => phase === "end")).toMatchObject({
+      ...{ text: "Let me see.", unknown_calls },
+    });
+    for (const person of [olga, sven])
+      expect((await messagesOf(person, room.id)).at(-1)).toMatchObject({ text: "Let me see.", unknown_calls });
+  });
+
   it("in its second round says what was heard of the first, once", async () => {
     const door = gate();
     scriptedModel((_asked, count) =>

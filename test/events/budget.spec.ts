@@ -12,6 +12,8 @@ import {
   completed,
   created,
   dana,
+  declined,
+  eli,
   given,
   heard,
   joined,
@@ -180,6 +182,59 @@ describe("a reserve", () => {
       second.state,
     );
     expect(tomorrow).toMatchObject({ success: [{ type: "ModelAsked" }] });
+  });
+
+  describe("of a turn that answers several people", () => {
+    const [anna, bert] = [userName(dana), userName(eli)];
+    /** Eli's message was taken together with Dana's, which is the newest. */
+    const together = [
+      ...[created, agreed, joined, heard("zero", { authorId: bert }), heard("one")],
+      ...[declined("zero", "coalesced", "one"), started("one"), assembled("one")],
+    ];
+    const counted = (tokens: number, microUsd: number) => ({ tokens, microUsd, unpriced: 0 });
+    /** What somebody has spent before, in another room. */
+    const spentBefore = (authorId: typeof anna, tokens: number) => [
+      ...[heard("earlier", { authorId }), started("earlier"), assembled("earlier")],
+      ...[
+        asked("earlier", { tokens, microUsd: 0 }),
+        replied("earlier", { tokensIn: tokens, tokensOut: 0, microUsd: 0 }),
+      ],
+      completed("earlier"),
+    ];
+
+    it("is borne by all of them in equal shares, rounded up, and settled so", () => {
+      const shared = { ...intent, open: { ...intent.open, tokens: 1_001, payers: [anna, bert] } };
+      given(agent, ...together)
+        .when(request({ tokens: 1_001 }))
+        .then(shared);
+      const reserved = given(agent, ...together, shared).state.day;
+      expect(reserved.agent).toEqual(counted(1_001, 50));
+      expect(reserved.askers).toEqual({ [anna]: counted(501, 25), [bert]: counted(501, 25) });
+      const settled = given(agent, ...together, shared, replied("one", { tokensIn: 200, tokensOut: 30, microUsd: 12 }));
+      expect(settled.state.day.agent).toEqual(counted(230, 12));
+      expect(settled.state.day.askers).toEqual({ [anna]: counted(115, 6), [bert]: counted(115, 6) });
+    });
+
+    it.each([
+      ["the newest message's author", anna, bert],
+      ["another", bert, anna],
+    ])("is borne by the others where %s has too little left", (_, poor, rich) => {
+      const [first, agrees, joins, ...rest] = together;
+      given(agent, first!, agrees!, joins!, ...spentBefore(poor, 1_000), owned({ asker: { tokens: 1_200 } }), ...rest)
+        .when(request({ tokens: 1_000 }))
+        .then({ ...intent, open: { ...intent.open, payers: [rich] } });
+    });
+
+    it("is not asked for where nobody has enough for a share", () => {
+      given(agent, ...together, owned({ asker: { tokens: 499 } }))
+        .when(request({ tokens: 1_000 }))
+        .then(overBudget("AskerBudget"));
+      // One of them might bear half of it, and nobody all of it.
+      const [first, agrees, joins, ...rest] = together;
+      given(agent, first!, agrees!, joins!, ...spentBefore(bert, 500), owned({ asker: { tokens: 900 } }), ...rest)
+        .when(request({ tokens: 1_000 }))
+        .then(overBudget("AskerBudget"));
+    });
   });
 
   it("of a thousand turns on a budget for ten lets ten requests through", () => {

@@ -88,7 +88,8 @@ const think = (turn: TurnView, { which, how }: Wish): Asked<AgentCommand> => {
     [{ kind: "cut", reason: "Garbled" } as const, { kind: "ours", reason: "TooLong" } as const],
     which,
   );
-  if (how % 11 === 0 && !turn.withheld) return { type: "WithholdReply", ...ofTurn, rules: ["words"], policyVersion: 1 };
+  if (how % 11 === 0 && !turn.withheld)
+    return { type: "WithholdReply", ...ofTurn, rules: ["words"], policyVersion: 1, moderation: null };
   if (how % 6 === 0) return { type: "RecordModelFailure", ...request, ...failure, ms: 3 };
   const count = how % 7 === 0 ? 9 : how % 4;
   const calls = Array.from({ length: count }, (_, index) => ({
@@ -128,7 +129,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
     type: "RecordContext",
     ...{ turnId: id, attempt, messageSeqs: [1, triggerSeq], memoryIds: [], memorySeqs: [1], tools },
     ...{ over: [{ seq: 1, until: 7 }], remembersAsker: true },
-    ...{ summarySeq: null, policyVersion: 1, masked: [], promptVersion: 1, promptHash: "00", tokens: 9 },
+    ...{ summarySeq: null, policyVersion: 1, masked: [], verdicts: [], promptVersion: 1, promptHash: "00", tokens: 9 },
   }),
   think,
   useTools: useTool,
@@ -139,7 +140,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
           type: "DraftReply",
           ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
           ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], tells: [dana], words: said("text") },
-          ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1 } } : {}),
+          ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1, moderation: null } } : {}),
         },
   remember: ({ turnId: id, attempt, triggerSeq }, { how }) => ({
     type: "ConsiderMemories",

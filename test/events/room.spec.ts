@@ -1,7 +1,7 @@
 /** Who may do what in a room, as specifications of `decide`. */
 import { describe, expect, it } from "@effect/vitest";
 import { agentName, type UserId, userName } from "#events/kit/ids.ts";
-import type { RoomCommand } from "#events/room/commands.ts";
+import type { RoomCommand, RoomCommandOf } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
 import * as E from "#events/room/events.ts";
 import {
@@ -13,7 +13,7 @@ import {
   RoomIsPrivate,
   RoomUnknown,
 } from "#events/room/refusals.ts";
-import { type Asked, ada, bo, dana, eli, given, lobby, messageId, turnId, words } from "../support/given.ts";
+import { type Asked, ada, bo, callId, dana, eli, given, lobby, messageId, turnId, words } from "../support/given.ts";
 
 const named = (name: string) => words({ name });
 const openAs = (kind: "public" | "private" | "direct") =>
@@ -52,7 +52,7 @@ const invoke = { type: "InvokeAgent", messageId: messageId("one"), agentId: ada,
 const dismiss = { type: "DismissAgent", agentId: ada } as const;
 const add = { type: "AddParticipant", userId: eli, words: named(eli) } as const;
 const drop = (userId: UserId) => ({ type: "RemoveParticipant", userId }) as const;
-const reply: Asked<RoomCommand> = {
+const reply: Asked<RoomCommandOf<"PostReply">> = {
   ...{
     type: "PostReply",
     agentId: ada,
@@ -273,18 +273,22 @@ describe("agents", () => {
       tokensOut: 2,
       tells: [dana],
     };
+    const posted = (more: { readonly unknown?: ReadonlyArray<E.UnknownCall> }) =>
+      E.MessagePosted(
+        {
+          ...{ messageId: messageId("re"), by: agentName(ada), chars: 3, hops: 1, replyTo: null, addressed: [] },
+          ...{ brake: null, callsOff: false, turn: { ...turn, ...more } },
+        },
+        agentName(ada),
+        said,
+      );
     given(room, ...publicRoom, brought())
       .when(reply, agentName(ada))
-      .then(
-        E.MessagePosted(
-          {
-            ...{ messageId: messageId("re"), by: agentName(ada), chars: 3, hops: 1, replyTo: null, addressed: [] },
-            ...{ brake: null, callsOff: false, turn },
-          },
-          agentName(ada),
-          said,
-        ),
-      );
+      .then(posted({}));
+    const unknown = [{ callId: callId("a"), tool: "clock" }];
+    given(room, ...publicRoom, brought())
+      .when({ ...reply, unknown }, agentName(ada))
+      .then(posted({ unknown }));
     given(room, ...publicRoom, brought(), sentAway(dana))
       .when(reply, agentName(ada))
       .refused(AgentNotHere, { passing: true });

@@ -14,12 +14,13 @@ beforeEach(() => {
 interface Asking {
   readonly limit?: number;
   readonly without?: ReadonlyArray<MemoryId>;
+  readonly own?: string;
 }
 
 /** What comes to mind in the lobby, where Dana is alone, as she asks. */
-const recalled = async (text: string, { limit = 4, without = [] }: Asking = {}) => {
+const recalled = async (text: string, { limit = 4, without = [], ...own }: Asking = {}) => {
   agent.memory.attendance.told(lobby, [{ userId: dana, name: "Dana", isHere: true }]);
-  const asked = { text, limit, roomId: lobby, asker: dana, without: without.map((id) => agent.row(id)!.seq) };
+  const asked = { text, limit, roomId: lobby, asker: dana, without: without.map((id) => agent.row(id)!.seq), ...own };
   return (await Effect.runPromise(agent.memory.recall().search(asked))).memories;
 };
 const ids = async (text: string, over: Asking = {}) => (await recalled(text, over)).map(({ memoryId }) => memoryId);
@@ -163,5 +164,23 @@ describe("a question in the first person", () => {
     expect(await ids("Where do I live?")).toEqual([]);
     const own = agent.add("Dana lives in Bern.");
     expect(await ids("Where do I live?")).toEqual([own]);
+  });
+
+  it("is one where only whoever asks put it so: what others say of themselves is found by its words", async () => {
+    agent.tell({ type: "NoteConsent", userId: eli, granted: true });
+    const boat = agent.add("Eli's boat lies in Lisbon.", { about: [eli], speaker: userName(eli) });
+    const home = agent.add("Dana lives in Bern.");
+    // Eli asked for his boat, Dana for her home, and one turn answers both.
+    expect(await ids("Where is my boat?\nWhere do I live?")).toEqual([home]);
+    const together = await ids("Where is my boat?\nWhere do I live?", { own: "Where do I live?" });
+    expect(together.toSorted()).toEqual([boat, home].toSorted());
+    // Of what is known at all, Dana asked for hers alone.
+    const known = await ids("The boat?\nWhat do you know about me?", { own: "What do you know about me?", limit: 1 });
+    expect(known).toEqual([home]);
+    expect(await ids("What do you know about me?\nThe kayak?", { own: "The kayak?" })).not.toContain(home);
+    const kayak = agent.add("The kayak leaks.");
+    agent.add("Dana works as a baker.");
+    const leaks = "Is it the kayak that leaks?";
+    expect(await ids(`What do I do for a living?\n${leaks}`, { own: leaks, limit: 1 })).toEqual([kayak]);
   });
 });

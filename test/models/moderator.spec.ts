@@ -91,10 +91,13 @@ describe("41 harmless sentences", () => {
 // ── on the wire ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const categories = { harassment: false, "hate/threatening": false, illicit: null, violence: false };
+const result = (flagged: boolean, over: Record<string, boolean> = {}) => ({
+  ...{ flagged, categories: { ...categories, ...over }, category_scores: {} },
+});
 const answer = (flagged: boolean, over: Record<string, boolean> = {}) => ({
   id: "modr-1",
   model: "omni-moderation",
-  results: [{ flagged, categories: { ...categories, ...over }, category_scores: {} }],
+  results: [result(flagged, over)],
 });
 
 /** A Moderator over a provider that answers so; what it was asked is kept. */
@@ -105,12 +108,13 @@ const provided = (respond: () => Response | Promise<Response>, baseUrl?: string)
     asked.push({ url: String(url), body: JSON.parse(String(init?.body)), key });
     return respond();
   };
-  const check = (text: string) =>
+  const checkAll = (...texts: ReadonlyArray<string>) =>
     Effect.provide(
-      Moderator.use((moderator) => moderator.check(text, "out")),
+      Moderator.use((moderator) => moderator.check(texts)),
       moderatorLayer({ apiKey: "k", baseUrl, fetch }),
     );
-  return { asked, check };
+  const check = (text: string) => Effect.map(checkAll(text), ([categories]) => categories);
+  return { asked, check, checkAll };
 };
 
 describe("OpenAI's moderation", () => {
@@ -121,7 +125,7 @@ describe("OpenAI's moderation", () => {
       expect(asked).toEqual([
         {
           url: "https://api.openai.com/v1/moderations",
-          body: { model: "omni-moderation-latest", input: "Good morning." },
+          body: { model: "omni-moderation-latest", input: ["Good morning."] },
           key: "Bearer k",
         },
       ]);
@@ -133,6 +137,17 @@ describe("OpenAI's moderation", () => {
       const { check } = provided(() => Response.json(answer(true, { "hate/threatening": true, violence: true })));
       expect(yield* check("…")).toEqual(["hate/threatening", "violence"]);
       expect(yield* provided(() => Response.json(answer(true))).check("…")).toEqual(["unspecified"]);
+    }),
+  );
+
+  it.live("is asked about several texts in one request, and answers for each in its place", () =>
+    Effect.gen(function* () {
+      const results = [result(false), result(true, { violence: true }), result(true)];
+      const { asked, checkAll } = provided(() => Response.json({ ...answer(false), results }));
+      expect(yield* checkAll("One.", "Two.", "Three.")).toEqual([[], ["violence"], ["unspecified"]]);
+      expect(asked.map(({ body }) => body)).toMatchObject([{ input: ["One.", "Two.", "Three."] }]);
+      const fewer = yield* Effect.flip(provided(() => Response.json(answer(false))).checkAll("One.", "Two."));
+      expect(fewer.reason._tag).toBe("Garbled");
     }),
   );
 
@@ -164,7 +179,7 @@ describe("OpenAI's moderation", () => {
           init!.signal!.addEventListener("abort", () => reject(new DOMException("gone", "AbortError")));
           opened.resolve(init!.signal!);
         });
-      const check = Moderator.use((moderator) => moderator.check("…", "out"));
+      const check = Moderator.use((moderator) => moderator.check(["…"]));
       const fiber = yield* Effect.forkChild(Effect.provide(check, moderatorLayer({ apiKey: "k", fetch })));
       const signal = yield* Effect.promise(() => opened.promise);
       yield* Fiber.interrupt(fiber);
@@ -178,8 +193,8 @@ describe("OpenAI's moderation", () => {
       const elsewhere = provided(() => Response.json(answer(true)), "http://localhost:11434/v1");
       expect(yield* elsewhere.check("…")).toEqual([]);
       expect(elsewhere.asked).toEqual([]);
-      const check = Moderator.use((moderator) => moderator.check("…", "out"));
-      expect(yield* Effect.provide(check, moderatorLayer(undefined))).toEqual([]);
+      const check = Moderator.use((moderator) => moderator.check(["…"]));
+      expect(yield* Effect.provide(check, moderatorLayer(undefined))).toEqual([[]]);
     }),
   );
 });

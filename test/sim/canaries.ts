@@ -69,7 +69,7 @@ export function abilitiesWith({ index }: Elsewhere) {
   return Layer.mergeAll(
     Layer.succeed(ChatModel, model),
     Layer.succeed(Toolbox, { describe: () => [], replayOf: () => undefined, run: () => Effect.die("nobody asks it") }),
-    Layer.succeed(Moderator, { configured: false, words: () => [], check: () => Effect.succeed([]) }),
+    Layer.succeed(Moderator, { provider: null, words: () => [], check: () => Effect.die("nobody asks it") }),
     Layer.succeed(Embedder, { name: "test/directions", dimensions: 32, semantic: true, embed }),
     Layer.succeed(VectorIndex, index),
     rerankerLayer(undefined),

@@ -179,7 +179,7 @@ export function abilitiesOf(errand: Errand, world: Mindful) {
   return Layer.mergeAll(
     Layer.succeed(ChatModel, chatModel),
     Layer.succeed(Toolbox, toolbox),
-    Layer.succeed(Moderator, { configured: false, words: listedIn, check: () => Effect.succeed([]) }),
+    Layer.succeed(Moderator, { provider: null, words: listedIn, check: () => Effect.die("nobody asks it") }),
     rerankerLayer(undefined),
     Layer.provideMerge(vectorIndexLayer({ index: "local" }), embedderLayer({ provider: "local" })),
   );

@@ -5,7 +5,8 @@ import type { Happened, Tell } from "./chronicle.ts";
 interface Work {
   readonly turnId: string;
   readonly roomId: string;
-  readonly asker: string;
+  /** Who bears what is asked for: the author of the message, or those among whom a request was shared. */
+  payers: ReadonlyArray<string>;
   /** The reserve of the request that is under way, and the day it is of. */
   reserved: { readonly tokens: number; readonly day: number } | undefined;
 }
@@ -17,15 +18,17 @@ class Purse {
   readonly #sums = new Map<string, number>();
 
   /** Adds tokens of a day wherever they count; answers the sums, each with the ceiling it is held to. */
-  add(work: Pick<Work, "turnId" | "roomId" | "asker">, day: number, tokens: number): ReadonlyArray<[Scope, number]> {
-    const places: ReadonlyArray<[Scope, string]> = [
-      ["turn", work.turnId],
-      ["agent", `${day}`],
-      ["room", `${day} ${work.roomId}`],
-      ["asker", `${day} ${work.asker}`],
+  add(work: Pick<Work, "turnId" | "roomId" | "payers">, day: number, tokens: number): ReadonlyArray<[Scope, number]> {
+    const { turnId, roomId, payers } = work;
+    const share = Math.sign(tokens) * Math.ceil(Math.abs(tokens) / payers.length);
+    const places: ReadonlyArray<[Scope, string, number]> = [
+      ["turn", turnId, tokens],
+      ["agent", `${day}`, tokens],
+      ["room", `${day} ${roomId}`, tokens],
+      ...payers.map((payer): [Scope, string, number] => ["asker", `${day} ${payer}`, share]),
     ];
-    return places.map(([scope, place]) => {
-      const sum = (this.#sums.get(`${scope} ${place}`) ?? 0) + tokens;
+    return places.map(([scope, place, part]) => {
+      const sum = (this.#sums.get(`${scope} ${place}`) ?? 0) + part;
       this.#sums.set(`${scope} ${place}`, sum);
       return [scope, sum];
     });
@@ -37,6 +40,7 @@ interface Fields {
   readonly roomId: string;
   readonly authorId: string;
   readonly tokens: number;
+  readonly payers?: ReadonlyArray<string>;
   readonly tokensIn?: number;
   readonly tokensOut?: number;
   readonly budget?: Budget;
@@ -59,11 +63,12 @@ export class Spending {
     const { turnId, roomId, tokensIn, tokensOut } = open;
     if (type === "AgentCreated" || type === "AgentReconfigured") purse.budget = open.budget ?? {};
     if (type === "MessageReceived")
-      purse.works.set(turnId, { turnId, roomId, asker: open.authorId, reserved: undefined });
+      purse.works.set(turnId, { turnId, roomId, payers: [open.authorId], reserved: undefined });
     if (type === "RoomSummarized" || type === "MemoriesDrawn")
-      purse.add({ turnId: event.id, roomId, asker: stream }, dayOf(at), (tokensIn ?? 0) + (tokensOut ?? 0));
+      purse.add({ turnId: event.id, roomId, payers: [stream] }, dayOf(at), (tokensIn ?? 0) + (tokensOut ?? 0));
     const work = purse.works.get(turnId);
     if (work === undefined) return;
+    if (type === "ModelAsked") work.payers = open.payers ?? work.payers;
     if (type === "ModelAsked") this.#asked(event, purse, work, open.tokens);
     if (type === "ModelReplied" && tokensIn !== undefined && tokensOut !== undefined && work.reserved !== undefined) {
       // What was really used takes the place of the reserve; that it was more is the provider's word, and no request.

@@ -74,6 +74,7 @@ export const assembled = (label: string, over: Partial<typeof A.ContextAssembled
   A.ContextAssembled({
     ...{ turnId: turnId(label), messageSeqs: [3], memoryIds: [], memorySeqs: [], configSeq: 1, tools: ["clock"] },
     ...{ over: [], remembersAsker: true, personalitySeq: 0, summarySeq: null, policyVersion: 1, masked: [] },
+    verdicts: [],
     ...{ promptVersion: 1, promptHash: "00", tokens: 12 },
     ...over,
   });

@@ -181,6 +181,7 @@ export class Remembering {
         remembersAsker: true,
         policyVersion: 1,
         masked: [],
+        verdicts: [],
         promptVersion: 1,
         promptHash: "00",
         tokens: 1,

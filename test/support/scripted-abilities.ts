@@ -18,17 +18,17 @@ export interface Moderation {
 
 /** A Moderator that knows these words and has this opinion. */
 export const scriptedModerator = ({ listed = [], flags }: Moderation): Moderator["Service"] => ({
-  configured: flags !== undefined,
+  provider: flags === undefined ? null : "scripted",
   words: (text) =>
     listed.flatMap((word) =>
       Array.from(text.matchAll(new RegExp(word, "gi")), ({ index: start }) => ({
         ...{ start, end: start + word.length, rule: "listed-word" },
       })),
     ),
-  check: (text) =>
+  check: (texts) =>
     flags === "broken"
       ? Effect.fail(new ModerationFailure({ provider: "scripted", reason: new Overloaded({}) }))
-      : Effect.succeed(flags?.(text) ?? []),
+      : Effect.succeed(texts.map((text) => flags?.(text) ?? [])),
 });
 
 /** Forms what the script finds in a text; every answer weighs the same, tells of Eli, and is noted with all that it was written with. */

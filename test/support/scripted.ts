@@ -119,7 +119,7 @@ export class Stage {
   readonly ran: Array<readonly [tool: string, input: string, key: string]> = [];
   readonly posted: OutgoingMessage[] = [];
   readonly signs: Sign[] = [];
-  readonly searched: string[] = [];
+  readonly searched: Array<{ readonly text: string; readonly own?: string }> = [];
   /** The answers that were to be remembered, with all that each was written with. */
   readonly given: Said[] = [];
   posts = 0;
@@ -308,7 +308,7 @@ export class Stage {
         post: (message) => this.#post(message),
       }),
       Layer.succeed(Recall, {
-        search: ({ text }) => this.#recall(text),
+        search: ({ text, own }) => this.#recall(own === undefined ? { text } : { text, own }),
         remembers: () => this.#script.remembers ?? true,
         tellable: (seqs) => this.#script.tellable?.(seqs) ?? seqs,
       }),
@@ -386,10 +386,10 @@ export class Stage {
     return roomTakesMs === 0 ? answered : Effect.delay(answered, roomTakesMs);
   }
 
-  #recall(text: string): Effect.Effect<Recalled, RecallFailure> {
+  #recall(question: (typeof this.searched)[number]): Effect.Effect<Recalled, RecallFailure> {
     return Effect.suspend(() => {
-      this.searched.push(text);
       const { recall = [] } = this.#script;
+      this.searched.push(question);
       if (recall === "broken") return Effect.fail(new RecallFailure({ detail: "gone" }));
       return Effect.succeed({ memories: recall, degraded: false });
     });

@@ -272,6 +272,7 @@ describe("a prompt that is compiled again", () => {
           memoryIds: [],
           policyVersion: 0,
           masked: [],
+          verdicts: [],
         },
         ...{ promptVersion: 1, promptHash, tokens: 1 },
       });

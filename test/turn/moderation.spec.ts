@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest";
 import { Effect, Fiber, Layer } from "effect";
 import { TestClock } from "effect/testing";
 import { ModerationFailure, Overloaded, Unauthorized } from "#actors/agent/turn/failures.ts";
-import { MODERATION_UNAVAILABLE, moderate } from "#actors/agent/turn/filter.ts";
+import { MODERATION_UNAVAILABLE, moderate, moderateAll } from "#actors/agent/turn/filter.ts";
 import { type Direction, Moderator } from "#actors/agent/turn/ports.ts";
 import { scriptedModerator } from "../support/scripted-abilities.ts";
 import { anthropic } from "../support/sensitive.ts";
@@ -15,14 +15,20 @@ describe("a provider's moderation", () => {
   it.effect("withholds what an agent says, and names the categories", () =>
     Effect.gen(function* () {
       const found = yield* moderated("Gladly.", "out", { flags: () => ["illicit", "violence"] });
-      expect(found).toEqual({ action: "withhold", rules: ["moderation/illicit", "moderation/violence"], text: "" });
+      expect(found).toEqual({
+        ...{ action: "withhold", rules: ["moderation/illicit", "moderation/violence"], text: "" },
+        moderation: { provider: "scripted", outcome: "flagged" },
+      });
     }),
   );
 
   it.effect("names what people say, and lets it through", () =>
     Effect.gen(function* () {
       const found = yield* moderated("I am not well.", "in", { flags: () => ["self-harm/intent"] });
-      expect(found).toEqual({ action: "pass", rules: ["moderation/self-harm/intent"], text: "I am not well." });
+      expect(found).toEqual({
+        ...{ action: "pass", rules: ["moderation/self-harm/intent"], text: "I am not well." },
+        moderation: { provider: "scripted", outcome: "flagged" },
+      });
     }),
   );
 
@@ -39,20 +45,49 @@ describe("a provider's moderation", () => {
       expect(asked).toEqual(["It is [secret]."]);
     }),
   );
+
+  it.effect("is asked about several texts at once, and each gets its own verdict", () =>
+    Effect.gen(function* () {
+      const requests: Array<ReadonlyArray<string>> = [];
+      const check = (texts: ReadonlyArray<string>) =>
+        Effect.sync(() => {
+          requests.push(texts);
+          return texts.map((text) => (text.includes("not well") ? ["self-harm"] : []));
+        });
+      const layer = Layer.succeed(Moderator, { provider: "openai", words: () => [], check });
+      const texts = ["Good morning.", " ", "I am not well.", "Good night."];
+      const found = yield* Effect.provide(moderateAll(texts, "in", { said: [] }), layer);
+      expect(requests).toEqual([["Good morning.", "I am not well.", "Good night."]]);
+      expect(found.map(({ rules, moderation }) => [...rules, moderation?.outcome])).toEqual([
+        ["passed"],
+        ["not-asked"],
+        ["moderation/self-harm", "flagged"],
+        ["passed"],
+      ]);
+    }),
+  );
+
+  it.effect("is named in a verdict, and so is that there is none", () =>
+    Effect.gen(function* () {
+      const asked = yield* moderated("Gladly.", "out", { flags: () => [] });
+      expect(asked.moderation).toEqual({ provider: "scripted", outcome: "passed" });
+      expect((yield* moderated("Gladly.", "out", {})).moderation).toBeNull();
+    }),
+  );
 });
 
 describe("a moderation that cannot be had", () => {
   /** A moderation that fails so many times, and then has nothing against it. */
   const failing = (times: number, reason: ModerationFailure["reason"]) => {
     const tries = { count: 0 };
-    const check = () =>
+    const check = (texts: ReadonlyArray<string>) =>
       Effect.suspend(() => {
         tries.count += 1;
         return tries.count <= times
           ? Effect.fail(new ModerationFailure({ provider: "openai", reason }))
-          : Effect.succeed([]);
+          : Effect.succeed(texts.map(() => []));
       });
-    return { tries, layer: Layer.succeed(Moderator, { configured: true, words: () => [], check }) };
+    return { tries, layer: Layer.succeed(Moderator, { provider: "openai", words: () => [], check }) };
   };
   const asking = (direction: Direction, layer: Layer.Layer<Moderator>) =>
     Effect.gen(function* () {
@@ -60,13 +95,14 @@ describe("a moderation that cannot be had", () => {
       yield* TestClock.adjust("1 minute");
       return yield* Fiber.join(fiber);
     });
-  const withheld = { action: "withhold", rules: [MODERATION_UNAVAILABLE], text: "" };
+  const failed = { rules: [MODERATION_UNAVAILABLE], moderation: { provider: "openai", outcome: "failed" } };
+  const withheld = { action: "withhold", text: "", ...failed };
 
   it.effect("silences an agent, and no person", () =>
     Effect.gen(function* () {
       const { layer } = failing(99, new Overloaded({}));
       expect(yield* asking("out", layer)).toEqual(withheld);
-      expect(yield* asking("in", layer)).toEqual({ action: "pass", rules: [MODERATION_UNAVAILABLE], text: "Hello." });
+      expect(yield* asking("in", layer)).toEqual({ action: "pass", text: "Hello.", ...failed });
     }),
   );
 
@@ -82,7 +118,7 @@ describe("a moderation that cannot be had", () => {
 
   it.effect("is not waited for longer than people would wait", () =>
     Effect.gen(function* () {
-      const silent = Layer.succeed(Moderator, { configured: true, words: () => [], check: () => Effect.never });
+      const silent = Layer.succeed(Moderator, { provider: "openai", words: () => [], check: () => Effect.never });
       expect(yield* asking("out", silent)).toEqual(withheld);
     }),
   );

@@ -315,7 +315,7 @@ describe("memory", () => {
   it.effect("is searched with what was said", () =>
     Effect.gen(function* () {
       const stage = yield* played({ model: [[prose]], recall: [remembered] }, "Tea, Ada?");
-      expect(stage.searched).toEqual(["Tea, Ada?"]);
+      expect(stage.searched).toEqual([{ text: "Tea, Ada?" }]);
       expect(stage.only("ContextAssembled")).toMatchObject({ memoryIds: [remembered.memoryId] });
     }),
   );

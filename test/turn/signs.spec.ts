@@ -2,9 +2,12 @@
 import { Effect } from "effect";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RoomChannels } from "#actors/agent/rooms.ts";
-import type { OutgoingMessage, Sign } from "#actors/agent/turn/ports.ts";
+import type { OutgoingMessage, Sign, Toolbox } from "#actors/agent/turn/ports.ts";
+import { UNKNOWN_TOOL } from "#actors/agent/turn/tool-words.ts";
 import type { ActorEnv, Sighting } from "#actors/kit/doors.ts";
 import { accepted } from "#actors/kit/reply.ts";
+import * as A from "#events/agent/events.ts";
+import { agentName } from "#events/kit/ids.ts";
 import { property, wishes } from "../support/arbitrary.ts";
 import { ada, callId, lobby, messageId, record, replied, turnId } from "../support/given.ts";
 
@@ -27,7 +30,7 @@ const using = (label: string, status: "running" | "success" | "unknown", input?:
 });
 const reply: OutgoingMessage = {
   ...{ messageId: replyId, turnId: id, roomId: lobby, inReplyTo: messageId("one"), hops: 1, text: "Well." },
-  ...{ notice: false, stopped: false, model: undefined, usage: { tokensIn: 1, tokensOut: 1 }, tells: [] },
+  ...{ notice: false, stopped: false, model: undefined, usage: { tokensIn: 1, tokensOut: 1 }, tells: [], unknown: [] },
   ...{ causation: "c", correlation: "c" },
 };
 
@@ -51,9 +54,15 @@ function line() {
       return accepted({ roomSeq: 1 }, 1);
     },
   };
-  const channels = new RoomChannels({ ROOM: { getByName: () => door } } as unknown as ActorEnv, () => ({
-    ...{ agentId: ada, name: "Ada" },
-  }));
+  const toolbox: Toolbox["Service"] = {
+    ...{ describe: () => [], run: () => Effect.die("nobody runs it") },
+    replayOf: (name) => (name === "clock" ? "pure" : undefined),
+  };
+  const channels = new RoomChannels(
+    { ROOM: { getByName: () => door } } as unknown as ActorEnv,
+    () => ({ agentId: ada, name: "Ada" }),
+    () => toolbox,
+  );
   const rooms = channels.service();
   return {
     ...{ channels, rooms, frames },
@@ -180,5 +189,23 @@ describe("what was shown of a reply", () => {
     const [onRecord] = record([replied("x", { turnId: id })]);
     channels.committed([onRecord!], () => undefined);
     expect(rooms.shown(id)).toBe("");
+  });
+});
+
+describe("calls that are open when their turn is stopped", () => {
+  it("are shown with the names that tools have: of older programs, the log has what a model made up", async () => {
+    const { channels, frames, pass } = line();
+    const of = (name: string) => ({ turnId: id, callId: callId(name), tool: name });
+    const closed = [
+      ...record([A.ToolOutcomeUnknown(of("clock"))]),
+      ...record([A.ToolDenied({ ...of("my secret plan"), why: "turn-over" })]),
+      ...record([A.TurnInterrupted({ turnId: id, by: agentName(ada), why: "stopped" })]),
+    ];
+    channels.committed(closed, () => lobby);
+    await pass(100);
+    expect(frames.map(({ payload }) => [payload["tool"], payload["status"]])).toEqual([
+      ["clock", "unknown"],
+      [UNKNOWN_TOOL, "denied"],
+    ]);
   });
 });

@@ -1,8 +1,9 @@
-/** Messages that one turn takes together: all of them are in its prompt, whatever else has to go. */
+/** Messages that one turn takes together: all of them are in its prompt, whatever else has to go, and memory is asked about all of them. */
 import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
 import { TooLong } from "#actors/agent/turn/failures.ts";
-import { turnId } from "../support/given.ts";
+import { userName } from "#events/kit/ids.ts";
+import { eli, turnId } from "../support/given.ts";
 import { type Answer, type GivenAnswer, Stage } from "../support/scripted.ts";
 
 const prose = { says: ["Here I am."] };
@@ -51,6 +52,45 @@ describe("what was taken together", () => {
       const stage = yield* asked([tooLong, prose]);
       expect(stage.asked.at(-1)?.messages).toEqual([five]);
       expect(stage.posted.map(({ text }) => text)).toEqual(["Here I am.", "Here I am."]);
+    }),
+  );
+});
+
+describe("what memory is asked of messages that were taken together", () => {
+  /** While one is answered, these come in; then they are answered together, by whoever wrote them. */
+  const asks = (...messages: ReadonlyArray<readonly [text: string, by?: typeof eli]>) =>
+    Effect.gen(function* () {
+      const stage = new Stage({ model: [[prose]] });
+      const first = stage.hear("first", "Question 0.");
+      for (const [index, [text, by]] of messages.entries())
+        stage.hear(`m${index}`, text, by === undefined ? {} : { authorId: userName(by) });
+      yield* stage.run(first);
+      yield* stage.run(turnId("m0")); // gives its place to the newest
+      yield* stage.run(turnId(`m${messages.length - 1}`));
+      return stage.searched.slice(1);
+    });
+
+  it.effect("is all of it in one question, the newest last", () =>
+    Effect.gen(function* () {
+      expect(yield* asks(["Where is the boat?"], ["And the oars?"], ["Ada?"])).toEqual([
+        { text: "Where is the boat?\nAnd the oars?\nAda?" },
+      ]);
+    }),
+  );
+
+  it.effect("is the newest of it where it is more than a search reads", () =>
+    Effect.gen(function* () {
+      const long = (letter: string) => letter.repeat(600);
+      expect(yield* asks([long("a")], [long("b")], ["Ada?"])).toEqual([{ text: `${long("b")}\nAda?` }]);
+      expect(yield* asks(["Ada?"], [long("c").repeat(2)])).toEqual([{ text: long("c").repeat(2) }]);
+    }),
+  );
+
+  it.effect("says what the asker's own part is where others ask too: their I is somebody else", () =>
+    Effect.gen(function* () {
+      expect(yield* asks(["Where do I live?", eli], ["And what is my job?"])).toEqual([
+        { text: "Where do I live?\nAnd what is my job?", own: "And what is my job?" },
+      ]);
     }),
   );
 });

@@ -5,9 +5,10 @@ import { Outcomes } from "#actors/agent/outcomes.ts";
 import { BadInput } from "#actors/agent/turn/failures.ts";
 import { judgeToolWords, UNKNOWN_TOOL, WITHHELD } from "#actors/agent/turn/tool-words.ts";
 import { rebuildPrompt } from "#actors/agent/turn/transcript.ts";
+import type { TurnOutcome } from "#actors/kit/doors.ts";
 import type { Unsealed } from "#events/kit/envelope.ts";
 import { listedWords } from "#src/models/moderator.ts";
-import { turnId } from "../support/given.ts";
+import { callId, turnId, words } from "../support/given.ts";
 import { type Script, type ScriptedTool, Stage } from "../support/scripted.ts";
 import { anthropic, card, email, iban, pem } from "../support/sensitive.ts";
 
@@ -87,6 +88,7 @@ describe("a model", () => {
           memoryIds: [],
           policyVersion: 1,
           masked: [],
+          verdicts: [],
         },
         ...{ promptVersion: 3, promptHash: "hmac:00", tokens: 1 },
       });
@@ -125,21 +127,62 @@ describe("the room", () => {
   );
 });
 
+/** The turn's outcome, as it is told to whoever asked for it by HTTP. */
+const outcomeOf = (stage: Stage) =>
+  Effect.promise(async () => {
+    const reveal = async (seqs: ReadonlyArray<number>) => stage.ledger.reveal(seqs) as ReadonlyArray<Unsealed>;
+    const outcomes = new Outcomes(stage.ledger, reveal, (program) => Effect.runPromise(stage.perform(program)));
+    return (await outcomes.wait(turnId("one"), 0)) as Extract<TurnOutcome, { ending: "replied" }>;
+  });
+
 describe("whoever asked by HTTP", () => {
   it.effect("is told of a call what the room is told", () =>
     Effect.gen(function* () {
       const { stage, last } = yield* played([["leak", { key: anthropic }]], {}, `Ada, I am ${email}.`);
-      const reveal = async (seqs: ReadonlyArray<number>) => stage.ledger.reveal(seqs) as ReadonlyArray<Unsealed>;
-      const outcomes = new Outcomes(stage.ledger, reveal, (program) => Effect.runPromise(stage.perform(program)));
-      const outcome = yield* Effect.promise(() => outcomes.wait(turnId("one"), 0));
       const { input, output } = last!;
-      expect(outcome).toMatchObject({ ending: "replied", tools: [{ tool: "leak", status: "success", input, output }] });
+      expect(yield* outcomeOf(stage)).toMatchObject({
+        ending: "replied",
+        tools: [{ tool: "leak", status: "success", input, output }],
+      });
       expect(output).toBe(`{"of":"${email}","key":"[secret]"}`);
     }),
   );
 });
 
 describe("a name that no tool has", () => {
+  it.effect("is unknown to whoever asked by HTTP, though an older program recorded what the model wrote", () =>
+    Effect.gen(function* () {
+      const stage = new Stage({ model: [["silence"]] });
+      const ofTurn = { turnId: stage.hear("one"), attempt: 1 };
+      const made = { callId: callId("a"), tool: "my secret plan", argsHash: "00" };
+      const references = {
+        messageSeqs: [stage.ledger.head - 1],
+        memorySeqs: [],
+        over: [],
+        summarySeq: null,
+        tools: [],
+      };
+      stage.tell(
+        {
+          ...{ type: "RecordContext", ...ofTurn, ...references, remembersAsker: true, memoryIds: [], policyVersion: 1 },
+          ...{ masked: [], verdicts: [], promptVersion: 3, promptHash: "hmac:00", tokens: 1 },
+        },
+        `${ofTurn.turnId}/context`,
+      );
+      stage.tell(
+        {
+          ...{ type: "RecordModelReply", ...ofTurn, round: 1, provider: "demo", model: "demo", finish: "tools" },
+          ...{ calls: [made], microUsd: null, ms: 1, words: words({ text: "Well.", arguments: {} }) },
+        },
+        `${ofTurn.turnId}/round/1`,
+      );
+      yield* stage.stop(ofTurn.turnId);
+      yield* stage.run(ofTurn.turnId);
+      expect(JSON.stringify(stage.events())).toContain("my secret plan");
+      expect((yield* outcomeOf(stage)).tools).toMatchObject([{ tool: UNKNOWN_TOOL, status: "denied" }]);
+    }),
+  );
+
   it.effect("[S1] is shown and recorded as unknown, and its call is denied", () =>
     Effect.gen(function* () {
       const { stage, signs } = yield* played([[`badword_${email}`, {}]]);

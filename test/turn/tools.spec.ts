@@ -99,13 +99,16 @@ describe("[T2] a tool that must not run twice", () => {
         expect(stage.asked[1]?.messages.at(-1)).toMatchObject({
           results: [{ output: expect.stringContaining("may have happened") }],
         });
+        const { callId, tool } = stage.only("ToolOutcomeUnknown");
+        expect(stage.posted.map(({ unknown }) => unknown)).toEqual([[{ callId, tool }]]);
       }),
   );
 
   it.effect("has failed when it was not understood: nothing has happened", () =>
     Effect.gen(function* () {
-      const { outcomes, keys } = yield* played("once", new BadInput({ detail: "no" }));
+      const { stage, outcomes, keys } = yield* played("once", new BadInput({ detail: "no" }));
       expect([outcomes, keys.length]).toEqual([["ToolFailed"], 1]);
+      expect(stage.posted.map(({ unknown }) => unknown)).toEqual([[]]);
     }),
   );
 

@@ -304,12 +304,12 @@ export class AgentMemory {
   /** The port of a turn. */
   recall(): Recall["Service"] {
     return {
-      search: ({ text, limit, roomId, asker, without }) =>
+      search: ({ roomId, ...question }) =>
         this.attendance.known(roomId).pipe(
           Effect.flatMap(() => {
-            const askerName = this.attendance.nameOf(roomId, asker);
+            const askerName = this.attendance.nameOf(roomId, question.asker);
             return recollection(this, {
-              ...{ text, limit, asker, without, ...(askerName === undefined ? {} : { askerName }) },
+              ...{ ...question, ...(askerName === undefined ? {} : { askerName }) },
               ...{ scope: this.#scopeIn(roomId), tools: toolsAllowed(this.#host.ledger.state) },
             });
           }),

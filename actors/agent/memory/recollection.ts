@@ -70,15 +70,15 @@ function over(memory: Searched, rows: ReadonlyArray<MemoryRow>, scope: Scope): R
 const unasked = (row: MemoryRow): Found => ({ row, similarity: 0, relevance: 0 });
 
 /** Whom a message in the first person asks about, when what is asked for is one's own: others' are no answer to it. */
-function ofOneself({ text, asker }: Message, now: number): ReadonlyArray<Scope> {
+function ofOneself({ text, own = text, asker }: Message, now: number): ReadonlyArray<Scope> {
   if (asker === undefined) return [];
-  if (asksWhatIsKnown(text) === "speaker") return [aboutOnly(asker)];
-  return attributeAsked(text, now)?.subject === "speaker" ? [concerning(asker as UserId)] : [];
+  if (asksWhatIsKnown(own) === "speaker") return [aboutOnly(asker)];
+  return attributeAsked(own, now)?.subject === "speaker" ? [concerning(asker as UserId)] : [];
 }
 
 /** "What do you know about me?" shares no word with any of it: the newest of what was kept on purpose and still holds. */
-function known(memory: Searched, { text, limit, scope }: Message, audience: Scope): ReadonlyArray<Found> {
-  if (asksWhatIsKnown(text) === undefined || limit === 0) return [];
+function known(memory: Searched, { text, own = text, limit, scope }: Message, audience: Scope): ReadonlyArray<Found> {
+  if (asksWhatIsKnown(own) === undefined || limit === 0) return [];
   const { where, parameters } = both(ON_PURPOSE, scope);
   const rows = memory.register.where(where, parameters, limit * LOOKED_AT);
   const ended = over(memory, rows, audience);
@@ -109,14 +109,16 @@ export const recollection = (memory: Searched, message: Message): Effect.Effect<
     if (memory.register.isEmpty) return { memories: [], degraded: false };
     const { scope: audience } = message;
     const lesson = yield* lessonIn(memory, message.tools, audience);
-    const own = ofOneself(message, yield* Clock.currentTimeMillis);
+    const anybodys = both(audience, among(message.without, false), OF_OTHERS);
+    const own = both(anybodys, ...ofOneself(message, yield* Clock.currentTimeMillis));
     const asked = {
       ...message,
       limit: message.limit - lesson.length,
-      scope: both(audience, among(message.without, false), OF_OTHERS, ...own),
+      // Where others ask as well, what is about them may be the answer to theirs.
+      scope: message.own === undefined ? own : anybodys,
     };
     const { found, degraded } = yield* memory.search(asked);
-    const first = yield* memory.open(known(memory, asked, audience));
+    const first = yield* memory.open(known(memory, { ...asked, scope: own }, audience));
     const fitting = found.filter(({ row }) => !first.some((other) => other.row.seq === row.seq));
     const chosen = [...first, ...fitting].slice(0, asked.limit);
     const whole = [...(yield* withNeighbours(memory, chosen, asked.scope)), ...lesson];

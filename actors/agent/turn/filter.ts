@@ -1,5 +1,6 @@
 /** The content filter: one verdict over a whole text, or over prose as it comes; used by the steps that show, post or send words. */
 import { Duration, Effect } from "effect";
+import type { ContentVerdict, Opinion } from "#events/agent/verdict.ts";
 import { isTransient, ModerationFailure, Stalled } from "./failures.ts";
 import { type Action, lastSeam, type Rule, rules } from "./filter-rules.ts";
 import { type Normalised, normalise, UNSPACED } from "./filter-text.ts";
@@ -17,6 +18,16 @@ export interface Verdict {
   /** What may be shown or sent on: as written, or with markers in it, or empty when it is withheld. */
   readonly text: string;
 }
+
+/** The same after a provider's moderation was asked; null where none is configured. */
+export interface Moderated extends Verdict {
+  readonly moderation: Opinion | null;
+}
+
+/** A verdict as an event has it: all but the words. */
+export const onRecord = ({ action, rules: named, moderation }: Omit<Moderated, "text">): ContentVerdict => ({
+  ...{ action, rules: named, policyVersion: POLICY_VERSION, moderation },
+});
 
 /** What a verdict depends on besides the text. */
 export interface FilterContext {
@@ -188,9 +199,13 @@ export class FilteredStream {
 
   /** The prose has ended: what is left to show, and the verdict on all of it. */
   finish(): { readonly rest: string; readonly verdict: Verdict } {
-    const rest = this.#release(this.#held.length);
+    return { rest: this.#release(this.#held.length), verdict: this.verdict };
+  }
+
+  /** The verdict on what was looked at so far. */
+  get verdict(): Verdict {
     const text = this.#action === "withhold" ? "" : this.#shown;
-    return { rest, verdict: { action: this.#action, rules: [...this.#rules], text } };
+    return { action: this.#action, rules: [...this.#rules], text };
   }
 
   #release(end: number): string {
@@ -207,29 +222,53 @@ export class FilteredStream {
 // ── with a provider's opinion ───────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * The verdict on a whole text by rules, words and the provider's moderation, which gets to see only what the rules let
- * through. It fails closed for agents: without an opinion an agent keeps silent. People are let through, with the rule
- * named, for they can be heard without a provider; and what it flags of theirs is named, not withheld: somebody who
- * writes of harming themselves must get an answer.
+ * The verdicts on whole texts by rules, words and the provider's moderation, which gets to see only what the rules let
+ * through, all in one request. It fails closed for agents: without an opinion an agent keeps silent. People are let through,
+ * with the rule named, for they can be heard without a provider; and what it flags of theirs is named, not withheld:
+ * somebody who writes of harming themselves must get an answer.
  */
-export const moderate = Effect.fnUntraced(function* (
-  text: string,
+export const moderateAll = Effect.fnUntraced(function* (
+  texts: ReadonlyArray<string>,
   direction: Direction,
   { said }: Pick<FilterContext, "said">,
-): Effect.fn.Return<Verdict, never, Moderator> {
-  const { words, check, configured } = yield* Moderator;
-  const verdict = judge(text, direction, { said, words });
-  if (!configured || verdict.text.trim() === "") return verdict;
-  const concerns = yield* check(verdict.text, direction).pipe(
+): Effect.fn.Return<ReadonlyArray<Moderated>, never, Moderator> {
+  const { words, provider } = yield* Moderator;
+  const verdicts = texts.map((text) => judge(text, direction, { said, words }));
+  if (provider === null) return verdicts.map((verdict) => ({ ...verdict, moderation: null }));
+  const asked = verdicts.filter(({ text }) => text.trim() !== "");
+  const answers = asked.length === 0 ? [] : yield* opinionsOn(asked.map(({ text }) => text));
+  const concernsOf = new Map(asked.map((verdict, index) => [verdict, answers[index]!]));
+  return verdicts.map((verdict) => withOpinion(verdict, direction, provider, concernsOf.get(verdict)));
+});
+
+/** The same for one text. */
+export const moderate = (text: string, direction: Direction, context: Pick<FilterContext, "said">) =>
+  Effect.map(moderateAll([text], direction, context), ([verdict]) => verdict!);
+
+/** What the provider has against each of these texts, by the names that verdicts have for it. */
+const opinionsOn = Effect.fnUntraced(function* (texts: ReadonlyArray<string>) {
+  const { check } = yield* Moderator;
+  return yield* check(texts).pipe(
     Effect.retry({ ...moderationRetries, while: isTransient }),
     Effect.timeoutOrElse({ duration: MODERATION_BOX, orElse: () => Effect.fail(tooSlow()) }),
-    Effect.map((categories) => categories.map((category) => `moderation/${category}`)),
-    Effect.catchTag("ModerationFailure", () => Effect.succeed([MODERATION_UNAVAILABLE])),
+    Effect.map((flagged) => flagged.map((categories) => categories.map((category) => `moderation/${category}`))),
+    Effect.catchTag("ModerationFailure", () => Effect.succeed(texts.map(() => [MODERATION_UNAVAILABLE]))),
   );
-  if (concerns.length === 0) return verdict;
-  const named = [...verdict.rules, ...concerns];
-  return direction === "out" ? { action: "withhold", rules: named, text: "" } : { ...verdict, rules: named };
 });
+
+/** A verdict with what the provider has against the text; undefined where it was not asked about it. */
+function withOpinion(
+  verdict: Verdict,
+  direction: Direction,
+  provider: string,
+  concerns: ReadonlyArray<string> | undefined,
+): Moderated {
+  if (concerns === undefined) return { ...verdict, moderation: { provider, outcome: "not-asked" } };
+  if (concerns.length === 0) return { ...verdict, moderation: { provider, outcome: "passed" } };
+  const outcome = concerns.includes(MODERATION_UNAVAILABLE) ? "failed" : "flagged";
+  const moderated = { ...verdict, rules: [...verdict.rules, ...concerns], moderation: { provider, outcome } } as const;
+  return direction === "out" ? { ...moderated, action: "withhold", text: "" } : moderated;
+}
 
 const tooSlow = (): ModerationFailure =>
   new ModerationFailure({ provider: "any", reason: new Stalled({ silentMs: Duration.toMillis(MODERATION_BOX) }) });

@@ -8,6 +8,7 @@ import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded, Unsealed } from "#events/kit/envelope.ts";
 import type { ActorName, AgentId, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "#events/kit/ids.ts";
+import type { UnknownCall } from "#events/room/events.ts";
 import type {
   DeliveryFailure,
   KeyFailure,
@@ -151,6 +152,8 @@ export class Recall extends Context.Service<
       readonly roomId: RoomId;
       /** Whom "I" and "my" stand for: a person's id. */
       readonly asker: string;
+      /** What the asker said of it, where others' words are in it as well: in theirs, "I" is somebody else. */
+      readonly own?: string;
       /** Events whose words are at hand already. */
       readonly without: ReadonlyArray<number>;
     }) => Effect.Effect<Recalled, RecallFailure>;
@@ -244,10 +247,15 @@ export class Moderator extends Context.Service<
      * one blank between two: the filter cuts texts elsewhere.
      */
     readonly words: (text: string) => ReadonlyArray<ListedWord>;
-    /** Whether a provider is asked for its opinion at all. */
-    readonly configured: boolean;
-    /** The categories that the provider flags, by its own names; none when none is configured. It never retries. */
-    readonly check: (text: string, direction: Direction) => Effect.Effect<ReadonlyArray<string>, ModerationFailure>;
+    /** The provider that is asked for its opinion; null where none is. */
+    readonly provider: string | null;
+    /**
+     * The categories that the provider flags, by its own names, for each of these texts, in their order and in one request;
+     * none where none is asked. It never retries.
+     */
+    readonly check: (
+      texts: ReadonlyArray<string>,
+    ) => Effect.Effect<ReadonlyArray<ReadonlyArray<string>>, ModerationFailure>;
   }
 >()("troupe/turn/Moderator") {}
 
@@ -295,6 +303,8 @@ export interface OutgoingMessage {
   readonly usage: { readonly tokensIn: number; readonly tokensOut: number };
   /** Whose words it may say again. */
   readonly tells: ReadonlyArray<UserId>;
+  /** Calls of its turn whose outcome nobody knows. */
+  readonly unknown: ReadonlyArray<UnknownCall>;
   readonly causation: string;
   readonly correlation: string;
 }

@@ -95,7 +95,10 @@ const compileVersion3 = (ingredients: Ingredients): Prompt => ({
   tools: ingredients.tools,
 });
 
-/** Since version 4, secrets in what tools answered are hidden; all else is as version 3 had it. */
+/** The first version in which secrets in what tools answered are hidden. */
+export const HIDES_TOOL_WORDS = 4;
+
+/** Since version 4 that is so; all else is as version 3 had it. */
 const compileVersion4 = (ingredients: Ingredients): Prompt =>
   compileVersion3({ ...ingredients, rounds: ingredients.rounds.map(discreetRound) });
 

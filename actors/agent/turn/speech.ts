@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect";
 import type { TurnView } from "#events/agent/turn.ts";
 import { childId, type MessageId } from "#events/kit/ids.ts";
-import { FilteredStream, moderate, POLICY_VERSION } from "./filter.ts";
+import { FilteredStream, type Moderated, moderate, onRecord, POLICY_VERSION } from "./filter.ts";
 import { Moderator, Rooms, TurnLedger } from "./ports.ts";
 import { saidByPeople } from "./said.ts";
 import { Sentences } from "./sentences.ts";
@@ -14,16 +14,21 @@ export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.
 /**
  * The speech of one request. `say` takes the next piece of prose, `end` what is left. What is kept back is recorded as
  * soon as it is known, and from then on nothing more is shown: not in this request, and in no later one of the turn.
+ * `verdict` is that on all that was looked at, if anything was.
  */
 export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
   const rooms = yield* Rooms;
-  const { words, configured } = yield* Moderator;
+  const { words, provider } = yield* Moderator;
   const said = yield* saidByPeople(turn);
   const clock = yield* Clock.Clock;
   const sentences = new Sentences(clock.currentTimeMillisUnsafe());
   const filtered = new FilteredStream("out", { said, words });
   const show = shower(turn, rooms);
   let silenced = turn.withheld;
+  let isJudged = false;
+  const unasked = provider === null ? null : ({ provider, outcome: "not-asked" } as const);
+  /** On the stretch that a provider was asked about last; a stretch that it does not let pass is the last one. */
+  let opinion: Omit<Moderated, "text"> = { action: "pass", rules: [], moderation: unasked };
   const withhold = Effect.fnUntraced(function* (rules: ReadonlyArray<string>) {
     silenced = true;
     const ledger = yield* TurnLedger;
@@ -35,15 +40,17 @@ export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
       attempt: turn.attempt,
       rules,
       policyVersion: POLICY_VERSION,
+      moderation: opinion.moderation,
     });
   });
   const letOut = Effect.fnUntraced(function* (text: string) {
     if (silenced) return;
+    isJudged ||= text !== "" || filtered.withheld.length > 0;
     if (filtered.withheld.length > 0) return yield* withhold(filtered.withheld);
     if (text === "") return;
     // A provider's opinion comes before the words are out: nobody can unread them.
-    const verdict = configured ? yield* moderate(text, "out", { said }) : undefined;
-    if (verdict?.action === "withhold") return yield* withhold(verdict.rules);
+    if (provider !== null && text.trim() !== "") opinion = yield* moderate(text, "out", { said });
+    if (opinion.action === "withhold") return yield* withhold(opinion.rules);
     show(text);
   });
   return {
@@ -54,6 +61,14 @@ export const beginSpeech = Effect.fnUntraced(function* (turn: TurnView) {
         return sentence === "" ? Effect.void : letOut(filtered.push(sentence));
       }),
     end: Effect.suspend(() => letOut(filtered.push(sentences.rest()) + filtered.finish().rest)),
+    verdict: () => {
+      if (!isJudged) return {};
+      const { action, rules } = filtered.verdict;
+      const named = [...new Set([...rules, ...opinion.rules])];
+      return {
+        verdict: onRecord({ action: silenced ? "withhold" : action, rules: named, moderation: opinion.moderation }),
+      };
+    },
   };
 });
 

@@ -4,10 +4,10 @@ import type { ContextAssembled } from "#events/agent/events.ts";
 import type { TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
-import { discreet } from "./discretion.ts";
+import { discreet, verdictOnRounds } from "./discretion.ts";
 import type { Ingredients, Outcome, Round } from "./ingredients.ts";
 import { type Configuration, type Prompt, Toolbox, TurnLedger } from "./ports.ts";
-import { compilePrompt, compilers } from "./prompt.ts";
+import { compilePrompt, compilers, HIDES_TOOL_WORDS } from "./prompt.ts";
 
 /** A context as it was recorded. */
 type Context = Recorded<EventOf<typeof ContextAssembled>>;
@@ -101,7 +101,8 @@ const contextAt = Effect.fnUntraced(function* (seq: number) {
 
 /**
  * Compiles the prompt of a context, with what happened in these rounds behind it, by the compiler and the configuration
- * of its time. A version of a newer program is compiled by the newest that this one knows.
+ * of its time, and says what the rules made of what tools answered in them. A version of a newer program is compiled by the
+ * newest that this one knows.
  */
 const compiledFrom = Effect.fnUntraced(function* (
   context: Context,
@@ -110,11 +111,17 @@ const compiledFrom = Effect.fnUntraced(function* (
 ) {
   const ledger = yield* TurnLedger;
   const configuration = yield* ledger.configurationAt(context);
-  const compile = compilers[context.open.promptVersion] ?? compilePrompt;
-  return compile(yield* ingredientsOf({ ...context.open, memorySeqs }, configuration, rounds));
+  const { promptVersion } = context.open;
+  const compile = compilers[promptVersion] ?? compilePrompt;
+  const ingredients = yield* ingredientsOf({ ...context.open, memorySeqs }, configuration, rounds);
+  const verdict = promptVersion < HIDES_TOOL_WORDS ? undefined : verdictOnRounds(ingredients.rounds);
+  return { prompt: compile(ingredients), verdict };
 });
 
-/** The prompt for the next round of a turn that has its context: what was recorded, whatever has changed since. */
+/**
+ * The prompt for the next round of a turn that has its context: what was recorded, whatever has changed since; with the
+ * verdict on what tools have answered, where any has.
+ */
 export const promptOf = Effect.fnUntraced(function* (turn: TurnView) {
   const context = yield* contextAt(turn.context!.seq);
   return yield* compiledFrom(context!, turn.rounds, turn.context!.memorySeqs);
@@ -140,7 +147,7 @@ export const rebuildPrompt = Effect.fnUntraced(function* (contextSeq: number, ro
   if (context === undefined) return undefined;
   const { rounds, left } = before(ledger, context, round);
   const memorySeqs = context.open.memorySeqs.filter((seq) => round === undefined || !left.includes(seq));
-  const prompt = yield* compiledFrom(context, rounds, memorySeqs);
+  const { prompt } = yield* compiledFrom(context, rounds, memorySeqs);
   const rebuilt: RebuiltPrompt = {
     prompt,
     hash: yield* ledger.digest(JSON.stringify(prompt), context.open.promptHash),

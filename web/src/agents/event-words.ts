@@ -86,6 +86,10 @@ const bases: { readonly [B in Open<"MemoryFormed">["basis"]]: string } = {
   observed: "from using tools",
 };
 
+/** What the content rules and a provider's moderation found, where they found something. */
+const found = (rules: ReadonlyArray<string> = []): string =>
+  rules.length === 0 ? "" : `; content rules: ${list.format(rules)}`;
+
 const memories = (count: number): string => many(count, "memory", "memories");
 
 const configured = ({ name, model, fallbacks = [] }: Open<"AgentReconfigured"> | Open<"AgentCreated">): string =>
@@ -116,11 +120,11 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   TurnDelayed: ({ until }) => `Has to wait until ${clock.format(until)}`,
   TurnContinued: () => "Went on after waiting",
   TurnInterrupted: ({ by, why }) => `${why === "stopped" ? "Stopped" : "Called off"} by ${person(by)}`,
-  ContextAssembled: ({ messageSeqs, memoryIds, tokens: size, degraded }) =>
-    `Chose ${many(messageSeqs.length, "message")} and ${memories(memoryIds.length)}, ${many(size, "token")}${degraded === undefined ? "" : `, without ${degraded}`}`,
+  ContextAssembled: ({ messageSeqs, memoryIds, tokens: size, degraded, masked }) =>
+    `Chose ${many(messageSeqs.length, "message")} and ${memories(memoryIds.length)}, ${many(size, "token")}${degraded === undefined ? "" : `, without ${degraded}`}${found(masked)}`,
   ContextNarrowed: ({ memorySeqs }) => `Left ${memories(memorySeqs.length)} out that may not be told any more`,
-  ModelAsked: ({ model, why, tokens: reserved, microUsd }) =>
-    `Asked ${model} (${whyAsked[why]}), reserved ${many(reserved, "token")}${dollars(microUsd)}`,
+  ModelAsked: ({ model, why, tokens: reserved, microUsd, verdict }) =>
+    `Asked ${model} (${whyAsked[why]}), reserved ${many(reserved, "token")}${dollars(microUsd)}${found(verdict?.rules)}`,
   ModelFailed: ({ model, reason, ms }) => `${model} gave no usable reply after ${lasted(ms)}: ${reason}`,
   ModelReplied: ({ model, calls, ms, microUsd, ...usage }) =>
     `${model} replied in ${lasted(ms)}${calls.length > 0 ? `, wanting ${list.format(calls.map(({ tool }) => tool))}` : ""}${tokens(usage)}${dollars(microUsd)}`,
@@ -135,8 +139,8 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   ToolExecuted: ({ tool, ms }) => `Used ${tool} for ${lasted(ms)}`,
   ToolFailed: ({ tool, reason, ms }) => `${tool} failed after ${lasted(ms)}: ${reason}`,
   ToolOutcomeUnknown: ({ tool }) => `${tool} may or may not have happened`,
-  ReplyDrafted: ({ chars, notice, stopped }) =>
-    `Drafted ${many(chars, "character")}${notice ? ", a notice of the house" : ""}${stopped ? ", all that was said until it was stopped" : ""}`,
+  ReplyDrafted: ({ chars, notice, stopped, masked }) =>
+    `Drafted ${many(chars, "character")}${notice ? ", a notice of the house" : ""}${stopped ? ", all that was said until it was stopped" : ""}${found(masked)}`,
   ReplyWithheld: ({ rules }) => `Kept its reply back by the content rules: ${list.format(rules)}`,
   MemoryFormed: ({ kind, basis }) => `Will remember something ${kind}, ${bases[basis]}`,
   MemoriesConsidered: ({ formed }) => (formed === 0 ? "Found nothing to remember" : `Kept ${memories(formed)}`),

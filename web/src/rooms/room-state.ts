@@ -87,8 +87,15 @@ export function withMessages(state: RoomState, added: ReadonlyArray<Message>): R
   const simple = added.length === 1 && first !== undefined && (last === undefined || first.seq > last.seq);
   const byId = simple ? undefined : new Map([...state.messages, ...added].map((message) => [message.id, message]));
   const messages = byId ? [...byId.values()].sort((a, b) => a.seq - b.seq) : [...state.messages, ...added];
-  return { ...state, messages, seq: Math.max(state.seq, ...added.map((message) => message.seq)) };
+  const seq = Math.max(state.seq, ...added.map((message) => message.seq));
+  return added.flatMap(unknownCalls).reduce(toolExecution, { ...state, messages, seq });
 }
+
+/** Whoever comes later has seen no frame of these, and may ask for the same again. */
+const unknownCalls = ({ turn_id, author_id, unknown_calls = [] }: Message): ReadonlyArray<ToolCall> =>
+  turn_id === undefined
+    ? []
+    : unknown_calls.map((call) => ({ ...call, turn_id, agent_id: author_id, status: "unknown" }));
 
 /** A person's own message has come back: the row that stood for it goes. */
 function settleOutgoing(state: RoomState, message: Message, mine: boolean): RoomState {
@@ -164,6 +171,7 @@ function storedMessage(state: RoomState, roomId: string, payload: ServerFrames["
     ...(payload.model === undefined ? {} : { model: payload.model }),
     ...(payload.notice === undefined ? {} : { notice: payload.notice }),
     ...(payload.stopped === undefined ? {} : { stopped: payload.stopped }),
+    ...(payload.unknown_calls === undefined ? {} : { unknown_calls: payload.unknown_calls }),
     ai_generated: true,
     created_at: payload.created_at ?? new Date().toISOString(),
   };
@@ -191,12 +199,12 @@ export function toolExecution(state: RoomState, payload: ToolCall): RoomState {
   return { ...state, tools: new Map(state.tools).set(payload.turn_id, merged) };
 }
 
-/** Tool calls read from the record; what a frame has told already is at least as new. */
-export function withRecordedTools(state: RoomState, recorded: ReadonlyArray<ToolCall>): RoomState {
-  return recorded
-    .filter((call) => !state.tools.get(call.turn_id)?.some((one) => one.id === call.id))
-    .reduce(toolExecution, state);
-}
+/** Tool calls read from the record; what a frame or a message has told already is at least as new, and may be less. */
+export const withRecordedTools = (before: RoomState, recorded: ReadonlyArray<ToolCall>): RoomState =>
+  recorded.reduce((state, call) => {
+    const told = state.tools.get(call.turn_id)?.find(({ id }) => id === call.id);
+    return toolExecution(state, { ...call, ...told });
+  }, before);
 
 export function participantJoined(state: RoomState, payload: ServerFrames["participant_joined"]): RoomState {
   const { seq, ...participant } = payload;

@@ -37,6 +37,8 @@ export interface Question {
   readonly asker?: string;
   /** What they are called, where that is known. */
   readonly askerName?: string;
+  /** What they said of it, where others' words are in it as well. */
+  readonly own?: string;
   readonly kinds?: ReadonlyArray<string>;
   readonly asOf?: number;
   /** What vectors have to say to it. */
@@ -164,10 +166,11 @@ export class Mind {
 
   /** Answers best first. Of subjects whose key is not at hand nothing is found: fetch those of `subjects` first. */
   search(question: Question): ReadonlyArray<Found> {
-    const { text, now, limit, minSimilarity = 0, scope, kinds, asOf, nearness, variant } = question;
+    const { text, own = text, now, limit, minSimilarity = 0, scope, kinds, asOf, nearness, variant } = question;
     const subjects = this.subjects();
+    const facts = this.facts.asked({ ...question, text: own }, subjects);
     const hits = this.#index.search({
-      ...{ text, now, limit, minSimilarity, scope, subjects, facts: this.facts.asked(question, subjects) },
+      ...{ text, now, limit, minSimilarity, scope, subjects, facts },
       ...(kinds === undefined ? {} : { kinds }),
       ...(asOf === undefined ? {} : { asOf }),
       ...(variant === undefined ? {} : { variant }),

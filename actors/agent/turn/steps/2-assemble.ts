@@ -4,7 +4,7 @@ import { isAnswered, isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
 import { type ActorName, idOf } from "#events/kit/ids.ts";
 import { hidden } from "../discretion.ts";
-import { moderate, POLICY_VERSION } from "../filter.ts";
+import { moderateAll, onRecord, POLICY_VERSION } from "../filter.ts";
 import { type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
 import { compilePrompt, estimateTokens, newestWithin, PROMPT_VERSION } from "../prompt.ts";
 import { quick } from "../schedules.ts";
@@ -13,6 +13,8 @@ import { ingredientsOf } from "../transcript.ts";
 
 /** And what was said right around each. */
 const MEMORIES_AT_MOST = 8;
+/** Of a longer question memory reads the beginning for what it asks; a message that is longer by itself is asked whole. */
+const QUESTION_CHARS = 1_000;
 /** However much a summary covers, so many of the newest messages are shown in full. */
 const IN_FULL_AT_LEAST = 10;
 /** What all messages together may take, by estimate: a long talk fits, and most models have room for far more. */
@@ -52,28 +54,58 @@ const notesOf = Effect.fnUntraced(function* (turn: TurnView, memoryEnabled: bool
   return found === undefined || found.words === Erased || found.words.text === "" ? null : summary;
 });
 
-/** What comes to mind at the message that is to be answered, beside the messages that are shown anyway. */
-const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
+/** What is said in the messages that are to be answered, oldest first; of some the words may be gone. */
+const wordsAnswered = Effect.fnUntraced(function* ({ taken, triggerSeq }: TurnView) {
   const ledger = yield* TurnLedger;
-  const recall = yield* Recall;
-  const asker = idOf(turn.authorId as ActorName);
-  const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
-  const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-  return yield* recall.search({ text, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown }).pipe(
-    Effect.retry(quick),
-    Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "some memories" : undefined })),
-    Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
-  );
+  const messages = yield* ledger.reveal([...taken, triggerSeq]);
+  return messages.flatMap(({ event, words }) => {
+    const { authorId } = event.open as { readonly authorId: string };
+    return words === Erased ? [] : [{ seq: event.seq, authorId, text: String(words.text ?? "") }];
+  });
 });
 
-/** What the content rules hid from the model, and what a provider's moderation says of the message itself. */
-const concerns = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: TurnView) {
+/** What memory is asked: as many of these messages as it reads, the newest last; apart, the asker's own where others ask too. */
+function questionIn(answered: Effect.Success<ReturnType<typeof wordsAnswered>>, asker: string) {
+  let chars = 0;
+  const tooMuch = answered.findLastIndex(({ text }, index) => {
+    chars += text.length + 1;
+    return chars > QUESTION_CHARS && index < answered.length - 1;
+  });
+  const read = answered.slice(tooMuch + 1);
+  const own = read.filter(({ authorId }) => authorId === asker);
+  const joined = (messages: typeof read) => messages.map(({ text }) => text).join("\n");
+  return { text: joined(read), ...(own.length < read.length ? { own: joined(own) } : {}) };
+}
+
+/** What comes to mind at the messages that are to be answered, beside those that are shown anyway. */
+const recalled = Effect.fnUntraced(function* (turn: TurnView, shown: ReadonlyArray<number>) {
+  const recall = yield* Recall;
+  const asker = idOf(turn.authorId as ActorName);
+  const question = questionIn(yield* wordsAnswered(turn), turn.authorId);
+  return yield* recall
+    .search({ ...question, limit: MEMORIES_AT_MOST, roomId: turn.roomId, asker, without: shown })
+    .pipe(
+      Effect.retry(quick),
+      Effect.map(({ memories, degraded }) => ({ memories, degraded: degraded ? "some memories" : undefined })),
+      Effect.catchTag("RecallFailure", () => Effect.succeed({ memories: [], degraded: "memories" })),
+    );
+});
+
+/**
+ * The verdicts on the messages that are to be answered, by the rules and by a provider's moderation, and the rules that
+ * hide something in whatever is shown.
+ */
+const judged = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: TurnView) {
   const ledger = yield* TurnLedger;
-  const rules = hidden(yield* ledger.reveal(shown));
-  const [trigger] = yield* ledger.reveal([turn.triggerSeq]);
-  const text = trigger === undefined || trigger.words === Erased ? "" : String(trigger.words.text ?? "");
-  const verdict = yield* moderate(text, "in", { said: [] });
-  return [...new Set([...rules, ...verdict.rules])];
+  const answered = yield* wordsAnswered(turn);
+  const found = yield* moderateAll(
+    answered.map(({ text }) => text),
+    "in",
+    { said: [] },
+  );
+  const verdicts = answered.map(({ seq }, index) => ({ seq, ...onRecord(found[index]!) }));
+  const masked = [...hidden(yield* ledger.reveal(shown)), ...verdicts.flatMap(({ rules }) => rules)];
+  return { masked: [...new Set(masked)], verdicts };
 });
 
 export const assemble = {
@@ -116,7 +148,7 @@ export const assemble = {
       ...references,
       memoryIds: found.memories.map(({ memoryId }) => memoryId),
       policyVersion: POLICY_VERSION,
-      masked: yield* concerns([...references.messageSeqs, ...references.memorySeqs], turn),
+      ...(yield* judged([...references.messageSeqs, ...references.memorySeqs], turn)),
       promptVersion: PROMPT_VERSION,
       promptHash: yield* ledger.digest(JSON.stringify(prompt)),
       tokens: estimateTokens(prompt),

@@ -4,11 +4,12 @@ import type { ModelName, NextAsk } from "#events/agent/asking.ts";
 import { isDue, limits, type TurnView } from "#events/agent/turn.ts";
 import { type CallId, childId } from "#events/kit/ids.ts";
 import { Garbled, kindOf, ModelFailure, type ModelReason, Stalled } from "../failures.ts";
+import { onRecord, type Verdict } from "../filter.ts";
 import {
   ChatModel,
   type ModelChoice,
   type ModelPart,
-  type Moderator,
+  Moderator,
   type Prompt,
   Recall,
   Rooms,
@@ -28,10 +29,12 @@ const LONGEST_SLEEP_MS = 10_000;
 
 type WholeReply = Extract<ModelPart, { type: "reply" }>;
 
+type Speech = Effect.Success<ReturnType<typeof beginSpeech>>;
+type Spoken = ReturnType<Speech["verdict"]>;
+
 /** One request: prose goes to the room as sentences complete and pass the filter, the whole reply comes back. */
-const request = Effect.fnUntraced(function* (turn: TurnView, choice: ModelChoice, prompt: Prompt, boxMs: number) {
+const request = Effect.fnUntraced(function* (speech: Speech, choice: ModelChoice, prompt: Prompt, boxMs: number) {
   const chat = yield* ChatModel;
-  const speech = yield* beginSpeech(turn);
   let whole: WholeReply | undefined;
   let length = 0;
   const take = Effect.fnUntraced(function* (part: ModelPart) {
@@ -68,7 +71,13 @@ const priceOf = (
   chat.price({ provider: answered.provider, model: answered.model }, tokensIn, tokensOut) ??
   chat.price(asked, tokensIn, tokensOut);
 
-const recordReply = Effect.fnUntraced(function* (turn: TurnView, name: ModelName, reply: WholeReply, ms: number) {
+const recordReply = Effect.fnUntraced(function* (
+  turn: TurnView,
+  name: ModelName,
+  reply: WholeReply,
+  ms: number,
+  spoken: Spoken,
+) {
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const toolbox = yield* Toolbox;
@@ -98,11 +107,18 @@ const recordReply = Effect.fnUntraced(function* (turn: TurnView, name: ModelName
     ...(tokensOut === undefined ? {} : { tokensOut }),
     microUsd: known ? priceOf(chat, reply, name, tokensIn, tokensOut) : null,
     ms,
+    ...spoken,
     words: Redacted.make({ text: reply.text, arguments: inputs }),
   });
 });
 
-const recordFailure = Effect.fnUntraced(function* (turn: TurnView, name: ModelName, failure: ModelFailure, ms: number) {
+const recordFailure = Effect.fnUntraced(function* (
+  turn: TurnView,
+  name: ModelName,
+  failure: ModelFailure,
+  ms: number,
+  spoken: Spoken,
+) {
   const ledger = yield* TurnLedger;
   const { reason } = failure;
   const retryAfterMs = "retryAfterMs" in reason ? reason.retryAfterMs : undefined;
@@ -118,6 +134,7 @@ const recordFailure = Effect.fnUntraced(function* (turn: TurnView, name: ModelNa
     reason: reason._tag,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }),
     ms,
+    ...spoken,
   });
 });
 
@@ -166,7 +183,7 @@ const ask = Effect.fnUntraced(function* (
   const ledger = yield* TurnLedger;
   const chat = yield* ChatModel;
   const configuration = yield* ledger.configuration();
-  const prompt = yield* promptOf(yield* narrowed(turn));
+  const { prompt, verdict } = yield* promptOf(yield* narrowed(turn));
   const choice = { ...configuration.choice, ...name, silenceMs };
   const round = turn.rounds.length + 1;
   const tokensIn = estimateTokens(prompt);
@@ -180,17 +197,26 @@ const ask = Effect.fnUntraced(function* (
     why,
     tokens: tokensIn + choice.maxTokens,
     microUsd: chat.price(name, tokensIn, choice.maxTokens),
+    ...(yield* onTools(verdict)),
   });
   const asked = ledger.turn(turn.turnId);
   if (asked === undefined || asked.gaveUp !== null) return;
   const startedAt = yield* Clock.currentTimeMillis;
   const lasted = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.round(now - startedAt)));
-  yield* request(asked, choice, prompt, boxMs).pipe(
-    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, name, reply, ms))),
+  const speech = yield* beginSpeech(asked);
+  yield* request(speech, choice, prompt, boxMs).pipe(
+    Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, name, reply, ms, speech.verdict()))),
     Effect.catchTag("ModelFailure", (failure) =>
-      Effect.flatMap(lasted, (ms) => recordFailure(asked, name, failure, ms)),
+      Effect.flatMap(lasted, (ms) => recordFailure(asked, name, failure, ms, speech.verdict())),
     ),
   );
+});
+
+/** What the rules made of what tools have answered; no provider is asked about that. */
+const onTools = Effect.fnUntraced(function* (verdict: Pick<Verdict, "action" | "rules"> | undefined) {
+  const { provider } = yield* Moderator;
+  const moderation = provider === null ? null : ({ provider, outcome: "not-asked" } as const);
+  return verdict === undefined ? {} : { verdict: onRecord({ ...verdict, moderation }) };
 });
 
 export const think = {

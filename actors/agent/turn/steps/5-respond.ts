@@ -3,7 +3,7 @@ import { Effect, Redacted } from "effect";
 import { isDue, type TurnView } from "#events/agent/turn.ts";
 import type { ActorName, UserId } from "#events/kit/ids.ts";
 import { answerOf } from "../answer.ts";
-import { moderate, POLICY_VERSION } from "../filter.ts";
+import { type Moderated, moderate, onRecord, POLICY_VERSION } from "../filter.ts";
 import { draftable } from "../longest-draft.ts";
 import { noticeFor } from "../notices.ts";
 import { MemoryFormer, type Moderator, Rooms, TurnLedger } from "../ports.ts";
@@ -36,8 +36,8 @@ export const respond = {
       return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells });
     const verdict = yield* moderate(said.join("\n\n"), "out", { said: yield* saidByPeople(turn) });
     if (verdict.action === "withhold")
-      return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells, withheld: verdict.rules });
-    yield* draft(turn, draftable(verdict.text), { notice: false, tells, masked: verdict.rules });
+      return yield* draft(turn, noticeFor("Withheld", null), { notice: true, tells, withheld: verdict });
+    yield* draft(turn, draftable(verdict.text), { notice: false, tells, passed: verdict });
   }),
 } satisfies Step<unknown, TurnLedger | Rooms | Moderator | MemoryFormer>;
 
@@ -49,6 +49,8 @@ const toldIn = Effect.fnUntraced(function* (turn: TurnView, text: string) {
   return [...new Set([...people, ...told])];
 });
 
+const withheldBy = ({ rules, moderation }: Moderated) => ({ rules, policyVersion: POLICY_VERSION, moderation });
+
 /** Records the text that will be posted: the agent's, or the house's in its place. */
 const draft = Effect.fnUntraced(function* (
   turn: TurnView,
@@ -56,12 +58,12 @@ const draft = Effect.fnUntraced(function* (
   verdict: {
     readonly notice: boolean;
     readonly tells: ReadonlyArray<UserId>;
-    readonly masked?: ReadonlyArray<string>;
-    readonly withheld?: ReadonlyArray<string>;
+    readonly passed?: Moderated;
+    readonly withheld?: Moderated;
   },
 ) {
   const ledger = yield* TurnLedger;
-  const { notice, tells, masked = [], withheld } = verdict;
+  const { notice, tells, passed, withheld } = verdict;
   yield* ledger.commit({
     type: "DraftReply",
     meta: yield* metaOf(turn, "draft"),
@@ -71,9 +73,10 @@ const draft = Effect.fnUntraced(function* (
     chars: text.length,
     hash: yield* ledger.digest(text),
     notice,
-    masked,
+    masked: passed?.rules ?? [],
     tells,
-    ...(withheld === undefined ? {} : { withheld: { rules: withheld, policyVersion: POLICY_VERSION } }),
+    ...(passed && { verdict: onRecord(passed) }),
+    ...(withheld && { withheld: withheldBy(withheld) }),
     words: Redacted.make({ text }),
   });
 });

@@ -1,7 +1,7 @@
 /** Step 7, message broadcasting: the room takes the draft under an id of its own, so that saying it twice is saying it once. */
 import { Effect } from "effect";
 import type { ReplyDrafted } from "#events/agent/events.ts";
-import { isDue } from "#events/agent/turn.ts";
+import { isDue, type TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded } from "#events/kit/envelope.ts";
 import { type ActorName, childId, type MemoryId } from "#events/kit/ids.ts";
@@ -12,6 +12,10 @@ import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 
 type Drafted = Recorded<EventOf<typeof ReplyDrafted>>;
+
+/** Whoever reads it later has not seen the call: they should know before they ask for the same again. */
+const unknownCalls = ({ rounds }: TurnView) =>
+  rounds.flatMap(({ calls }) => calls.flatMap(({ isUnknown, callId, tool }) => (isUnknown ? [{ callId, tool }] : [])));
 
 export const broadcast = {
   name: "broadcast",
@@ -40,6 +44,7 @@ export const broadcast = {
           tokensOut: turn.rounds.reduce((sum, { tokensOut }) => sum + tokensOut, 0),
         },
         tells: (written.event as Drafted).open.tells,
+        unknown: unknownCalls(turn),
         causation: turn.lastEvent,
         correlation: turn.correlation,
       })

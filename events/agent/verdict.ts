@@ -1,0 +1,22 @@
+/** What the content rules and a provider's moderation made of words, as events record it: by names, never by words; filled by the content filter of a turn. */
+import { Schema } from "effect";
+
+/** The provider that is asked for its opinion, and what came of asking. */
+export const Opinion = Schema.Struct({
+  provider: Schema.String,
+  /** `not-asked`: nothing was left to judge, or the words are not of a kind that it is asked about. */
+  outcome: Schema.Literals(["passed", "flagged", "failed", "not-asked"]),
+});
+export type Opinion = typeof Opinion.Type;
+
+/** One verdict; that nothing was found is one too. */
+export const ContentVerdict = Schema.Struct({
+  action: Schema.Literals(["pass", "mask", "withhold"]),
+  /** The rules that found something, and what a provider flagged, each once. */
+  rules: Schema.Array(Schema.String),
+  /** The version of the content rules. */
+  policyVersion: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  /** Null where no provider's moderation is configured. */
+  moderation: Schema.NullOr(Opinion),
+});
+export type ContentVerdict = typeof ContentVerdict.Type;
