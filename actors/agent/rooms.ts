@@ -66,6 +66,7 @@ export class RoomChannels {
   service(): Rooms["Service"] {
     return {
       show: (roomId, sign) => this.#show(roomId, sign),
+      watched: (roomId) => this.#channel(roomId).watched,
       shown: (turnId) => this.#shown.get(turnId) ?? "",
       post: (message) =>
         this.#paced(message).pipe(

@@ -81,6 +81,8 @@ export interface Script {
   /** What the owner decided otherwise than usual. */
   readonly settings?: Partial<Settings>;
   /** Words that may not be said, as they are written. */
+  /** Whether anybody looks at the room; they do, unless told otherwise. */
+  readonly watched?: boolean;
   readonly listed?: ReadonlyArray<string>;
   /** What the provider's moderation flags in a text; nothing when left out. */
   readonly flags?: ((text: string) => ReadonlyArray<string>) | "broken";
@@ -304,6 +306,7 @@ export class Stage {
       Layer.succeed(Toolbox, this.#toolbox()),
       Layer.succeed(Rooms, {
         show: (_roomId, sign) => void this.signs.push(sign),
+        watched: () => this.#script.watched ?? true,
         shown: (id) => this.#shown(id),
         post: (message) => this.#post(message),
       }),

@@ -112,6 +112,12 @@ describe("the room", () => {
     }),
   );
 
+  it.effect("gets no signs while nobody looks", () =>
+    Effect.gen(function* () {
+      expect((yield* played([["leak", {}]], { watched: false })).signs).toEqual([]);
+    }),
+  );
+
   it.effect("is shown what people said there themselves", () =>
     Effect.gen(function* () {
       const { last } = yield* played([["leak", {}]], {}, `Ada, I am ${email}.`);

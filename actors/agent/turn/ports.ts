@@ -317,6 +317,8 @@ export class Rooms extends Context.Service<
     readonly post: (message: OutgoingMessage) => Effect.Effect<{ readonly roomSeq: number }, DeliveryFailure>;
     /** Never waits and never fails: nothing may depend on a sign. */
     readonly show: (roomId: RoomId, sign: Sign) => void;
+    /** False while nobody looks: then no sign need be made. */
+    readonly watched: (roomId: RoomId) => boolean;
     /** What was shown of the reply that a turn's running request is giving; empty after a restart. */
     readonly shown: (turnId: TurnId) => string;
   }

@@ -19,22 +19,19 @@ export const toolSigns = Effect.fnUntraced(function* (turn: TurnView) {
       const names = [...new Set(calls.map(({ tool }) => toolNamed(toolbox, tool)))];
       rooms.show(roomId, { event: "agent_thinking", turnId, state: "tools", label: `Using ${names.join(", ")}…` });
     },
-    /** The signs of one call, whose input is looked at once. */
+    /** The signs of one call. Looking through what it takes and answers is the dearest part: not for an empty room. */
     of: ({ callId, tool }: CallView, input: string) => {
-      const sign = {
-        event: "tool_execution",
-        turnId,
-        callId,
-        tool: toolNamed(toolbox, tool),
-        input: seen(input),
-      } as const;
-      return ({ output, error, ...status }: CallSign): void =>
+      const call = { event: "tool_execution", turnId, callId, tool: toolNamed(toolbox, tool) } as const;
+      let seenInput: string | undefined;
+      return ({ output, error, ...status }: CallSign): void => {
+        if (!rooms.watched(roomId)) return;
+        seenInput ??= seen(input);
         rooms.show(roomId, {
-          ...sign,
-          ...status,
+          ...{ ...call, ...status, input: seenInput },
           ...(output === undefined ? {} : { output: seen(output) }),
           ...(error === undefined ? {} : { error: seen(error) }),
         });
+      };
     },
   };
 });

@@ -31,15 +31,18 @@ const viewOf = (room: RoomDescription): RoomView => ({
   seq: room.seq,
 });
 
-/** Asks a room to change, and waits until the lists show it. */
-const changed = Effect.fnUntraced(function* <A>(
-  id: string,
-  call: (door: RoomDoor, asking: Asking, command: string) => Promise<Reply<A>>,
-) {
-  const asking = yield* Asker;
-  const door = asking.env.ROOM.getByName(yield* roomId(id));
-  const value = yield* ask((current) => call(door, current, commandId(current)));
-  yield* perform(() => door.settle(SETTLE_MS));
+type Change<A> = (door: RoomDoor, asking: Asking, command: string) => Promise<Reply<A>>;
+
+/** Asks a room to change. */
+const changed = Effect.fnUntraced(function* <A>(id: string, call: Change<A>) {
+  const room = yield* roomId(id);
+  return yield* ask((asking) => call(asking.env.ROOM.getByName(room), asking, commandId(asking)));
+});
+
+/** Asks a room to change, and waits until the lists show it: they know its people, not its agents or its policy. */
+const changedAndListed = Effect.fnUntraced(function* <A>(id: string, call: Change<A>) {
+  const value = yield* changed(id, call);
+  yield* perform(({ env }) => env.ROOM.getByName(id).settle(SETTLE_MS));
   return value;
 });
 
@@ -77,7 +80,9 @@ const addParticipant = Effect.fnUntraced(function* (
   const name = yield* perform(({ env }) => env.USER.getByName(person).displayName());
   if (name === null) return yield* problem("not-found", { detail: "There is no such person here." });
   return viewOf(
-    yield* changed(id, (door, { principal }, command) => door.addPerson(principal, command, person, name || person)),
+    yield* changedAndListed(id, (door, { principal }, command) =>
+      door.addPerson(principal, command, person, name || person),
+    ),
   );
 });
 
@@ -85,7 +90,7 @@ const removeParticipant = Effect.fnUntraced(function* (id: string, participant: 
   if (Schema.is(AgentId)(participant))
     return yield* changed(id, (door, { principal }, command) => door.dismissAgent(principal, command, participant));
   const person = yield* userId(participant);
-  return yield* changed(id, (door, { principal }, command) => door.removePerson(principal, command, person));
+  return yield* changedAndListed(id, (door, { principal }, command) => door.removePerson(principal, command, person));
 });
 
 interface MessageRange {
@@ -165,11 +170,13 @@ export const RoomRoutes = HttpApiBuilder.group(
         ),
       joinRoom: ({ params }) =>
         Effect.map(
-          changed(params.id, (door, { principal }, command) => door.join(principal, command)),
+          changedAndListed(params.id, (door, { principal }, command) => door.join(principal, command)),
           viewOf,
         ),
       leaveRoom: ({ params }) =>
-        changed(params.id, (door, { principal }, command) => door.removePerson(principal, command, principal.userId)),
+        changedAndListed(params.id, (door, { principal }, command) =>
+          door.removePerson(principal, command, principal.userId),
+        ),
       addParticipant: ({ params, payload }) => addParticipant(params.id, payload),
       removeParticipant: ({ params }) => removeParticipant(params.id, params.participantId),
       listMessages: ({ params, query }) => messages(params.id, query),
