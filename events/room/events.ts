@@ -33,13 +33,18 @@ export const AgentDismissed = defineEvent("AgentDismissed", {
   about: "An agent is no longer a participant.",
   open: { agentId: AgentId, by: ActorName },
 });
+export const AgentSwitched = defineEvent("AgentSwitched", {
+  v: 1,
+  about: "The owner of an agent that takes part switched it on or off.",
+  open: { agentId: AgentId, active: Schema.Boolean, by: ActorName },
+});
 export const RoomPolicySet = defineEvent("RoomPolicySet", {
   v: 1,
   about: "The owner chose who speaks when.",
   open: { mode: RoomMode, by: ActorName },
 });
 export const MessagePosted = defineEvent("MessagePosted", {
-  v: 3,
+  v: 4,
   about: "Somebody said something; the room's seq is its place in the conversation.",
   open: {
     messageId: MessageId,
@@ -58,6 +63,8 @@ export const MessagePosted = defineEvent("MessagePosted", {
       Schema.Struct({
         turnId: TurnId,
         inReplyTo: MessageId,
+        /** Messages that it answers as well, oldest first: they waited for the same turn. */
+        alsoInReplyTo: Schema.optionalKey(Schema.Array(MessageId)),
         notice: Schema.Boolean,
         /** Somebody stopped the agent in the middle of it. */
         stopped: Schema.Boolean,
@@ -78,6 +85,7 @@ export const MessagePosted = defineEvent("MessagePosted", {
       turn: turn === null ? null : { ...(turn as object), stopped: false },
     }),
     2: ({ turn, ...open }) => ({ ...open, turn: turn === null ? null : { ...(turn as object), tells: [] } }),
+    3: (open) => ({ ...open }),
   },
 });
 export const FloorGranted = defineEvent("FloorGranted", {
@@ -118,6 +126,7 @@ export const roomEvents = [
   FloorPassed,
   AgentInvoked,
   RoomClosed,
+  AgentSwitched,
 ] as const;
 
 export type RoomEvent = EventOf<(typeof roomEvents)[number]>;

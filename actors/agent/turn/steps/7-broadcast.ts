@@ -1,7 +1,7 @@
 /** Step 7, message broadcasting: the room takes the draft under an id of its own, so that saying it twice is saying it once. */
 import { Effect } from "effect";
 import type { ReplyDrafted } from "#events/agent/events.ts";
-import { isDue } from "#events/agent/turn.ts";
+import { isDue, type TurnView } from "#events/agent/turn.ts";
 import type { EventOf } from "#events/kit/define.ts";
 import { Erased, type Recorded } from "#events/kit/envelope.ts";
 import { type ActorName, childId, type MemoryId } from "#events/kit/ids.ts";
@@ -10,8 +10,18 @@ import { DeliveryFailure } from "../failures.ts";
 import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
+import { takenAlong } from "../taken.ts";
 
 type Drafted = Recorded<EventOf<typeof ReplyDrafted>>;
+
+/** What the models of a turn used. A request that was stopped or failed has used something, and nobody knows how much. */
+const usageOf = ({ asking, rounds }: TurnView) =>
+  asking === null
+    ? {
+        tokensIn: rounds.reduce((sum, { tokensIn }) => sum + tokensIn, 0),
+        tokensOut: rounds.reduce((sum, { tokensOut }) => sum + tokensOut, 0),
+      }
+    : null;
 
 export const broadcast = {
   name: "broadcast",
@@ -30,15 +40,13 @@ export const broadcast = {
         turnId: turn.turnId,
         roomId: turn.roomId,
         inReplyTo: turn.inReplyTo,
+        alsoInReplyTo: turn.taken.length === 0 ? [] : takenAlong(ledger, turn),
         hops: turn.hops + 1,
         text: String(written.words.text),
         notice: draft.notice,
         stopped: draft.stopped,
         model: turn.rounds.at(-1)?.model,
-        usage: {
-          tokensIn: turn.rounds.reduce((sum, { tokensIn }) => sum + tokensIn, 0),
-          tokensOut: turn.rounds.reduce((sum, { tokensOut }) => sum + tokensOut, 0),
-        },
+        usage: usageOf(turn),
         tells: (written.event as Drafted).open.tells,
         causation: turn.lastEvent,
         correlation: turn.correlation,
