@@ -206,11 +206,12 @@ function agreeable(said: string[]) {
     turnId: "trn_1t9y1w53kca6gsrx8xqwk10ab9",
     messageId,
     inReplyTo: messageId,
+    alsoInReplyTo: [],
     text: "80",
     stopped: false,
     tools: [],
   };
-  const outcome = async () => ({ ...replied, tokensIn: 1, tokensOut: 1, failure: null });
+  const outcome = async () => ({ ...replied, usage: { tokensIn: 1, tokensOut: 1 }, failure: null, retryAt: null });
   return {
     ...workerVariables(),
     DB: { prepare: () => ({ bind: () => ({ all: async () => ({ results: [row] }) }) }) },

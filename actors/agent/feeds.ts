@@ -3,21 +3,17 @@ import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentState } from "#events/agent/state.ts";
 import type { Recorded, RecordedOf } from "#events/kit/envelope.ts";
 import { type AgentId, agentName, type RoomId } from "#events/kit/ids.ts";
-import type { ActorEnv } from "../kit/doors.ts";
+import type { ActorEnv, AgentChange } from "../kit/doors.ts";
 import type { Feeds } from "../kit/feeds.ts";
 import { vaultOf } from "../kit/keys.ts";
-import { addReadModels, type ProjectedLog } from "../kit/read-models.ts";
+import { addReadModels } from "../kit/read-models.ts";
+import { type FailureLog, tellFailure } from "./failures-told.ts";
 
 /** What the agent asks leave for. */
 const REMEMBERED = "what you say where it takes part, and what it learns about you from it";
 
 /** Adds the feeds of an agent, which keeps what is said for so many days. */
-export function agentFeeds(
-  feeds: Feeds,
-  log: ProjectedLog & { readonly state: AgentState },
-  env: ActorEnv,
-  retentionDays: () => number,
-): void {
+export function agentFeeds(feeds: Feeds, log: FailureLog, env: ActorEnv, retentionDays: () => number): void {
   addReadModels(feeds, log, "agent", env.DB);
   feeds.add({
     name: "system",
@@ -52,9 +48,13 @@ export function agentFeeds(
   });
   feeds.add({
     name: "rooms",
-    wants: new Set<AgentEvent["type"]>(["AgentReconfigured", "AgentDeleted"]),
+    wants: new Set<AgentEvent["type"]>([
+      ...(["AgentReconfigured", "AgentActivated", "AgentDeactivated", "AgentDeleted"] as const),
+      ...(["RoomJoined", "TurnFailed"] as const),
+    ]),
     deliver: async (events, { to }) => {
-      for (const event of events) await tellRooms(event as RecordedOf<AgentEvent>, log, env);
+      for (const event of events as ReadonlyArray<RecordedOf<AgentEvent>>)
+        await (event.type === "TurnFailed" ? tellFailure(event, log, env) : tellRooms(event, log, env));
       return to;
     },
   });
@@ -79,19 +79,32 @@ async function askForConsent(
     .catch(() => {});
 }
 
-/** Rooms show an agent's name and mark its presence: they are told when it is called otherwise, or gone. */
+/** Rooms show an agent's name and how it stands: they are told when it is called otherwise, switched on or off, or gone. */
 async function tellRooms(
   event: RecordedOf<AgentEvent>,
   log: { readonly state: AgentState; readonly stream: string },
   env: ActorEnv,
 ) {
   const agentId = log.stream.slice("agent:".length) as AgentId;
-  const tell = (rooms: ReadonlyArray<RoomId>, name: string | null) =>
+  const tell = (rooms: ReadonlyArray<RoomId>, change: AgentChange) =>
     Promise.all(
-      rooms.map((roomId) => env.ROOM.getByName(roomId).agentChanged(changeId(event, agentId), agentId, name)),
+      rooms.map((roomId) => env.ROOM.getByName(roomId).agentChanged(changeId(event, agentId), agentId, change)),
     );
-  if (event.type === "AgentReconfigured") await tell(Object.keys(log.state.rooms) as RoomId[], event.open.name);
-  if (event.type === "AgentDeleted") await tell(event.open.rooms, null);
+  const rooms = Object.keys(log.state.rooms) as RoomId[];
+  switch (event.type) {
+    case "AgentReconfigured":
+      return tell(rooms, { name: event.open.name });
+    case "AgentActivated":
+      return tell(rooms, { active: true });
+    case "AgentDeactivated":
+      return tell(rooms, { active: false });
+    case "RoomJoined":
+      // A room takes whoever comes for switched on.
+      return log.state.status === "inactive" ? tell([event.open.roomId], { active: false }) : undefined;
+    case "AgentDeleted":
+      return tell(event.open.rooms, "gone");
+    default:
+  }
 }
 
 const changeId = (event: Recorded, agentId: AgentId): string => `${agentId}:${event.seq}`;

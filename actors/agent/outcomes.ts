@@ -9,6 +9,7 @@ import type { TurnId } from "#events/kit/ids.ts";
 import type { ToolOutcome, TurnOutcome } from "../kit/doors.ts";
 import type { Ledger } from "../kit/ledger.ts";
 import { type Moderator, Toolbox, type TurnLedger } from "./turn/ports.ts";
+import { takenAlong } from "./turn/taken.ts";
 import { seenByPeople, toolNamed } from "./turn/tool-words.ts";
 
 type Ending = Extract<
@@ -100,18 +101,18 @@ export class Outcomes {
     const posted = find("ReplyPosted")[0];
     const draft = find("ReplyDrafted")[0];
     if (heard === undefined || posted === undefined || draft === undefined) return undefined;
-    const rounds = find("ModelReplied").map(({ event }) => event.open as { tokensIn?: number; tokensOut?: number });
     return {
       ending: "replied",
       turnId,
       messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
       inReplyTo: (heard.event.open as { messageId: TurnOutcomeMessage }).messageId,
+      alsoInReplyTo: takenAlong(this.#ledger, { turnId, triggerSeq: heard.event.seq }),
       stopped: (draft.event.open as { stopped?: boolean }).stopped === true,
       text: draft.words === Erased ? null : String(draft.words.text),
       tools: await this.#seen(toolOutcomes(events), find("ContextAssembled").at(-1)),
-      tokensIn: rounds.reduce((sum, { tokensIn }) => sum + (tokensIn ?? 0), 0),
-      tokensOut: rounds.reduce((sum, { tokensOut }) => sum + (tokensOut ?? 0), 0),
+      usage: usageOf(events),
       failure,
+      retryAt: retryAtOf(find("ModelGaveUp").at(-1)),
     };
   }
 
@@ -136,6 +137,26 @@ export class Outcomes {
 }
 
 type TurnOutcomeMessage = Extract<TurnOutcome, { ending: "replied" }>["messageId"];
+
+/** What a turn's requests used, where every one of them has a reply on record that says so. */
+function usageOf(events: ReadonlyArray<Unsealed>): Extract<TurnOutcome, { ending: "replied" }>["usage"] {
+  let open = 0;
+  let usage = { tokensIn: 0, tokensOut: 0 };
+  for (const { event } of events) {
+    if (event.type === "ModelAsked") open += 1;
+    if (event.type !== "ModelReplied") continue;
+    const { tokensIn, tokensOut } = event.open as { readonly tokensIn?: number; readonly tokensOut?: number };
+    if (tokensIn === undefined || tokensOut === undefined) return null;
+    usage = { tokensIn: usage.tokensIn + tokensIn, tokensOut: usage.tokensOut + tokensOut };
+    open = 0; // of requests that failed before, nothing is known to have been used
+  }
+  return open === 0 ? usage : null;
+}
+
+function retryAtOf(gaveUp: Unsealed | undefined): number | null {
+  const retryAfterMs = (gaveUp?.event.open as { readonly retryAfterMs?: number } | undefined)?.retryAfterMs;
+  return retryAfterMs === undefined ? null : gaveUp!.event.at + retryAfterMs;
+}
 
 const statuses: Readonly<Record<string, ToolOutcome["status"]>> = {
   ToolExecuted: "success",

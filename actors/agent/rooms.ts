@@ -12,11 +12,27 @@ import { toolNamed } from "./turn/tool-words.ts";
 
 type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
 
+type Declined = Extract<RecordedOf<AgentEvent>, { readonly type: "TurnDeclined" }>;
+type Received = Extract<RecordedOf<AgentEvent>, { readonly type: "MessageReceived" }>;
+
+/** What people read while a message waits for the turn that runs. */
+const QUEUED = "Answers something else first…";
+
+/** Why a turn that waited will never be, though somebody waits for it. */
+const lostBecause: ReadonlySet<Declined["open"]["why"]> = new Set(["inactive", "left-room"]);
+
+/** Whether it was decided in the same breath what becomes of a message; one that has to wait has no verdict yet. */
+const hasVerdict = ({ open: { turnId } }: Received, events: ReadonlyArray<RecordedOf<AgentEvent>>): boolean =>
+  events.some(({ type, open }) => (type === "TurnStarted" || type === "TurnDeclined") && open.turnId === turnId);
+
 interface Channel {
   readonly door: RoomDoor;
   watched: boolean;
   readonly signs: SignQueue;
 }
+
+/** The command that posts what a turn has to say: one, whoever says it [T1]. */
+export const replyCommandId = (turnId: TurnId): string => `${turnId}/reply`;
 
 export class RoomChannels {
   readonly #env: ActorEnv;
@@ -59,7 +75,7 @@ export class RoomChannels {
    */
   async gone(roomId: RoomId, seq: number | undefined): Promise<void> {
     const { agentId } = this.#agent();
-    await this.#env.ROOM.getByName(roomId).agentChanged(`${agentId}/gone/${seq}`, agentId, null);
+    await this.#env.ROOM.getByName(roomId).agentChanged(`${agentId}/gone/${seq}`, agentId, "gone");
   }
 
   /** The port. */
@@ -96,11 +112,19 @@ export class RoomChannels {
       // A model's reply is on record: what was shown of it need not be known any more.
       if (type === "ModelReplied") this.#shown.delete(open.turnId);
       if (type === "ToolDenied" || type === "ToolOutcomeUnknown") this.#closeCall(event, events, roomOf);
-      if (type === "TurnDeclined" && open.why === "coalesced") this.#closeTurn(open.roomId, open.turnId, "done");
-      if (type === "TurnDeclined" && open.why === "called-off") this.#closeTurn(open.roomId, open.turnId, "stopped");
+      if (type === "MessageReceived" && !hasVerdict(event, events))
+        this.#show(open.roomId, { event: "agent_thinking", turnId: open.turnId, state: "queued", label: QUEUED });
+      if (type === "TurnDeclined") this.#closeDeclined(event, events);
       if (type === "TurnStopped" && !isPosted) this.#closeTurn(open.roomId, open.turnId, "stopped");
       if (type === "TurnFailed" && !isPosted) this.#closeTurn(open.roomId, open.turnId, "failed");
     }
+  }
+
+  /** A turn that ends before it began. Whoever was told at once that it is not to be was told nothing of it. */
+  #closeDeclined({ open: { roomId, turnId, why } }: Declined, events: ReadonlyArray<RecordedOf<AgentEvent>>): void {
+    const isCalledOff = why === "called-off";
+    if (!isCalledOff && events.some(({ type, open }) => type === "MessageReceived" && open.turnId === turnId)) return;
+    this.#closeTurn(roomId, turnId, isCalledOff ? "stopped" : lostBecause.has(why) ? "failed" : "done");
   }
 
   /** A call that was open when its turn was stopped or failed: no step is left to show what became of it. */
@@ -172,20 +196,21 @@ export class RoomChannels {
     const channel = this.#channel(message.roomId);
     const { agentId, name } = this.#agent();
     return channel.door.postReply(
-      `${message.turnId}/reply`,
+      replyCommandId(message.turnId),
       {
         agentId,
         agentName: name,
         messageId: message.messageId,
         turnId: message.turnId,
         inReplyTo: message.inReplyTo,
+        alsoInReplyTo: message.alsoInReplyTo,
         text: message.text,
         hops: message.hops,
         notice: message.notice,
         stopped: message.stopped,
         model: message.model ?? null,
-        tokensIn: message.usage.tokensIn,
-        tokensOut: message.usage.tokensOut,
+        tokensIn: message.usage?.tokensIn ?? null,
+        tokensOut: message.usage?.tokensOut ?? null,
         tells: message.tells,
         ...(message.unknown.length > 0 && { unknown: message.unknown }),
         causation: message.causation,

@@ -1,6 +1,7 @@
 /** Keeps an agent's turns running: a fiber for each that may go on, resumed, held by timers, interrupted; owned by AgentActor. */
 import { Cause, Exit, type Fiber } from "effect";
 import type { AgentCommand } from "#events/agent/commands.ts";
+import { NO_PROGRESS } from "#events/agent/decide-turn.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import { type AgentState, actionable } from "#events/agent/state.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
@@ -105,7 +106,7 @@ export class Turns {
       const attempt = this.#host.state().turns[turnId]?.attempt ?? 0;
       const meta = this.#host.meta(`${turnId}/give-up/${attempt}`);
       if (now() - since < GIVE_UP_AFTER_MS) this.#goesOn(turnId);
-      else this.#host.commit({ type: "FailTurn", meta, turnId, attempt, reason: "no-progress" });
+      else this.#host.commit({ type: "FailTurn", meta, turnId, attempt, reason: NO_PROGRESS });
     }
     this.work(true);
   }

@@ -108,6 +108,8 @@ export interface Present {
 /** What anybody who meets an agent may know of it. */
 export interface AgentIntroduction {
   readonly name: string;
+  /** False while its owner has switched it off. */
+  readonly active: boolean;
   readonly memoryEnabled: boolean;
   /** How long it keeps what was said. */
   readonly retentionDays: number;
@@ -163,14 +165,18 @@ export type TurnOutcome =
       readonly messageId: MessageId;
       /** The message that it answers; others may have been taken together with it. */
       readonly inReplyTo: MessageId;
+      /** Those that were taken together with it, oldest first. */
+      readonly alsoInReplyTo: ReadonlyArray<MessageId>;
       readonly text: string | null;
       /** Set when somebody stopped the agent in the middle of it. */
       readonly stopped: boolean;
       readonly tools: ReadonlyArray<ToolOutcome>;
-      readonly tokensIn: number;
-      readonly tokensOut: number;
+      /** Null where a request was left without a reply on record, or its reply did not say: nobody knows then. */
+      readonly usage: { readonly tokensIn: number; readonly tokensOut: number } | null;
       /** Set when the house spoke in place of a model that did not answer. */
       readonly failure: string | null;
+      /** When to come back after that (ms since 1970); null where nobody said. */
+      readonly retryAt: number | null;
     }
   | { readonly ending: "declined"; readonly turnId: TurnId; readonly why: string }
   | { readonly ending: "failed"; readonly turnId: TurnId; readonly reason: string }
@@ -229,6 +235,8 @@ export interface ReplyInput {
   readonly messageId: MessageId;
   readonly turnId: TurnId;
   readonly inReplyTo: MessageId;
+  /** What it answers as well: messages that waited for the same turn, oldest first. */
+  readonly alsoInReplyTo: ReadonlyArray<MessageId>;
   readonly text: string;
   /** What the agent believes; the room counts for itself. */
   readonly hops: number;
@@ -245,6 +253,9 @@ export interface ReplyInput {
   readonly causation: string;
   readonly correlation: string;
 }
+
+/** What an agent tells its rooms of itself: another name, that it was switched on or off, or that it is gone. */
+export type AgentChange = { readonly name: string } | { readonly active: boolean } | "gone";
 
 export interface RoomParticipant {
   readonly kind: "user" | "agent";
@@ -295,8 +306,8 @@ export interface RoomDoor extends BorrowerDoor {
   show(sightings: ReadonlyArray<Sighting>): Promise<void>;
   /** Who is there, for an agent that takes part: as it is told with each message. Null for any other. */
   attendance(agentId: AgentId): Promise<FullHouse["people"]>;
-  /** An agent says of itself that it is known by another name, or (null) that it is gone. */
-  agentChanged(commandId: string, agentId: AgentId, name: string | null): Promise<void>;
+  /** An agent says what is new of itself. */
+  agentChanged(commandId: string, agentId: AgentId, change: AgentChange): Promise<void>;
   describe(by: Principal): Promise<Reply<RoomDescription>>;
   messages(
     by: Principal,

@@ -2,6 +2,7 @@
 import type { Connection } from "partyserver";
 import type { Sighting } from "../kit/doors.ts";
 import { frame, type PresenceState, type ServerFrames } from "./frames.ts";
+import { RunningReplies } from "./running-replies.ts";
 
 /** What a socket keeps across hibernation; small, for the platform limits it to 16 KiB. */
 export interface Seat {
@@ -13,7 +14,15 @@ export interface Seat {
   readonly presenceRef: string;
 }
 
-type AgentStatus = "idle" | "thinking";
+/** An agent that takes part. */
+export interface AgentHere {
+  readonly name: string;
+  /** False while its owner has switched it off. */
+  readonly active: boolean;
+}
+
+const agentStatuses = ["idle", "thinking", "off"] as const;
+type AgentStatus = (typeof agentStatuses)[number];
 
 export class Audience {
   readonly #topic: string;
@@ -22,8 +31,11 @@ export class Audience {
    * here; after a wake the map is filled again from the attachments.
    */
   readonly #joined = new Map<Connection<Seat>, Seat>();
-  /** How each agent stands; unknown after a wake. */
-  readonly #agents = new Map<string, AgentStatus>();
+  /** What was told of each agent; unknown after a wake. */
+  readonly #told = new Map<string, AgentStatus>();
+  /** The turn that each agent is at, as far as it has shown one. */
+  readonly #turns = new Map<string, string>();
+  readonly #replies = new RunningReplies();
 
   constructor(topic: string, sockets: Iterable<Connection<Seat>>) {
     this.#topic = topic;
@@ -49,27 +61,53 @@ export class Audience {
   }
 
   /**
-   * Signs of life of agents, to all; what they say of their thinking is their presence too. `nameOf` knows the agents that
+   * Signs of life of agents, to all; what they say of their thinking is their presence too. `agentOf` knows the agents that
    * are here: of another one nothing is shown but that something has ended, for whoever saw it begin must see that.
    */
-  show(sightings: ReadonlyArray<Sighting>, nameOf: (agentId: string) => string | undefined): void {
+  show(sightings: ReadonlyArray<Sighting>, agentOf: (agentId: string) => AgentHere | undefined): void {
     for (const sighting of sightings) {
       const { event, payload } = sighting;
-      const { agent_id: agentId } = payload as ServerFrames["agent_thinking" | "tool_execution"];
-      const name = nameOf(agentId);
-      if (name === undefined && !isEnding(sighting)) continue;
+      const { agent_id: agentId, turn_id: turnId } = payload as ServerFrames["agent_thinking" | "tool_execution"];
+      const agent = agentOf(agentId);
+      const ends = isEnding(sighting);
+      if (agent === undefined && !ends) continue;
+      if (event === "agent_message") this.#replies.shown(payload as ServerFrames["agent_message"]);
+      if (event === "agent_thinking" && ends) this.#breakOff(agentId, turnId);
       if (sighting.only === undefined) this.broadcast(event, payload);
       else this.#tell(sighting.only, event, payload);
-      if (event === "agent_thinking" && name !== undefined)
-        this.agentIs(agentId, name, isEnding(sighting) ? "idle" : "thinking");
+      if (event === "agent_thinking") this.#follow(payload as ServerFrames["agent_thinking"], ends);
+      if (event === "agent_thinking" && agent !== undefined) this.agentStands(agentId, agent);
     }
   }
 
+  /** Which turn an agent is at. Who only waits is at none, and the end of what waited is not the end of what runs. */
+  #follow({ agent_id: agentId, turn_id: turnId, state }: ServerFrames["agent_thinking"], ends: boolean): void {
+    if (ends && this.#turns.get(agentId) === turnId) this.#turns.delete(agentId);
+    if (!ends && state !== "queued") this.#turns.set(agentId, turnId);
+  }
+
+  /** A reply that people see growing will never be whole: they are told, or it would stand there half for ever. */
+  #breakOff(agentId: string, turnId?: string): void {
+    const end = this.#replies.brokenOff(agentId, turnId);
+    if (end !== undefined) this.broadcast("agent_message", end);
+  }
+
+  /** An agent's message is stored, and everybody was told. */
+  replied(agentId: string): void {
+    this.#replies.stored(agentId);
+  }
+
   /** A socket takes its seat: it is told who is here, all others that it came. */
-  join(socket: Connection<Seat>, seat: Seat, agents: Readonly<Record<string, { readonly name: string }>>): void {
+  join(socket: Connection<Seat>, seat: Seat, agents: Readonly<Record<string, AgentHere>>): void {
     this.#broadcastDiff({ [`user:${seat.userId}`]: this.#person(seat) }, {});
     this.#joined.set(socket, seat);
     this.#send(socket, frame(seat.joinRef, null, this.#topic, "presence_state", this.#state(agents)));
+  }
+
+  /** A socket that has come is told what was shown of the replies that run, so that what comes next goes on from there. */
+  catchUp(socket: Connection<Seat>, seat: Seat): void {
+    for (const piece of this.#replies.soFar())
+      this.#send(socket, frame(seat.joinRef, null, this.#topic, "agent_message", piece));
   }
 
   /** A socket leaves its seat, by its own will or because it closed. */
@@ -91,26 +129,34 @@ export class Audience {
   }
 
   /**
-   * An agent starts or ends its thinking: its presence changes. The reference says the status, so that a room that
-   * slept meanwhile takes back what it had told before.
+   * Tells how an agent stands, where that is news: it thinks, it listens, it is switched off. The reference says the
+   * status, so that a room that slept meanwhile takes back what it had told before, whatever that was.
    */
-  agentIs(agentId: string, name: string, status: AgentStatus): void {
-    if (this.#agents.get(agentId) === status) return;
-    this.#agents.set(agentId, status);
-    const key = `agent:${agentId}`;
-    const former = status === "idle" ? "thinking" : "idle";
-    this.#broadcastDiff({ [key]: agentMeta(agentId, name, status) }, { [key]: agentMeta(agentId, name, former) });
+  agentStands(agentId: string, agent: AgentHere): void {
+    const status = this.#statusOf(agentId, agent);
+    if (this.#told.get(agentId) === status) return;
+    this.#told.set(agentId, status);
+    this.#broadcastDiff(
+      { [`agent:${agentId}`]: agentMetas(agentId, agent.name, [status]) },
+      { [`agent:${agentId}`]: agentMetas(agentId, agent.name, others(status)) },
+    );
   }
 
-  agentCame(agentId: string, name: string): void {
-    this.#agents.set(agentId, "idle");
-    this.#broadcastDiff({ [`agent:${agentId}`]: agentMeta(agentId, name, "idle") }, {});
+  agentCame(agentId: string, agent: AgentHere): void {
+    const status = this.#statusOf(agentId, agent);
+    this.#told.set(agentId, status);
+    this.#broadcastDiff({ [`agent:${agentId}`]: agentMetas(agentId, agent.name, [status]) }, {});
   }
 
-  agentLeft(agentId: string, name: string): void {
-    const status = this.#agents.get(agentId) ?? "idle";
-    this.#agents.delete(agentId);
-    this.#broadcastDiff({}, { [`agent:${agentId}`]: agentMeta(agentId, name, status) });
+  agentLeft(agentId: string): void {
+    this.#breakOff(agentId);
+    this.#told.delete(agentId);
+    this.#turns.delete(agentId);
+    this.#broadcastDiff({}, { [`agent:${agentId}`]: agentMetas(agentId, "", agentStatuses) });
+  }
+
+  #statusOf(agentId: string, { active }: AgentHere): AgentStatus {
+    return this.#turns.has(agentId) ? "thinking" : active ? "idle" : "off";
   }
 
   /** One person's sockets, wherever they sit. */
@@ -123,14 +169,14 @@ export class Audience {
     this.broadcast("presence_diff", { joins, leaves });
   }
 
-  #state(agents: Readonly<Record<string, { readonly name: string }>>): PresenceState {
+  #state(agents: Readonly<Record<string, AgentHere>>): PresenceState {
     const state: Record<string, PresenceState[string]> = {};
     for (const seat of this.#joined.values()) {
       const key = `user:${seat.userId}`;
       state[key] = { metas: [...(state[key]?.metas ?? []), ...this.#person(seat).metas] };
     }
-    for (const [agentId, { name }] of Object.entries(agents))
-      state[`agent:${agentId}`] = agentMeta(agentId, name, this.#agents.get(agentId) ?? "idle");
+    for (const [agentId, agent] of Object.entries(agents))
+      state[`agent:${agentId}`] = agentMetas(agentId, agent.name, [this.#statusOf(agentId, agent)]);
     return state;
   }
 
@@ -155,6 +201,8 @@ function isEnding({ event, payload }: Sighting): boolean {
   return event === "tool_execution" && endings.has((payload as ServerFrames["tool_execution"]).status);
 }
 
-const agentMeta = (agentId: string, name: string, status: AgentStatus): PresenceState[string] => ({
-  metas: [{ phx_ref: `${agentId}:${status}`, kind: "agent", status, name }],
+const others = (status: AgentStatus): ReadonlyArray<AgentStatus> => agentStatuses.filter((other) => other !== status);
+
+const agentMetas = (agentId: string, name: string, statuses: ReadonlyArray<AgentStatus>): PresenceState[string] => ({
+  metas: statuses.map((status) => ({ phx_ref: `${agentId}:${status}`, kind: "agent", status, name })),
 });

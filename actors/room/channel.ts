@@ -8,7 +8,7 @@ import { messageCommand } from "#events/room/decide.ts";
 import { newId } from "../kit/clock.ts";
 import type { ActorEnv, PostInput, Principal } from "../kit/doors.ts";
 import type { RefusalData, Reply } from "../kit/reply.ts";
-import type { Audience, Seat } from "./audience.ts";
+import type { AgentHere, Audience, Seat } from "./audience.ts";
 import {
   AgentCommand,
   ConsentDecision,
@@ -42,7 +42,7 @@ export interface ChannelRoom {
   ) => Promise<Reply<{ messageId: string }>>;
   readonly stop: (by: Principal, agentId: AgentId, turnId: TurnId | undefined) => Promise<Reply>;
   readonly people: ActorEnv["USER"];
-  readonly agents: () => Readonly<Record<string, { readonly name: string }>>;
+  readonly agents: () => Readonly<Record<string, AgentHere>>;
 }
 
 const SeatInput = Schema.fromJsonString(
@@ -229,6 +229,7 @@ export class RoomChannel {
       connection.setState(seat);
       this.#audience.join(connection, seat, this.#room.agents());
       for (const { event, payload: told } of frames) send(connection, frame(seat.joinRef, null, topic, event, told));
+      this.#audience.catchUp(connection, seat);
     };
     const reply = await this.#room.join(principalOf(connection), input.value.after_seq, admit);
     if (reply.outcome === "accepted") return;

@@ -6,8 +6,9 @@ import type { RoomCommandOf } from "#events/room/commands.ts";
 import type { RoomEvent } from "#events/room/events.ts";
 import { FLOOR_MS, mayPass, type PassedBecause, type Rhythm } from "#events/room/rhythm.ts";
 import { now } from "../kit/clock.ts";
-import type { AgentDoor, TurnOutcome } from "../kit/doors.ts";
+import type { AgentDoor, Sighting, TurnOutcome } from "../kit/doors.ts";
 import type { Timer, Timers } from "../kit/timers.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 const FLOOR = "floor";
 
@@ -28,6 +29,7 @@ export interface FloorRoom {
   readonly agent: (agentId: AgentId) => Pick<AgentDoor, "outcome">;
   readonly commit: (command: RoomCommandOf<"PassFloor">) => Promise<unknown>;
   readonly inBackground: (work: Promise<unknown>) => void;
+  readonly show: (sightings: ReadonlyArray<Sighting>) => void;
 }
 
 /** Why an agent that spoke no word let the floor go by. */
@@ -48,9 +50,11 @@ const offerOf = (
 
 export class Floor {
   readonly #room: FloorRoom;
+  readonly #line: WaitingLine;
 
   constructor(room: FloorRoom) {
     this.#room = room;
+    this.#line = new WaitingLine(room.show);
   }
 
   /**
@@ -68,8 +72,9 @@ export class Floor {
         });
   }
 
-  /** Asks those who were offered the floor how that ended. */
+  /** Asks those who were offered the floor how that ended, and shows who waits for it. */
   follow(event: RecordedOf<RoomEvent>): void {
+    this.#line.look(this.#room.rhythm());
     if (event.type === "MessagePosted")
       for (const { agentId, how } of event.open.addressed)
         if (how === "floor") this.#room.inBackground(this.#ask(offerOf(event, agentId)));
@@ -93,6 +98,7 @@ export class Floor {
       .agent(offer.agentId)
       .outcome(offer.messageId, FLOOR_MS)
       .catch(() => undefined);
+    this.#line.ended(offer.agentId, offer.messageId, outcome?.ending === "declined");
     if (outcome !== undefined && outcome.ending !== "open") await this.#pass(offer, reasons[outcome.ending]);
   }
 

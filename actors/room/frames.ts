@@ -55,6 +55,8 @@ export const Message = Schema.Struct({
   text: Schema.NullOr(Schema.String),
   reply_to: Schema.optionalKey(Schema.String),
   in_reply_to: Schema.optionalKey(Schema.String),
+  /** Messages that a reply answers as well: they were taken together, and `in_reply_to` is the newest of them. */
+  also_in_reply_to: Schema.optionalKey(Schema.Array(Schema.String)),
   turn_id: Schema.optionalKey(Schema.String),
   model: Schema.optionalKey(Schema.String),
   /** True when the house itself speaks for an agent that could not answer. */
@@ -111,6 +113,7 @@ export interface ServerFrames {
     readonly phase: "start" | "delta" | "end" | "error";
     readonly ai_generated: true;
     readonly in_reply_to: string;
+    readonly also_in_reply_to?: ReadonlyArray<string>;
     readonly delta?: string;
     /** With `phase: "end"`: the stored message; it replaces every delta. */
     readonly text?: string | null;

@@ -8,7 +8,7 @@ import {
   type ActorName,
   type AgentId,
   agentName,
-  childId,
+  idOf,
   type MessageId,
   type RoomId,
   type TurnId,
@@ -18,7 +18,7 @@ import {
 import { own } from "#events/kit/own.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { RoomCommand } from "#events/room/commands.ts";
-import { room } from "#events/room/decide.ts";
+import { messageOfCommand, room } from "#events/room/decide.ts";
 import type { RoomEvent } from "#events/room/events.ts";
 import { AgentNotHere, NotRoomOwner, type RoomRefusal } from "#events/room/refusals.ts";
 import type { RoomMode } from "#events/room/rhythm.ts";
@@ -27,6 +27,7 @@ import { Actor } from "../kit/actor.ts";
 import { now } from "../kit/clock.ts";
 import type {
   ActorEnv,
+  AgentChange,
   HistoryQuery,
   PostInput,
   Principal,
@@ -85,6 +86,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       agent: (agentId) => env.AGENT.getByName(agentId),
       commit: (command) => this.commit(command),
       inBackground: (work) => ctx.waitUntil(work),
+      show: (sightings) => this.#show(sightings),
     });
     roomFeeds(this.feeds, this.ledger, env, () => this.#feedContext());
   }
@@ -146,7 +148,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         return refused({ _tag: "NoSuchMessage", message: "There is no such message to reply to.", passing: true });
       await this.#greet(by);
       const meta = this.#meta(commandId, userName(by.userId));
-      const more = { messageId: this.#messageId(commandId), authorName: by.name, replyTo };
+      const more = { messageId: messageOfCommand(this.#id(), commandId), authorName: by.name, replyTo };
       const reply = await this.commit(postCommand(meta, this.ledger.state, input, more));
       return reply.outcome === "refused" ? reply : this.#posted(reply);
     });
@@ -208,14 +210,12 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("attendance", async () => (takesPart ? peopleIn(this.#feedContext()) : null));
   }
 
-  agentChanged(commandId: string, agentId: AgentId, name: string | null) {
+  agentChanged(commandId: string, agentId: AgentId, change: AgentChange) {
     return this.behindWall("agentChanged", async () => {
-      const meta = this.#meta(commandId, agentName(agentId));
-      await this.commit(
-        name === null
-          ? { type: "DismissAgent", meta, agentId }
-          : { type: "InviteAgent", meta, agentId, agentName: name },
-      );
+      const about = { meta: this.#meta(commandId, agentName(agentId)), agentId };
+      if (change === "gone") await this.commit({ type: "DismissAgent", ...about });
+      else if ("name" in change) await this.commit({ type: "InviteAgent", ...about, agentName: change.name });
+      else await this.commit({ type: "SwitchAgent", ...about, active: change.active });
     });
   }
 
@@ -263,7 +263,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   async #invoke(by: Principal, commandId: string, agentId: AgentId, replyTo: string | undefined) {
     if (replyTo !== undefined && this.ledger.message(replyTo) === undefined)
       return refused({ _tag: "NoSuchMessage", message: "There is no such message.", passing: true });
-    const messageId = this.#messageId(commandId);
+    const messageId = messageOfCommand(this.#id(), commandId);
     const meta = this.#meta(commandId, userName(by.userId));
     const about = { messageId, agentId, replyTo: (replyTo as MessageId | undefined) ?? null };
     const reply = await this.commit({ type: "InvokeAgent", meta, ...about });
@@ -299,10 +299,16 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     switch (event.type) {
       case "AgentInvited":
         addAgentFeed(this.feeds, event.open.agentId, event.seq - 1, this.#feedContext(), this.env);
-        this.#audience.agentCame(event.open.agentId, event.open.name);
+        this.#audience.agentCame(event.open.agentId, this.ledger.state.agents[event.open.agentId]!);
+        break;
+      case "AgentSwitched":
+        this.#audience.agentStands(event.open.agentId, this.ledger.state.agents[event.open.agentId]!);
         break;
       case "AgentDismissed":
-        this.#audience.agentLeft(event.open.agentId, "");
+        this.#audience.agentLeft(event.open.agentId);
+        break;
+      case "MessagePosted":
+        if (event.open.turn !== null) this.#audience.replied(idOf(event.open.by));
         break;
       case "ParticipantLeft":
         this.#audience.dismiss(event.open.userId);
@@ -319,7 +325,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   #show(sightings: ReadonlyArray<Sighting>): void {
-    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId)?.name);
+    this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId));
   }
 
   #framesOf(unsealed: ReadonlyArray<Unsealed>) {
@@ -339,10 +345,6 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
   #id(): RoomId {
     return this.ctx.id.name as RoomId;
-  }
-
-  #messageId(commandId: string): MessageId {
-    return childId("message", this.#id(), commandId);
   }
 
   #meta(id: string, by: ActorName): CommandMeta {

@@ -64,12 +64,14 @@ export function replyCommand(
   reply: ReplyInput,
   answered: Event | undefined,
 ): RoomCommandOf<"PostReply"> {
-  const { agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, tells, text } = reply;
+  const { agentId, messageId, turnId, inReplyTo, alsoInReplyTo, notice, model, tokensIn, tokensOut, tells, text } =
+    reply;
   const isInvited = turnId !== turnOf(agentId, inReplyTo);
   return {
     type: "PostReply",
     meta,
     ...{ agentId, messageId, turnId, inReplyTo, notice, model, tokensIn, tokensOut, tells },
+    ...(alsoInReplyTo.length === 0 ? {} : { alsoInReplyTo }),
     stopped: reply.stopped,
     ...(reply.unknown && { unknown: reply.unknown }),
     chars: text.length,

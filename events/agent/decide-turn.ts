@@ -63,7 +63,8 @@ function continueTurn({ turnId }: AgentCommandOf<"ContinueTurn">, state: AgentSt
   return state.turns[turnId]?.delayedUntil == null ? accept() : accept(E.TurnContinued({ turnId }));
 }
 
-const NO_PROGRESS = "no-progress";
+/** Why a turn ends that dies, or stands still, again and again. */
+export const NO_PROGRESS = "no-progress";
 
 /** A turn that cannot go on still owes its room a sentence; undefined when that sentence is what cannot be said. */
 function lastWord(turn: TurnView): ReadonlyArray<E.AgentEvent> | undefined {

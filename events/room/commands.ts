@@ -14,6 +14,8 @@ export type RoomCommand =
   | CommandOf<"RemoveParticipant", { userId: UserId }>
   | CommandOf<"InviteAgent", { agentId: AgentId; agentName: string }>
   | CommandOf<"DismissAgent", { agentId: AgentId }>
+  /** An agent says of itself that its owner switched it on or off. */
+  | CommandOf<"SwitchAgent", { agentId: AgentId; active: boolean }>
   | CommandOf<
       "PostMessage",
       {
@@ -34,6 +36,8 @@ export type RoomCommand =
         messageId: MessageId;
         turnId: TurnId;
         inReplyTo: MessageId;
+        /** What it answers as well, where it is more than one message. */
+        alsoInReplyTo?: ReadonlyArray<MessageId>;
         chars: number;
         /** The hops of the message it answers, as the room's own log has them. */
         answeredHops: number;

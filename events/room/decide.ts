@@ -1,7 +1,7 @@
 /** Who may do what in a room: answers what happens next, or why not. */
 import { Result } from "effect";
 import type { Decider } from "../kit/decider.ts";
-import { type ActorName, agentName, childId, idOf, userName } from "../kit/ids.ts";
+import { type ActorName, agentName, childId, idOf, type MessageId, type RoomId, userName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
 import type { RoomCommand, RoomCommandOf } from "./commands.ts";
 import * as E from "./events.ts";
@@ -90,6 +90,13 @@ function invite({ agentId, agentName: name, meta }: RoomCommandOf<"InviteAgent">
   return known?.name === name ? accept() : accept(E.AgentInvited({ agentId, name, by: meta.by }));
 }
 
+/** Only the agent itself tells, and only where it takes part. */
+function switchAgent({ agentId, active, meta }: RoomCommandOf<"SwitchAgent">, state: RoomState): Answer {
+  const known = own(state.agents, agentId);
+  if (known === undefined || meta.by !== agentName(agentId)) return refuse(new AgentNotHere({ agentId }));
+  return known.active === active ? accept() : accept(E.AgentSwitched({ agentId, active, by: meta.by }));
+}
+
 /**
  * A person's word is always passed on to those it addresses. One that addresses nobody is put before the agents as the
  * room's mode has it, unless it calls off what they are doing.
@@ -111,11 +118,15 @@ const post = seated<RoomCommandOf<"PostMessage">>((command, state) => {
 /** The room counts the hops and the words itself, and so decides how far a reply carries. */
 function postReply(command: RoomCommandOf<"PostReply">, state: RoomState): Answer {
   const { agentId, meta, messageId, chars, words, turnId, inReplyTo } = command;
-  const { notice, stopped, model, tokensIn, tokensOut, tells, unknown } = command;
+  const { alsoInReplyTo, notice, stopped, model, tokensIn, tokensOut, tells, unknown } = command;
   if (own(state.agents, agentId) === undefined || meta.by !== agentName(agentId))
     return refuse(new AgentNotHere({ agentId }));
   const about = { turnId, inReplyTo, notice, stopped, model, tokensIn, tokensOut, tells };
-  const turn = unknown === undefined ? about : { ...about, unknown };
+  const turn = {
+    ...about,
+    ...(alsoInReplyTo === undefined ? {} : { alsoInReplyTo }),
+    ...(unknown === undefined ? {} : { unknown }),
+  };
   const hops = R.hopsAfter(command.answeredHops);
   const word = { agentId, messageId, inReplyTo };
   const { addressed, brake } = R.passedOn(state.rhythm, word, hops, command.addressed);
@@ -159,6 +170,7 @@ const answers: { readonly [T in RoomCommand["type"]]: (command: RoomCommandOf<T>
   RemoveParticipant: remove,
   InviteAgent: invite,
   DismissAgent: dismiss,
+  SwitchAgent: switchAgent,
   PostMessage: post,
   PostReply: postReply,
   InvokeAgent: invoke,
@@ -179,7 +191,7 @@ export function decide(command: RoomCommand, state: RoomState): Answer {
 
 export const room: Decider<RoomState, RoomCommand, E.RoomEvent, RoomRefusal> = {
   kind: "room",
-  foldVersion: 4,
+  foldVersion: 5,
   initial,
   events: E.roomEvents,
   state: RoomStateSchema,
@@ -187,6 +199,9 @@ export const room: Decider<RoomState, RoomCommand, E.RoomEvent, RoomRefusal> = {
   decide,
   isFinal: (state) => state.status === "closed",
 };
+
+/** The message that a command makes, or makes again: always the same. */
+export const messageOfCommand = (roomId: RoomId, commandId: string): MessageId => childId("message", roomId, commandId);
 
 /** A person's message is the same message by whichever door it comes: the id is the person's and the client's own. */
 export const messageCommand = (userId: string, clientMessageId: string): string =>

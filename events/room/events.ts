@@ -33,6 +33,11 @@ export const AgentDismissed = defineEvent("AgentDismissed", {
   about: "An agent is no longer a participant.",
   open: { agentId: AgentId, by: ActorName },
 });
+export const AgentSwitched = defineEvent("AgentSwitched", {
+  v: 1,
+  about: "The owner of an agent that takes part switched it on or off.",
+  open: { agentId: AgentId, active: Schema.Boolean, by: ActorName },
+});
 export const RoomPolicySet = defineEvent("RoomPolicySet", {
   v: 1,
   about: "The owner chose who speaks when.",
@@ -62,6 +67,8 @@ export const MessagePosted = defineEvent("MessagePosted", {
       Schema.Struct({
         turnId: TurnId,
         inReplyTo: MessageId,
+        /** Messages that it answers as well, oldest first: they waited for the same turn. */
+        alsoInReplyTo: Schema.optionalKey(Schema.Array(MessageId)),
         notice: Schema.Boolean,
         /** Somebody stopped the agent in the middle of it. */
         stopped: Schema.Boolean,
@@ -125,6 +132,7 @@ export const roomEvents = [
   FloorPassed,
   AgentInvoked,
   RoomClosed,
+  AgentSwitched,
 ] as const;
 
 export type RoomEvent = EventOf<(typeof roomEvents)[number]>;

@@ -19,7 +19,15 @@ export const RoomState = Schema.Struct({
   /** Those who took part and went, the newest hundred: they can still be spoken of. */
   gone: Schema.Record(UserId, Schema.Struct({ joinedSeq: Schema.Int })),
   /** Since when each agent is told what is said here. */
-  agents: Schema.Record(AgentId, Schema.Struct({ name: Schema.String, invitedSeq: Schema.Int })),
+  agents: Schema.Record(
+    AgentId,
+    Schema.Struct({
+      name: Schema.String,
+      invitedSeq: Schema.Int,
+      /** False while its owner has switched it off, as far as the agent has told. */
+      active: Schema.Boolean,
+    }),
+  ),
   rhythm: R.Rhythm,
 });
 export type RoomState = typeof RoomState.Type;
@@ -43,7 +51,7 @@ type Of<T extends RoomEvent["type"]> = Extract<RecordedOf<RoomEvent>, { type: T 
 
 /** An agent that is here already is only called by another name. */
 const invited = ({ agents }: RoomState, { seq, open }: Of<"AgentInvited">) => ({
-  [open.agentId]: { name: open.name, invitedSeq: agents[open.agentId]?.invitedSeq ?? seq },
+  [open.agentId]: { invitedSeq: seq, active: true, ...agents[open.agentId], name: open.name },
 });
 
 function went({ people, gone }: RoomState, { open }: Of<"ParticipantLeft">): RoomState["gone"] {
@@ -76,6 +84,11 @@ export function evolve(state: RoomState, event: RecordedOf<RoomEvent>): RoomStat
     }
     case "AgentInvited":
       return { ...state, agents: { ...state.agents, ...invited(state, event) } };
+    case "AgentSwitched": {
+      const { agentId, active } = event.open;
+      const agent = state.agents[agentId];
+      return agent === undefined ? state : { ...state, agents: { ...state.agents, [agentId]: { ...agent, active } } };
+    }
     case "AgentDismissed": {
       const { [event.open.agentId]: _left, ...agents } = state.agents;
       return { ...state, agents, rhythm: R.agentLeft(state.rhythm, event.open.agentId) };

@@ -1,6 +1,7 @@
 /** Every HTTP endpoint, its schemas and its problems, declared once: the document, the typed client and the validation come from it. */
 import { Schema } from "effect";
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api";
+import { Usage } from "#actors/room/frames.ts";
 import { Erasures } from "./erasure-api.ts";
 import { Memories } from "./memory-api.ts";
 import { Privacy } from "./privacy-api.ts";
@@ -175,13 +176,16 @@ export const ChatReply = Schema.Struct({
     message_id: Schema.String,
     /** The message that it answers: another one where this was taken together with later ones. */
     in_reply_to: Schema.String,
+    /** The messages that it answers as well, oldest first. */
+    also_in_reply_to: Schema.optionalKey(Schema.Array(Schema.String)),
     text: Schema.NullOr(Schema.String),
     parts: Schema.Array(Schema.Struct({ type: Schema.Literal("text"), text: Schema.String })),
     /** Somebody stopped the agent in the middle of it. */
     stopped: Schema.optionalKey(Schema.Literal(true)),
   }),
   tool_executions: Schema.Array(ToolExecution),
-  usage: Schema.Struct({ tokens_in: Schema.Int, tokens_out: Schema.Int }),
+  /** Null where it is not known, as of an answer that was stopped. */
+  usage: Schema.NullOr(Usage),
 });
 
 /** `Prefer: respond-async`. */

@@ -153,7 +153,7 @@ const heard = ({ url, method }: Request, { text = "", type }: ReadBody): Request
   return known as unknown as Request;
 };
 
-/** Adds what every answer carries: its own headers, and on problems where and under which trace they happened. */
+/** Adds what every answer carries: its own headers, and on problems where and under which trace they happened, and when to come back. */
 async function finish(response: Response, { headers }: Asking, at: At): Promise<Response> {
   if (response.status < 400) {
     for (const [name, value] of headers) response.headers.set(name, value);
@@ -161,8 +161,12 @@ async function finish(response: Response, { headers }: Asking, at: At): Promise<
   }
   const said = decodeProblem(await response.text());
   if (Option.isNone(said)) return problemResponse(response.status < 500 ? "not-found" : "internal", {}, at);
+  const retryAfter = headers.get("retry-after");
   return new Response(JSON.stringify({ ...said.value, instance: at.instance, trace_id: at.trace }), {
     status: response.status,
-    headers: { "content-type": "application/problem+json" },
+    headers: {
+      "content-type": "application/problem+json",
+      ...(retryAfter === null ? {} : { "retry-after": retryAfter }),
+    },
   });
 }

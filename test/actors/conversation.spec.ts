@@ -301,8 +301,9 @@ describe("several at once", () => {
     const olga = await person("olga");
     const agent = await newAgent(olga, scripted("Ada"));
     const room = await newRoom(olga, "private", { agents: [agent] });
+    type Chat = { message_id: string; reply: { message_id: string; in_reply_to: string; also_in_reply_to?: string[] } };
     const chat = (message: string) =>
-      olga.post<{ reply: { text: string; message_id: string } }>(`/agents/${agent.id}/chat`, {
+      olga.post<Chat>(`/agents/${agent.id}/chat`, {
         message,
         room_id: room.id,
       });
@@ -318,9 +319,18 @@ describe("several at once", () => {
     const [one, ...rest] = answers.map(({ body }) => body.reply.message_id);
     expect(new Set(rest).size).toBe(1);
     expect(rest).not.toContain(one);
-    expect(await repliesIn(olga, room.id)).toHaveLength(2);
-    const said = model.asked[1]!.said.join("\n");
-    for (const word of ["one", "two", "three", "four"]) expect(said).toContain(word);
+    const said = await repliesIn(olga, room.id);
+    expect(said).toHaveLength(2);
+    // Each of the three sees that its message was answered, over HTTP and in the room.
+    const { in_reply_to, also_in_reply_to = [] } = answers[1]!.body.reply;
+    const asked = (await messagesOf(olga, room.id))
+      .filter(({ author_kind }) => author_kind === "user")
+      .map(({ id }) => id);
+    expect([...also_in_reply_to, in_reply_to]).toEqual(asked.slice(1));
+    expect(said).toMatchObject([{ in_reply_to: asked[0] }, { in_reply_to, also_in_reply_to }]);
+    expect(said[0]).not.toHaveProperty("also_in_reply_to");
+    const read = model.asked[1]!.said.join("\n");
+    for (const word of ["one", "two", "three", "four"]) expect(read).toContain(word);
     expect(countOf(await typesOf(olga, agent.id), "TurnCompleted")).toBe(2);
   });
 

@@ -14,7 +14,8 @@ import {
   type Person,
   person,
 } from "../support/door.ts";
-import { seated } from "./room-socket.ts";
+import type { FrameClient } from "../support/phoenix-frames.ts";
+import { seated, type Thinking } from "./room-socket.ts";
 import { type Asked, gate, scripted, scriptedModel } from "./scripted-model.ts";
 
 type Mode = "mention" | "natural" | "list" | "pooled" | "manual";
@@ -46,6 +47,13 @@ const replies = (who: Person, roomId: string, count: number) =>
   });
 const happened = async (who: Person, roomId: string, type: string) =>
   (await eventsOf(who, "rooms", roomId)).filter((event) => event.type === type).map(({ open }) => open);
+
+/** What was shown of an agent's turns, one after the other. */
+const shownOf = (client: FrameClient, { id }: AgentBody): ReadonlyArray<string> =>
+  client
+    .of<Thinking>("agent_thinking")
+    .filter(({ agent_id }) => agent_id === id)
+    .map(({ state }) => state);
 
 describe("natural", () => {
   it("offers a message to every agent, each answers as it likes, and silence is on record with its reason", async () => {
@@ -104,6 +112,7 @@ describe("list", () => {
     scriptedModel((question) => (asked(question) === "Ada" ? { status: 401 } : { says: ["Here."] }));
     const { olga, agents, room, nameOf } = await scene("list", ["Ada", "Bo", "Cleo"]);
     await olga.post(`/agents/${agents["Bo"]!.id}/activate`, { active: false });
+    const watcher = await seated(olga, room.id);
     await say(olga, room.id, "Who is there?");
     const said = await replies(olga, room.id, 2);
     expect(said.map(({ author_id, notice }) => [nameOf(author_id), notice])).toEqual([
@@ -113,6 +122,14 @@ describe("list", () => {
     expect(await happened(olga, room.id, "FloorPassed")).toMatchObject([
       { agentId: agents["Bo"]!.id, why: "declined" },
     ]);
+    await watcher.until("Bo waits no more", () =>
+      shownOf(watcher, agents["Bo"]!).at(-1) === "done" ? true : undefined,
+    );
+    expect(shownOf(watcher, agents["Bo"]!)).toEqual(["queued", "done"]);
+    expect(shownOf(watcher, agents["Cleo"]!).filter((state) => state === "queued" || state === "done")).toEqual([
+      ...["queued", "done"],
+    ]);
+    expect(shownOf(watcher, agents["Ada"]!)).not.toContain("queued");
   });
 
   it("passes over an agent that lets its time go by, which may still speak when it can", async () => {
@@ -149,9 +166,13 @@ describe("list", () => {
       return { says: [`I am ${asked(question)}.`] };
     });
     const { olga, agents, room } = await scene("list", ["Ada", "Bo"]);
+    const watcher = await seated(olga, room.id);
     await say(olga, room.id, "Introduce yourselves.");
     await eventually("Ada is asked", () => (model.asked.length > 0 ? true : undefined));
+    expect(shownOf(watcher, agents["Bo"]!)).toEqual(["queued"]);
     await say(olga, room.id, "Stop!");
+    await watcher.until("Bo waits no more", () => (shownOf(watcher, agents["Bo"]!).length > 1 ? true : undefined));
+    expect(shownOf(watcher, agents["Bo"]!)).toEqual(["queued", "done"]);
     door.open();
     const { id } = await say(olga, room.id, "@Bo, what time is it?");
     const bos = await eventually("Bo", async () => {

@@ -2,8 +2,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { Effect } from "effect";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { turnOf } from "#events/agent/decide.ts";
 import { calculator } from "#src/tools/information/calculator.ts";
-import { bindings, eventsOf, eventually, messagesOf } from "../support/door.ts";
+import { bindings, eventsOf, eventually, messagesOf, person } from "../support/door.ts";
 import { type FrameClient, presenceOf } from "../support/phoenix-frames.ts";
 import type { FakeCall } from "../support/provider-words.ts";
 import { type AgentMessage, ending, say, scene, seated, type Thinking } from "./room-socket.ts";
@@ -25,6 +26,17 @@ async function halfSaid(agent = scripted("Ada")) {
 
 const stop = { command: "stop" } as const;
 
+/** How a turn ended, as often as that was told. */
+const endings = (client: FrameClient, turnId: string) =>
+  client
+    .of<Thinking>("agent_thinking")
+    .filter(({ turn_id, state }) => turn_id === turnId && ["done", "failed", "stopped"].includes(state))
+    .map(({ state }) => state);
+
+/** The frame that ends a reply of which nothing more will come. */
+const brokenOff = (client: FrameClient) =>
+  client.first<AgentMessage>("agent_message", ({ phase }) => phase === "error");
+
 describe("a reply that somebody stops", () => {
   it("keeps what people have heard, is marked, and says nothing more", async () => {
     const { hers, his, ada, room, olga, turnId, door, question } = await halfSaid();
@@ -42,15 +54,18 @@ describe("a reply that somebody stops", () => {
     expect(await his.ask("agent_command", { agent_id: ada.id, ...stop })).toMatchObject({ status: "error" });
   });
 
-  it("is no whole answer to whoever waits for it over HTTP", async () => {
+  it("is no whole answer to whoever waits for it over HTTP, and nobody knows what it used", async () => {
     const door = gate();
     scriptedModel(() => ({ says, holdBefore: { piece: 2, until: door.passed } }));
     const { his, olga, ada, room } = await scene(scripted("Ada"));
     const chat = { message: "Tell me everything.", room_id: room.id };
-    const answering = olga.post<{ readonly reply: unknown }>(`/agents/${ada.id}/chat`, chat);
+    const answering = olga.post<{ readonly reply: unknown; readonly usage: unknown }>(`/agents/${ada.id}/chat`, chat);
     await his.first<AgentMessage>("agent_message", ({ delta }) => delta?.includes("Then") ?? false);
     await his.ask("agent_command", { agent_id: ada.id, ...stop });
-    expect((await answering).body.reply).toMatchObject({ text: "First of all. Then this.", stopped: true });
+    const { reply, usage } = (await answering).body;
+    expect(reply).toMatchObject({ text: "First of all. Then this.", stopped: true });
+    expect(usage).toBeNull();
+    expect(await his.first("agent_message", ({ phase }) => phase === "end")).not.toHaveProperty("usage");
     door.open();
   });
 
@@ -84,6 +99,8 @@ describe("a reply that somebody stops", () => {
   it("gives the floor to who asked in the meantime", async () => {
     const { hers, his, ada, door, question } = await halfSaid();
     const { response } = await say(hers, "@Ada, what is the time?");
+    const waits = await his.first<Thinking>("agent_thinking", ({ state }) => state === "queued");
+    expect(waits.turn_id).toBe(turnOf(ada.id, String(response["message_id"])));
     await his.ask("agent_command", { agent_id: ada.id, ...stop });
     door.open();
     const next = await his.first<AgentMessage>(
@@ -92,6 +109,25 @@ describe("a reply that somebody stops", () => {
     );
     expect(next.text).toBe(says.join(""));
     expect(next.in_reply_to).not.toBe(question);
+    expect(await ending(his, waits.turn_id)).toMatchObject({ state: "done" });
+    expect(endings(his, waits.turn_id)).toEqual(["done"]);
+  });
+});
+
+describe("messages that wait for a reply", () => {
+  it("are answered by one, which names them all; of each turn is told that it waited and how that ended", async () => {
+    const { hers, his, ada, door } = await halfSaid();
+    const asked = [];
+    for (const text of ["@Ada, one?", "@Ada, two?", "@Ada, three?"])
+      asked.push(String((await say(hers, text)).response["message_id"]));
+    const turns = asked.map((id) => turnOf(ada.id, id));
+    for (const turn of turns)
+      await his.first<Thinking>("agent_thinking", ({ state, turn_id }) => state === "queued" && turn_id === turn);
+    door.open();
+    const reply = await his.first("agent_message", ({ phase, turn_id }) => phase === "end" && turn_id === turns[2]);
+    expect(reply).toMatchObject({ in_reply_to: asked[2], also_in_reply_to: asked.slice(0, 2) });
+    for (const turn of turns) await ending(his, turn);
+    expect(turns.map((turn) => endings(his, turn))).toEqual([["done"], ["done"], ["done"]]);
   });
 });
 
@@ -168,14 +204,51 @@ describe("an agent that is dismissed in mid-reply", () => {
     const left = his.frames.findIndex(([, , , event]) => event === "participant_left");
     const since = his.frames.slice(left + 1).map(([, , , event]) => event);
     expect(since.filter((event) => event !== "phx_reply").toSorted()).toEqual([
-      ...["agent_thinking", "message_created", "presence_diff"],
+      ...["agent_message", "agent_thinking", "message_created", "presence_diff"],
     ]);
+    const started = await his.first<AgentMessage>("agent_message", ({ phase }) => phase === "start");
+    for (const client of [hers, his]) expect(await brokenOff(client)).toEqual({ ...started, phase: "error" });
     expect(presenceOf(his)).not.toHaveProperty(`agent:${ada.id}`);
     expect((await eventsOf(olga, "agents", ada.id)).slice(-2).map(({ type }) => type)).toEqual([
       "TurnFailed",
       "RoomLeft",
     ]);
     expect((await messagesOf(olga, room.id)).filter(({ ai_generated }) => ai_generated)).toEqual([]);
+  });
+});
+
+describe("an agent that goes while people see it write", () => {
+  it("by being deleted leaves no half reply: it is ended for everybody, and nobody who comes later is shown it", async () => {
+    const { hers, his, olga, room, ada, door, turnId } = await halfSaid();
+    await olga.delete(`/agents/${ada.id}`);
+    for (const client of [hers, his]) expect(await brokenOff(client)).toMatchObject({ turn_id: turnId });
+    await ending(his, turnId);
+    expect((await seated(olga, room.id)).of("agent_message")).toEqual([]);
+    door.open();
+  });
+
+  it("by being sent away while a message waits for its turn tells that it waits for nothing", async () => {
+    const { hers, his, olga, room, ada, door } = await halfSaid();
+    await say(hers, "@Ada, and what is the time?");
+    const waits = await his.first<Thinking>("agent_thinking", ({ state }) => state === "queued");
+    await olga.delete(`/rooms/${room.id}/participants/${ada.id}`);
+    expect(await ending(his, waits.turn_id)).toMatchObject({ state: "failed" });
+    door.open();
+  });
+
+  it("by being switched off ends what it says, and says to whoever waited that it is switched off", async () => {
+    const { hers, his, olga, room, ada, door } = await halfSaid();
+    const { response } = await say(hers, "@Ada, and what is the time?");
+    await his.first("agent_thinking", ({ state }) => state === "queued");
+    await olga.post(`/agents/${ada.id}/activate`, { active: false });
+    door.open();
+    const notice = await his.first<AgentMessage>(
+      "agent_message",
+      ({ phase, in_reply_to }) => phase === "end" && in_reply_to === response["message_id"],
+    );
+    expect(notice).toMatchObject({ notice: true, text: expect.stringContaining("switched off") });
+    expect((await messagesOf(olga, room.id)).map(({ text }) => text)).toContain(says.join(""));
+    expect(his.of<AgentMessage>("agent_message").filter(({ phase }) => phase === "error")).toEqual([]);
   });
 });
 
@@ -218,6 +291,43 @@ describe("somebody whose line breaks in mid-reply", () => {
     );
     expect(ends[1]).toEqual(ends[0]);
     expect(ends[0]?.text).toBe(says.join(""));
+  });
+});
+
+describe("somebody who comes in mid-reply", () => {
+  it("is shown what the others have seen of it, and the rest as it comes", async () => {
+    const { hers, room, door, turnId } = await halfSaid();
+    const late = await seated(await person("late"), room.id);
+    const before = await late.first<AgentMessage>("agent_message", ({ phase }) => phase === "delta");
+    const shown = (client: FrameClient) =>
+      client
+        .of<AgentMessage>("agent_message")
+        .map(({ delta }) => delta ?? "")
+        .join("");
+    expect(before).toMatchObject({ turn_id: turnId, delta: shown(hers) });
+    expect(before.delta).toMatch(/^First of all\. Then this\./);
+    door.open();
+    const end = await late.first<AgentMessage>("agent_message", ({ phase }) => phase === "end");
+    expect(late.of<AgentMessage>("agent_message")[0]).toMatchObject({ phase: "start", message_id: end.message_id });
+    expect(shown(late)).toBe(shown(hers));
+    expect(end.text).toBe(shown(late));
+    const tooLate = await seated(await person("later"), room.id);
+    expect(tooLate.of("agent_message")).toEqual([]);
+  });
+
+  it("is shown nothing that the content rules have not let pass", async () => {
+    const door = gate();
+    const pieces = ["All is well. ", "Take this: ghp_16C7e42F292c", "6912E7710c838347Ae178B4a and go."];
+    scriptedModel(() => ({ says: pieces, holdBefore: { piece: 2, until: door.passed } }));
+    const { hers, room } = await scene();
+    await say(hers, "@Ada, may I have a key?");
+    await hers.first<AgentMessage>("agent_message", ({ delta }) => delta?.includes("well") ?? false);
+    const late = await seated(await person("late"), room.id);
+    const before = await late.first<AgentMessage>("agent_message", ({ phase }) => phase === "delta");
+    expect(before.delta).toContain("All is well.");
+    expect(JSON.stringify(late.frames)).not.toContain("ghp_");
+    door.open();
+    await ending(late);
   });
 });
 

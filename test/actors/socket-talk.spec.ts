@@ -238,6 +238,18 @@ describe("an agent's turn", () => {
     expect(JSON.stringify([his.frames, chat.body])).not.toMatch(/models\.test|apiKey|Bearer/);
   });
 
+  it("that the provider puts off for long says over HTTP when to come back, and not where nobody knows", async () => {
+    const later = { status: 429, headers: { "retry-after": "3600" } };
+    scriptedModel((_asked, count) => (count === 1 ? later : { status: 401 }));
+    const { olga, ada, room } = await scene();
+    const chat = () => olga.post(`/agents/${ada.id}/chat`, { message: "Are you there?", room_id: room.id });
+    const answer = await chat();
+    expect(answer).toMatchObject({ status: 503, body: { detail: expect.stringContaining("60 minutes") } });
+    const seconds = Number(answer.headers.get("retry-after"));
+    expect(seconds).toBeGreaterThan(3_500);
+    expect(seconds).toBeLessThanOrEqual(3_600);
+  });
+
   it.each([
     "sent away",
     "deleted",

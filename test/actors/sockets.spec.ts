@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { eventsOf, fresh, newAgent, newRoom, type Person, person, type RoomBody, upgrade } from "../support/door.ts";
 import { FrameClient, presenceOf } from "../support/phoenix-frames.ts";
-import { connect, path } from "./room-socket.ts";
+import { connect, path, seated } from "./room-socket.ts";
 
 let olga: Person;
 let room: RoomBody;
@@ -345,6 +345,29 @@ describe("presence", () => {
     await olga.delete(`/rooms/${own.id}/participants/${bea.id}`);
     await watcher.until("Bea is gone", () => (presenceOf(watcher)[`agent:${bea.id}`] === undefined ? true : undefined));
     for (const each of [watcher, second]) each.close();
+  });
+
+  it("shows an agent that is switched off as that, to who is here and to who comes, until it is switched on", async () => {
+    const [ada, bea] = [await newAgent(olga, { name: "Ada" }), await newAgent(olga, { name: "Bea" })];
+    const own = await newRoom(olga, "public", { agents: [ada] });
+    const watcher = await seated(olga, own.id);
+    const standing = (client: FrameClient, { id }: { readonly id: string }, status: string) =>
+      client.until(`${id} ${status}`, () =>
+        presenceOf(client)
+          [`agent:${id}`]?.map((meta) => meta.status)
+          .join() === status
+          ? true
+          : undefined,
+      );
+    await standing(watcher, ada, "idle");
+    await olga.post(`/agents/${ada.id}/activate`, { active: false });
+    await standing(watcher, ada, "off");
+    await standing(await seated(olga, own.id), ada, "off");
+    await olga.post(`/agents/${bea.id}/activate`, { active: false });
+    await olga.post(`/rooms/${own.id}/participants`, { agent_id: bea.id });
+    await standing(watcher, bea, "off");
+    await olga.post(`/agents/${ada.id}/activate`, { active: true });
+    await standing(watcher, ada, "idle");
   });
 
   it("whoever is sent away has their channel closed and hears no more", async () => {

@@ -302,6 +302,7 @@ export function roomCommand({ what, which, how }: Wish, state: RoomState, index:
       ...{ type: "PostReply", ...message, agentId: guest, turnId: turnId(String(which)), inReplyTo },
       ...{ answeredHops: how % 5, notice: how % 7 === 0, stopped: how % 9 === 0, addressed },
       ...{ model: null, tokensIn: null, tokensOut: 3, tells: [dana] },
+      ...(how % 12 === 0 ? { alsoInReplyTo: [messageId("x")] } : {}),
     } as const;
   if (what < 58) return { type: "PassFloor", messageId: inReplyTo, agentId: guest, why: at(reasons, how) };
   if (what < 66) return { type: "InvokeAgent", messageId: messageId(String(index)), agentId: guest, replyTo: null };
@@ -309,6 +310,7 @@ export function roomCommand({ what, which, how }: Wish, state: RoomState, index:
   if (what < 76) return { type: "AddParticipant", userId: at(people, which), words: name };
   if (what < 82) return { type: "RemoveParticipant", userId: at(people, which) };
   if (what < 90) return { type: "InviteAgent", agentId: guest, agentName: at(["Ada", "Bo"], how) };
+  if (what < 94) return { type: "SwitchAgent", agentId: guest, active: which % 4 === 0 };
   if (what < 97) return { type: "DismissAgent", agentId: guest };
   return how % 4 === 1
     ? { type: "CloseRoom" }

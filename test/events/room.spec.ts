@@ -49,6 +49,7 @@ const postedAs = (by: UserId, addressed: (typeof E.MessagePosted.open.Type)["add
   );
 const invite = { type: "InviteAgent", agentId: ada, agentName: "Ada" } as const;
 const invoke = { type: "InvokeAgent", messageId: messageId("one"), agentId: ada, replyTo: null } as const;
+const switched = (active: boolean) => ({ type: "SwitchAgent", agentId: ada, active }) as const;
 const dismiss = { type: "DismissAgent", agentId: ada } as const;
 const add = { type: "AddParticipant", userId: eli, words: named(eli) } as const;
 const drop = (userId: UserId) => ({ type: "RemoveParticipant", userId }) as const;
@@ -235,7 +236,25 @@ describe("agents", () => {
     expect(given(room, ...publicRoom, brought(), renamed).state.agents[ada]).toEqual({
       name: "Countess",
       invitedSeq: 3,
+      active: true,
     });
+  });
+
+  it("tell of themselves that they were switched on or off, which is news once", () => {
+    const was = (active: boolean) => E.AgentSwitched({ agentId: ada, active, by: agentName(ada) });
+    const here = given(room, ...publicRoom, brought());
+    expect(here.state.agents[ada]?.active).toBe(true);
+    here.when(switched(true), agentName(ada)).nothing();
+    here.when(switched(false), agentName(ada)).then(was(false));
+    const off = given(room, ...publicRoom, brought(), was(false));
+    off.when(switched(true), agentName(ada)).then(was(true));
+    expect(given(room, ...publicRoom, brought(), was(false), brought(ada, "Adele")).state.agents[ada]).toMatchObject({
+      ...{ name: "Adele", active: false },
+    });
+    for (const by of [userName(dana), agentName(bo)]) here.when(switched(false), by).refused(AgentNotHere);
+    given(room, ...publicRoom)
+      .when(switched(false), agentName(ada))
+      .refused(AgentNotHere);
   });
 
   it("cannot let themselves in", () => {

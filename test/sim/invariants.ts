@@ -147,14 +147,20 @@ export class Invariants {
     const { messageId } = open;
     this.#single("L2", `message ${messageId}`);
     const by = String(event.open["by"]);
-    const turn = event.open["turn"] as { readonly turnId: string } | null;
+    const turn = event.open["turn"] as { readonly turnId: string; readonly notice: boolean } | null;
     if (turn !== null) this.#single("T1", `reply of ${turn.turnId}`);
     const depth = turn === null ? 0 : this.#depthOf(turn.turnId) + 1;
     if (depth > HOPS_AT_MOST) this.#tell("hops", `${messageId} is answer ${depth} since a person last spoke`);
     if (turn !== null) this.#counted(event.stream);
     this.messages.set(messageId, { roomId: idOf(event.stream as never), seq: event.seq, by, depth });
-    if (turn !== null && this.turns.get(turn.turnId)?.draft !== messageId)
-      this.#tell("draft", `${messageId} was posted and is no draft of ${turn.turnId}`);
+    if (turn !== null) this.#spoken(messageId, turn);
+  }
+
+  /** What an agent says was drafted; the house gives notice in its place of a turn that failed. */
+  #spoken(messageId: string, { turnId, notice }: { readonly turnId: string; readonly notice: boolean }): void {
+    const known = this.turns.get(turnId);
+    if (known?.draft === messageId || (notice && known?.ended?.type === "TurnFailed" && !known.posted)) return;
+    this.#tell("draft", `${messageId} was posted and is no draft of ${turnId}`);
   }
 
   /** One more word of an agent. Whoever was speaking already when a person spoke may still end. */

@@ -45,6 +45,13 @@ function kill({ platform }: World, kind: "ROOM" | "AGENT", name: string): void {
 const heardBy = ({ chronicle }: World, agentId: AgentId): number =>
   chronicle.of(`agent:${agentId}`).filter(({ type }) => type === "MessageReceived").length;
 
+/** The turns of what Ada has said in the lobby. */
+const saidByAda = ({ chronicle }: World): ReadonlyArray<unknown> =>
+  chronicle
+    .of(`room:${lobby}`)
+    .filter(({ type, actor }) => type === "MessagePosted" && actor === `agent:${ada}`)
+    .map(({ open }) => open["turn"]);
+
 describe("an agent that is sent away", () => {
   it(
     "within a second of its invitation is told so, though the room dies before it could",
@@ -90,24 +97,69 @@ describe("an agent that is sent away", () => {
 });
 
 describe("an agent whose process dies whenever it takes a turn up", () => {
+  const happened = ({ chronicle }: World, type: string) =>
+    chronicle.of(`agent:${ada}`).filter((event) => event.type === type);
+  const lives = (house: World) => happened(house, "TurnStarted").length + happened(house, "TurnResumed").length;
+  const isOver = (house: World) => happened(house, "TurnFailed").length > 0;
+
+  /** It dies in its next life, as soon as it has taken the turn up again. */
+  async function dieAgain(house: World): Promise<void> {
+    const before = lives(house);
+    while (lives(house) === before && !isOver(house) && (await house.step()));
+    kill(house, "AGENT", ada);
+  }
+
+  const asked = async (house: World, until: Until) => {
+    await until(invite(house));
+    await until(house.clock.sleep(10_000, "a pause"));
+    await until(say(house, "@Ada, what is this?"));
+  };
+
   // A turn is given up after three lives that brought nothing, and its last word has three more. When none of those can
-  // say it either, the turn ends on record and in silence: an agent that dies of its last word must not die for ever.
+  // say it either, the turn ends on record, for an agent that dies of its last word must not die for ever; what is on
+  // record is told to the room, by no step of the turn.
   it(
-    "ends that turn on record, and in silence where it dies as often again before it could say that it could not finish",
+    "ends that turn on record, and whoever asked is told once that it could not be finished",
     told(async (house, until) => {
-      await until(invite(house));
-      await until(house.clock.sleep(10_000, "a pause"));
-      await until(say(house, "@Ada, what is this?"));
-      const taken = () =>
-        house.chronicle.of(`agent:${ada}`).filter(({ type }) => type === "TurnStarted" || type === "TurnResumed");
-      for (let life = 1; life <= 7; life++) {
-        while (taken().length < life && (await house.step()));
-        kill(house, "AGENT", ada);
-      }
+      await asked(house, until);
+      for (let life = 1; life <= 7; life++) await dieAgain(house);
       await until(house.clock.sleep(60_000, "a pause"));
-      const [ending] = house.chronicle.of(`agent:${ada}`).filter(({ type }) => type === "TurnFailed");
-      expect(ending?.open).toMatchObject({ reason: "no-progress" });
-      expect(house.chronicle.of(`room:${lobby}`).filter(({ actor }) => actor === `agent:${ada}`)).toEqual([]);
+      expect(happened(house, "TurnFailed")).toMatchObject([{ open: { reason: "no-progress" } }]);
+      const [heard] = happened(house, "MessageReceived");
+      expect(saidByAda(house)).toMatchObject([{ notice: true, inReplyTo: heard?.open["messageId"] }]);
+    }),
+  );
+
+  it(
+    "and dies once more when it is about to tell its room, tells it in its next life and takes nothing up again",
+    told(async (house, until) => {
+      await asked(house, until);
+      for (let life = 1; life <= 6; life++) await dieAgain(house);
+      house.weather = { ...calm, deaf: new Set(["postReply"]) };
+      while (!isOver(house)) await dieAgain(house);
+      const lived = lives(house);
+      await until(house.clock.sleep(10_000, "a pause"));
+      expect(saidByAda(house)).toEqual([]);
+      house.weather = calm;
+      await until(house.clock.sleep(60_000, "a pause"));
+      expect(saidByAda(house)).toMatchObject([{ notice: true }]);
+      expect(lives(house)).toBe(lived);
+    }),
+  );
+
+  it(
+    "and has said its last word without hearing that it was said, says no other",
+    told(async (house, until) => {
+      await asked(house, until);
+      for (let life = 1; life <= 4; life++) await dieAgain(house);
+      house.weather = { ...calm, slow: 1 }; // the room's answer is on its way for long
+      while (saidByAda(house).length === 0 && (await house.step()));
+      kill(house, "AGENT", ada);
+      house.weather = calm;
+      while (!isOver(house)) await dieAgain(house);
+      await until(house.clock.sleep(60_000, "a pause"));
+      expect(happened(house, "ReplyPosted")).toEqual([]);
+      expect(saidByAda(house)).toHaveLength(1);
     }),
   );
 });

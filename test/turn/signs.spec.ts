@@ -29,7 +29,15 @@ const using = (label: string, status: "running" | "success" | "unknown", input?:
   ...(input === undefined ? {} : { input }),
 });
 const reply: OutgoingMessage = {
-  ...{ messageId: replyId, turnId: id, roomId: lobby, inReplyTo: messageId("one"), hops: 1, text: "Well." },
+  ...{
+    messageId: replyId,
+    turnId: id,
+    roomId: lobby,
+    inReplyTo: messageId("one"),
+    alsoInReplyTo: [],
+    hops: 1,
+    text: "Well.",
+  },
   ...{ notice: false, stopped: false, model: undefined, usage: { tokensIn: 1, tokensOut: 1 }, tells: [], unknown: [] },
   ...{ causation: "c", correlation: "c" },
 };

@@ -293,6 +293,8 @@ export interface OutgoingMessage {
   readonly turnId: TurnId;
   readonly roomId: RoomId;
   readonly inReplyTo: MessageId;
+  /** What it answers as well: messages that waited for the same turn, oldest first. */
+  readonly alsoInReplyTo: ReadonlyArray<MessageId>;
   /** How many agents have answered one another since a person last spoke. */
   readonly hops: number;
   readonly text: string;
@@ -300,7 +302,8 @@ export interface OutgoingMessage {
   /** True when somebody stopped it before it was whole. */
   readonly stopped: boolean;
   readonly model: string | undefined;
-  readonly usage: { readonly tokensIn: number; readonly tokensOut: number };
+  /** Null where a request was left without a reply on record: what it used is not known. */
+  readonly usage: { readonly tokensIn: number; readonly tokensOut: number } | null;
   /** Whose words it may say again. */
   readonly tells: ReadonlyArray<UserId>;
   /** Calls of its turn whose outcome nobody knows. */

@@ -9,7 +9,7 @@ import { Sentences } from "./sentences.ts";
 import { metaOf } from "./step.ts";
 
 /** The reply's id is the turn's child: however often it is said, it is one message [T1]. */
-export const replyIdOf = (turn: TurnView): MessageId => childId("message", turn.turnId, "reply");
+export const replyIdOf = ({ turnId }: Pick<TurnView, "turnId">): MessageId => childId("message", turnId, "reply");
 
 /**
  * The speech of one request. `say` takes the next piece of prose, `end` what is left. What is kept back is recorded as

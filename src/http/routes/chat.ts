@@ -5,7 +5,8 @@ import { MAX_MESSAGE_BYTES } from "#actors/room/frames.ts";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { type AgentId, childId, type MessageId, type RoomId } from "#events/kit/ids.ts";
-import { newId } from "../../env.ts";
+import { messageOfCommand } from "#events/room/decide.ts";
+import { newId, now } from "../../env.ts";
 import { Asker, ask, commandId, perform, touched } from "../asker.ts";
 import { problem } from "../problem.ts";
 import type { ProblemName } from "../problems.ts";
@@ -16,13 +17,40 @@ import { agentId as agentIdOf, roomId as roomIdOf } from "./paths.ts";
 const CHAT_WAIT_MS = 110_000;
 
 /**
+ * Who is switched off answers nothing, so nothing is said to them, and no room is opened for it. A repeat of what was
+ * said before is answered as it was: it says nothing new.
+ */
+const willAnswer = Effect.fnUntraced(function* (agentId: AgentId, active: boolean, roomId: RoomId, command: string) {
+  if (active) return;
+  const before = messageOfCommand(roomId, command);
+  const { ending } = yield* perform(({ env }) => env.AGENT.getByName(agentId).outcome(before, 0));
+  if (ending === "open") return yield* problem("agent-inactive");
+});
+
+/** A room that both are in. Whether the agent is switched off is not for those to know who are not. */
+const sharedRoom = Effect.fnUntraced(function* (id: string, agentId: AgentId, command: string) {
+  const roomId = yield* roomIdOf(id);
+  const [room, agent] = yield* Effect.all(
+    [
+      ask(({ env, principal }) => env.ROOM.getByName(roomId).describe(principal)),
+      perform(({ env }) => env.AGENT.getByName(agentId).introduce()),
+    ],
+    { concurrency: 2 },
+  );
+  const isHere = room.joined && room.participants.some((one) => one.id === agentId);
+  if (isHere && agent !== null) yield* willAnswer(agentId, agent.active, roomId, command);
+  return roomId;
+});
+
+/**
  * The room of one person and one agent: always the same for the same two. It is looked at each time rather than
  * trusted to have been made whole: the person may have left it, and a crash may have come before the agent did.
  */
-const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
+const directRoom = Effect.fnUntraced(function* (agentId: AgentId, said: string) {
   const asking = yield* Asker;
   const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(agentId).describe(principal));
   const roomId = childId<RoomId>("room", agentId, asking.principal.userId);
+  yield* willAnswer(agentId, agent.active, roomId, said);
   const door = asking.env.ROOM.getByName(roomId);
   const known = yield* perform(({ principal }) => door.describe(principal));
   const command = () => newId<string>("command");
@@ -48,6 +76,17 @@ const failureProblems: Readonly<Record<string, ProblemName>> = {
   SwitchedOff: "agent-inactive",
 };
 
+/** Why there is no answer of the model; with the time to come back, where one is known. */
+const failureOf = Effect.fnUntraced(function* ({ failure, text, retryAt }: Replied) {
+  const { headers } = yield* Asker;
+  const name = failureProblems[failure ?? ""] ?? "provider-unavailable";
+  if (name === "provider-unavailable" && retryAt !== null && retryAt > now())
+    headers.set("Retry-After", String(Math.ceil((retryAt - now()) / 1_000)));
+  return problem(name, { detail: text ?? failure ?? "" });
+});
+
+type Replied = Extract<TurnOutcome, { ending: "replied" }>;
+
 const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, messageId: string) =>
   Effect.gen(function* () {
     const { turnId: turn_id } = outcome;
@@ -60,10 +99,8 @@ const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, mess
       );
     if (outcome.ending === "failed")
       return yield* problem("conflict", { detail: `The turn ended: ${outcome.reason}.` });
-    if (outcome.failure !== null)
-      return yield* problem(failureProblems[outcome.failure] ?? "provider-unavailable", {
-        detail: outcome.text ?? outcome.failure,
-      });
+    if (outcome.failure !== null) return yield* Effect.flatMap(failureOf(outcome), Effect.fail);
+    const { usage } = outcome;
     return {
       turn_id,
       room_id: roomId,
@@ -71,12 +108,13 @@ const chatAnswer = (outcome: TurnOutcome, agentId: AgentId, roomId: RoomId, mess
       reply: {
         message_id: outcome.messageId,
         in_reply_to: outcome.inReplyTo,
+        ...(outcome.alsoInReplyTo.length > 0 ? { also_in_reply_to: outcome.alsoInReplyTo } : {}),
         text: outcome.text,
         parts: [{ type: "text" as const, text: outcome.text ?? "" }],
         ...(outcome.stopped ? { stopped: true as const } : {}),
       },
       tool_executions: outcome.tools.map((tool) => executionOf(tool, agentId, turn_id)),
-      usage: { tokens_in: outcome.tokensIn, tokens_out: outcome.tokensOut },
+      usage: usage && { tokens_in: usage.tokensIn, tokens_out: usage.tokensOut },
     };
   });
 
@@ -91,10 +129,11 @@ export const chat = Effect.fnUntraced(function* (
   if (fault !== undefined) return yield* problem("validation", { errors: [{ path: ["message"], message: fault }] });
   if (utf8Bytes(message) > MAX_MESSAGE_BYTES)
     return yield* problem("payload-too-large", { detail: "A message may have 16 KiB at most." });
-  const roomId = room_id === undefined ? yield* directRoom(agentId) : yield* roomIdOf(room_id);
+  const command = commandId(asking);
+  const roomId = yield* room_id === undefined ? directRoom(agentId, command) : sharedRoom(room_id, agentId, command);
   touched(asking, roomId);
   const posted = yield* ask(({ env, principal }) =>
-    env.ROOM.getByName(roomId).post(principal, commandId(asking), { text: message, invoke: agentId }),
+    env.ROOM.getByName(roomId).post(principal, command, { text: message, invoke: agentId }),
   );
   const waitMs = /\brespond-async\b/.test(asking.request.headers.get("prefer") ?? "") ? 0 : CHAT_WAIT_MS;
   if (waitMs === 0)

@@ -25,11 +25,13 @@ interface PanelProps {
 
 /** What one is doing, in a word; a running turn is newer than what presence said. */
 function doing(one: Participant, state: RoomState): string {
-  const turn = state.turns.find((running) => running.agentId === one.agent_id);
+  const own = state.turns.filter((running) => running.agentId === one.agent_id);
+  const turn = own.find((running) => running.state !== "queued") ?? own[0];
   if (turn) return turn.text === undefined ? turn.label : "Writing…";
   if (state.presence.size === 0) return "";
   const status = state.presence.get(keyOf(one));
   if (one.kind === "user") return status === undefined ? "away" : "here";
+  if (status === "off") return "switched off";
   return status === undefined || status === "idle" ? "listening" : status;
 }
 

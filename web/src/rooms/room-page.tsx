@@ -195,7 +195,9 @@ function OpenRoom({
   const { state } = snapshot;
   const agents = useMemo(() => state.participants.filter((one) => one.kind === "agent"), [state.participants]);
   const name = snapshot.room?.name ?? "";
-  const running = runningTurns(state).filter((turn) => state.stops.get(stopKey(turn))?.status !== "asked");
+  const running = runningTurns(state).filter(
+    (turn) => turn.state !== "queued" && state.stops.get(stopKey(turn))?.status !== "asked",
+  );
   useEffect(() => rememberRoom(id), [id]);
   return (
     <div className="room">

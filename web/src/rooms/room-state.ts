@@ -150,8 +150,9 @@ function silenced(state: RoomState, turnId: string): RoomState {
 }
 
 export function agentThinking(before: RoomState, payload: ServerFrames["agent_thinking"]): RoomState {
-  const state = heardOf(before, payload.agent_id);
   const { turn_id, agent_id, state: step, label } = payload;
+  // What waits says nothing of what runs.
+  const state = step === "queued" ? before : heardOf(before, agent_id);
   if (step === "stopped") return silenced(state, turn_id);
   if (step === "done" || step === "failed") return withoutTurn(state, turn_id);
   return withTurn(state, turn_id, agent_id, { state: step, label });
@@ -167,6 +168,7 @@ function storedMessage(state: RoomState, roomId: string, payload: ServerFrames["
     author_name: payload.agent_name ?? nameOfAgent(state, payload.agent_id),
     text: payload.text ?? null,
     in_reply_to: payload.in_reply_to,
+    ...(payload.also_in_reply_to === undefined ? {} : { also_in_reply_to: payload.also_in_reply_to }),
     turn_id: payload.turn_id,
     ...(payload.model === undefined ? {} : { model: payload.model }),
     ...(payload.notice === undefined ? {} : { notice: payload.notice }),

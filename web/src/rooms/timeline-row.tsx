@@ -59,6 +59,7 @@ const MessageRow = memo(function MessageRow(props: Extract<Row, { kind: "message
     <span className="speech-facts">
       <Moment at={message.created_at} />
       {message.model && <span className="model">{message.model}</span>}
+      {message.also_in_reply_to && <span>answers {message.also_in_reply_to.length + 1} messages</span>}
     </span>
   );
   return (
@@ -106,7 +107,7 @@ function TurnRow({ turn, tools, stop, name, onStop }: TurnRowProps) {
         <div aria-busy={turn.text ? undefined : true}>
           <Thinking label={stop?.status === "asked" ? "Stopping…" : turn.label} />
         </div>
-        <StopButton name={name} stop={stop} onStop={() => onStop(turn)} />
+        {turn.state !== "queued" && <StopButton name={name} stop={stop} onStop={() => onStop(turn)} />}
       </div>
     </Speech>
   );
