@@ -41,10 +41,10 @@ export async function until(
 
 const running = new Set<number>();
 
-/** Starts a program of this Node; its output goes into `logFile`. */
+/** Starts a program of this Node, as the leader of a process group of its own; its output goes into `logFile`. */
 export function launch(argv: ReadonlyArray<string>, env: NodeJS.ProcessEnv, logFile: string): number {
   const out = openSync(logFile, "a");
-  const child = spawn(process.execPath, argv, { env, stdio: ["ignore", out, out] });
+  const child = spawn(process.execPath, argv, { env, stdio: ["ignore", out, out], detached: true });
   closeSync(out);
   if (child.pid === undefined) throw new Error(`${argv[0]} did not start`);
   const { pid } = child;
@@ -81,6 +81,16 @@ export function tree(pid: number): ReadonlyArray<number> {
   for (const next of found) found.push(...(children.get(next) ?? []));
   return found.filter(isAlive);
 }
+
+/** Those of a program's processes in which Workers run. */
+export const runtimesOf = (pid: number): ReadonlyArray<number> =>
+  tree(pid).filter((each) => {
+    try {
+      return readFileSync(`/proc/${each}/comm`, "utf8").trim() === "workerd";
+    } catch {
+      return false; // gone meanwhile
+    }
+  });
 
 /** Milliseconds of CPU that the process and all it started have used so far. */
 export function cpuMs(pid: number): number {
@@ -125,6 +135,17 @@ export async function end(pid: number): Promise<void> {
     if (waited === 3_000) signal(pids.filter(isAlive), "SIGKILL");
     await sleep(50);
   }
+  running.delete(pid);
+}
+
+/**
+ * Kills a program we started and all its group in one stroke: whoever is ended first cannot start another in its place.
+ * Waits until none of them is left.
+ */
+export async function kill(pid: number): Promise<void> {
+  const pids = tree(pid);
+  signal([-pid], "SIGKILL");
+  while (pids.some(isAlive)) await sleep(20);
   running.delete(pid);
 }
 

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import type { Part } from "./figures.ts";
 import { fanout } from "./parts/fanout.ts";
-import { kills } from "./parts/kills.ts";
+import { kills, killsUnderWrangler } from "./parts/kills.ts";
 import { ledger } from "./parts/ledger.ts";
 import { long } from "./parts/long.ts";
 import { memory } from "./parts/memory.ts";
@@ -16,7 +16,7 @@ import { endEverything } from "./processes.ts";
 import { keep, surroundings } from "./report.ts";
 
 const parts: ReadonlyArray<Part> = [
-  ...[ledger, projection, turn, long, stream, fanout, kills],
+  ...[ledger, projection, turn, long, stream, fanout, kills, killsUnderWrangler],
   ...[memory, recall, memoryRules, size],
 ];
 

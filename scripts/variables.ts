@@ -47,7 +47,7 @@ function keysOf(state: string): Made {
 }
 
 /** One variable a line, line breaks inside a value written as `\n`, as dotenv files have them. */
-const written = (variables: Readonly<Record<string, string | undefined>>): string =>
+export const written = (variables: Readonly<Record<string, string | undefined>>): string =>
   Object.entries(variables)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}="${value!.trim().replaceAll("\n", "\\n")}"\n`)

@@ -1,13 +1,12 @@
-/** `kills`: the program is killed with -9 while sixteen people talk, again and again; what was acknowledged and lost, what was said twice. */
-
-import { forget, newState, type Program, startProgram } from "../../test/support/program.ts";
-import { budgets, type Part, type Scale } from "../figures.ts";
-import { sleep } from "../processes.ts";
+/** `kills`, `kills-wrangler`: the program is killed with -9 while sixteen people talk, again and again; what was acknowledged and lost, what was said twice. */
+import { budgets, type Figure, type Part, type Scale } from "../figures.ts";
+import { runtimesOf, sleep } from "../processes.ts";
+import { folder, type Program, startPacedModel, startTroupe, startTroupeUnderWrangler } from "../program.ts";
 import { call } from "../requests.ts";
 
 const PEOPLE = 16;
-/** Words come slowly enough that a kill falls into the middle of replies. */
-const SETTINGS = { DEMO_WORD_PAUSE_MS: "30" };
+/** Words come slowly enough that a kill falls into the middle of replies: a second each. */
+const PACE = "[pace 30 30]";
 const ANSWERED_WITHIN_MS = 60_000;
 
 interface Message {
@@ -63,7 +62,7 @@ async function talk(
   for (let count = 0; !over(); count++) {
     const client_msg_id = unanswered.shift() ?? `${round}/${count}`;
     said.set(client_msg_id, undefined);
-    const body = { text: `@Ada, tell me about number ${client_msg_id}.`, client_msg_id };
+    const body = { text: `@Ada, tell me about number ${client_msg_id}. ${PACE}`, client_msg_id };
     try {
       const { id } = await call<Message>("POST", `${program.url}/api/rooms/${room}/messages`, body, headers(token));
       said.set(client_msg_id, id);
@@ -117,42 +116,65 @@ async function faults(program: Program, person: Person) {
   };
 }
 
-export const kills: Part = {
-  name: "kills",
-  about: "kill -9 on all its processes while sixteen people talk with an agent each; started again on the same state",
-  async measure({ quick }: Scale) {
-    const state = newState();
-    const count = quick ? 2 : 20;
-    let program = await startProgram({ state, settings: SETTINGS });
-    try {
-      const everybody = await people(program);
-      const resumed: number[] = [];
-      for (let round = 1; round <= count; round++) {
-        let over = false;
-        const talking = everybody.map((person) => talk(program, person, round, () => over));
-        await sleep(400 + ((round * 367) % 1_200)); // another moment in every round
-        await program.kill();
-        over = true;
-        await Promise.all(talking);
-        program = await startProgram({ state, settings: SETTINGS });
-        resumed.push(Math.max(...(await answered(program, everybody))));
-      }
-      const found = await Promise.all(everybody.map((person) => faults(program, person)));
-      const sum = (of: (fault: (typeof found)[number]) => number) => [found.reduce((all, fault) => all + of(fault), 0)];
-      return {
-        figures: [
-          { name: "kills", unit: "times", rounds: [count] },
-          { name: "acknowledged", unit: "messages", rounds: sum(({ acknowledged }) => acknowledged) },
-          { name: "acknowledged and lost", unit: "messages", rounds: sum(({ lost }) => lost), budget: budgets.lost },
-          { name: "said twice", unit: "messages", rounds: sum(({ doubled }) => doubled), budget: budgets.lost },
-          { name: "replies", unit: "messages", rounds: sum(({ replies }) => replies) },
-          { name: "last of sixteen answers after the start", unit: "ms", rounds: resumed, budget: budgets.resumedMs },
-        ],
-        notes: ["a turn goes on within five seconds of its last commit; the start itself is not counted"],
-      };
-    } finally {
+/** What was counted between one start and the kill that ended it. */
+interface Life {
+  /** Until the last of sixteen had the answer that a kill had kept from them. */
+  readonly resumedMs: number;
+  /** Runtimes that came up while people talked: whoever runs the program may start a dead one again by itself. */
+  readonly revived: number;
+}
+
+type Start = (modelUrl: string, home: string) => Promise<Program>;
+
+/** Starts, talks and kills so often, all in one folder; answers the lives and what is wrong in the end. */
+async function killed(start: Start, count: number) {
+  const model = await startPacedModel();
+  const home = folder();
+  let program = await start(model.url, home);
+  try {
+    const everybody = await people(program);
+    const lives: Life[] = [];
+    for (let round = 1; round <= count; round++) {
+      const born = runtimesOf(program.pid);
+      let over = false;
+      const talking = everybody.map((person) => talk(program, person, round, () => over));
+      await sleep(400 + ((round * 367) % 1_200)); // another moment in every round
+      const revived = runtimesOf(program.pid).filter((pid) => !born.includes(pid)).length;
       await program.kill();
-      forget(state);
+      over = true;
+      await Promise.all(talking);
+      program = await start(model.url, home);
+      lives.push({ revived, resumedMs: Math.max(...(await answered(program, everybody))) });
     }
-  },
-};
+    return { lives, found: await Promise.all(everybody.map((person) => faults(program, person))) };
+  } finally {
+    await program.end();
+    await model.end();
+  }
+}
+
+function figuresOf({ lives, found }: Awaited<ReturnType<typeof killed>>): ReadonlyArray<Figure> {
+  const sum = <A>(all: ReadonlyArray<A>, of: (one: A) => number) => [all.reduce((total, one) => total + of(one), 0)];
+  const resumed = lives.map(({ resumedMs }) => resumedMs);
+  return [
+    { name: "kills", unit: "times", rounds: [lives.length] },
+    { name: "acknowledged", unit: "messages", rounds: sum(found, ({ acknowledged }) => acknowledged) },
+    { name: "acknowledged and lost", unit: "messages", rounds: sum(found, ({ lost }) => lost), budget: budgets.lost },
+    { name: "said twice", unit: "messages", rounds: sum(found, ({ doubled }) => doubled), budget: budgets.lost },
+    { name: "replies", unit: "messages", rounds: sum(found, ({ replies }) => replies) },
+    { name: "runtimes that came back by themselves", unit: "times", rounds: sum(lives, ({ revived }) => revived) },
+    { name: "last of sixteen answers after the start", unit: "ms", rounds: resumed, budget: budgets.resumedMs },
+  ];
+}
+
+const killsOf = (name: string, runBy: string, start: Start): Part => ({
+  name,
+  about: `kill -9 on all processes of ${runBy} while sixteen people talk with an agent each; started again on the same state`,
+  measure: async ({ quick }: Scale) => ({
+    figures: figuresOf(await killed(start, quick ? 2 : 20)),
+    notes: ["a turn goes on within five seconds of its last commit; the start itself is not counted"],
+  }),
+});
+
+export const kills = killsOf("kills", "`npm start`", startTroupe);
+export const killsUnderWrangler = killsOf("kills-wrangler", "`wrangler dev`", startTroupeUnderWrangler);
