@@ -294,7 +294,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
   }
 
   async settle(waitMs: number): Promise<void> {
-    await this.readModelsLevel(waitMs);
+    // Whoever switched it off may count on its rooms knowing, too.
+    await this.level(waitMs, "rooms");
   }
 
   // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────

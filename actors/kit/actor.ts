@@ -206,10 +206,12 @@ export abstract class Actor<
     await Promise.all(this.readModels.map((name) => this.feeds.pump(name)));
   }
 
-  /** Resolves when the read models have seen all that is in the log now, or when the time is up. */
-  protected async readModelsLevel(waitMs: number): Promise<void> {
-    if (this.readModels.every((name) => this.feeds.position(name) >= this.ledger.head)) return;
-    await Promise.race([this.pumpReadModels(), new Promise((resolve) => setTimeout(resolve, waitMs))]);
+  /** Resolves when the read models, and these feeds, have seen all that is in the log now, or when the time is up. */
+  protected async level(waitMs: number, ...others: ReadonlyArray<string>): Promise<void> {
+    const names = [...this.readModels, ...others];
+    if (names.every((name) => this.feeds.position(name) >= this.ledger.head)) return;
+    const told = Promise.all(names.map((name) => this.feeds.pump(name)));
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, waitMs))]);
   }
 
   override async onAlarm(): Promise<void> {

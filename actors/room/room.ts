@@ -333,7 +333,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   async settle(waitMs: number): Promise<void> {
-    await this.readModelsLevel(waitMs);
+    await this.level(waitMs);
   }
 
   /** What agents said with their words in mind goes with them. */

@@ -194,7 +194,7 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
   }
 
   async settle(waitMs: number): Promise<void> {
-    await this.readModelsLevel(waitMs);
+    await this.level(waitMs);
   }
 
   async #receipt(id: string | undefined, replayed = false): Promise<Reply<ErasureReceipt>> {

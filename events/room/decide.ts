@@ -1,5 +1,6 @@
 /** Who may do what in a room: answers what happens next, or why not. */
 import { Result } from "effect";
+import { AgentIsInactive } from "../agent/refusals.ts";
 import type { Decider } from "../kit/decider.ts";
 import { type ActorName, agentName, childId, idOf, type MessageId, type RoomId, userName } from "../kit/ids.ts";
 import { own } from "../kit/own.ts";
@@ -105,6 +106,9 @@ const post = seated<RoomCommandOf<"PostMessage">>((command, state) => {
   const { meta, messageId, chars, replyTo, addressed, named, callsOff, words } = command;
   const absent = addressed.find(({ agentId }) => own(state.agents, agentId) === undefined);
   if (absent !== undefined) return refuse(new AgentNotHere(absent));
+  // Whoever says something to one agent alone waits for its answer, and there will be none.
+  if (addressed.some(({ agentId, how }) => how === "invoked" && !own(state.agents, agentId)!.active))
+    return refuse(new AgentIsInactive());
   const toAnybody = addressed.length === 0 && !named && !callsOff;
   const offered = toAnybody ? R.offered(state.rhythm, state.agents) : [];
   const first = offered.find(({ how }) => how === "invoked");

@@ -1,5 +1,6 @@
 /** Every named "no" of a room; made in `decide`, told to people by src/http/problem.ts and as reply frames. */
 import { Schema } from "effect";
+import type { AgentIsInactive } from "../agent/refusals.ts";
 
 export class RoomUnknown extends Schema.TaggedError<RoomUnknown>()("RoomUnknown", {}) {
   override readonly message = "There is no such room.";
@@ -37,4 +38,5 @@ export type RoomRefusal =
   | NotParticipant
   | RoomIsPrivate
   | NotRoomOwner
-  | AgentNotHere;
+  | AgentNotHere
+  | AgentIsInactive;

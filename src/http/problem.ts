@@ -13,6 +13,7 @@ const names: Readonly<Record<string, ProblemName>> = {
   AgentUnknown: "not-found",
   AgentIsDeleted: "not-found",
   AgentNotHere: "not-found",
+  AgentIsInactive: "agent-inactive",
   PersonUnknown: "not-found",
   RoomUnknown: "not-found",
   RoomIsPrivate: "not-found",

@@ -5,7 +5,6 @@ import { MAX_MESSAGE_BYTES } from "#actors/room/frames.ts";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { type AgentId, childId, type MessageId, type RoomId } from "#events/kit/ids.ts";
-import { messageOfCommand } from "#events/room/decide.ts";
 import { newId, now } from "../../env.ts";
 import { Asker, ask, commandId, perform, touched } from "../asker.ts";
 import { problem } from "../problem.ts";
@@ -17,44 +16,19 @@ import { agentId as agentIdOf, roomId as roomIdOf } from "./paths.ts";
 const CHAT_WAIT_MS = 110_000;
 
 /**
- * Who is switched off answers nothing, so nothing is said to them, and no room is opened for it. A repeat of what was
- * said before is answered as it was: it says nothing new.
- */
-const willAnswer = Effect.fnUntraced(function* (agentId: AgentId, active: boolean, roomId: RoomId, command: string) {
-  if (active) return;
-  const before = messageOfCommand(roomId, command);
-  const { ending } = yield* perform(({ env }) => env.AGENT.getByName(agentId).outcome(before, 0));
-  if (ending === "open") return yield* problem("agent-inactive");
-});
-
-/** A room that both are in. Whether the agent is switched off is not for those to know who are not. */
-const sharedRoom = Effect.fnUntraced(function* (id: string, agentId: AgentId, command: string) {
-  const roomId = yield* roomIdOf(id);
-  const [room, agent] = yield* Effect.all(
-    [
-      ask(({ env, principal }) => env.ROOM.getByName(roomId).describe(principal)),
-      perform(({ env }) => env.AGENT.getByName(agentId).introduce()),
-    ],
-    { concurrency: 2 },
-  );
-  const isHere = room.joined && room.participants.some((one) => one.id === agentId);
-  if (isHere && agent !== null) yield* willAnswer(agentId, agent.active, roomId, command);
-  return roomId;
-});
-
-/**
  * The room of one person and one agent: always the same for the same two. It is looked at each time rather than
- * trusted to have been made whole: the person may have left it, and a crash may have come before the agent did.
+ * trusted to have been made whole: the person may have left it, and a crash may have come before the agent did. None is
+ * opened for an agent that is switched off.
  */
-const directRoom = Effect.fnUntraced(function* (agentId: AgentId, said: string) {
+const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
   const asking = yield* Asker;
   const agent = yield* ask(({ env, principal }) => env.AGENT.getByName(agentId).describe(principal));
   const roomId = childId<RoomId>("room", agentId, asking.principal.userId);
-  yield* willAnswer(agentId, agent.active, roomId, said);
   const door = asking.env.ROOM.getByName(roomId);
   const known = yield* perform(({ principal }) => door.describe(principal));
   const command = () => newId<string>("command");
   if (known.outcome === "refused") {
+    if (!agent.active) return yield* problem("agent-inactive");
     const input = { roomId, name: agent.name, kind: "direct" as const };
     const opened = yield* perform(({ principal }) => door.open(principal, command(), input));
     // Somebody else was faster, or the person had left: its owner may always come back.
@@ -129,11 +103,10 @@ export const chat = Effect.fnUntraced(function* (
   if (fault !== undefined) return yield* problem("validation", { errors: [{ path: ["message"], message: fault }] });
   if (utf8Bytes(message) > MAX_MESSAGE_BYTES)
     return yield* problem("payload-too-large", { detail: "A message may have 16 KiB at most." });
-  const command = commandId(asking);
-  const roomId = yield* room_id === undefined ? directRoom(agentId, command) : sharedRoom(room_id, agentId, command);
+  const roomId = room_id === undefined ? yield* directRoom(agentId) : yield* roomIdOf(room_id);
   touched(asking, roomId);
   const posted = yield* ask(({ env, principal }) =>
-    env.ROOM.getByName(roomId).post(principal, command, { text: message, invoke: agentId }),
+    env.ROOM.getByName(roomId).post(principal, commandId(asking), { text: message, invoke: agentId }),
   );
   const waitMs = /\brespond-async\b/.test(asking.request.headers.get("prefer") ?? "") ? 0 : CHAT_WAIT_MS;
   if (waitMs === 0)
