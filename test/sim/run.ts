@@ -12,7 +12,7 @@ export interface Report {
   readonly steps: number;
   readonly events: number;
   readonly deaths: number;
-  /** How often what happened, by the events' type, and by type and reason, or kind, where there is one. */
+  /** How often what happened, by the events' type, and by type and reason, kind or purpose, where there is one. */
   readonly happened: ReadonlyMap<string, number>;
   /** Over every step and every event: the same seed, the same trace. */
   readonly trace: string;
@@ -64,6 +64,7 @@ async function reckon(world: World, calmSince: number): Promise<void> {
   checkAnswers(chronicle, tell);
   reckoning.checkAgreement(chronicle, tell);
   reckoning.checkKeys(objects, tell);
+  reckoning.checkDays(objects, invariants);
   reckoning.checkLogs(objects, (head) => chance.between(0, head), tell);
   if (world.violation === undefined) await reckoning.checkReadModels(objects, readModels, tell);
 }
