@@ -82,7 +82,7 @@ export class People {
       this.#live(async () => {
         await this.#ask("USER", by.userId, "arrive", [by]);
         if (index === 0) await this.setUp(by);
-        for (const { agentId } of this.#town.plan.agents) await this.#decide(by, agentId, 0.6);
+        for (const { agentId } of this.#town.plan.agents) await this.decide(by, agentId, this.#town.chance.maybe(0.6));
         for (let deed = 0; deed < this.#town.plan.deeds; deed++) {
           await this.#pause();
           await this.#act(by);
@@ -214,7 +214,7 @@ export class People {
       [1.5, () => this.#comeAndGo(by, roomId, agentId, name)],
       [0.5, () => this.#command("ROOM", roomId, "removePerson", by, by.userId)],
       [1, () => this.#change(by, agentId, name)],
-      [2, () => this.#decide(by, agentId, 0.5)],
+      [2, () => this.decide(by, agentId, chance.maybe(0.5))],
       [1, () => this.#command("AGENT", agentId, "setActive", by, chance.maybe(0.6))],
       [0.2, () => this.remove(by, agentId)],
     ]);
@@ -248,8 +248,8 @@ export class People {
   }
 
   /** Lets an agent remember them, or takes it back. */
-  async #decide(by: Principal, agentId: AgentId, yes: number): Promise<void> {
-    await this.#command("USER", by.userId, "decideConsent", by, agentId, this.#town.chance.maybe(yes));
+  async decide(by: Principal, agentId: AgentId, granted: boolean): Promise<void> {
+    await this.#command("USER", by.userId, "decideConsent", by, agentId, granted);
   }
 
   async #setPolicy(by: Principal, roomId: RoomId): Promise<void> {
