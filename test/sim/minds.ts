@@ -64,6 +64,8 @@ function answerTo(prompt: Prompt, asked: ModelName, world: Mindful): Answer | ty
   if (chance.maybe(weather().model)) {
     return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
   }
+  const length = prompt.messages.reduce((sum, message) => sum + (message.role === "user" ? message.text.length : 0), 0);
+  if (length > LONG_TALK && chance.maybe(fails / 2)) return { pieces: [], paceMs, end: new Failures.TooLong({}) };
   if (chance.maybe(fails)) return { pieces, paceMs, end: failureOf(chance) };
   const asksTools = rounds < mostRounds && chance.maybe(0.5);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
@@ -76,6 +78,9 @@ function answerTo(prompt: Prompt, asked: ModelName, world: Mindful): Answer | ty
   const finish = chance.maybe(0.05) ? "length" : asksTools ? "tools" : "end";
   return { pieces, paceMs, end: { type: "reply", text: pieces.join(""), calls, finish, ...spoken } };
 }
+
+/** So many characters are too long for a model now and then, so that contexts are shortened while there is something in them. */
+const LONG_TALK = 500;
 
 const virtuous = { fails: 0, swears: 0 };
 

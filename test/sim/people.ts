@@ -52,10 +52,10 @@ interface Page {
 
 const modes: ReadonlyArray<RoomMode> = ["mention", "natural", "list", "pooled", "manual"];
 
-const settings = ({ name, budget, model = demo }: Plan["agents"][number]): AgentInput => ({
+const settings = ({ name, budget, standIn, model = demo }: Plan["agents"][number]): AgentInput => ({
   ...{ name, description: "", ...model, systemPrompt: "Be brief.", memoryEnabled: true },
   tools: granted.map((tool) => ({ name: tool, mode: "allow" })),
-  ...(budget === undefined ? {} : { budget }),
+  ...{ fallbacks: standIn === undefined ? [] : [standIn], ...(budget === undefined ? {} : { budget }) },
 });
 
 export class People {

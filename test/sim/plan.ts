@@ -5,7 +5,7 @@ import type { Budget } from "#events/agent/budget.ts";
 import { type AgentId, childId, type RoomId, type UserId } from "#events/kit/ids.ts";
 import type { RoomKind } from "#events/room/addressing.ts";
 import type { Chance } from "./chance.ts";
-import { chosen } from "./prices.ts";
+import { chosen, standIns } from "./prices.ts";
 
 export interface Plan {
   readonly people: ReadonlyArray<Principal>;
@@ -15,6 +15,8 @@ export interface Plan {
     readonly name: string;
     /** Whom it asks; left out: the demo. */
     readonly model?: ModelName;
+    /** Who stands in for it, if anybody does. */
+    readonly standIn?: ModelName;
     /** What its owner lets it spend; left out: what the house lets everybody spend. */
     readonly budget?: Budget;
   }>;
@@ -79,6 +81,7 @@ export function planOf(chance: Chance): Plan {
     agents: names.slice(0, chance.between(1, names.length)).map((name) => ({
       ...{ agentId: agentOf(name), name },
       model: chance.pick(chosen),
+      ...(chance.maybe(0.5) ? { standIn: chance.pick(standIns) } : {}),
       ...(!atLength && chance.maybe(0.5) ? { budget: chance.pick(budgets) } : {}),
     })),
     ...(atLength ? {} : { vices: { fails: chance.pick([0.1, 0.3, 0.5]), swears: chance.pick([0, 0.05, 0.3]) } }),

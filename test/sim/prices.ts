@@ -18,12 +18,16 @@ const prices: Readonly<Record<string, Price>> = {
 /** The model of an agent of which nothing else is said; its notes are left to rules. */
 export const demo: ModelName = { provider: "demo", model: "demo-1" };
 
-/** What an owner may choose, and who may stand in; of the last nobody knows what it costs. */
-export const chosen: ReadonlyArray<ModelName> = [demo, { provider: "studio", model: "grand" }];
+const grand: ModelName = { provider: "studio", model: "grand" };
+/** Nobody knows what it costs. */
+const found: ModelName = { provider: "studio", model: "found-in-the-attic" };
+
+/** What an owner may choose, and who may stand in. */
+export const chosen: ReadonlyArray<ModelName> = [demo, demo, grand, grand, found];
 export const standIns: ReadonlyArray<ModelName> = [
   { provider: "demo", model: "demo-2" },
   { provider: "studio", model: "upright" },
-  { provider: "studio", model: "found-in-the-attic" },
+  found,
 ];
 
 /** What a provider calls the model that it answered with: mostly as it was asked for, at times by a name without a price. */
