@@ -195,11 +195,13 @@ export const mutants: ReadonlyArray<Mutant> = [
       }),
   },
   {
-    name: "a reserve is counted in tokens, and in money it is not",
+    name: "a ceiling in money holds nobody back",
     plant: () =>
-      instead(agent, "evolve", (original) => (before, event) => {
-        if (event.type !== "ModelAsked") return original(before, event);
-        return original(before, { ...event, open: { ...event.open, microUsd: 0 } });
+      instead(agent, "decide", (original) => (command, state: AgentState) => {
+        const budget = Object.fromEntries(
+          Object.entries(state.budget).map(([scope, { microUsd: _money, ...tokens }]) => [scope, tokens]),
+        );
+        return original(command, { ...state, budget });
       }),
   },
   {
@@ -210,6 +212,14 @@ export const mutants: ReadonlyArray<Mutant> = [
         if (command.type !== "AskModel" || microUsd !== null) return original(command, state);
         const answer = original({ ...command, microUsd: 0 }, state) as ReturnType<typeof agent.decide>;
         return Result.map(answer, (events) => events.map((one) => ({ ...one, open: { ...one.open, microUsd } })));
+      }),
+  },
+  {
+    name: "what nobody waits for passes every ceiling",
+    plant: () =>
+      instead(agent, "decide", (original) => (command, state: AgentState) => {
+        const dayOver = { ...state, day: { ...state.day, number: 0 } };
+        return original(command, command.type === "AskBehind" ? dayOver : state);
       }),
   },
   {
