@@ -116,6 +116,7 @@ class Reasons {
   #declined(turnId: string, ended: Happened): string | undefined {
     const { why, into } = ended.open;
     if (why === "coalesced") {
+      if (this.#answers.of(turnId) > 0) return `was taken into ${into}, and answered by itself as well`;
       const other = this.#received.has(String(into)) ? this.fault(String(into)) : "which was never heard of";
       return other && `was taken into ${into}, ${other}`;
     }

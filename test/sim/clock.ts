@@ -25,19 +25,20 @@ const real = {
   error: console.error,
 };
 
-/** Every run begins at the same moment. */
-export const BEGINNING = Date.UTC(2026, 9, 1, 12);
-
 const before = (left: Entry, right: Entry): boolean =>
   left.at < right.at || (left.at === right.at && left.order < right.order);
 
 export class VirtualClock {
-  now = BEGINNING;
+  now: number;
   /** Whose breath it is: timers that are set now are theirs. */
   current: Life | undefined;
   /** A binary heap, the next entry first. */
   readonly #heap: Entry[] = [];
   #order = 0;
+
+  constructor(beginning: number) {
+    this.now = beginning;
+  }
 
   /** When the next entry is to happen: never, where nothing is left. What was cancelled may still stand first before a step. */
   get next(): number {

@@ -5,6 +5,7 @@ import { tools } from "./minds.ts";
 import { Remembrance } from "./remembrance.ts";
 import { Spending } from "./spending.ts";
 import { Stops } from "./stops.ts";
+import { Together } from "./together.ts";
 
 /** Agents may answer one another so many times since a person last spoke, and say so many words in all. */
 const HOPS_AT_MOST = 4;
@@ -94,13 +95,15 @@ export class Invariants {
 
   readonly stops: Stops;
   readonly #remembrance: Remembrance;
-  readonly #spending: Spending;
+  readonly spending: Spending;
+  readonly #together: Together;
 
   constructor(tell: Tell) {
     this.#tell = tell;
     this.stops = new Stops(tell);
     this.#remembrance = new Remembrance(tell);
-    this.#spending = new Spending(tell);
+    this.spending = new Spending(tell);
+    this.#together = new Together(tell);
   }
 
   /** An event has become safe. */
@@ -110,11 +113,12 @@ export class Invariants {
       this.#tell("causation", `${stream} ${event.seq} ${type} was caused by ${causation}, which nobody has`);
     this.#events.add(event.id);
     const open = event.open as unknown as Fields;
+    this.#together.see(event);
     if (stream.startsWith("room:")) this.#ofRoom(event, open);
     else if (stream.startsWith("agent:")) {
       this.#ofAgent(event, open);
       this.#remembrance.see(event);
-      this.#spending.see(event);
+      this.spending.see(event);
       this.stops.see(event);
     } else if (type === "StreamRegistered") this.#single("catalogue", `${event.open["kind"]}:${event.open["name"]}`);
     else if (type === "KeyIssued") this.#single("keys", `${event.open["subject"]} ${event.open["number"]}`);

@@ -2,12 +2,14 @@
 import { Effect, Layer, Stream } from "effect";
 import * as Failures from "#actors/agent/turn/failures.ts";
 import { ChatModel, type ModelPart, Moderator, type Prompt, type Replay, Toolbox } from "#actors/agent/turn/ports.ts";
+import type { ModelName } from "#events/agent/asking.ts";
 import { embedderLayer } from "#src/memory/embedder.ts";
 import { rerankerLayer } from "#src/memory/reranker.ts";
 import { vectorIndexLayer } from "#src/memory/vector-index.ts";
 import type { Chance } from "./chance.ts";
 import { silence, type Trouble } from "./network.ts";
 import type { Plan } from "./plan.ts";
+import { calledBack, costOf } from "./prices.ts";
 import { LISTED } from "./speech.ts";
 import type { Weather } from "./weather.ts";
 
@@ -38,6 +40,10 @@ export interface Mindful {
   readonly effect: (tool: string, key: string, agentId: string) => void;
   /** A number that no other request of the house has. */
   readonly request: () => number;
+  /** Whether one more request that nobody waits for may fail. */
+  readonly stumbles: () => boolean;
+  /** The process that asks dies over its request. */
+  readonly dies: () => void;
   /** Hears of every piece of prose in the moment in which a model gives it. */
   readonly given: (piece: string) => void;
 }
@@ -45,16 +51,21 @@ export interface Mindful {
 const mostRounds = 3;
 
 /** What a model is like in this moment. */
-function answerTo(prompt: Prompt, { chance, weather, plan, request }: Mindful): Answer | typeof silence {
+function answerTo(prompt: Prompt, asked: ModelName, world: Mindful): Answer | typeof silence {
+  const { chance, weather, plan, request } = world;
   const rounds = prompt.messages.filter(({ role }) => role === "tool").length;
   const number = request();
   const paceMs = chance.pick([0, 0, 30, 700]);
   const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${number}.${index}. `);
-  const { fails, swears } = vicesIn(prompt, plan);
+  const spoken = { ...calledBack(asked, chance), ...chance.pick(usages) };
+  if (isBehind(prompt)) return notesOf(prompt, { pieces, paceMs, spoken }, world);
+  const { fails, swears } = plan.vices ?? virtuous;
   if (chance.maybe(swears)) pieces.push(...swearing(chance));
   if (chance.maybe(weather().model)) {
     return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
   }
+  const length = prompt.messages.reduce((sum, message) => sum + (message.role === "user" ? message.text.length : 0), 0);
+  if (length > LONG_TALK && chance.maybe(fails / 2)) return { pieces: [], paceMs, end: new Failures.TooLong({}) };
   if (chance.maybe(fails)) return { pieces, paceMs, end: failureOf(chance) };
   const asksTools = rounds < mostRounds && chance.maybe(0.5);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
@@ -65,15 +76,45 @@ function answerTo(prompt: Prompt, { chance, weather, plan, request }: Mindful): 
     arguments: JSON.stringify({ round: rounds, index }),
   }));
   const finish = chance.maybe(0.05) ? "length" : asksTools ? "tools" : "end";
-  const spoken = { provider: "demo", model: "demo-1", ...chance.pick(usages) };
   return { pieces, paceMs, end: { type: "reply", text: pieces.join(""), calls, finish, ...spoken } };
 }
 
+/** So many characters are too long for a model now and then, so that contexts are shortened while there is something in them. */
+const LONG_TALK = 500;
+
 const virtuous = { fails: 0, swears: 0 };
 
-/** Notes that nobody waits for are tried again every ten minutes: a house whose models fail for ever would not come to rest. */
-const vicesIn = ({ system }: Prompt, { vices = virtuous }: Mindful["plan"]) =>
-  system.startsWith("You keep the ") ? virtuous : vices;
+const isBehind = ({ system }: Prompt): boolean => system.startsWith("You keep the ");
+
+/**
+ * What a model makes of a talk when nobody waits: prose for notes, facts for a memory, now and then nothing of use. It is
+ * asked again every ten minutes: a house whose models failed for ever would not come to rest.
+ */
+function notesOf(
+  { system, messages }: Prompt,
+  {
+    pieces,
+    paceMs,
+    spoken,
+  }: Omit<Answer, "end"> & { readonly spoken: Omit<Reply, "type" | "text" | "calls" | "finish"> },
+  { chance, weather, stumbles, dies }: Mindful,
+): Answer | typeof silence {
+  if (chance.maybe(weather().model) || (chance.maybe(0.5) && stumbles())) {
+    if (chance.maybe(0.7)) return { pieces, paceMs, end: failureOf(chance) };
+    if (chance.maybe(0.6)) dies();
+    return silence;
+  }
+  const numbers = messages.flatMap((message) =>
+    message.role === "user" ? [...message.text.matchAll(/^#(\d+) /gm)].map(([, number]) => Number(number)) : [],
+  );
+  const facts = numbers.slice(0, chance.between(0, 3)).map((number) => ({
+    ...{ content: `Somebody asked for thing ${chance.between(1, 9)}.`, kind: "semantic", about: [] },
+    ...{ sources: [number], importance: 0.5 },
+  }));
+  const text =
+    system.includes('{"facts"') && chance.maybe(0.9) ? JSON.stringify({ facts }) : `${pieces.join("")}So it was.`;
+  return { pieces: [text], paceMs, end: { type: "reply", text, calls: [], finish: "end", ...spoken } };
+}
 
 /** What a provider says of the usage: now and then more than was reserved, or nothing. */
 const usages: ReadonlyArray<Pick<Reply, "tokensIn" | "tokensOut">> = [
@@ -140,13 +181,13 @@ const troubleOf = (share: number, takesMs: number): Trouble => ({ notDone: share
 /** The abilities of an agent that lives in a simulation. */
 export function abilitiesOf(errand: Errand, world: Mindful) {
   const chatModel: ChatModel["Service"] = {
-    price: (_name, tokensIn, tokensOut) => tokensIn + tokensOut,
+    price: costOf,
     stream: ({ provider, model }, prompt) =>
       Stream.unwrap(
         Effect.tryPromise({
           try: () =>
             errand("model", troubleOf(world.weather().model / 4, world.chance.pick([0, 300, 2_000, 6_000])), () =>
-              answerTo(prompt, world),
+              answerTo(prompt, { provider, model }, world),
             ),
           catch: () => new Failures.ModelFailure({ provider, model, reason: new Failures.Unreachable({}) }),
         }).pipe(Effect.map((answer) => streamOf(answer, provider, model, world.given))),

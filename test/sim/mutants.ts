@@ -12,6 +12,7 @@ import { type Consumer, Feeds } from "#actors/kit/feeds.ts";
 import type { LentKey } from "#actors/kit/key-doors.ts";
 import { Ledger } from "#actors/kit/ledger.ts";
 import { Timers } from "#actors/kit/timers.ts";
+import { RoomChannel } from "#actors/room/channel.ts";
 import { RoomActor } from "#actors/room/room.ts";
 import { VaultActor } from "#actors/vault/vault.ts";
 import { agent } from "#events/agent/decide.ts";
@@ -194,6 +195,69 @@ export const mutants: ReadonlyArray<Mutant> = [
       }),
   },
   {
+    name: "a ceiling in money holds nobody back",
+    plant: () =>
+      instead(agent, "decide", (original) => (command, state: AgentState) => {
+        const budget = Object.fromEntries(
+          Object.entries(state.budget).map(([scope, { microUsd: _money, ...tokens }]) => [scope, tokens]),
+        );
+        return original(command, { ...state, budget });
+      }),
+  },
+  {
+    name: "a price that nobody knows passes for nothing",
+    plant: () =>
+      instead(agent, "decide", (original) => (command, state) => {
+        const { microUsd } = command;
+        if (command.type !== "AskModel" || microUsd !== null) return original(command, state);
+        const answer = original({ ...command, microUsd: 0 }, state) as ReturnType<typeof agent.decide>;
+        return Result.map(answer, (events) => events.map((one) => ({ ...one, open: { ...one.open, microUsd } })));
+      }),
+  },
+  {
+    name: "what nobody waits for passes every ceiling",
+    plant: () =>
+      instead(agent, "decide", (original) => (command, state: AgentState) => {
+        const dayOver = { ...state, day: { ...state.day, number: 0 } };
+        return original(command, command.type === "AskBehind" ? dayOver : state);
+      }),
+  },
+  {
+    name: "what is asked when nobody waits is not reserved",
+    plant: () =>
+      instead(agent, "evolve", (original) => (before, event) => {
+        if (event.type !== "ModelAskedBehind") return original(before, event);
+        return original(before, { ...event, open: { ...event.open, tokens: 0, microUsd: 0 } });
+      }),
+  },
+  {
+    name: "what was answered when nobody waited keeps its reserve",
+    plant: () =>
+      instead(agent, "evolve", (original) => (before, event) => {
+        if (event.type !== "ModelRepliedBehind") return original(before, event);
+        const { tokensIn: _in, tokensOut: _out, ...open } = event.open;
+        return original(before, { ...event, open });
+      }),
+  },
+  {
+    name: "a turn forgets which messages it has taken together",
+    plant: () =>
+      instead(agent, "evolve", (original) => (before, event) => {
+        const { into: _into, ...open } = event.open;
+        return original(before, event.type === "TurnDeclined" ? { ...event, open } : event);
+      }),
+  },
+  {
+    name: "what was taken together is answered by itself as well",
+    plant: () =>
+      instead(agent, "evolve", (original) => (before, event) => {
+        const isTaken = event.type === "TurnDeclined" && event.open.why === "coalesced";
+        return isTaken
+          ? { ...original(before, event), turns: before.turns, rooms: before.rooms }
+          : original(before, event);
+      }),
+  },
+  {
     name: "what is withheld is shown",
     plant: () => {
       const held = Object.getOwnPropertyDescriptor(FilteredStream.prototype, "withheld")!;
@@ -291,6 +355,23 @@ export const mutants: ReadonlyArray<Mutant> = [
               socket,
               text.replace(/"after_seq":(\d+)/, (_all, seq) => `"after_seq":${Number(seq) + 1}`),
             );
+          },
+      ),
+  },
+  {
+    name: "who comes back in mid-reply is told its end without its beginning",
+    plant: () =>
+      instead(
+        RoomChannel.prototype,
+        "received",
+        (original) =>
+          async function (connection: { send: (text: string) => void }, frame: unknown) {
+            const { send } = connection;
+            if (!String(frame).includes('"after_seq"')) return original.call(this, connection, frame);
+            connection.send = (text) =>
+              send.call(connection, text.replace(/("phase":"end".*"text":")[^"\\\\]{5}/, "$1"));
+            await original.call(this, connection, frame);
+            connection.send = send;
           },
       ),
   },

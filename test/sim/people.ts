@@ -13,6 +13,7 @@ import { granted } from "./minds.ts";
 import type { Network } from "./network.ts";
 import type { Plan } from "./plan.ts";
 import type { Platform } from "./platform.ts";
+import { demo, standIns } from "./prices.ts";
 import type { Presence } from "./reckoning.ts";
 import type { Speech } from "./speech.ts";
 import type { Stops } from "./stops.ts";
@@ -29,6 +30,8 @@ export interface Town {
   readonly speech: Speech;
   readonly stops: Stops;
   readonly tell: Tell;
+  /** Hears of what is worth counting. */
+  readonly note: (what: string) => void;
   /** Nothing goes wrong just now: whoever asks, asks until they are answered. */
   readonly calm: () => boolean;
 }
@@ -49,10 +52,10 @@ interface Page {
 
 const modes: ReadonlyArray<RoomMode> = ["mention", "natural", "list", "pooled", "manual"];
 
-const settings = ({ name, budget }: Plan["agents"][number]): AgentInput => ({
-  ...{ name, description: "", provider: "demo", model: "demo-1", systemPrompt: "Be brief.", memoryEnabled: true },
+const settings = ({ name, budget, standIn, model = demo }: Plan["agents"][number]): AgentInput => ({
+  ...{ name, description: "", ...model, systemPrompt: "Be brief.", memoryEnabled: true },
   tools: granted.map((tool) => ({ name: tool, mode: "allow" })),
-  ...(budget === undefined ? {} : { budget }),
+  ...{ fallbacks: standIn === undefined ? [] : [standIn], ...(budget === undefined ? {} : { budget }) },
 });
 
 export class People {
@@ -79,7 +82,7 @@ export class People {
       this.#live(async () => {
         await this.#ask("USER", by.userId, "arrive", [by]);
         if (index === 0) await this.setUp(by);
-        for (const { agentId } of this.#town.plan.agents) await this.#decide(by, agentId, 0.6);
+        for (const { agentId } of this.#town.plan.agents) await this.decide(by, agentId, this.#town.chance.maybe(0.6));
         for (let deed = 0; deed < this.#town.plan.deeds; deed++) {
           await this.#pause();
           await this.#act(by);
@@ -203,6 +206,7 @@ export class People {
       [3, () => this.#callOff(by, roomId, name)],
       [3, () => this.#stop(by, roomId, agentId)],
       [6, () => this.#cutShort(by, roomId, agentId, name)],
+      [0.5, () => this.#ramble(by, roomId)],
       [1, () => this.#setPolicy(by, roomId)],
       [2, () => this.#command("ROOM", roomId, "join", by)],
       [1.5, () => this.invite(by, roomId, agentId, name)],
@@ -210,11 +214,16 @@ export class People {
       [1.5, () => this.#comeAndGo(by, roomId, agentId, name)],
       [0.5, () => this.#command("ROOM", roomId, "removePerson", by, by.userId)],
       [1, () => this.#change(by, agentId, name)],
-      [2, () => this.#decide(by, agentId, 0.5)],
+      [2, () => this.decide(by, agentId, chance.maybe(0.5))],
       [1, () => this.#command("AGENT", agentId, "setActive", by, chance.maybe(0.6))],
       [0.2, () => this.remove(by, agentId)],
     ]);
     await deed();
+  }
+
+  /** Talks on and on, so that agents make notes of what no prompt could hold. */
+  async #ramble(by: Principal, roomId: RoomId): Promise<void> {
+    for (let thought = 1; thought <= 30; thought++) await this.post(by, roomId, { text: `Thought ${thought}.` });
   }
 
   async #callOff(by: Principal, roomId: RoomId, name: string): Promise<void> {
@@ -239,8 +248,8 @@ export class People {
   }
 
   /** Lets an agent remember them, or takes it back. */
-  async #decide(by: Principal, agentId: AgentId, yes: number): Promise<void> {
-    await this.#command("USER", by.userId, "decideConsent", by, agentId, this.#town.chance.maybe(yes));
+  async decide(by: Principal, agentId: AgentId, granted: boolean): Promise<void> {
+    await this.#command("USER", by.userId, "decideConsent", by, agentId, granted);
   }
 
   async #setPolicy(by: Principal, roomId: RoomId): Promise<void> {
@@ -342,7 +351,7 @@ export class People {
   async #change(by: Principal, agentId: AgentId, name: string): Promise<void> {
     const { chance } = this.#town;
     const other = chance.maybe(0.5) ? name : `${name}${chance.between(2, 9)}`;
-    const fallbacks = chance.maybe(0.5) ? [{ provider: "demo", model: "demo-2" }] : [];
+    const fallbacks = chance.maybe(0.5) ? [chance.pick(standIns)] : [];
     await this.#command("AGENT", agentId, "change", by, { name: other, fallbacks });
   }
 
@@ -352,6 +361,7 @@ export class People {
     if (reply?.outcome !== "accepted") return tell("words", `${roomId} cannot be read`);
     for (const { turn_id, text } of reply.value.messages)
       if (turn_id !== undefined && text !== null) speech.shown(turn_id, text);
+    for (const [place, watcher] of this.#watchers) if (place.endsWith(roomId)) watcher.checkWords(reply.value.messages);
     const written = new Map(this.#said.map(({ id, input }) => [id, input.text]));
     const posted = chronicle.of(`room:${roomId}`).filter(({ type }) => type === "MessagePosted");
     const shredded = shreddedIn(chronicle);

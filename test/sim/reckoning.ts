@@ -4,6 +4,7 @@ import { Schema } from "effect";
 import { Ledger } from "#actors/kit/ledger.ts";
 import type { SqlPort, SqlValue } from "#actors/kit/sql.ts";
 import { agent } from "#events/agent/decide.ts";
+import type { AgentState } from "#events/agent/views.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending, Recorded } from "#events/kit/envelope.ts";
@@ -188,6 +189,12 @@ export function checkKeys(objects: Iterable<SimulatedObject>, tell: Tell): void 
       if (recalling.length + renewing.length > 0)
         tell("S2", `${object.stream} never reached ${[...recalling, ...renewing].length} streams about ${subject}`);
   }
+}
+
+/** What agents believe to have spent is what their logs add up to. */
+export function checkDays(objects: Iterable<SimulatedObject>, { spending }: Invariants): void {
+  for (const object of objects)
+    if (object.kind === "AGENT") spending.checkDay(object.stream, (reopened(object).state as AgentState).day);
 }
 
 /** Every turn that was heard of has its end. */

@@ -6,8 +6,8 @@ interface Kept {
   readonly about: ReadonlyArray<string>;
 }
 
-/** The longest commit has fewer events. */
-const BETWEEN = 12;
+/** The longest commit has fewer events: a turn takes twenty messages together at most. */
+const BETWEEN = 24;
 
 /** One agent's memories, by its log. */
 class Mind {

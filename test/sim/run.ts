@@ -4,6 +4,7 @@ import { Chance } from "./chance.ts";
 import type { Mutant } from "./mutants.ts";
 import { type Plan, planOf } from "./plan.ts";
 import * as reckoning from "./reckoning.ts";
+import { BACK_IN_MID_REPLY } from "./watchers.ts";
 import { calm, weatherOf } from "./weather.ts";
 import { type Options, type Violation, World } from "./world.ts";
 
@@ -12,7 +13,7 @@ export interface Report {
   readonly steps: number;
   readonly events: number;
   readonly deaths: number;
-  /** How often what happened, by the events' type, and by type and reason, or kind, where there is one. */
+  /** How often what happened, by the events' type, and by type and reason, kind or purpose, where there is one. */
   readonly happened: ReadonlyMap<string, number>;
   /** Over every step and every event: the same seed, the same trace. */
   readonly trace: string;
@@ -64,6 +65,7 @@ async function reckon(world: World, calmSince: number): Promise<void> {
   checkAnswers(chronicle, tell);
   reckoning.checkAgreement(chronicle, tell);
   reckoning.checkKeys(objects, tell);
+  reckoning.checkDays(objects, invariants);
   reckoning.checkLogs(objects, (head) => chance.between(0, head), tell);
   if (world.violation === undefined) await reckoning.checkReadModels(objects, readModels, tell);
 }
@@ -154,7 +156,7 @@ export async function played(first: number, last: number): Promise<Played> {
 export const broken = async (first: number, last: number): Promise<ReadonlyArray<string>> =>
   (await played(first, last)).broken;
 
-/** All that can happen in a turn: a promise about what never happens would be kept by keeping still. */
+/** All that can happen in a turn, and behind it: a promise about what never happens would be kept by keeping still. */
 export const lived: ReadonlyArray<string> = [
   ...["MessageReceived", "TurnStarted", "TurnDeclined", "TurnResumed", "TurnDelayed", "TurnContinued"],
   ...["TurnInterrupted", "ContextAssembled", "ModelAsked", "ModelFailed", "ModelReplied", "ModelGaveUp"],
@@ -164,4 +166,6 @@ export const lived: ReadonlyArray<string> = [
   ...["stopped", "called-off"].map((why) => `TurnInterrupted ${why}`),
   ...["busy", "broken", "cut", "money", "ours", "refused"].map((kind) => `ModelFailed ${kind}`),
   ...["TurnBudget", "AgentBudget", "RoomBudget", "AskerBudget"].map((reason) => `ModelGaveUp ${reason}`),
+  ...["Asked", "Replied", "Failed"].map((how) => `Model${how}Behind memories`),
+  ...["ModelAskedBehind summary", "RoomSummarized", "MemoriesDrawn", BACK_IN_MID_REPLY],
 ];

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentId } from "#events/kit/ids.ts";
 import { agentOf, type Plan, personOf, roomOf } from "./plan.ts";
 import { story } from "./run.ts";
+import { ask } from "./tales.ts";
 import { calm } from "./weather.ts";
 import type { World } from "./world.ts";
 
@@ -160,6 +161,46 @@ describe("an agent whose process dies whenever it takes a turn up", () => {
       await until(house.clock.sleep(60_000, "a pause"));
       expect(happened(house, "ReplyPosted")).toEqual([]);
       expect(saidByAda(house)).toHaveLength(1);
+    }),
+  );
+});
+
+describe("an agent that is told that somebody takes back their leave", () => {
+  /** The first transaction behind the one in which the agent notes it cannot be ended. */
+  function strike({ platform }: World): void {
+    const { disk } = platform.object("AGENT", ada);
+    const ended = disk.transaction;
+    let struck = false;
+    disk.transaction = (body, seal) => {
+      const noted = "SELECT 1 FROM events WHERE type = 'ConsentNoted' AND open ->> '$.granted' = 0";
+      const strikes = !struck && disk.execute(noted, []).length > 0;
+      return ended.call(disk, body, () => {
+        struck ||= strikes;
+        if (strikes) throw new Error("storage: the transaction was not ended");
+        seal();
+      }) as ReturnType<typeof body>;
+    };
+  }
+
+  const forgotten = ({ chronicle }: World) =>
+    chronicle.of(`agent:${ada}`).filter(({ type }) => type === "MemoryForgotten").length;
+
+  it(
+    "forgets what it had of them with what it commits next, though it could not look for it at once",
+    told(async (house, until) => {
+      await until(invite(house));
+      const agree = (granted: boolean) => until(house.people.decide(eli, ada, granted));
+      await until(ask(house, "USER", eli.userId, "arrive", eli));
+      await until(say(house, "Nice weather."));
+      await agree(true);
+      await until(say(house, "@Ada I live in Rome."));
+      await until(house.clock.sleep(10_000, "a pause"));
+      strike(house);
+      await agree(false);
+      expect(forgotten(house)).toBe(0);
+      await until(say(house, "Nice weather."));
+      await until(house.clock.sleep(10_000, "a pause"));
+      expect(forgotten(house)).toBe(1);
     }),
   );
 });

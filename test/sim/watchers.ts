@@ -17,7 +17,12 @@ interface Surroundings {
   readonly exchange: Exchange;
   readonly speech: Speech;
   readonly tell: Tell;
+  /** Hears of what is worth counting. */
+  readonly note: (what: string) => void;
 }
+
+/** What the house calls a watcher's way back to a reply that is just coming. */
+export const BACK_IN_MID_REPLY = "watcher back in mid-reply";
 
 type Payload = Readonly<Record<string, unknown>>;
 type Frame = readonly [string | null, string | null, string, string, Payload];
@@ -32,6 +37,10 @@ export class Watcher {
   readonly #waiting = new Map<string, (response: Payload | undefined) => void>();
   /** What was seen of each turn's reply while it came. */
   readonly #replies = new Map<string, string>();
+  /** Turns whose reply has begun and has not come to its end here. */
+  readonly #growing = new Set<string>();
+  /** What it was shown of each message in the end, by the message's id. */
+  readonly #words = new Map<unknown, unknown>();
   #wire: Wire | undefined;
   #refs = 0;
   #joined = false;
@@ -60,6 +69,16 @@ export class Watcher {
       );
   }
 
+  /** Whatever it has seen of a message in pieces, however often its line was cut meanwhile: it ends with the words that stand there. */
+  checkWords(messages: ReadonlyArray<{ readonly id: string; readonly text: string | null }>): void {
+    for (const { id, text } of messages)
+      if (text !== null && this.#words.has(id) && this.#words.get(id) !== text)
+        this.#world.tell(
+          "sockets",
+          `${this.#by.userId} was shown ${id} as ${JSON.stringify(this.#words.get(id))}, which says ${JSON.stringify(text)}`,
+        );
+  }
+
   connect(): void {
     const { exchange, chance } = this.#world;
     const principal = encodeURIComponent(JSON.stringify(this.#by));
@@ -76,6 +95,7 @@ export class Watcher {
       if (response === undefined) return;
       const seq = response["seq"] as number;
       if (this.#seen === undefined || response["resync"] === true) this.#seen = seq;
+      else if (this.#growing.size > 0) this.#world.note(BACK_IN_MID_REPLY);
       this.#joined = true;
     });
     const after = this.#seen === undefined ? {} : { after_seq: this.#seen };
@@ -108,14 +128,23 @@ export class Watcher {
       answered?.(payload["status"] === "ok" ? (payload["response"] as Payload) : undefined);
     }
     if (event === "agent_message") this.#heard(payload);
+    if (event === "message_created") this.#words.set(payload["id"], payload["text"]);
     if (event === "phx_close") this.#joined = false;
     // Whatever is durable carries the room's seq; all other frames may be lost.
     else if (typeof payload["seq"] === "number") this.#saw(event, payload["seq"]);
   }
 
   /** A reply as it grows, and at its end what stands in its place; joined, for a word may come in two pieces. */
-  #heard({ turn_id, phase, delta, text }: Payload): void {
+  #heard({ turn_id, message_id, phase, delta, text }: Payload): void {
     const turnId = String(turn_id);
+    if (phase === "end") {
+      this.#growing.delete(turnId);
+      this.#words.set(message_id, text);
+    } else {
+      this.#growing.add(turnId);
+      // A line that is cut where it hurts most.
+      if (this.#world.chance.maybe(0.05)) this.leave();
+    }
     const before = phase === "delta" ? (this.#replies.get(turnId) ?? "") : "";
     const now = before + String((phase === "end" ? text : delta) ?? "");
     this.#replies.set(turnId, now);

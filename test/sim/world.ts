@@ -39,17 +39,17 @@ export interface Options {
 }
 
 /**
- * What is left of a fault in a line of the log, wherever it went through. What an actor reports beside these is a fault
- * of its own, and so is everything that nobody caught.
+ * What is left of a fault in a line of the log, wherever it went through, and what is said of a model's answer that is
+ * of no use. What an actor reports beside these is a fault of its own, and so is everything that nobody caught.
  */
 const expected =
-  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|(internal|out-of-reach) [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken)/s;
+  /^(?!uncaught).*(network connection lost|storage: |was reset|was superseded|(internal|out-of-reach) [0-9a-f]{8}-|DeliveryFailure|KeyFailure|Overtaken|(no|\d) facts from )/s;
 
 /** What a room tells was so when it began to say it; it may have had to ask for keys meanwhile, and waits for its disk. */
 const BELIEVED_MS = 30_000;
 
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly chance: Chance;
   readonly plan: Plan;
   readonly platform: Platform;
@@ -65,7 +65,7 @@ export class World {
   keyEncryptionKeys: KeyEncryptionKeys = { newest: 1, keys: new Map([[1, new Uint8Array(32).fill(7)]]) };
   steps = 0;
   events = 0;
-  /** How often what has happened, by the events' type, and by type and reason, or kind, where there is one. */
+  /** How often what has happened, by the events' type, and by type and reason, kind or purpose, where there is one. */
   readonly happened = new Map<string, number>();
   deaths = 0;
   violation: Violation | undefined;
@@ -75,10 +75,12 @@ export class World {
   readonly #abilities: SimulatedEnv["abilities"] | undefined;
   readonly #trace = createHash("sha256");
   #requests = 0;
+  #stumbled = 0;
 
   constructor(chance: Chance, plan: Plan, { bent = {}, watch, folder, abilities }: Options) {
     this.chance = chance;
     this.plan = plan;
+    this.clock = new VirtualClock(plan.beginning ?? Date.UTC(2026, 9, 1, 12));
     this.#bent = bent;
     this.#watch = watch;
     this.#abilities = abilities;
@@ -98,7 +100,7 @@ export class World {
     const exchange = new Exchange({ clock, chance, weather, platform });
     this.people = new People({
       ...{ plan, clock, chance, network, platform, chronicle, exchange, tell },
-      ...{ speech: this.speech, stops: this.invariants.stops },
+      ...{ speech: this.speech, stops: this.invariants.stops, note: this.note },
       calm: () => this.weather === calm,
     });
   }
@@ -114,6 +116,9 @@ export class World {
     this.#watch?.(`      ${line}`);
     if (!expected.test(line)) this.tell("defect", line.slice(0, 300));
   };
+
+  /** Something has happened once more. */
+  readonly note = (what: string): void => void this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
 
   /** Over every step and every event so far: the same seed, the same trace. */
   get trace(): string {
@@ -142,6 +147,8 @@ export class World {
           plan: this.plan,
           effect: (tool, key, agentId) => this.invariants.effect(tool, key, agentId),
           request: () => this.#requests++,
+          stumbles: () => this.#stumbled++ < (this.plan.stumbles ?? 0),
+          dies: () => this.end(instance),
           // Who was superseded does not know of a stop, and goes on until it does.
           given: (piece) => !instance.stale && this.speech.given(piece),
         }),
@@ -162,8 +169,10 @@ export class World {
     const { stream, seq, type, at, open } = event;
     const line = `${stream} ${seq} ${type} ${at} ${JSON.stringify(open)}`;
     this.events += 1;
-    const reasons = ["reason", "why", "kind"].flatMap((field) => (field in open ? [`${type} ${open[field]}`] : []));
-    for (const what of [type, ...reasons]) this.happened.set(what, (this.happened.get(what) ?? 0) + 1);
+    const reasons = ["reason", "why", "kind", "purpose"].flatMap((field) =>
+      field in open ? [`${type} ${open[field]}`] : [],
+    );
+    for (const what of [type, ...reasons]) this.note(what);
     // What is made with a key is another one each time: keys are drawn from a pool that runs share.
     this.#trace.update(line.replace(/hmac:[\w-]{22}|[0-9a-f]{64}/g, "digest"));
     this.#watch?.(`      ${line}`);

@@ -132,6 +132,11 @@ export class Forgetting {
     }
   }
 
+  /** Something was committed that could not be gone into: whether anything was withdrawn is looked for with the next commit. */
+  missed(): void {
+    this.#mayHoldWithdrawn = true;
+  }
+
   /** What was forgotten of a person since a moment at their wish, and what of them is left. */
   of(userId: UserId, since: number): Forgotten {
     const { ledger } = this.#host;

@@ -134,6 +134,7 @@ export class AgentMemory {
       this.forgetting.committed(events);
     } catch (defect) {
       // What was committed stands: it is read again with the next commit, and before any search.
+      this.forgetting.missed();
       this.#host.report("memory", defect);
     }
   }
