@@ -1,5 +1,6 @@
 /** Who may do what in a room, as specifications of `decide`. */
 import { describe, expect, it } from "@effect/vitest";
+import { AgentIsInactive } from "#events/agent/refusals.ts";
 import { agentName, type UserId, userName } from "#events/kit/ids.ts";
 import type { RoomCommand, RoomCommandOf } from "#events/room/commands.ts";
 import { room } from "#events/room/decide.ts";
@@ -255,6 +256,18 @@ describe("agents", () => {
     given(room, ...publicRoom)
       .when(switched(false), agentName(ada))
       .refused(AgentNotHere);
+  });
+
+  it("are not spoken to alone while they are switched off; what names them in passing is said", () => {
+    const off = given(
+      room,
+      ...publicRoom,
+      brought(),
+      E.AgentSwitched({ agentId: ada, active: false, by: agentName(ada) }),
+    );
+    const to = (how: "invoked" | "mention") => post({ addressed: [{ agentId: ada, how }] });
+    off.when(to("invoked")).refused(AgentIsInactive, { passing: true });
+    off.when(to("mention")).then(postedAs(dana, [{ agentId: ada, how: "mention" }]));
   });
 
   it("cannot let themselves in", () => {
