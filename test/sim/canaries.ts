@@ -4,6 +4,7 @@ import { Effect, Layer, Stream } from "effect";
 import { Embedder, VectorIndex } from "#actors/agent/turn/memory-ports.ts";
 import { ChatModel, Moderator, type Prompt, Toolbox } from "#actors/agent/turn/ports.ts";
 import { rerankerLayer } from "#src/memory/reranker.ts";
+import { costOf } from "./prices.ts";
 
 /** Each its own word, which is found again whatever is made of the text around it. */
 export const canary = (whose: string, number: number) => `canary${whose}${String(number).padStart(3, "0")}x`;
@@ -58,7 +59,7 @@ export function abilitiesWith({ index }: Elsewhere) {
   let replies = 0;
   const usage = { provider: "anthropic", model: "claude", tokensIn: 1, tokensOut: 1 };
   const model: ChatModel["Service"] = {
-    price: () => 0,
+    price: costOf,
     stream: (_choice, prompt) =>
       Stream.suspend(() => {
         const text = answerTo(prompt, replies++);

@@ -57,15 +57,16 @@ function answerTo(prompt: Prompt, asked: ModelName, world: Mindful): Answer | ty
   const number = request();
   const paceMs = chance.pick([0, 0, 30, 700]);
   const pieces = Array.from({ length: chance.between(0, 3) }, (_, index) => `Sentence ${number}.${index}. `);
-  const spoken = { ...calledBack(asked, chance), ...chance.pick(usages) };
-  if (isBehind(prompt)) return notesOf(prompt, { pieces, paceMs, spoken }, world);
+  const name = calledBack(asked, number);
+  if (isBehind(prompt)) return notesOf(prompt, { pieces, paceMs, name }, world);
   const { fails, swears } = plan.vices ?? virtuous;
   if (chance.maybe(swears)) pieces.push(...swearing(chance));
   if (chance.maybe(weather().model)) {
     return chance.maybe(0.1) ? silence : { pieces, paceMs, end: chance.pick(reasons) };
   }
   const length = prompt.messages.reduce((sum, message) => sum + (message.role === "user" ? message.text.length : 0), 0);
-  if (length > LONG_TALK && chance.maybe(fails / 2)) return { pieces: [], paceMs, end: new Failures.TooLong({}) };
+  if (fails > 0 && length > LONG_TALK && chance.maybe(fails / 2))
+    return { pieces: [], paceMs, end: new Failures.TooLong({}) };
   if (chance.maybe(fails)) return { pieces, paceMs, end: failureOf(chance) };
   const asksTools = rounds < mostRounds && chance.maybe(0.5);
   if (!asksTools && chance.maybe(0.9)) pieces.push(`Number ${chance.between(1, 99)}.`);
@@ -76,7 +77,11 @@ function answerTo(prompt: Prompt, asked: ModelName, world: Mindful): Answer | ty
     arguments: JSON.stringify({ round: rounds, index }),
   }));
   const finish = chance.maybe(0.05) ? "length" : asksTools ? "tools" : "end";
-  return { pieces, paceMs, end: { type: "reply", text: pieces.join(""), calls, finish, ...spoken } };
+  return {
+    pieces,
+    paceMs,
+    end: { type: "reply", text: pieces.join(""), calls, finish, ...name, ...chance.pick(usages) },
+  };
 }
 
 /** So many characters are too long for a model now and then, so that contexts are shortened while there is something in them. */
@@ -92,11 +97,7 @@ const isBehind = ({ system }: Prompt): boolean => system.startsWith("You keep th
  */
 function notesOf(
   { system, messages }: Prompt,
-  {
-    pieces,
-    paceMs,
-    spoken,
-  }: Omit<Answer, "end"> & { readonly spoken: Omit<Reply, "type" | "text" | "calls" | "finish"> },
+  { pieces, paceMs, name }: Omit<Answer, "end"> & { readonly name: ModelName },
   { chance, weather, stumbles, dies }: Mindful,
 ): Answer | typeof silence {
   if (chance.maybe(weather().model) || (chance.maybe(0.5) && stumbles())) {
@@ -113,7 +114,11 @@ function notesOf(
   }));
   const text =
     system.includes('{"facts"') && chance.maybe(0.9) ? JSON.stringify({ facts }) : `${pieces.join("")}So it was.`;
-  return { pieces: [text], paceMs, end: { type: "reply", text, calls: [], finish: "end", ...spoken } };
+  return {
+    pieces: [text],
+    paceMs,
+    end: { type: "reply", text, calls: [], finish: "end", ...name, ...chance.pick(usages) },
+  };
 }
 
 /** What a provider says of the usage: now and then more than was reserved, or nothing. */

@@ -1,6 +1,5 @@
 /** What simulated models cost, in millionths of a US dollar a token; asked by minds.ts, and held against what the house counts by spending.ts. */
 import type { ModelName } from "#events/agent/asking.ts";
-import type { Chance } from "./chance.ts";
 
 interface Price {
   readonly input: number;
@@ -31,8 +30,8 @@ export const standIns: ReadonlyArray<ModelName> = [
 ];
 
 /** What a provider calls the model that it answered with: mostly as it was asked for, at times by a name without a price. */
-export const calledBack = ({ provider, model }: ModelName, chance: Chance): ModelName => ({
-  ...{ provider, model: chance.maybe(0.1) ? `${model}-of-today` : model },
+export const calledBack = ({ provider, model }: ModelName, request: number): ModelName => ({
+  ...{ provider, model: request % 10 === 9 ? `${model}-of-today` : model },
 });
 
 const priceOf = ({ provider, model }: ModelName): Price | undefined => prices[`${provider}/${model}`];
