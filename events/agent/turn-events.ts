@@ -130,8 +130,8 @@ export const ContextNarrowed = defineEvent("ContextNarrowed", {
   open: { turnId: TurnId, memorySeqs: Schema.Array(Count) },
 });
 export const ModelAsked = defineEvent("ModelAsked", {
-  v: 3,
-  upcasts: { 1: same, 2: same },
+  v: 2,
+  upcasts: unchanged,
   about: "A model is about to be asked: the intent, with the most it may cost, written before the request.",
   open: {
     turnId: TurnId,

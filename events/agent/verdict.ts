@@ -9,14 +9,14 @@ export const Opinion = Schema.Struct({
 });
 export type Opinion = typeof Opinion.Type;
 
-/** One verdict; that nothing was found is one too. */
+/** One verdict; that nothing was found is one too, in few bytes: each turn has several. */
 export const ContentVerdict = Schema.Struct({
   action: Schema.Literals(["pass", "mask", "withhold"]),
-  /** The rules that found something, and what a provider flagged, each once. */
-  rules: Schema.Array(Schema.String),
+  /** The rules that found something, and what a provider flagged, each once; left out where nothing was found. */
+  rules: Schema.optionalKey(Schema.Array(Schema.String)),
   /** The version of the content rules. */
   policyVersion: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-  /** Null where no provider's moderation is configured. */
-  moderation: Schema.NullOr(Opinion),
+  /** Left out where no provider's moderation is configured. */
+  moderation: Schema.optionalKey(Opinion),
 });
 export type ContentVerdict = typeof ContentVerdict.Type;

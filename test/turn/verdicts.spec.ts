@@ -11,7 +11,7 @@ import { type Script, type ScriptedTool, Stage } from "../support/scripted.ts";
 import { anthropic, card } from "../support/sensitive.ts";
 
 const prose = { says: ["Here I am. "] };
-const passed: ContentVerdict = { action: "pass", rules: [], policyVersion: 1, moderation: null };
+const passed: ContentVerdict = { action: "pass", policyVersion: 1 };
 
 /** A turn to its end. */
 const played = (script: Script, text?: string) =>
@@ -155,7 +155,7 @@ describe("messages that one turn answers together", () => {
       expect(context.verdicts.map(({ action, rules, moderation }) => [action, rules, moderation?.outcome])).toEqual([
         ["pass", ["moderation/self-harm"], "flagged"],
         ["mask", ["card"], "passed"],
-        ["pass", [], "passed"],
+        ["pass", undefined, "passed"],
       ]);
       expect(context.masked).toEqual(["card", "moderation/self-harm"]);
       expect(stage.posted).toHaveLength(2);

@@ -26,7 +26,9 @@ export interface Moderated extends Verdict {
 
 /** A verdict as an event has it: all but the words. */
 export const onRecord = ({ action, rules: named, moderation }: Omit<Moderated, "text">): ContentVerdict => ({
-  ...{ action, rules: named, policyVersion: POLICY_VERSION, moderation },
+  ...{ action, policyVersion: POLICY_VERSION },
+  ...(named.length > 0 && { rules: named }),
+  ...(moderation !== null && { moderation }),
 });
 
 /** What a verdict depends on besides the text. */

@@ -104,7 +104,7 @@ const judged = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: 
     { said: [] },
   );
   const verdicts = answered.map(({ seq }, index) => ({ seq, ...onRecord(found[index]!) }));
-  const masked = [...hidden(yield* ledger.reveal(shown)), ...verdicts.flatMap(({ rules }) => rules)];
+  const masked = [...hidden(yield* ledger.reveal(shown)), ...found.flatMap(({ rules }) => rules)];
   return { masked: [...new Set(masked)], verdicts };
 });
 
