@@ -145,7 +145,9 @@ export function nextAsk(asking: Asking | null, at: number, circumstances: Circum
   if (last.failure?.answered) return ask(nameOf(last), "again");
   if (failure.kind === "refused") return giveUp;
   const untried = candidates.filter((candidate) => !asks.some((other) => same(other, candidate)));
-  const growth = untried.length > 0 ? GROWTH.withStandIn : GROWTH.alone;
+  // One whose breaker is open answers nobody, and is no reason to hurry.
+  const standsIn = untried.some((candidate) => breakerMs(health[nameKey(candidate)], at) === 0);
+  const growth = standsIn ? GROWTH.withStandIn : GROWTH.alone;
   const shut = breakerMs(health[nameKey(last)], at) > 0;
   const again = shut ? "no" : askAgain(asking!, failure, { at, leftMs, growth, seed: circumstances.seed });
   if (again === "now") return ask(nameOf(last), "again");

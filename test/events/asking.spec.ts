@@ -9,6 +9,7 @@ import {
   type Health,
   lostIn,
   type ModelName,
+  nameKey,
   nextAsk,
 } from "#events/agent/asking.ts";
 
@@ -71,12 +72,18 @@ describe("a round", () => {
     else expect(spent).toMatchObject({ type: "ask", name: standIn });
   });
 
-  it("gets a provider through five bad seconds, whoever's turn it is", () => {
-    const patience = Array.from({ length: 200 }, (_, turn) => {
+  it.each([
+    ["nobody stands in", circumstances([chosen])],
+    [
+      "who stands in does not answer either",
+      circumstances([chosen, standIn], { [nameKey(standIn)]: { failures: [0], askedAt: 0, open: true } }),
+    ],
+  ])("gets a provider through five bad seconds where %s, whoever's turn it is", (_, here) => {
+    const patience = Array.from({ length: 200 }, (_each, turn) => {
       const failures: Failed[] = [{ at: 0 }];
       for (;;) {
         const at = failures.at(-1)!.at;
-        const step = nextAsk(failing(...failures), at, { ...circumstances([chosen]), seed: `turn ${turn}` });
+        const step = nextAsk(failing(...failures), at, { ...here, seed: `turn ${turn}` });
         if (step.type !== "wait") return at;
         failures.push({ at: step.until });
       }
