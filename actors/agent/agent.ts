@@ -293,9 +293,8 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     return this.behindWall("outcome", () => this.#outcomes.wait(turnOf(this.#id(), messageId), waitMs));
   }
 
-  async settle(waitMs: number): Promise<void> {
-    // Whoever switched it off may count on its rooms knowing, too.
-    await this.level(waitMs, "rooms");
+  async settle(waitMs: number, { rooms = false } = {}): Promise<void> {
+    await this.level(waitMs, ...(rooms ? ["rooms"] : []));
   }
 
   // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -141,13 +141,14 @@ export class RoomChannels {
     const status = type === "ToolDenied" ? "denied" : "unknown";
     // Older programs recorded a name as the model wrote it.
     const tool = toolNamed(this.#toolbox(), name);
-    if (roomId !== undefined) this.#show(roomId, { event: "tool_execution", turnId, callId, tool, status });
+    if (roomId !== undefined)
+      this.#end(roomId, this.#sighting({ event: "tool_execution", turnId, callId, tool, status }));
   }
 
   /** A turn has ended without a message of its own. */
   #closeTurn(roomId: RoomId, turnId: TurnId, state: "done" | "stopped" | "failed"): void {
     this.#shown.delete(turnId);
-    this.#queue(roomId, this.#thinking(turnId, state, ""));
+    this.#end(roomId, this.#thinking(turnId, state, ""));
   }
 
   #channel(roomId: RoomId): Channel {
@@ -178,8 +179,12 @@ export class RoomChannels {
   }
 
   #queue(roomId: RoomId, sighting: Sighting): void {
-    const channel = this.#channel(roomId);
-    if (channel.watched) channel.signs.add(sighting);
+    if (this.#channel(roomId).watched) this.#end(roomId, sighting);
+  }
+
+  /** How something ends is told also where nobody looked last: the room may show its beginning to who comes back. */
+  #end(roomId: RoomId, sighting: Sighting): void {
+    this.#channel(roomId).signs.add(sighting);
   }
 
   /** A reply comes after everything that led up to it, and in the pace of its turn: what waits is bounded, and so is this. */

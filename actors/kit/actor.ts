@@ -206,12 +206,14 @@ export abstract class Actor<
     await Promise.all(this.readModels.map((name) => this.feeds.pump(name)));
   }
 
-  /** Resolves when the read models, and these feeds, have seen all that is in the log now, or when the time is up. */
+  /**
+   * Resolves when the read models, and these feeds, have seen all that is in the log now, or when the time is up. One that
+   * waits before it tries again is not waited for: whoever looks often would only make it wait longer.
+   */
   protected async level(waitMs: number, ...others: ReadonlyArray<string>): Promise<void> {
     const names = [...this.readModels, ...others];
     if (names.every((name) => this.feeds.position(name) >= this.ledger.head)) return;
-    const told = Promise.all(names.map((name) => this.feeds.pump(name)));
-    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, waitMs))]);
+    await Promise.race([this.feeds.pumpDue(names), new Promise((resolve) => setTimeout(resolve, waitMs))]);
   }
 
   override async onAlarm(): Promise<void> {
@@ -220,7 +222,7 @@ export abstract class Actor<
       await this.#attempt("heartbeat", async () => this.onHeartbeat()),
       await this.#attempt("timers", () => this.#ringDue()),
       await this.#attempt("feeds", async () => {
-        await Promise.all([this.feeds.pumpAll(), this.pumpReadModels()]);
+        await Promise.all([this.feeds.pumpDue(), this.pumpReadModels()]);
         this.feeds.save();
       }),
     ];

@@ -218,8 +218,8 @@ export interface AgentDoor extends BorrowerDoor, MemoryDoors, ErasureDoors {
     by: Principal,
     references: ReadonlyArray<WordsReference>,
   ): Promise<Reply<ReadonlyArray<Record<string, unknown> | null>>>;
-  /** Resolves when the read models have seen all that had happened here, or after `waitMs`. */
-  settle(waitMs: number): Promise<void>;
+  /** Resolves when the read models, and where it is asked for its rooms, know all that had happened here, or after `waitMs`. */
+  settle(waitMs: number, also?: { readonly rooms: boolean }): Promise<void>;
 }
 
 export interface PostInput {

@@ -90,11 +90,11 @@ export class Feeds {
     return behind.length === 0 ? undefined : Math.min(...behind.map(([, { notBefore }]) => notBefore ?? now()));
   }
 
-  /** Moves every consumer on that may go on now; resolves when none can go further. Failures are kept, not thrown. */
-  async pumpAll(): Promise<void> {
+  /** Moves these consumers on, as far as they may go on now; resolves when none can go further. Failures are kept, not thrown. */
+  async pumpDue(names = this.names()): Promise<void> {
     const time = now();
-    const names = [...this.#consumers.keys()].filter((name) => (this.#bookmarks.get(name)?.notBefore ?? 0) <= time);
-    await Promise.all(names.map((name) => this.pump(name)));
+    const due = names.filter((name) => (this.#bookmarks.get(name)?.notBefore ?? 0) <= time);
+    await Promise.all(due.map((name) => this.pump(name)));
   }
 
   /** The consumers that want to hear of any of these events. */

@@ -72,9 +72,10 @@ export class Audience {
       const ends = isEnding(sighting);
       if (agent === undefined && !ends) continue;
       if (event === "agent_message") this.#replies.shown(payload as ServerFrames["agent_message"]);
-      if (event === "agent_thinking" && ends) this.#breakOff(agentId, turnId);
       if (sighting.only === undefined) this.broadcast(event, payload);
       else this.#tell(sighting.only, event, payload);
+      // After the sign, which says how the turn ended: a page that heard of the reply first would know of no turn any more.
+      if (event === "agent_thinking" && ends) this.#breakOff(agentId, turnId);
       if (event === "agent_thinking") this.#follow(payload as ServerFrames["agent_thinking"], ends);
       if (event === "agent_thinking" && agent !== undefined) this.agentStands(agentId, agent);
     }
@@ -92,9 +93,14 @@ export class Audience {
     if (end !== undefined) this.broadcast("agent_message", end);
   }
 
-  /** An agent's message is stored, and everybody was told. */
-  replied(agentId: string): void {
-    this.#replies.stored(agentId);
+  /** What an agent had to say in this turn is stored, and everybody was told. */
+  replied(agentId: string, turnId: string): void {
+    this.#replies.stored(agentId, turnId);
+  }
+
+  /** Somebody was erased, and what agents are saying may be words of theirs: nobody who comes is shown it [S2]. */
+  forgetReplies(): void {
+    this.#replies.forget();
   }
 
   /** A socket takes its seat: it is told who is here, all others that it came. */

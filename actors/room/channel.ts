@@ -4,6 +4,7 @@ import type { Connection } from "partyserver";
 import { turnOf } from "#events/agent/decide.ts";
 import { textFault, utf8Bytes } from "#events/kit/canonical.ts";
 import { AgentId, TurnId, type UserId } from "#events/kit/ids.ts";
+import { problemNameOf } from "#events/problem-names.ts";
 import { messageCommand } from "#events/room/decide.ts";
 import { newId } from "../kit/clock.ts";
 import type { ActorEnv, PostInput, Principal } from "../kit/doors.ts";
@@ -61,22 +62,6 @@ const decoders = {
   consent: Schema.decodeUnknownOption(ConsentDecision),
 };
 
-/** Names of problems for refusals, as the contract has them for sockets; everything else is a conflict. */
-const reasons: Readonly<Record<string, string>> = {
-  RoomIsPrivate: "not-found",
-  RoomUnknown: "not-found",
-  RoomIsClosed: "not-found",
-  NotParticipant: "forbidden",
-  NotRoomOwner: "forbidden",
-  AgentNotHere: "not-found",
-  MessageTooLong: "payload-too-large",
-  EventTooLarge: "payload-too-large",
-  NoSuchMessage: "validation",
-  AgentUnknown: "not-found",
-  AgentNotReached: "internal",
-  CommandIdReused: "idempotency-conflict",
-};
-
 interface Answer {
   readonly status: "ok" | "error";
   readonly response: unknown;
@@ -87,7 +72,7 @@ const error = (reason: string, detail?: string): Answer => ({
   status: "error",
   response: detail === undefined ? { reason } : { reason, detail },
 });
-const refusal = ({ _tag, message }: RefusalData): Answer => error(reasons[_tag] ?? "conflict", message);
+const refusal = (refused: RefusalData): Answer => error(problemNameOf(refused), refused.message);
 
 export class RoomChannel {
   readonly #audience: Audience;
@@ -233,8 +218,8 @@ export class RoomChannel {
     };
     const reply = await this.#room.join(principalOf(connection), input.value.after_seq, admit);
     if (reply.outcome === "accepted") return;
-    const reason = reasons[reply.refusal._tag] ?? "conflict";
-    this.#reply(connection, joinRef, ref, topic, { status: "error", response: { reason, retry: false } });
+    const response = { reason: problemNameOf(reply.refusal), retry: false };
+    this.#reply(connection, joinRef, ref, topic, { status: "error", response });
   }
 
   #leave(connection: Connection<Seat>, joinRef: string | null, ref: string | null): void {

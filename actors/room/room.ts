@@ -308,7 +308,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
         this.#audience.agentLeft(event.open.agentId);
         break;
       case "MessagePosted":
-        if (event.open.turn !== null) this.#audience.replied(idOf(event.open.by));
+        if (event.open.turn !== null) this.#audience.replied(idOf(event.open.by), event.open.turn.turnId);
         break;
       case "ParticipantLeft":
         this.#audience.dismiss(event.open.userId);
@@ -339,6 +339,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   /** What agents said with their words in mind goes with them. */
   protected override async onKeyForgotten(subject: ActorName): Promise<void> {
     this.ledger.forget(saidAgain(this.tables, subject));
+    this.#audience.forgetReplies();
   }
 
   // ── shared ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,5 @@
 /** Replies on their way in a room, as far as people were shown them: for who comes in the middle of one, and for one that breaks off; owned by Audience. */
+import { utf8Bytes } from "#events/kit/canonical.ts";
 import { MAX_FRAME_BYTES, type ServerFrames } from "./frames.ts";
 
 type Piece = ServerFrames["agent_message"];
@@ -6,7 +7,7 @@ type Piece = ServerFrames["agent_message"];
 interface RunningReply {
   /** Which reply it is. */
   readonly about: Omit<Piece, "phase" | "delta">;
-  /** Undefined where its beginning was missed, as by a room that slept, or where it is too long to be kept. */
+  /** Undefined where its beginning was missed, as by a room that slept, or forgotten, or where it is too long to be kept. */
   readonly text: string | undefined;
 }
 
@@ -18,13 +19,18 @@ export class RunningReplies {
   shown({ phase, delta = "", ...about }: Piece): void {
     const known = this.#running.get(about.agent_id);
     const before = phase === "start" ? "" : known?.about.turn_id === about.turn_id ? known.text : undefined;
-    const isTooLong = (before?.length ?? 0) + delta.length > MAX_FRAME_BYTES;
-    this.#running.set(about.agent_id, { about, text: before === undefined || isTooLong ? undefined : before + delta });
+    const text = before === undefined || utf8Bytes(before + delta) > MAX_FRAME_BYTES ? undefined : before + delta;
+    this.#running.set(about.agent_id, { about, text });
   }
 
-  /** The reply is stored, and shown as that. */
-  stored(agentId: string): void {
-    this.#running.delete(agentId);
+  /** The reply of this turn is stored, and shown as that; of an older turn it may be told late, while the next one speaks. */
+  stored(agentId: string, turnId: string): void {
+    if (this.#running.get(agentId)?.about.turn_id === turnId) this.#running.delete(agentId);
+  }
+
+  /** No word of what runs is kept any longer. That it runs still is: whoever saw it begin must see it end. */
+  forget(): void {
+    for (const [agentId, { about }] of this.#running) this.#running.set(agentId, { about, text: undefined });
   }
 
   /** Nothing more comes of a reply, this turn's or any of the agent's: the frame that says so, to whoever saw it begin. */

@@ -49,7 +49,7 @@ export class MemoryIsOff extends Schema.TaggedError<MemoryIsOff>()("MemoryIsOff"
   override readonly message = "This agent keeps no memories.";
   readonly passing = true;
 }
-/** The agent is switched off: it asks no model for itself. */
+/** The agent is switched off: it asks no model for itself, and in rooms nobody speaks to it alone or calls it in. */
 export class AgentIsInactive extends Schema.TaggedError<AgentIsInactive>()("AgentIsInactive", {}) {
   override readonly message = "The agent is switched off.";
   readonly passing = true;

@@ -148,11 +148,13 @@ function passFloor({ messageId, agentId, why }: RoomCommandOf<"PassFloor">, { rh
   return accept(E.FloorPassed(passed), ...goingOn(R.floorPassed(rhythm, passed)));
 }
 
-const invoke = seated<RoomCommandOf<"InvokeAgent">>(({ meta, messageId, agentId, replyTo }, state) =>
-  own(state.agents, agentId) === undefined
-    ? refuse(new AgentNotHere({ agentId }))
-    : accept(E.AgentInvoked({ messageId, agentId, by: meta.by, replyTo })),
-);
+const invoke = seated<RoomCommandOf<"InvokeAgent">>(({ meta, messageId, agentId, replyTo }, state) => {
+  const known = own(state.agents, agentId);
+  if (known === undefined) return refuse(new AgentNotHere({ agentId }));
+  return known.active
+    ? accept(E.AgentInvoked({ messageId, agentId, by: meta.by, replyTo }))
+    : refuse(new AgentIsInactive());
+});
 
 const setPolicy = seated<RoomCommandOf<"SetPolicy">>(({ meta, mode }, state) => {
   if (meta.by !== userName(state.ownerId!)) return refuse(new NotRoomOwner());
@@ -195,7 +197,7 @@ export function decide(command: RoomCommand, state: RoomState): Answer {
 
 export const room: Decider<RoomState, RoomCommand, E.RoomEvent, RoomRefusal> = {
   kind: "room",
-  foldVersion: 5,
+  foldVersion: 6,
   initial,
   events: E.roomEvents,
   state: RoomStateSchema,

@@ -54,7 +54,7 @@ export type Rhythm = typeof Rhythm.Type;
 export const still: Rhythm = { mode: "mention", sinceHuman: 0, called: [], spoke: {}, floor: null };
 
 /** The agents of a room, as far as their order matters. */
-export type Agents = Readonly<Record<string, { readonly invitedSeq: number }>>;
+export type Agents = Readonly<Record<string, { readonly invitedSeq: number; readonly active: boolean }>>;
 
 /** An agent that is spoken to. */
 export interface Addressee {
@@ -71,10 +71,11 @@ export const hopsAfter = (answered: number): number => Math.min(answered + 1, br
 
 // ── who may speak ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The agents in the order in which this mode asks them. */
+/** The agents in the order in which this mode asks them; who is switched off would only let the floor go by. */
 function inOrder({ mode, spoke }: Rhythm, agents: Agents): ReadonlyArray<AgentId> {
   const lastWord = (id: string) => (mode === "list" ? 0 : (own(spoke, id) ?? 0));
   return Object.entries(agents)
+    .filter(([, { active }]) => active)
     .sort(([one, here], [other, there]) => lastWord(one) - lastWord(other) || here.invitedSeq - there.invitedSeq)
     .map(([agentId]) => agentId as AgentId);
 }

@@ -1,5 +1,6 @@
 /** Refusals and failures as problem documents (RFC 9457): a name of the contract, one sentence, and never a cause or a stack. */
 import type { RefusalData } from "#actors/kit/reply.ts";
+import { problemNameOf } from "#events/problem-names.ts";
 import { type Problem, type ProblemName, problemClasses, problemTypes } from "./problems.ts";
 
 /** What a problem says beside its name. */
@@ -8,41 +9,15 @@ export interface ProblemDetail {
   readonly errors?: ReadonlyArray<{ readonly path: ReadonlyArray<string | number>; readonly message: string }>;
 }
 
-/** The contract's name for each refusal of the domain. */
-const names: Readonly<Record<string, ProblemName>> = {
-  AgentUnknown: "not-found",
-  AgentIsDeleted: "not-found",
-  AgentNotHere: "not-found",
-  AgentIsInactive: "agent-inactive",
-  PersonUnknown: "not-found",
-  RoomUnknown: "not-found",
-  RoomIsPrivate: "not-found",
-  RoomIsClosed: "not-found",
-  NotParticipant: "forbidden",
-  NotRoomOwner: "forbidden",
-  SubjectErased: "forbidden",
-  PersonIsErased: "forbidden",
-  Stale: "precondition-failed",
-  StreamMoved: "precondition-failed",
-  CommandIdReused: "idempotency-conflict",
-  MessageTooLong: "payload-too-large",
-  EventTooLarge: "payload-too-large",
-  NoSuchMessage: "validation",
-  MemoryUnknown: "not-found",
-  TrainingUnknown: "not-found",
-  ConsentRequired: "consent-required",
-  AgentNotReached: "internal",
-};
-
 /** A problem as an error value; `instance` and `trace_id` are added where it leaves. */
 export function problem(name: ProblemName, said: ProblemDetail = {}): Problem {
   const Class = problemClasses[name] as unknown as new (fields: ProblemDetail) => Problem;
   return new Class(said);
 }
 
-/** The problem for a refusal; one that is not listed is a conflict with what stands. */
+/** The problem for a refusal. */
 export const problemOf = (refusal: RefusalData): Problem =>
-  problem(names[refusal._tag] ?? "conflict", { detail: refusal.message });
+  problem(problemNameOf(refusal), { detail: refusal.message });
 
 /** A problem as a response, for what is answered before the API is reached. */
 export function problemResponse(

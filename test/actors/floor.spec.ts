@@ -108,12 +108,20 @@ describe("list", () => {
     ]);
   });
 
-  it("passes over an agent that is switched off, and one whose model fails has had its word", async () => {
-    scriptedModel((question) => (asked(question) === "Ada" ? { status: 401 } : { says: ["Here."] }));
-    const { olga, agents, room, nameOf } = await scene("list", ["Ada", "Bo", "Cleo"]);
-    await olga.post(`/agents/${agents["Bo"]!.id}/activate`, { active: false });
+  it("leaves out an agent that is switched off, passes over one that is while it waits, and one whose model fails has had its word", async () => {
+    const door = gate();
+    const model = scriptedModel(async (question) => {
+      if (asked(question) !== "Ada") return { says: ["Here."] };
+      await door.passed();
+      return { status: 401 };
+    });
+    const { olga, agents, room, nameOf } = await scene("list", ["Ada", "Bo", "Cleo", "Dot"]);
+    await olga.post(`/agents/${agents["Dot"]!.id}/activate`, { active: false });
     const watcher = await seated(olga, room.id);
     await say(olga, room.id, "Who is there?");
+    await eventually("Ada is asked", () => (model.asked.length > 0 ? true : undefined));
+    await olga.post(`/agents/${agents["Bo"]!.id}/activate`, { active: false });
+    door.open();
     const said = await replies(olga, room.id, 2);
     expect(said.map(({ author_id, notice }) => [nameOf(author_id), notice])).toEqual([
       ["Ada", true],
@@ -130,6 +138,7 @@ describe("list", () => {
       ...["queued", "done"],
     ]);
     expect(shownOf(watcher, agents["Ada"]!)).not.toContain("queued");
+    expect(shownOf(watcher, agents["Dot"]!)).toEqual([]);
   });
 
   it("passes over an agent that lets its time go by, which may still speak when it can", async () => {

@@ -3,6 +3,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { Effect } from "effect";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { turnOf } from "#events/agent/decide.ts";
+import { type UserId, userName } from "#events/kit/ids.ts";
 import { calculator } from "#src/tools/information/calculator.ts";
 import { bindings, eventsOf, eventually, messagesOf, person } from "../support/door.ts";
 import { type FrameClient, presenceOf } from "../support/phoenix-frames.ts";
@@ -294,7 +295,46 @@ describe("somebody whose line breaks in mid-reply", () => {
   });
 });
 
+describe("a turn that ends while nobody is left to see it", () => {
+  it("has ended for who comes back in time, and the agent is not shown to think any more", async () => {
+    const door = gate();
+    scriptedModel(() => ({ says, holdBefore: { piece: 0, until: door.passed } }));
+    const { hers, his, olga, room, ada } = await scene();
+    await say(hers, "@Ada, tell me everything.");
+    const { turn_id } = await his.first<Thinking>("agent_thinking", ({ state }) => state === "thinking");
+    for (const client of [hers, his]) await client.ask("phx_leave", {}, { joinRef: "1" });
+    // Said to an empty theatre, of which the agent hears with it.
+    await olga.post(`/rooms/${room.id}/messages`, { text: "Nobody here?", client_msg_id: "m" });
+    await eventually("Ada has heard it", async () =>
+      (await eventsOf(olga, "agents", ada.id)).some(({ type }) => type === "TurnDeclined") ? true : undefined,
+    );
+    const back = await seated(olga, room.id);
+    expect(presenceOf(back)[`agent:${ada.id}`]).toMatchObject([{ status: "thinking" }]);
+    await back.ask("agent_command", { agent_id: ada.id, ...stop });
+    expect(await ending(back, turn_id)).toMatchObject({ state: "stopped" });
+    await back.until("Ada idle", () =>
+      presenceOf(back)
+        [`agent:${ada.id}`]?.map(({ status }) => status)
+        .join() === "idle"
+        ? true
+        : undefined,
+    );
+    door.open();
+  });
+});
+
 describe("somebody who comes in mid-reply", () => {
+  it("is shown none of it when a person was erased meanwhile, of whom it may tell, and the message when it is stored [S2]", async () => {
+    const { olga, room, sven, door } = await halfSaid();
+    await bindings.ROOM.getByName(room.id).forgetKey(userName(sven.id as UserId), 1);
+    const late = await seated(olga, room.id);
+    door.open();
+    const end = await late.first<AgentMessage>("agent_message", ({ phase }) => phase === "end");
+    expect(end.text).toBe(says.join(""));
+    const before = late.of<AgentMessage>("agent_message").slice(0, -1);
+    expect(before.map(({ delta }) => delta ?? "").join("")).not.toMatch(/First|Then/);
+  });
+
   it("is shown what the others have seen of it, and the rest as it comes", async () => {
     const { hers, room, door, turnId } = await halfSaid();
     const late = await seated(await person("late"), room.id);

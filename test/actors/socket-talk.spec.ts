@@ -5,7 +5,16 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UserId } from "#events/kit/ids.ts";
 import { calculator } from "#src/tools/information/calculator.ts";
 import type { Room } from "#src/worker.ts";
-import { bindings, eventually, fresh, type MessageBody, messagesOf, newRoom, person } from "../support/door.ts";
+import {
+  bindings,
+  eventsOf,
+  eventually,
+  fresh,
+  type MessageBody,
+  messagesOf,
+  newRoom,
+  person,
+} from "../support/door.ts";
 import { type AgentMessage, ending, say, scene, seated, type Thinking } from "./room-socket.ts";
 import { gate, scripted, scriptedModel } from "./scripted-model.ts";
 
@@ -224,6 +233,16 @@ describe("an agent's turn", () => {
     expect(his.of<AgentMessage>("agent_message").findLast(({ phase }) => phase === "end")?.in_reply_to).toBe(
       (await his.first("message_created"))["id"],
     );
+  });
+
+  it("does not begin where the agent is switched off: calling it in is refused by the same name as over HTTP", async () => {
+    const { olga, ada, room, hers } = await scene();
+    await olga.post(`/agents/${ada.id}/activate`, { active: false });
+    for (const words of [{}, { text: "Come on" }])
+      expect(await hers.ask("invoke_agent", { agent_id: ada.id, client_msg_id: fresh("m"), ...words })).toMatchObject({
+        ...{ status: "error", response: { reason: "agent-inactive", detail: "The agent is switched off." } },
+      });
+    expect((await eventsOf(olga, "rooms", room.id)).map(({ type }) => type)).not.toContain("AgentInvoked");
   });
 
   it("that no model answers ends as failed, with one honest sentence; over HTTP it is 503", async () => {

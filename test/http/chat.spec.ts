@@ -175,41 +175,6 @@ describe("chat", () => {
       .toMatchObject({ author_id: id, in_reply_to: message_id, turn_id });
   });
 
-  it("an agent that is switched off says so, and answers again when switched on", async () => {
-    const olga = await person("olga");
-    const { id } = await newAgent(olga);
-    await olga.post(`/agents/${id}/activate`, { active: false });
-    expectProblem(await chat(olga, id, { message: "Hello" }), "agent-inactive");
-    await olga.post(`/agents/${id}/activate`, { active: true });
-    const answer = await chat(olga, id, { message: "Hello again" });
-    expect(answer.status).toBe(200);
-    const said = (await messagesOf(olga, answer.body.room_id)).map(({ text }) => text);
-    expect(said).toEqual(["Hello again", answer.body.reply.text]);
-  });
-
-  it("in a room with an agent that is switched off is refused to who is there, before anything is said", async () => {
-    const [olga, sven, una] = [await person("olga"), await person("sven"), await person("una")];
-    const agent = await newAgent(olga);
-    const room = await newRoom(olga, "private", { people: [sven], agents: [agent] });
-    await olga.post(`/agents/${agent.id}/activate`, { active: false });
-    const asked = { message: "Hello", room_id: room.id };
-    expectProblem(await chat(sven, agent.id, asked, { prefer: "respond-async" }), "agent-inactive");
-    expectProblem(await chat(sven, agent.id, asked), "agent-inactive");
-    expectProblem(await chat(una, agent.id, asked), "not-found");
-    expect(await messagesOf(olga, room.id)).toEqual([]);
-  });
-
-  it("with an agent that was switched off since, a repeat has its first answer and nothing new is said", async () => {
-    const olga = await person("olga");
-    const { id } = await newAgent(olga);
-    const repeat = { "idempotency-key": fresh("key") };
-    const first = await chat(olga, id, { message: "Hello" }, repeat);
-    await olga.post(`/agents/${id}/activate`, { active: false });
-    expect(await chat(olga, id, { message: "Hello" }, repeat)).toMatchObject({ status: 200, body: first.body });
-    expectProblem(await chat(olga, id, { message: "Hello" }, { "idempotency-key": fresh("key") }), "agent-inactive");
-    expect(await messagesOf(olga, first.body.room_id)).toHaveLength(2);
-  });
-
   it("tools that are not granted are not run", async () => {
     const olga = await person("olga");
     const { id } = await newAgent(olga, { capabilities: ["calculator"] });

@@ -36,10 +36,25 @@ describe("replies that run in a room", () => {
 
   it("are told to nobody once they are stored, or broken off", () => {
     const replies = shown(start("ada", "t1"), start("bo", "t2"));
-    replies.stored("ada");
+    replies.stored("ada", "t1");
     expect(replies.brokenOff("bo", "t2")).toEqual({ ...about("bo", "t2"), phase: "error" });
     expect(replies.soFar()).toEqual([]);
     expect([replies.brokenOff("ada"), replies.brokenOff("bo")]).toEqual([undefined, undefined]);
+  });
+
+  it("go on where a message of another turn is stored late", () => {
+    const replies = shown(start("ada", "t2"), delta("ada", "t2", "Well. "));
+    replies.stored("ada", "t1");
+    replies.shown(delta("ada", "t2", "Now."));
+    expect(replies.soFar()).toEqual([start("ada", "t2"), delta("ada", "t2", "Well. Now.")]);
+  });
+
+  it("are told to nobody once they were forgotten, also as they go on, and break off all the same [S2]", () => {
+    const replies = shown(start("ada", "t1"), delta("ada", "t1", "Dana lives in Ulm. "));
+    replies.forget();
+    replies.shown(delta("ada", "t1", "In Ulm, that is."));
+    expect(replies.soFar()).toEqual([]);
+    expect(replies.brokenOff("ada", "t1")).toEqual({ ...about("ada", "t1"), phase: "error" });
   });
 
   it("break off with their own turn, and with no other of the agent's", () => {
@@ -54,6 +69,7 @@ describe("replies that run in a room", () => {
       shown(delta("ada", "t1", "the end of it")),
       shown(start("ada", "t0"), delta("ada", "t0", "Old."), delta("ada", "t1", "new")),
       shown(start("ada", "t1"), delta("ada", "t1", long), delta("ada", "t1", "y"), delta("ada", "t1", "z")),
+      shown(start("ada", "t1"), delta("ada", "t1", "ü".repeat(MAX_FRAME_BYTES / 2)), delta("ada", "t1", "y")),
     ]) {
       expect(replies.soFar()).toEqual([]);
       expect(replies.brokenOff("ada", "t1")).toMatchObject({ phase: "error" });

@@ -91,6 +91,25 @@ const densest = (frames: ReadonlyArray<Frame>, turn: string = id): number => {
   return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));
 };
 
+describe("a room where nobody looks", () => {
+  it("is shown no beginning, but how what it may have shown ended: who comes back must not wait for it", async () => {
+    const { channels, show, pass, states } = line();
+    channels.watched(lobby, false);
+    show(thinking("thinking"), piece(), piece("Well. "), using("a", "running"));
+    const open = { turnId: id, callId: callId("a"), tool: "clock" };
+    channels.committed(
+      [
+        ...record([A.ToolOutcomeUnknown(open)]),
+        ...record([A.TurnInterrupted({ turnId: id, by: agentName(ada), why: "stopped" })]),
+        ...record([A.TurnStopped({ turnId: id, roomId: lobby, ms: 1 })]),
+      ],
+      () => lobby,
+    );
+    await pass(100);
+    expect(states()).toEqual(["unknown", "stopped"]);
+  });
+});
+
 describe("a bundle of signs", () => {
   it("that is crowded has of a turn's thinking the newest, of a call the newest with its input, and prose in one piece", async () => {
     const { show, frames, pass, states } = line();

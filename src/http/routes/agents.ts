@@ -199,7 +199,8 @@ const activate = Effect.fnUntraced(function* (id: string, active: boolean) {
   const asking = yield* Asker;
   const door = asking.env.AGENT.getByName(yield* agentId(id));
   const agent = yield* ask(() => door.setActive(asking.principal, commandId(asking), active));
-  yield* perform(() => door.settle(SETTLE_MS));
+  // Whoever switched it off may count on its rooms knowing.
+  yield* perform(() => door.settle(SETTLE_MS, { rooms: true }));
   return show(agent, asking);
 });
 

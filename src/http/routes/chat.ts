@@ -17,8 +17,8 @@ const CHAT_WAIT_MS = 110_000;
 
 /**
  * The room of one person and one agent: always the same for the same two. It is looked at each time rather than
- * trusted to have been made whole: the person may have left it, and a crash may have come before the agent did. None is
- * opened for an agent that is switched off.
+ * trusted to have been made whole: the person may have left it, the agent may have been sent away, and a crash may have come
+ * before it did. For an agent that is switched off none is opened, and it is not brought back into one.
  */
 const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
   const asking = yield* Asker;
@@ -27,16 +27,15 @@ const directRoom = Effect.fnUntraced(function* (agentId: AgentId) {
   const door = asking.env.ROOM.getByName(roomId);
   const known = yield* perform(({ principal }) => door.describe(principal));
   const command = () => newId<string>("command");
+  const here = known.outcome === "accepted" && known.value.participants.some(({ id }) => id === agentId);
+  if (!here && !agent.active) return yield* problem("agent-inactive");
   if (known.outcome === "refused") {
-    if (!agent.active) return yield* problem("agent-inactive");
     const input = { roomId, name: agent.name, kind: "direct" as const };
     const opened = yield* perform(({ principal }) => door.open(principal, command(), input));
     // Somebody else was faster, or the person had left: its owner may always come back.
     if (opened.outcome === "refused") yield* ask(({ principal }) => door.join(principal, command()));
   }
-  const here = known.outcome === "accepted" ? known.value.participants : [];
-  if (!here.some(({ id }) => id === agentId))
-    yield* ask(({ principal }) => door.inviteAgent(principal, command(), agentId, agent.name));
+  if (!here) yield* ask(({ principal }) => door.inviteAgent(principal, command(), agentId, agent.name));
   return roomId;
 });
 
