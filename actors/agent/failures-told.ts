@@ -18,13 +18,18 @@ type Received = Extract<RecordedOf<AgentEvent>, { type: "MessageReceived" }>;
 export interface FailureLog extends ProjectedLog {
   readonly state: AgentState;
   madeBy(prefix: string): ReadonlyArray<number>;
+  read(after: number, limit: number, types?: ReadonlyArray<string>, before?: number): ReturnType<ProjectedLog["read"]>;
 }
 
 /**
  * Whoever asked is told once: under the id of the reply that never came, which the room refuses where it has that reply
  * after all. It runs no step of the turn, so that what killed the turn does not kill this.
  */
-export async function tellFailure({ open, id, correlation }: Failed, log: FailureLog, env: ActorEnv): Promise<void> {
+export async function tellFailure(
+  { seq, open, id, correlation }: Failed,
+  log: FailureLog,
+  env: ActorEnv,
+): Promise<void> {
   const { turnId, roomId, reason } = open;
   const [triggerSeq] = log.madeBy(`${turnId}/receive`);
   if (reason !== NO_PROGRESS || triggerSeq === undefined) return;
@@ -33,7 +38,7 @@ export async function tellFailure({ open, id, correlation }: Failed, log: Failur
   const notice: ReplyInput = {
     ...{ agentId: log.state.agentId as AgentId, agentName: log.state.name, turnId, messageId: replyIdOf({ turnId }) },
     inReplyTo: chars === 0 && replyTo !== null ? replyTo : messageId,
-    alsoInReplyTo: takenAlong(log, { turnId, triggerSeq }),
+    alsoInReplyTo: takenAlong(log, { turnId, triggerSeq }, seq),
     text: noticeFor(reason, null),
     ...{ hops: 0, notice: true, stopped: false, model: null, tokensIn: null, tokensOut: null, tells: [] },
     ...{ causation: id, correlation },

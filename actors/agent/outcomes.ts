@@ -106,7 +106,7 @@ export class Outcomes {
       turnId,
       messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
       inReplyTo: (heard.event.open as { messageId: TurnOutcomeMessage }).messageId,
-      alsoInReplyTo: takenAlong(this.#ledger, { turnId, triggerSeq: heard.event.seq }),
+      alsoInReplyTo: takenAlong(this.#ledger, { turnId, triggerSeq: heard.event.seq }, draft.event.seq),
       stopped: (draft.event.open as { stopped?: boolean }).stopped === true,
       text: draft.words === Erased ? null : String(draft.words.text),
       tools: await this.#seen(toolOutcomes(events), find("ContextAssembled").at(-1)),

@@ -44,7 +44,7 @@ export const broadcast = {
         turnId: turn.turnId,
         roomId: turn.roomId,
         inReplyTo: turn.inReplyTo,
-        alsoInReplyTo: turn.taken.length === 0 ? [] : takenAlong(ledger, turn),
+        alsoInReplyTo: turn.taken.length === 0 ? [] : takenAlong(ledger, turn, draft.seq),
         hops: turn.hops + 1,
         text: String(written.words.text),
         notice: draft.notice,
