@@ -302,7 +302,7 @@ export interface OutgoingMessage {
   /** True when somebody stopped it before it was whole. */
   readonly stopped: boolean;
   readonly model: string | undefined;
-  /** Null where a request was left without a reply on record: what it used is not known. */
+  /** Null where the last request was left without a reply on record, or a reply did not say: nobody knows then. */
   readonly usage: { readonly tokensIn: number; readonly tokensOut: number } | null;
   /** Whose words it may say again. */
   readonly tells: ReadonlyArray<UserId>;
