@@ -274,9 +274,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   introduce(to?: Principal): Promise<AgentIntroduction | null> {
     return this.behindWall("introduce", async () => {
-      const { name, memoryEnabled, status } = this.ledger.state;
+      const { name } = this.ledger.state;
       if (!(await this.#channels.introduces(this.ledger.state, to))) return null;
-      return { name, active: status === "active", memoryEnabled, retentionDays: this.#memory.retentionDays };
+      return { name, retentionDays: this.#memory.retentionDays };
     });
   }
 

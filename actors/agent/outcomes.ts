@@ -11,6 +11,7 @@ import type { Ledger } from "../kit/ledger.ts";
 import { type Moderator, Toolbox, type TurnLedger } from "./turn/ports.ts";
 import { takenAlong } from "./turn/taken.ts";
 import { seenByPeople, toolNamed } from "./turn/tool-words.ts";
+import { usageOf } from "./turn/usage.ts";
 
 type Ending = Extract<
   RecordedOf<AgentEvent>,
@@ -106,11 +107,11 @@ export class Outcomes {
       turnId,
       messageId: (posted.event.open as { messageId: TurnOutcomeMessage }).messageId,
       inReplyTo: (heard.event.open as { messageId: TurnOutcomeMessage }).messageId,
-      alsoInReplyTo: takenAlong(this.#ledger, { turnId, triggerSeq: heard.event.seq }),
+      alsoInReplyTo: takenAlong(this.#ledger, { turnId, triggerSeq: heard.event.seq }, draft.event.seq),
       stopped: (draft.event.open as { stopped?: boolean }).stopped === true,
       text: draft.words === Erased ? null : String(draft.words.text),
       tools: await this.#seen(toolOutcomes(events), find("ContextAssembled").at(-1)),
-      usage: usageOf(events),
+      usage: usageOf(repliesOf(events), isLeftOpen(events)),
       failure,
       retryAt: retryAtOf(find("ModelGaveUp").at(-1)),
     };
@@ -138,20 +139,15 @@ export class Outcomes {
 
 type TurnOutcomeMessage = Extract<TurnOutcome, { ending: "replied" }>["messageId"];
 
-/** What a turn's requests used, where every one of them has a reply on record that says so. */
-function usageOf(events: ReadonlyArray<Unsealed>): Extract<TurnOutcome, { ending: "replied" }>["usage"] {
-  let open = 0;
-  let usage = { tokensIn: 0, tokensOut: 0 };
-  for (const { event } of events) {
-    if (event.type === "ModelAsked") open += 1;
-    if (event.type !== "ModelReplied") continue;
-    const { tokensIn, tokensOut } = event.open as { readonly tokensIn?: number; readonly tokensOut?: number };
-    if (tokensIn === undefined || tokensOut === undefined) return null;
-    usage = { tokensIn: usage.tokensIn + tokensIn, tokensOut: usage.tokensOut + tokensOut };
-    open = 0; // of requests that failed before, nothing is known to have been used
-  }
-  return open === 0 ? usage : null;
-}
+const repliesOf = (events: ReadonlyArray<Unsealed>) =>
+  events.flatMap(({ event }) =>
+    event.type === "ModelReplied" ? [event.open as { readonly tokensIn?: number; readonly tokensOut?: number }] : [],
+  );
+
+/** True when the last request to a model has no reply on record. */
+const isLeftOpen = (events: ReadonlyArray<Unsealed>): boolean =>
+  events.findLast(({ event: { type } }) => type === "ModelAsked" || type === "ModelReplied")?.event.type ===
+  "ModelAsked";
 
 function retryAtOf(gaveUp: Unsealed | undefined): number | null {
   const retryAfterMs = (gaveUp?.event.open as { readonly retryAfterMs?: number } | undefined)?.retryAfterMs;

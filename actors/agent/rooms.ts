@@ -8,7 +8,7 @@ import type { ActorEnv, Principal, RoomDoor, Sighting } from "../kit/doors.ts";
 import { BUNDLE_MS, SignQueue } from "./signs.ts";
 import { DeliveryFailure } from "./turn/failures.ts";
 import type { OutgoingMessage, Rooms, Sign, Toolbox } from "./turn/ports.ts";
-import { toolNamed } from "./turn/tool-words.ts";
+import { toolNamed, UNKNOWN_TOOL } from "./turn/tool-words.ts";
 
 type CallClosed = Extract<RecordedOf<AgentEvent>, { readonly type: "ToolDenied" | "ToolOutcomeUnknown" }>;
 
@@ -139,10 +139,21 @@ export class RoomChannels {
     if (cause === undefined) return;
     const roomId = cause.type === "TurnFailed" ? cause.open.roomId : roomOf(turnId);
     const status = type === "ToolDenied" ? "denied" : "unknown";
-    // Older programs recorded a name as the model wrote it.
-    const tool = toolNamed(this.#toolbox(), name);
-    if (roomId !== undefined)
-      this.#end(roomId, this.#sighting({ event: "tool_execution", turnId, callId, tool, status }));
+    if (roomId === undefined) return;
+    const tool = this.#nameOf(name);
+    this.#end(roomId, this.#sighting({ event: "tool_execution", turnId, callId, tool, status }));
+  }
+
+  /**
+   * The name of a tool that there is: older programs recorded what the model wrote. Where the tools cannot be had at all
+   * it is none, for this follows a commit that stands, and whoever asked for that must not be told that it failed.
+   */
+  #nameOf(name: string): string {
+    try {
+      return toolNamed(this.#toolbox(), name);
+    } catch {
+      return UNKNOWN_TOOL;
+    }
   }
 
   /** A turn has ended without a message of its own. */

@@ -77,7 +77,7 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
       return recent.filter((seq) => !later.includes(seq));
     },
     reveal,
-    read: (after, limit, types) => ledger.read(after, limit, types),
+    read: (after, limit, types, before) => ledger.read(after, limit, types, before),
     // Once they were SHA-256 of the words alone, and stood for guesses to be tried on after the words were erased.
     digest: (text, like = "hmac:") =>
       like.startsWith("hmac:")

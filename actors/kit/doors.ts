@@ -108,9 +108,6 @@ export interface Present {
 /** What anybody who meets an agent may know of it. */
 export interface AgentIntroduction {
   readonly name: string;
-  /** False while its owner has switched it off. */
-  readonly active: boolean;
-  readonly memoryEnabled: boolean;
   /** How long it keeps what was said. */
   readonly retentionDays: number;
 }
@@ -171,7 +168,7 @@ export type TurnOutcome =
       /** Set when somebody stopped the agent in the middle of it. */
       readonly stopped: boolean;
       readonly tools: ReadonlyArray<ToolOutcome>;
-      /** Null where a request was left without a reply on record, or its reply did not say: nobody knows then. */
+      /** Null where the last request was left without a reply on record, or a reply did not say: nobody knows then. */
       readonly usage: { readonly tokensIn: number; readonly tokensOut: number } | null;
       /** Set when the house spoke in place of a model that did not answer. */
       readonly failure: string | null;

@@ -60,7 +60,10 @@ export const parseList = (() => {
 })();
 
 /** What the house itself found out for a command: another time it may find something else, and the request is the same. */
-const found: ReadonlySet<string> = new Set(["meta", "addressed", "named", "callsOff", "agentName", "episode"]);
+const found: ReadonlySet<string> = new Set([
+  ...["meta", "addressed", "named", "callsOff", "agentName", "episode"],
+  ...["alsoInReplyTo", "unknown", "tokensIn", "tokensOut"],
+]);
 
 /** A command's content as text: who asks for what, without its id, its time, its causes, and what the house looked up. */
 export function canonical(command: { readonly type: string; readonly meta: CommandMeta }): string {

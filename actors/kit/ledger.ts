@@ -34,6 +34,7 @@ const SNAPSHOT_EVERY = 500;
 /** Newest events kept in memory (up to twice as many): who follows the log need not ask SQLite for what was just committed. */
 const TAIL = 512;
 
+const LAST = Number.MAX_SAFE_INTEGER; // beyond every seq
 const COLUMNS = "seq, id, type, v, at, actor, command, correlation, causation, open, sealed, hash";
 type Command = { readonly type: string; readonly meta: CommandMeta };
 
@@ -123,21 +124,21 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return accepted({ from: head + 1, to: this.#head }, this.#head);
   }
 
-  /** Recorded events with `after < seq ≤ …`, oldest first, at most `limit`; `types` narrows them. */
-  read(after: number, limit: number, types?: ReadonlyArray<string>): ReadonlyArray<RecordedOf<E>> {
+  /** Recorded events with `after < seq < before`, oldest first, at most `limit`; `types` narrows them. */
+  read(after: number, limit: number, types?: ReadonlyArray<string>, before = LAST): ReadonlyArray<RecordedOf<E>> {
     const oldest = this.#tail[0]?.seq ?? this.#head + 1;
     if (after + 1 >= oldest) {
-      const events = this.#tail.slice(after + 1 - oldest);
+      const events = this.#tail.slice(after + 1 - oldest, Math.max(0, before - oldest));
       return (types ? events.filter(({ type }) => types.includes(type)) : events).slice(0, limit);
     }
     const narrower = types === undefined ? "" : "AND type IN (SELECT value FROM json_each(?))";
-    const query = `SELECT ${COLUMNS} FROM events WHERE seq > ? ${narrower} ORDER BY seq LIMIT ?`;
-    const rows = this.#sql.rows(query, after, ...(types === undefined ? [] : [JSON.stringify(types)]), limit);
-    return rows.map((row) => this.#recorded(row));
+    const query = `SELECT ${COLUMNS} FROM events WHERE seq > ? AND seq < ? ${narrower} ORDER BY seq LIMIT ?`;
+    const narrowed = types === undefined ? [] : [JSON.stringify(types)];
+    return this.#sql.rows(query, after, before, ...narrowed, limit).map((row) => this.#recorded(row));
   }
 
   /** The newest events of a type before a seq, newest first. The type stands in the query: where it has a partial index, that serves it. */
-  newest(type: E["type"], limit: number, before = Number.MAX_SAFE_INTEGER): ReadonlyArray<RecordedOf<E>> {
+  newest(type: E["type"], limit: number, before = LAST): ReadonlyArray<RecordedOf<E>> {
     if (!this.#definitions.has(type)) throw new Error(`${type} is not an event of ${this.stream}`);
     return this.#sql
       .rows(`SELECT ${COLUMNS} FROM events WHERE type = '${type}' AND seq < ? ORDER BY seq DESC LIMIT ?`, before, limit)
@@ -377,7 +378,7 @@ export class Ledger<State, C extends Command, E extends Pending, No extends Refu
     return (sealed === null ? envelope : { ...envelope, sealed }) as unknown as RecordedOf<E>;
   }
 
-  *#pages(after = 0, until = Number.MAX_SAFE_INTEGER): Generator<ReadonlyArray<ReadonlyArray<SqlValue>>> {
+  *#pages(after = 0, until = LAST): Generator<ReadonlyArray<ReadonlyArray<SqlValue>>> {
     for (let seq = after; ; ) {
       const rows = this.#sql.rows(
         `SELECT ${COLUMNS} FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT 2000`,

@@ -20,7 +20,7 @@ import type {
   ToolGrant,
   Traits,
 } from "./events.ts";
-import type { ContentVerdict, Opinion } from "./verdict.ts";
+import type { ContentVerdict, Finding, Opinion } from "./verdict.ts";
 
 /** What an owner decides; the words (system prompt, description) stay wrapped. */
 export interface Settings {
@@ -168,7 +168,7 @@ type TurnOrLifeCommand =
         tools: ReadonlyArray<string>;
         policyVersion: number;
         masked: ReadonlyArray<string>;
-        verdicts: ReadonlyArray<ContentVerdict & { readonly seq: number }>;
+        verdicts: ReadonlyArray<Finding & { readonly seq: number }>;
         promptVersion: number;
         promptHash: string;
         tokens: number;
@@ -242,7 +242,6 @@ type TurnOrLifeCommand =
         chars: number;
         hash: string;
         notice: boolean;
-        masked: ReadonlyArray<string>;
         /** Whose words it may say again. */
         tells: ReadonlyArray<UserId>;
         /** On what is said; a notice has none. */

@@ -112,7 +112,7 @@ export function decide(command: AgentCommand, state: AgentState): Answer {
 
 export const agent: Decider<AgentState, AgentCommand, E.AgentEvent, AgentRefusal> = {
   kind: "agent",
-  foldVersion: 12,
+  foldVersion: 13,
   initial,
   events: E.agentEvents,
   state: AgentStateSchema,

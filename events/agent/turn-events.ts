@@ -7,7 +7,7 @@ import { defineEvent } from "../kit/define.ts";
 import { ActorName, CallId, MemoryId, MessageId, RoomId, TurnId, UserId } from "../kit/ids.ts";
 import { Addressed, RoomKind } from "../room/addressing.ts";
 import { AskWhy, FailureKind } from "./asking.ts";
-import { ContentVerdict, Opinion } from "./verdict.ts";
+import { ContentVerdict, Finding, Opinion } from "./verdict.ts";
 
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0));
 
@@ -115,8 +115,8 @@ export const ContextAssembled = defineEvent("ContextAssembled", {
     /** The version of the content rules, and those that hid something from the model. */
     policyVersion: Count,
     masked: Schema.Array(Schema.String),
-    /** On each message that is answered, by its event; that of one whose words are gone is left out. */
-    verdicts: Schema.Array(Schema.Struct({ seq: Count, ...ContentVerdict.fields })),
+    /** On each message that is answered, by its event and by these rules; that of one whose words are gone is left out. */
+    verdicts: Schema.Array(Schema.Struct({ seq: Count, ...Finding.fields })),
     promptHash: Schema.String,
     tokens: Count,
     /** Set when something was left out because a part of the house did not answer. */
@@ -260,8 +260,8 @@ export const ReplyDrafted = defineEvent("ReplyDrafted", {
     notice: Schema.Boolean,
     /** True when somebody stopped it before it was whole. */
     stopped: Schema.Boolean,
-    /** The content rules that hid something in it. */
-    masked: Schema.Array(Schema.String),
+    /** The content rules that hid something in it, in older versions; now the verdict names them. */
+    masked: Schema.optionalKey(Schema.Array(Schema.String)),
     /** Whose words the turn may have said again: of who asked, and of whom it repeats. With any of them who is erased its words go. */
     tells: Schema.Array(UserId),
     /** On the whole of it; left out of a notice, whose words are the house's own. */

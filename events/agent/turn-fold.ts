@@ -235,8 +235,8 @@ function replied(state: AgentState, event: Of<"ModelReplied">): AgentState {
     finish,
     provider,
     model,
-    tokensIn: tokensIn ?? 0,
-    tokensOut: tokensOut ?? 0,
+    tokensIn: tokensIn ?? null,
+    tokensOut: tokensOut ?? null,
     calls: calls.map(({ callId, tool }) => ({
       callId,
       tool,

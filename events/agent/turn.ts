@@ -86,8 +86,9 @@ export const TurnView = Schema.Struct({
       finish: Schema.Literals(["end", "tools", "length", "unknown"]),
       provider: Schema.String,
       model: Schema.String,
-      tokensIn: Count,
-      tokensOut: Count,
+      /** Null where the provider did not say. */
+      tokensIn: Schema.NullOr(Count),
+      tokensOut: Schema.NullOr(Count),
       calls: Schema.Array(CallView),
     }),
   ),

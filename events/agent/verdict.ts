@@ -9,14 +9,19 @@ export const Opinion = Schema.Struct({
 });
 export type Opinion = typeof Opinion.Type;
 
-/** One verdict; that nothing was found is one too, in few bytes: each turn has several. */
-export const ContentVerdict = Schema.Struct({
+/** What was found; that nothing was is a finding too, in few bytes, for each turn has several. */
+export const Finding = Schema.Struct({
   action: Schema.Literals(["pass", "mask", "withhold"]),
   /** The rules that found something, and what a provider flagged, each once; left out where nothing was found. */
   rules: Schema.optionalKey(Schema.Array(Schema.String)),
-  /** The version of the content rules. */
-  policyVersion: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
   /** Left out where no provider's moderation is configured. */
   moderation: Schema.optionalKey(Opinion),
+});
+export type Finding = typeof Finding.Type;
+
+/** One verdict: what was found, and by which version of the content rules. */
+export const ContentVerdict = Schema.Struct({
+  ...Finding.fields,
+  policyVersion: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
 });
 export type ContentVerdict = typeof ContentVerdict.Type;

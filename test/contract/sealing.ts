@@ -237,12 +237,22 @@ export function sealingContract(withSql: WithSql): void {
       });
       for (const after of [0, 1, 3, 5, 6, 7])
         for (const limit of [1, 2, 99])
-          for (const types of [undefined, ["MessagePosted"], ["MessagePosted", "RoomOpened"], []]) {
-            const [first, ...others] = ledgers.map((ledger) => ledger.read(after, limit, types).map(plain));
-            for (const other of others) expect(other).toEqual(first);
-          }
+          for (const types of [undefined, ["MessagePosted"], ["MessagePosted", "RoomOpened"], []])
+            for (const before of [undefined, 1, 2, 4, 6, 9]) {
+              const [first, ...others] = ledgers.map((ledger) => ledger.read(after, limit, types, before).map(plain));
+              for (const other of others) expect(other).toEqual(first);
+            }
       for (const seqs of [[6, 3, 1, 7], [6, 4], []])
         expect(said(halfway.reveal(seqs))).toEqual(said(ledgers[0]!.reveal(seqs)));
+    });
+
+    on("begins behind one place and ends before another", (sql) => {
+      const ledger = conversation(sql);
+      for (const log of [ledger, open(room, sql)]) {
+        expect(log.read(2, 9, undefined, 5).map(({ seq }) => seq)).toEqual([3, 4]);
+        expect(log.read(0, 9, ["RoomOpened", "MessagePosted"], 4).map(({ seq }) => seq)).toEqual([1, 3]);
+        expect(log.read(3, 9, undefined, 2)).toEqual([]);
+      }
     });
 
     on("finds the newest of a type, a message by its id, and the links of the chain", (sql) => {

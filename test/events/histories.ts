@@ -139,7 +139,7 @@ const steps: { readonly [S in keyof typeof isDue]: (turn: TurnView, wish: Wish) 
       : {
           type: "DraftReply",
           ...{ turnId: id, attempt, replyId: childId<MessageId>("message", id, "reply"), chars: 9, hash: "00" },
-          ...{ notice: gaveUp !== null || how % 9 === 0, masked: [], tells: [dana], words: said("text") },
+          ...{ notice: gaveUp !== null || how % 9 === 0, tells: [dana], words: said("text") },
           ...(how % 9 === 0 ? { withheld: { rules: ["words"], policyVersion: 1, moderation: null } } : {}),
         },
   remember: ({ turnId: id, attempt, triggerSeq }, { how }) => ({

@@ -116,8 +116,8 @@ describe("an agent whose process dies whenever it takes a turn up", () => {
     await until(say(house, "@Ada, what is this?"));
   };
 
-  // A turn is given up after three lives that brought nothing, and its last word has three more. When none of those can
-  // say it either, the turn ends on record, for an agent that dies of its last word must not die for ever; what is on
+  // A turn is given up after the life that last brought something and three more that brought nothing, and its last word
+  // has three lives: seven deaths. When none can say it, the turn ends on record, for an agent that dies of its last word must not die for ever; what is on
   // record is told to the room, by no step of the turn.
   it(
     "ends that turn on record, and whoever asked is told once that it could not be finished",

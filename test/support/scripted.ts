@@ -57,7 +57,7 @@ export type GivenAnswer =
       /** Who answers; the stand-in, unless told. */
       readonly by?: ModelName;
       /** Tokens in and out; none where the provider does not say what it used. */
-      readonly usage?: ReadonlyArray<number>;
+      readonly usage?: ReadonlyArray<number | undefined>;
     }
   | { readonly fails: ModelReason; readonly after?: ReadonlyArray<string>; readonly paceMs?: number }
   | "silence";

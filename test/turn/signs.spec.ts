@@ -44,8 +44,13 @@ const reply: OutgoingMessage = {
 
 type Frame = { readonly at: number; readonly event: string; readonly payload: Readonly<Record<string, unknown>> };
 
+const ourToolbox = (): Toolbox["Service"] => ({
+  ...{ describe: () => [], run: () => Effect.die("nobody runs it") },
+  replayOf: (name) => (name === "clock" ? "pure" : undefined),
+});
+
 /** Ada's line to the lobby; `frames` is what people there are shown, and when. */
-function line() {
+function line(toolbox = ourToolbox) {
   const frames: Frame[] = [];
   const show = (sightings: ReadonlyArray<Sighting>) => {
     for (const { event, payload } of sightings)
@@ -62,14 +67,10 @@ function line() {
       return accepted({ roomSeq: 1 }, 1);
     },
   };
-  const toolbox: Toolbox["Service"] = {
-    ...{ describe: () => [], run: () => Effect.die("nobody runs it") },
-    replayOf: (name) => (name === "clock" ? "pure" : undefined),
-  };
   const channels = new RoomChannels(
     { ROOM: { getByName: () => door } } as unknown as ActorEnv,
     () => ({ agentId: ada, name: "Ada" }),
-    () => toolbox,
+    toolbox,
   );
   const rooms = channels.service();
   return {
@@ -220,18 +221,31 @@ describe("what was shown of a reply", () => {
 });
 
 describe("calls that are open when their turn is stopped", () => {
+  const of = (name: string) => ({ turnId: id, callId: callId(name), tool: name });
+  const closed = [
+    ...record([A.ToolOutcomeUnknown(of("clock"))]),
+    ...record([A.ToolDenied({ ...of("my secret plan"), why: "turn-over" })]),
+    ...record([A.TurnInterrupted({ turnId: id, by: agentName(ada), why: "stopped" })]),
+  ];
+
   it("are shown with the names that tools have: of older programs, the log has what a model made up", async () => {
     const { channels, frames, pass } = line();
-    const of = (name: string) => ({ turnId: id, callId: callId(name), tool: name });
-    const closed = [
-      ...record([A.ToolOutcomeUnknown(of("clock"))]),
-      ...record([A.ToolDenied({ ...of("my secret plan"), why: "turn-over" })]),
-      ...record([A.TurnInterrupted({ turnId: id, by: agentName(ada), why: "stopped" })]),
-    ];
     channels.committed(closed, () => lobby);
     await pass(100);
     expect(frames.map(({ payload }) => [payload["tool"], payload["status"]])).toEqual([
       ["clock", "unknown"],
+      [UNKNOWN_TOOL, "denied"],
+    ]);
+  });
+
+  it("are shown without their names where the tools cannot be had: what was committed stands", async () => {
+    const { channels, frames, pass } = line(() => {
+      throw new Error("the settings make no tools");
+    });
+    channels.committed(closed, () => lobby);
+    await pass(100);
+    expect(frames.map(({ payload }) => [payload["tool"], payload["status"]])).toEqual([
+      [UNKNOWN_TOOL, "unknown"],
       [UNKNOWN_TOOL, "denied"],
     ]);
   });

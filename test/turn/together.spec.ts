@@ -3,7 +3,7 @@ import { describe, expect, it } from "@effect/vitest";
 import { Effect } from "effect";
 import { TooLong } from "#actors/agent/turn/failures.ts";
 import { userName } from "#events/kit/ids.ts";
-import { eli, turnId } from "../support/given.ts";
+import { eli, messageId, turnId } from "../support/given.ts";
 import { type Answer, type GivenAnswer, Stage } from "../support/scripted.ts";
 
 const prose = { says: ["Here I am."] };
@@ -52,6 +52,21 @@ describe("what was taken together", () => {
       const stage = yield* asked([tooLong, prose]);
       expect(stage.asked.at(-1)?.messages).toEqual([five]);
       expect(stage.posted.map(({ text }) => text)).toEqual(["Here I am.", "Here I am."]);
+    }),
+  );
+});
+
+describe("a reply to what was taken together", () => {
+  it.effect("names it all, however many verdicts the agent gave before it came to it", () =>
+    Effect.gen(function* () {
+      const stage = new Stage({ model: [[prose]] });
+      const first = stage.hear("first", "Question 0.");
+      for (const index of [1, 2]) stage.hear(`m${index}`, `Question ${index}.`);
+      for (let index = 0; index < 1_001; index++) stage.hear(`aside-${index}`, "Aside.", { addressed: null });
+      yield* stage.run(first);
+      yield* stage.run(turnId("m1")); // gives its place to the newest
+      yield* stage.run(turnId("m2"));
+      expect(stage.posted.map(({ alsoInReplyTo }) => alsoInReplyTo)).toEqual([[], [messageId("m1")]]);
     }),
   );
 });

@@ -5,13 +5,14 @@ import { TestClock } from "effect/testing";
 import { Cut } from "#actors/agent/turn/failures.ts";
 import { MODERATION_UNAVAILABLE } from "#actors/agent/turn/filter.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
-import type { ContentVerdict } from "#events/agent/verdict.ts";
+import type { ContentVerdict, Finding } from "#events/agent/verdict.ts";
 import { turnId } from "../support/given.ts";
 import { type Script, type ScriptedTool, Stage } from "../support/scripted.ts";
 import { anthropic, card } from "../support/sensitive.ts";
 
 const prose = { says: ["Here I am. "] };
-const passed: ContentVerdict = { action: "pass", policyVersion: 1 };
+const clean: Finding = { action: "pass" };
+const passed: ContentVerdict = { ...clean, policyVersion: 1 };
 
 /** A turn to its end. */
 const played = (script: Script, text?: string) =>
@@ -34,7 +35,7 @@ describe("a verdict that lets pass", () => {
     Effect.gen(function* () {
       const stage = yield* played({ model: [[prose]] });
       const { seq } = stage.events().find(({ type }) => type === "MessageReceived")!;
-      expect(stage.only("ContextAssembled").verdicts).toEqual([{ seq, ...passed }]);
+      expect(stage.only("ContextAssembled").verdicts).toEqual([{ seq, ...clean }]);
       expect(stage.only("ModelReplied").verdict).toEqual(passed);
       expect(stage.only("ReplyDrafted").verdict).toEqual(passed);
     }),
@@ -44,7 +45,7 @@ describe("a verdict that lets pass", () => {
     Effect.gen(function* () {
       const stage = yield* played({ model: [[prose]], flags: () => [] });
       const moderation = { provider: "scripted", outcome: "passed" };
-      expect(stage.only("ContextAssembled").verdicts).toMatchObject([{ ...passed, moderation }]);
+      expect(stage.only("ContextAssembled").verdicts).toMatchObject([{ ...clean, moderation }]);
       expect(stage.only("ModelReplied").verdict).toEqual({ ...passed, moderation });
       expect(stage.only("ReplyDrafted").verdict).toEqual({ ...passed, moderation });
     }),

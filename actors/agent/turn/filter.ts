@@ -1,6 +1,6 @@
 /** The content filter: one verdict over a whole text, or over prose as it comes; used by the steps that show, post or send words. */
 import { Duration, Effect } from "effect";
-import type { ContentVerdict, Opinion } from "#events/agent/verdict.ts";
+import type { ContentVerdict, Finding, Opinion } from "#events/agent/verdict.ts";
 import { isTransient, ModerationFailure, Stalled } from "./failures.ts";
 import { type Action, lastSeam, type Rule, rules } from "./filter-rules.ts";
 import { type Normalised, normalise, UNSPACED } from "./filter-text.ts";
@@ -24,11 +24,17 @@ export interface Moderated extends Verdict {
   readonly moderation: Opinion | null;
 }
 
-/** A verdict as an event has it: all but the words. */
-export const onRecord = ({ action, rules: named, moderation }: Omit<Moderated, "text">): ContentVerdict => ({
-  ...{ action, policyVersion: POLICY_VERSION },
+/** What a verdict found, as an event has it: all but the words. */
+export const findingOf = ({ action, rules: named, moderation }: Omit<Moderated, "text">): Finding => ({
+  action,
   ...(named.length > 0 && { rules: named }),
   ...(moderation !== null && { moderation }),
+});
+
+/** The same with the version of the rules, where the event has none of its own. */
+export const onRecord = (verdict: Omit<Moderated, "text">): ContentVerdict => ({
+  ...findingOf(verdict),
+  policyVersion: POLICY_VERSION,
 });
 
 /** What a verdict depends on besides the text. */

@@ -302,7 +302,7 @@ export interface OutgoingMessage {
   /** True when somebody stopped it before it was whole. */
   readonly stopped: boolean;
   readonly model: string | undefined;
-  /** Null where a request was left without a reply on record: what it used is not known. */
+  /** Null where the last request was left without a reply on record, or a reply did not say: nobody knows then. */
   readonly usage: { readonly tokensIn: number; readonly tokensOut: number } | null;
   /** Whose words it may say again. */
   readonly tells: ReadonlyArray<UserId>;
@@ -351,7 +351,12 @@ export class TurnLedger extends Context.Service<
     /** Events by seq, with their words, in the order asked for; missing ones are left out. */
     readonly reveal: (seqs: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<Unsealed>, KeyFailure>;
     /** Events of these types with `seq > after`, oldest first, at most `limit`; without their words. */
-    readonly read: (after: number, limit: number, types: ReadonlyArray<string>) => ReadonlyArray<Recorded>;
+    readonly read: (
+      after: number,
+      limit: number,
+      types: ReadonlyArray<string>,
+      before?: number,
+    ) => ReadonlyArray<Recorded>;
     /**
      * A hash of words that dies with the agent's key; the turn itself may not touch cryptography. Made as `like` was, for
      * comparison with one that an older program recorded.

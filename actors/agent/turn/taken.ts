@@ -4,16 +4,21 @@ import type { EventOf } from "#events/kit/define.ts";
 import type { Recorded } from "#events/kit/envelope.ts";
 import type { MessageId, TurnId } from "#events/kit/ids.ts";
 
-/** How many verdicts are looked through: a turn takes its messages along in the breath in which it starts. */
-const VERDICTS = 1_000;
-
 type Declined = Recorded<EventOf<typeof TurnDeclined>>;
 
-/** The messages that waited and are answered by this turn, beside the one at `triggerSeq`; oldest first. */
+interface Log {
+  read(after: number, limit: number, types: ReadonlyArray<string>, before: number): ReadonlyArray<Recorded>;
+}
+
+/**
+ * The messages that waited and are answered by this turn, beside the one at `triggerSeq`; oldest first. A turn takes them
+ * along before it does anything, so that they stand between its message and any later place of its own.
+ */
 export const takenAlong = (
-  log: { read(after: number, limit: number, types: ReadonlyArray<"TurnDeclined">): ReadonlyArray<Recorded> },
+  log: Log,
   { turnId, triggerSeq }: { readonly turnId: TurnId; readonly triggerSeq: number },
+  before: number,
 ): ReadonlyArray<MessageId> =>
-  (log.read(triggerSeq, VERDICTS, ["TurnDeclined"]) as ReadonlyArray<Declined>)
+  (log.read(triggerSeq, before - triggerSeq, ["TurnDeclined"], before) as ReadonlyArray<Declined>)
     .filter(({ open }) => open.why === "coalesced" && open.into === turnId)
     .map(({ open }) => open.trigger);

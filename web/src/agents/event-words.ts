@@ -139,8 +139,8 @@ const words: { readonly [T in AgentEvent["type"]]: (open: Open<T>) => string } =
   ToolExecuted: ({ tool, ms }) => `Used ${tool} for ${lasted(ms)}`,
   ToolFailed: ({ tool, reason, ms }) => `${tool} failed after ${lasted(ms)}: ${reason}`,
   ToolOutcomeUnknown: ({ tool }) => `${tool} may or may not have happened`,
-  ReplyDrafted: ({ chars, notice, stopped, masked }) =>
-    `Drafted ${many(chars, "character")}${notice ? ", a notice of the house" : ""}${stopped ? ", all that was said until it was stopped" : ""}${found(masked)}`,
+  ReplyDrafted: ({ chars, notice, stopped, verdict, masked }) =>
+    `Drafted ${many(chars, "character")}${notice ? ", a notice of the house" : ""}${stopped ? ", all that was said until it was stopped" : ""}${found(verdict?.rules ?? masked ?? [])}`,
   ReplyWithheld: ({ rules }) => `Kept its reply back by the content rules: ${list.format(rules)}`,
   MemoryFormed: ({ kind, basis }) => `Will remember something ${kind}, ${bases[basis]}`,
   MemoriesConsidered: ({ formed }) => (formed === 0 ? "Found nothing to remember" : `Kept ${memories(formed)}`),

@@ -4,7 +4,7 @@ import { isAnswered, isDue, type TurnView } from "#events/agent/turn.ts";
 import { Erased } from "#events/kit/envelope.ts";
 import { type ActorName, idOf } from "#events/kit/ids.ts";
 import { hidden } from "../discretion.ts";
-import { moderateAll, onRecord, POLICY_VERSION } from "../filter.ts";
+import { findingOf, moderateAll, POLICY_VERSION } from "../filter.ts";
 import { type Moderator, Recall, Rooms, type Toolbox, TurnLedger } from "../ports.ts";
 import { compilePrompt, estimateTokens, newestWithin, PROMPT_VERSION } from "../prompt.ts";
 import { quick } from "../schedules.ts";
@@ -103,7 +103,7 @@ const judged = Effect.fnUntraced(function* (shown: ReadonlyArray<number>, turn: 
     "in",
     { said: [] },
   );
-  const verdicts = answered.map(({ seq }, index) => ({ seq, ...onRecord(found[index]!) }));
+  const verdicts = answered.map(({ seq }, index) => ({ seq, ...findingOf(found[index]!) }));
   const masked = [...hidden(yield* ledger.reveal(shown)), ...found.flatMap(({ rules }) => rules)];
   return { masked: [...new Set(masked)], verdicts };
 });

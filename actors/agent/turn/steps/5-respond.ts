@@ -73,7 +73,6 @@ const draft = Effect.fnUntraced(function* (
     chars: text.length,
     hash: yield* ledger.digest(text),
     notice,
-    masked: passed?.rules ?? [],
     tells,
     ...(passed && { verdict: onRecord(passed) }),
     ...(withheld && { withheld: withheldBy(withheld) }),

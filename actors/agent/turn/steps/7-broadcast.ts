@@ -11,21 +11,13 @@ import { MemoryFormer, Rooms, TurnLedger } from "../ports.ts";
 import { deliver } from "../schedules.ts";
 import { metaOf, type Step } from "../step.ts";
 import { takenAlong } from "../taken.ts";
+import { usageOf } from "../usage.ts";
 
 type Drafted = Recorded<EventOf<typeof ReplyDrafted>>;
 
 /** Whoever reads it later has not seen the call: they should know before they ask for the same again. */
 const unknownCalls = ({ rounds }: TurnView) =>
   rounds.flatMap(({ calls }) => calls.flatMap(({ isUnknown, callId, tool }) => (isUnknown ? [{ callId, tool }] : [])));
-
-/** What the models of a turn used. A request that was stopped or failed has used something, and nobody knows how much. */
-const usageOf = ({ asking, rounds }: TurnView) =>
-  asking === null
-    ? {
-        tokensIn: rounds.reduce((sum, { tokensIn }) => sum + tokensIn, 0),
-        tokensOut: rounds.reduce((sum, { tokensOut }) => sum + tokensOut, 0),
-      }
-    : null;
 
 export const broadcast = {
   name: "broadcast",
@@ -44,13 +36,13 @@ export const broadcast = {
         turnId: turn.turnId,
         roomId: turn.roomId,
         inReplyTo: turn.inReplyTo,
-        alsoInReplyTo: turn.taken.length === 0 ? [] : takenAlong(ledger, turn),
+        alsoInReplyTo: turn.taken.length === 0 ? [] : takenAlong(ledger, turn, draft.seq),
         hops: turn.hops + 1,
         text: String(written.words.text),
         notice: draft.notice,
         stopped: draft.stopped,
         model: turn.rounds.at(-1)?.model,
-        usage: usageOf(turn),
+        usage: usageOf(turn.rounds, turn.asking !== null),
         tells: (written.event as Drafted).open.tells,
         unknown: unknownCalls(turn),
         causation: turn.lastEvent,
