@@ -110,6 +110,32 @@ export const destroyedKeys = (sql: SqlPort): ReadonlyArray<readonly [ActorName, 
     .map(([subject, number]) => [subject as ActorName, Number(number)]);
 
 /**
+ * True of a subject whose key was destroyed here, and under whose newer one nothing here is sealed: who has come back has
+ * said something since. Asks neither the Vault nor what is at hand of keys, so that a life that just began knows it too.
+ */
+export function isGone(sql: SqlPort, subject: ActorName): boolean {
+  const [destroyed] = sql.rows("SELECT number FROM destroyed_keys WHERE subject = ?", subject);
+  if (destroyed === undefined) return false;
+  const newer = sql.rows(
+    "SELECT 1 FROM event_keys WHERE subject = ? AND substr(wrapped, 1, 4) > ? LIMIT 1",
+    ...[subject, generationBytes(Number(destroyed[0]))],
+  );
+  return newer.length === 0;
+}
+
+/**
+ * True when the words of any of these events are gone, and one of these subjects was once erased here: what answers them has
+ * outlived its question, whoever has come back since.
+ */
+export const isOutlived = (sql: SqlPort, seqs: ReadonlyArray<number>, subjects: ReadonlyArray<ActorName>): boolean =>
+  sql.rows(
+    `SELECT 1 FROM events e WHERE e.seq IN (SELECT value FROM json_each(?)) AND e.sealed IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM event_keys k WHERE k.seq = e.seq)
+       AND EXISTS (SELECT 1 FROM destroyed_keys WHERE subject IN (SELECT value FROM json_each(?)))`,
+    ...[JSON.stringify(seqs), JSON.stringify(subjects)],
+  ).length > 0;
+
+/**
  * Wraps at most `limit` keys of this subject's events from older generations to this one, and answers how many there
  * were. A row whose generation is destroyed, as one from an older copy of this database is, opens nothing and goes.
  * @throws when a generation that a row needs is not at hand.

@@ -22,6 +22,10 @@ export const accepted = <A>(value: A, seq: number, replayed = false): Reply<A> =
   replayed,
 });
 
+/** The same answer, of which something else is told; nothing where nothing is named. */
+export const passedOn = <A, B = undefined>(reply: Reply<A>, of?: (value: A) => B): Reply<B> =>
+  reply.outcome === "refused" ? reply : accepted(of?.(reply.value) as B, reply.seq, reply.replayed);
+
 export const refused = (refusal: Refusal): Reply<never> => ({ outcome: "refused", refusal: asData(refusal) });
 
 /** How an error begins that an actor lets out while the keys are out of its reach: asked again, it may answer. */

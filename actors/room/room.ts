@@ -37,7 +37,7 @@ import type {
   Sighting,
 } from "../kit/doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
-import { accepted, type Reply, refused } from "../kit/reply.ts";
+import { accepted, passedOn, type Reply, refused } from "../kit/reply.ts";
 import type { Committed } from "../kit/settled-commands.ts";
 import type { Timer } from "../kit/timers.ts";
 import { Audience, type Seat } from "./audience.ts";
@@ -45,7 +45,7 @@ import { type Admit, RoomChannel } from "./channel.ts";
 import { addAgentFeed, peopleIn, roomFeeds } from "./feeds.ts";
 import { Floor } from "./floor.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
-import { postCommand, replyCommand, saidAgain } from "./speech.ts";
+import { outliving, postCommand, replyCommand, saidAgain } from "./speech.ts";
 import { closing, describe, frameOf, messageOf, shownTypes } from "./views.ts";
 
 /** A client that missed more events than this had better load the room anew. */
@@ -114,9 +114,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   removePerson(by: Principal, commandId: string, userId: UserId) {
-    return this.behindWall("removePerson", async () =>
-      done(await this.commit({ type: "RemoveParticipant", meta: this.#meta(commandId, userName(by.userId)), userId })),
-    );
+    return this.behindWall("removePerson", async () => {
+      const meta = this.#meta(commandId, userName(by.userId));
+      return passedOn(await this.commit({ type: "RemoveParticipant", meta, userId }));
+    });
   }
 
   inviteAgent(by: Principal, commandId: string, agentId: AgentId, name: string) {
@@ -128,7 +129,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
 
   dismissAgent(by: Principal, commandId: string, agentId: AgentId) {
     return this.behindWall("dismissAgent", async () =>
-      done(await this.commit({ type: "DismissAgent", meta: this.#meta(commandId, userName(by.userId)), agentId })),
+      passedOn(await this.commit({ type: "DismissAgent", meta: this.#meta(commandId, userName(by.userId)), agentId })),
     );
   }
 
@@ -150,7 +151,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(commandId, userName(by.userId));
       const more = { messageId: messageOfCommand(this.#id(), commandId), authorName: by.name, replyTo };
       const reply = await this.commit(postCommand(meta, this.ledger.state, input, more));
-      return reply.outcome === "refused" ? reply : this.#posted(reply);
+      if (reply.outcome === "refused") return reply;
+      const [posted] = await this.revealed([reply.value.from]);
+      return accepted(messageOf(posted!, this.#id()), reply.seq, reply.replayed);
     });
   }
 
@@ -192,12 +195,9 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       // What led up to the reply is shown before the reply itself, however fast it came.
       this.#show(sightings);
       const meta = { id: commandId, at: now(), by: agentName(agentId), causation, correlation };
-      const answered = this.ledger.message(reply.inReplyTo);
-      const answer = await this.commit(replyCommand(meta, this.ledger.state, reply, answered));
+      const answer = await this.commit(replyCommand(meta, this.ledger, reply));
       if (answer.outcome === "accepted" && !answer.replayed) this.#show([closing(reply)]);
-      return answer.outcome === "refused"
-        ? answer
-        : accepted({ roomSeq: answer.value.from }, answer.seq, answer.replayed);
+      return passedOn(answer, ({ from }) => ({ roomSeq: from }));
     });
   }
 
@@ -266,8 +266,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     const messageId = messageOfCommand(this.#id(), commandId);
     const meta = this.#meta(commandId, userName(by.userId));
     const about = { messageId, agentId, replyTo: (replyTo as MessageId | undefined) ?? null };
-    const reply = await this.commit({ type: "InvokeAgent", meta, ...about });
-    return reply.outcome === "refused" ? reply : accepted({ messageId }, reply.seq, reply.replayed);
+    return passedOn(await this.commit({ type: "InvokeAgent", meta, ...about }), () => ({ messageId }));
   }
 
   /** What runs is the agent's to end; who may ask for it is the room's to know. */
@@ -277,6 +276,17 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   }
 
   // ── what follows a commit ─────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whose words a reply may say again is asked for with its own key: they may be erased, and the Vault learns whom to tell. */
+  protected override commitNow(command: RoomCommand) {
+    const subjects = command.type === "PostReply" ? command.tells.map(userName) : [];
+    const missing = subjects.filter((subject) => this.keys.get(subject) === undefined);
+    return missing.length > 0 ? ({ outcome: "need-keys", subjects: missing } as const) : super.commitNow(command);
+  }
+
+  protected override alongWith(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
+    this.ledger.forget(outliving(events, this.ledger, this.keys));
+  }
 
   protected override setTimers(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {
     this.#floor.setTimers(events);
@@ -364,11 +374,6 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     if (came?.words === Erased) await this.#joinRoom(by, `${by.userId}/again/${joined}`, true);
   }
 
-  async #posted(reply: Extract<Reply<Committed>, { outcome: "accepted" }>): Promise<Reply<Message>> {
-    const [posted] = await this.revealed([reply.value.from]);
-    return accepted(messageOf(posted!, this.#id()), reply.seq, reply.replayed);
-  }
-
   /** A private room does not even show to strangers that it exists. */
   #mayKnow({ userId }: Principal): boolean {
     const { status, kind, people } = this.ledger.state;
@@ -394,6 +399,3 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
     };
   }
 }
-
-const done = (reply: Reply<Committed>): Reply =>
-  reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);

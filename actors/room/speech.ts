@@ -3,7 +3,7 @@ import { Redacted } from "effect";
 import { turnOf } from "#events/agent/decide.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
-import { type ActorName, type AgentId, idOf, type MessageId } from "#events/kit/ids.ts";
+import { type ActorName, type AgentId, idOf, type MessageId, userName } from "#events/kit/ids.ts";
 import { addressedAgents, namesSomebody } from "#events/room/addressing.ts";
 import { callsOff } from "#events/room/calling-off.ts";
 import type { RoomCommandOf } from "#events/room/commands.ts";
@@ -11,9 +11,18 @@ import type { RoomEvent } from "#events/room/events.ts";
 import type { Addressee } from "#events/room/rhythm.ts";
 import type { RoomState } from "#events/room/state.ts";
 import type { PostInput, ReplyInput } from "../kit/doors.ts";
+import { isOutlived } from "../kit/event-keys.ts";
+import type { Keyring } from "../kit/revealed.ts";
 import type { SqlPort } from "../kit/sql.ts";
 
 type Event = RecordedOf<RoomEvent>;
+
+/** A room's log, as far as what agents say depends on it. */
+interface RoomLog {
+  readonly state: RoomState;
+  readonly tables: SqlPort;
+  message(messageId: string): Event | undefined;
+}
 
 function addressed(text: string, { kind, agents }: RoomState, replyTo?: Event): ReadonlyArray<Addressee> {
   const here = Object.entries(agents).map(([agentId, { name }]) => ({ agentId: agentId as AgentId, name }));
@@ -55,17 +64,27 @@ export const saidAgain = (tables: SqlPort, subject: ActorName): ReadonlyArray<nu
     .map(([seq]) => Number(seq));
 
 /**
- * What an agent says. `answered` is the message it answers; an invitation to speak is no message. One that points at a
+ * The replies among these that have come too late: somebody whose words they may say again is erased, or what they answer
+ * went with a key, be it that whoever said it has come back since.
+ */
+export const outliving = (events: ReadonlyArray<Event>, log: RoomLog, keys: Keyring): ReadonlyArray<number> =>
+  events.flatMap((event) => {
+    if (event.type !== "MessagePosted" || event.open.turn === null) return [];
+    const { tells, inReplyTo, alsoInReplyTo = [] } = event.open.turn;
+    const subjects = tells.map(userName);
+    const answered = [inReplyTo, ...alsoInReplyTo].flatMap((messageId) => log.message(messageId)?.seq ?? []);
+    const isLate = subjects.some((subject) => keys.get(subject) === "destroyed");
+    return isLate || isOutlived(log.tables, answered, subjects) ? [event.seq] : [];
+  });
+
+/**
+ * What an agent says. What it answers is a message; an invitation to speak is none. One that points at a
  * message has that answered, but in a turn of its own: a person has just spoken, whatever agents had said before.
  */
-export function replyCommand(
-  meta: CommandMeta,
-  state: RoomState,
-  reply: ReplyInput,
-  answered: Event | undefined,
-): RoomCommandOf<"PostReply"> {
+export function replyCommand(meta: CommandMeta, log: RoomLog, reply: ReplyInput): RoomCommandOf<"PostReply"> {
   const { agentId, messageId, turnId, inReplyTo, alsoInReplyTo, notice, model, tokensIn, tokensOut, tells, text } =
     reply;
+  const answered = log.message(inReplyTo);
   const isInvited = turnId !== turnOf(agentId, inReplyTo);
   return {
     type: "PostReply",
@@ -76,7 +95,7 @@ export function replyCommand(
     ...(reply.unknown && { unknown: reply.unknown }),
     chars: text.length,
     answeredHops: answered?.type === "MessagePosted" && !isInvited ? answered.open.hops : 0,
-    addressed: addressed(text, state).filter((other) => other.agentId !== agentId),
+    addressed: addressed(text, log.state).filter((other) => other.agentId !== agentId),
     words: Redacted.make({ text, authorName: reply.agentName }),
   };
 }

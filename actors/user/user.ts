@@ -24,7 +24,7 @@ import type { Consumer } from "../kit/feeds.ts";
 import type { ErasureReceipt } from "../kit/key-doors.ts";
 import { vaultOf } from "../kit/keys.ts";
 import { addReadModels, readModelFeeds } from "../kit/read-models.ts";
-import { accepted, type Reply, refused } from "../kit/reply.ts";
+import { accepted, passedOn, type Reply, refused } from "../kit/reply.ts";
 import { Erasures } from "./erasures.ts";
 
 /** The feed that tells an agent what the person decided: each has its own, so that one that cannot be reached holds up no other. */
@@ -189,7 +189,7 @@ export class UserActor<Env extends ActorEnv = ActorEnv>
       const meta = this.#meta(commandId, subject);
       const words = Redacted.make({ name: by.name });
       const reply = await this.commit({ type: "ComeBack", meta, userId: by.userId, words });
-      return reply.outcome === "refused" ? reply : accepted(undefined, reply.seq, reply.replayed);
+      return passedOn(reply);
     });
   }
 

@@ -370,8 +370,8 @@ export class People {
       const { id, text } = reply.value.messages[index] ?? {};
       if (id !== open["messageId"]) tell("words", `${seq} of ${roomId} is not read in its place`);
       const tells = ((open["turn"] as { readonly tells?: ReadonlyArray<UserId> } | null)?.tells ?? []).map(userName);
-      // What an agent said again of somebody went with them, and stays gone also when they come back.
-      if (text === null && tells.some((subject) => ever.has(subject))) continue;
+      // What somebody said, and an agent said again of theirs, went with them, and stays gone also when they come back.
+      if (text === null && [open["by"], ...tells].some((subject) => ever.has(subject))) continue;
       if (shredded.has(open["by"]) || tells.some((subject) => shredded.has(subject))) {
         if (text !== null) tell("S2", `${seq} of ${roomId} is still read, and the key of ${open["by"]} is destroyed`);
       } else if (text?.length !== open["chars"] || (written.get(id ?? "") ?? text) !== text)

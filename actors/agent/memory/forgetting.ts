@@ -3,8 +3,10 @@ import type { AgentCommand } from "#events/agent/commands.ts";
 import type { AgentEvent } from "#events/agent/events.ts";
 import type { AgentRefusal } from "#events/agent/refusals.ts";
 import type { AgentState } from "#events/agent/state.ts";
+import type { TurnView } from "#events/agent/turn.ts";
 import type { RecordedOf } from "#events/kit/envelope.ts";
 import { type RoomId, type TurnId, type UserId, userName } from "#events/kit/ids.ts";
+import { isGone, isOutlived } from "../../kit/event-keys.ts";
 import type { Forgotten } from "../../kit/key-doors.ts";
 import type { Ledger, NeedKeys } from "../../kit/ledger.ts";
 import type { Reply } from "../../kit/reply.ts";
@@ -34,8 +36,6 @@ export interface ForgettingHost {
   /** How many vectors stand elsewhere. */
   readonly standing: () => Standing;
   readonly indexesLeft: () => ReadonlyArray<string>;
-  /** Whether somebody's key is known to be destroyed. */
-  readonly isErased: (userId: UserId) => boolean;
 }
 
 export class Forgetting {
@@ -90,7 +90,7 @@ export class Forgetting {
     if (turn === undefined) return [];
     const [draft] = turn.draft === null ? [] : this.#host.ledger.read(turn.draft.seq - 1, 1);
     const people = draft?.type === "ReplyDrafted" ? draft.open.tells : ((turn.people ?? []) as ReadonlyArray<UserId>);
-    if (people.some((userId) => this.#host.isErased(userId))) return this.#wordsOf(turnId);
+    if (this.#isLate(turn, people)) return this.#wordsOf(turnId);
     if (turn.given.length === 0) return [];
     const register = this.#host.register();
     const there = new Set(register.bySeq(turn.given).map(({ seq }) => seq));
@@ -98,6 +98,13 @@ export class Forgetting {
     // What is put otherwise is there still, under the event of its new words.
     const moved = missing.length === 0 ? [] : this.#inOtherWords(missing, turn.triggerSeq);
     return register.bySeq(moved).length < missing.length ? this.#wordsOf(turnId) : [];
+  }
+
+  /** Whether somebody was erased meanwhile whom a turn answers, or whose words its reply may say again. */
+  #isLate({ triggerSeq, taken }: TurnView, people: ReadonlyArray<UserId>): boolean {
+    const { tables } = this.#host.ledger;
+    const subjects = people.map(userName);
+    return subjects.some((subject) => isGone(tables, subject)) || isOutlived(tables, [...taken, triggerSeq], subjects);
   }
 
   /** The events of the newest words of memories, by those that they had after this one. */
@@ -156,10 +163,27 @@ export class Forgetting {
     };
   }
 
-  /** Somebody was erased: forgets everything about them, and what was said to them or of theirs again. */
+  /** Somebody was erased: forgets everything about them, what was said to them or of theirs again, and notes that may hold it. */
   about(userId: UserId): void {
     this.#forgetAll(userId, "erased");
     this.#forgetSaid(userId);
+    this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
+  }
+
+  /**
+   * Stops what nobody waits for any more, before more of it is shown: whoever asked was erased, and their question is gone.
+   * Comes when all else is forgotten, for the next turn may begin at once, and must be shown nothing of it.
+   */
+  leaveOff(): void {
+    const { ledger, commit, meta } = this.#host;
+    // What waits goes first: it would be taken together with others as soon as nothing runs.
+    const turns = Object.values(ledger.state.turns).toSorted((left, right) => left.attempt - right.attempt);
+    for (const { turnId, roomId, people, draft } of turns) {
+      if (draft !== null) continue; // it may be on its way, and the room does not show it
+      const asked = (people ?? []).map((userId) => userName(userId as UserId));
+      const isOver = asked.length > 0 && asked.every((subject) => isGone(ledger.tables, subject));
+      if (isOver) commit({ type: "StopTurn", meta: meta(`${turnId}/stop/erased`), roomId, turnId });
+    }
   }
 
   /**

@@ -98,7 +98,6 @@ export class AgentMemory {
       ...{ ledger: host.ledger, commit: host.commit, meta: host.meta },
       ...{ register: () => this.register, standing: () => this.embeddings.standing() },
       indexesLeft: () => this.embeddings.indexesLeft(),
-      isErased: (userId) => host.keys.get(userName(userId)) === "destroyed",
     });
   }
 
@@ -162,10 +161,10 @@ export class AgentMemory {
     const userId = idOf(subject) as UserId;
     this.ties.forget(userId);
     this.forgetting.about(userId);
-    this.#host.commit({ type: "ForgetSummaries", meta: this.#host.meta(`forget-notes/${userId}`), userId });
     // Their own word of it may be late; who has come back, and agreed anew, has another key.
     if (this.#host.ledger.state.consents[userId] === "granted" && this.isErased(userId))
       this.#host.commit({ type: "NoteConsent", meta: this.#host.meta(`erased/${userId}`), userId, granted: false });
+    this.forgetting.leaveOff();
   }
 
   /** A key has turned: its part of the index is made anew, in the breath in which derived keys turn. */
@@ -338,9 +337,10 @@ export class AgentMemory {
   #tells(asker: ActorName, people: ReadonlyArray<UserId>, answer: Answer): ReadonlyArray<UserId> {
     const shown = answer.shown.filter((message) => holdsOthers(message, people));
     const repeated = shown.length === 0 ? [] : repeatedIn({ ...answer, shown, names: this.#namesIn(asker, answer) });
-    const seqs = [...answer.given, ...repeated.map(({ event }) => event.seq)];
-    const held = seqs.length === 0 ? [] : this.register.people.in(seqs);
-    return [...new Set([...held, ...repeated.flatMap(peopleOf)])];
+    // What the register held of a memory goes while its words are in a model's mind; its event stays.
+    const behind = [...answer.given.flatMap((seq) => this.#host.ledger.read(seq - 1, 1)), ...repeated];
+    const held = behind.length === 0 ? [] : this.register.people.in(behind.map(({ seq }) => seq));
+    return [...new Set([...held, ...behind.flatMap(peopleOf)])];
   }
 
   /** What everybody calls the two who speak: such a word tells nothing of anybody. */

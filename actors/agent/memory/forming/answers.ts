@@ -1,6 +1,6 @@
 /** What an answer may say again: the messages and notes that its model saw beside the question; used by AgentMemory when an answer is remembered. */
 import { personBehind } from "#events/agent/consent.ts";
-import { Erased, type Unsealed } from "#events/kit/envelope.ts";
+import { Erased, type Recorded, type Unsealed } from "#events/kit/envelope.ts";
 import type { ActorName, UserId } from "#events/kit/ids.ts";
 import type { Answer } from "../../turn/ports.ts";
 import { isRetold, stemsIn, tellingStems } from "../language/retelling.ts";
@@ -25,34 +25,40 @@ type Seen = Omit<Answer, "given"> & {
   readonly names: ReadonlyArray<string>;
 };
 
-/** Of these messages, those that share a telling word with an answer. */
+/** Of these messages, those that share a telling word with an answer, or may: what went since it was shown cannot be compared. */
 const saidAgain = (messages: ReadonlyArray<Unsealed>, telling: ReadonlySet<string>): ReadonlyArray<Unsealed> =>
   messages.filter((message) => {
     const { words } = message;
-    return !isNotice(message) && words !== Erased && isRetold(telling, stemsOfWords(words));
+    return !isNotice(message) && (words === Erased || isRetold(telling, stemsOfWords(words)));
   });
 
-/** What of all that was shown an answer may say again, but the question. */
-export const repeatedIn = ({ text, asked, shown, names }: Seen): ReadonlyArray<Unsealed> =>
-  saidAgain(shown, tellingStems(text, textOf(asked), ...names));
+/** The events of what an answer may say again of all that was shown, but for the question. */
+export const repeatedIn = ({ text, asked, shown, names }: Seen): ReadonlyArray<Recorded> =>
+  saidAgain(shown, tellingStems(text, textOf(asked), ...names)).map(({ event }) => event);
 
-/** The open parts of messages, as far as they are read here. */
+/** The open parts of messages and memories, as far as they are read here. */
 interface Open {
+  readonly about?: ReadonlyArray<UserId>;
+  readonly speaker?: ActorName;
   readonly authorId?: ActorName;
   readonly answers?: UserId;
   readonly tells?: ReadonlyArray<UserId>;
 }
 
-/** Whose words a message holds: of the person who said it, of whom an agent answered, of whom the agent itself said something again. */
-export function peopleOf({ event }: Unsealed): ReadonlyArray<UserId> {
-  const { authorId, answers, tells = [] } = event.open as Open;
-  const person = authorId === undefined ? null : personBehind(authorId, answers);
-  return person === null ? tells : [person];
+/**
+ * Whose words a message holds: of the person who said it, of whom an agent answered, of whom the agent itself said something
+ * again. Of a memory, those it is about, and who said it.
+ */
+export function peopleOf({ open }: Pick<Recorded, "open">): ReadonlyArray<UserId> {
+  const { authorId, answers, speaker, about = [], tells = about } = open as Open;
+  const author = authorId ?? speaker;
+  const person = author === undefined ? null : personBehind(author, answers);
+  return person === null ? tells : [...about, person];
 }
 
 /** Whether a message may hold words of anybody else than these people; of notes it is not said whose they are. */
 export const holdsOthers = (message: Unsealed, people: ReadonlyArray<UserId>): boolean =>
-  isNotes(message) || peopleOf(message).some((userId) => !people.includes(userId));
+  isNotes(message) || peopleOf(message.event).some((userId) => !people.includes(userId));
 
 /**
  * The events of what an answer may say again of what was shown: what shares a word with it that the question has not.
