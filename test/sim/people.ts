@@ -7,6 +7,7 @@ import type { RoomMode } from "#events/room/rhythm.ts";
 import type { Chance } from "./chance.ts";
 import type { Chronicle, Tell } from "./chronicle.ts";
 import type { VirtualClock } from "./clock.ts";
+import { everShreddedIn, shreddedIn } from "./erasures.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Kind } from "./instance.ts";
 import { granted } from "./minds.ts";
@@ -217,6 +218,7 @@ export class People {
       [2, () => this.decide(by, agentId, chance.maybe(0.5))],
       [1, () => this.#command("AGENT", agentId, "setActive", by, chance.maybe(0.6))],
       [0.2, () => this.remove(by, agentId)],
+      [2, () => this.#vanish(by, roomId, name)],
     ]);
     await deed();
   }
@@ -245,6 +247,17 @@ export class People {
     await clock.sleep(chance.pick([100, 1_000, 3_000, 15_000]), "a person has enough");
     if (chance.maybe(0.7)) await this.#stop(by, roomId, agentId);
     else await this.#callOff(by, roomId, name);
+  }
+
+  /** Asks something, and is erased while the answer comes, if it is still to come; some are back soon. */
+  async #vanish(by: Principal, roomId: RoomId, name: string): Promise<void> {
+    const { chance, clock } = this.#town;
+    await this.post(by, roomId, { text: `@${name} who am I?` });
+    await clock.sleep(chance.pick([1, 30, 100, 300, 1_000, 3_000]), "a person is erased");
+    await this.#command("USER", by.userId, "erase", by);
+    if (chance.maybe(0.3)) return;
+    await clock.sleep(chance.between(1, 20_000), "a person comes back");
+    await this.#command("USER", by.userId, "comeBack", by);
   }
 
   /** Lets an agent remember them, or takes it back. */
@@ -306,14 +319,16 @@ export class People {
 
   /** The same request once more, as a client does whose line broke: the same answer. Other words under its id: refused [L2]. */
   async #repeat(by: Principal): Promise<void> {
-    const { chance, tell } = this.#town;
+    const { chance, chronicle, tell } = this.#town;
     const mine = this.#said.filter((said) => said.by === by.userId);
     if (mine.length === 0) return;
     const { id, seq, ...message } = chance.pick(mine);
     if (chance.maybe(0.3)) {
       const input = { ...message.input, text: `${message.input.text} Or not.` };
       const reply = await this.#ask<Reply>("ROOM", message.roomId, "post", [by, message.commandId, input]);
-      if (reply?.outcome === "accepted") tell("L2", `${message.commandId} was taken with other words`);
+      // Nothing is kept of erased words by which they could be guessed, so nobody can tell them from others.
+      const isComparable = !everShreddedIn(chronicle).has(userName(by.userId));
+      if (reply?.outcome === "accepted" && isComparable) tell("L2", `${message.commandId} was taken with other words`);
       return;
     }
     const again = await this.#say(by, message);
@@ -378,22 +393,4 @@ export class People {
         tell("words", `${seq} of ${roomId} does not say what was said`);
     }
   }
-}
-
-/** Subjects of whom a key was ever destroyed. */
-const everShreddedIn = (chronicle: Chronicle): ReadonlySet<unknown> =>
-  new Set(
-    chronicle
-      .all("vault")
-      .flat()
-      .flatMap(({ type, open }) => (type === "KeyShredded" ? [open["subject"]] : [])),
-  );
-
-/** Subjects whose key is destroyed, and who have not come back since. */
-function shreddedIn(chronicle: Chronicle): ReadonlySet<unknown> {
-  const shredded = new Set<unknown>();
-  for (const { type, open } of chronicle.all("vault").flat())
-    if (type === "KeyShredded") shredded.add(open["subject"]);
-    else if (type === "KeyIssued") shredded.delete(open["subject"]);
-  return shredded;
 }

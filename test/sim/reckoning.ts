@@ -8,7 +8,7 @@ import type { AgentState } from "#events/agent/views.ts";
 import type { Decider, Refusal } from "#events/kit/decider.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
 import type { Pending, Recorded } from "#events/kit/envelope.ts";
-import type { RoomId } from "#events/kit/ids.ts";
+import { type RoomId, type UserId, userName } from "#events/kit/ids.ts";
 import { room } from "#events/room/decide.ts";
 import { system } from "#events/system/decide.ts";
 import { user } from "#events/user/decide.ts";
@@ -18,6 +18,7 @@ import { liveFor } from "#projections/index.ts";
 import { deliver } from "#projections/kit/deliver.ts";
 import type { StreamKind, StreamName } from "#projections/kit/projection.ts";
 import type { Chronicle, Tell } from "./chronicle.ts";
+import { shreddedIn } from "./erasures.ts";
 import type { SimulatedObject } from "./instance.ts";
 import type { Invariants } from "./invariants.ts";
 import { ReadModels } from "./outside.ts";
@@ -188,6 +189,20 @@ export function checkKeys(objects: Iterable<SimulatedObject>, tell: Tell): void 
     for (const [subject, { recalling, renewing }] of Object.entries(keys))
       if (recalling.length + renewing.length > 0)
         tell("S2", `${object.stream} never reached ${[...recalling, ...renewing].length} streams about ${subject}`);
+  }
+}
+
+/** No agent keeps words of a turn whose reply may say again what somebody said who is erased and has not come back [S2]. */
+export function checkForgotten(objects: Iterable<SimulatedObject>, chronicle: Chronicle, tell: Tell): void {
+  const shredded = shreddedIn(chronicle);
+  for (const { kind, disk, stream } of objects) {
+    if (kind !== "AGENT" || chronicle.of(stream).length === 0) continue;
+    const kept = new Set(disk.execute("SELECT seq FROM event_keys", []).map(([seq]) => Number(seq)));
+    for (const { type, seq, open } of chronicle.of(stream)) {
+      const { tells = [] } = open as { readonly tells?: ReadonlyArray<UserId> };
+      if (type === "ReplyDrafted" && kept.has(seq) && tells.some((userId) => shredded.has(userName(userId))))
+        tell("S2", `${stream} keeps the words of ${seq}, and the key of one of ${tells} is destroyed`);
+    }
   }
 }
 

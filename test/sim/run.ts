@@ -65,6 +65,7 @@ async function reckon(world: World, calmSince: number): Promise<void> {
   checkAnswers(chronicle, tell);
   reckoning.checkAgreement(chronicle, tell);
   reckoning.checkKeys(objects, tell);
+  reckoning.checkForgotten(objects, chronicle, tell);
   reckoning.checkDays(objects, invariants);
   reckoning.checkLogs(objects, (head) => chance.between(0, head), tell);
   if (world.violation === undefined) await reckoning.checkReadModels(objects, readModels, tell);
@@ -167,5 +168,6 @@ export const lived: ReadonlyArray<string> = [
   ...["busy", "broken", "cut", "money", "ours", "refused"].map((kind) => `ModelFailed ${kind}`),
   ...["TurnBudget", "AgentBudget", "RoomBudget", "AskerBudget"].map((reason) => `ModelGaveUp ${reason}`),
   ...["Asked", "Replied", "Failed"].map((how) => `Model${how}Behind memories`),
+  ...["ErasureCompleted", "PersonReturned"],
   ...["ModelAskedBehind summary", "RoomSummarized", "MemoriesDrawn", BACK_IN_MID_REPLY],
 ];

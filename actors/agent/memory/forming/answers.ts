@@ -39,7 +39,7 @@ export const repeatedIn = ({ text, asked, shown, names }: Seen): ReadonlyArray<R
 /** The open parts of messages and memories, as far as they are read here. */
 interface Open {
   readonly about?: ReadonlyArray<UserId>;
-  readonly speaker?: ActorName;
+  readonly speaker?: ActorName | null;
   readonly authorId?: ActorName;
   readonly answers?: UserId;
   readonly tells?: ReadonlyArray<UserId>;
@@ -51,8 +51,8 @@ interface Open {
  */
 export function peopleOf({ open }: Pick<Recorded, "open">): ReadonlyArray<UserId> {
   const { authorId, answers, speaker, about = [], tells = about } = open as Open;
-  const author = authorId ?? speaker;
-  const person = author === undefined ? null : personBehind(author, answers);
+  const author = authorId ?? speaker ?? null;
+  const person = author === null ? null : personBehind(author, answers);
   return person === null ? tells : [...about, person];
 }
 
