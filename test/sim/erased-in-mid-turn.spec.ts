@@ -7,6 +7,7 @@ import type { Reply } from "#actors/kit/reply.ts";
 import type { Message } from "#actors/room/frames.ts";
 import { userName } from "#events/kit/ids.ts";
 import { abilitiesWith, Elsewhere } from "./canaries.ts";
+import { roomOf } from "./plan.ts";
 import { costOf, demo } from "./prices.ts";
 import { ada, ask, dana, eli, erase, granted, killAll, lobby, messages, told, type Until } from "./tales.ts";
 import { calm } from "./weather.ts";
@@ -20,7 +21,8 @@ async function goOn(house: World, most: number): Promise<number> {
 }
 
 const isAda = ({ author_id }: Message) => author_id === ada;
-const saidByAda = async (house: World, until: Until) => (await until(messages(house))).filter(isAda);
+const saidByAda = async (house: World, until: Until, roomId = lobby) =>
+  (await until(messages(house, roomId))).filter(isAda);
 
 /** What was said in Ada's turns that answer dana, or say something of hers again, and can still be opened in her log. */
 function keptByAda({ platform }: World): ReadonlyArray<unknown> {
@@ -173,5 +175,27 @@ describe("a person who is erased while an agent tells somebody else what they sa
         return steps;
       },
       { stride: 3, abilities: telltale },
+    ));
+
+  it("is forgotten also in a room where they never were", () =>
+    told(
+      async (house, until) => {
+        const elsewhere = roomOf(1);
+        await until(
+          ask(house, "ROOM", elsewhere, "open", eli, "open", { roomId: elsewhere, name: "", kind: "public" }),
+        );
+        await until(house.people.invite(eli, elsewhere, ada, "Ada"));
+        granted(await until(ask<Reply>(house, "USER", dana.userId, "decideConsent", dana, "agrees", ada, true)));
+        await until(house.people.post(dana, lobby, { text: "My harbour is a secret." }));
+        await until(house.clock.sleep(10_000, "a pause"));
+        await until(house.people.post(eli, elsewhere, { text: "@Ada where is the harbour of dana?" }));
+        await until(house.clock.sleep(10_000, "a pause"));
+        const before = await saidByAda(house, until, elsewhere);
+        expect(before.map(({ text }) => text)).toEqual([expect.stringContaining("secret")]);
+        granted(await until(erase(house, dana)));
+        await until(house.clock.sleep(60_000, "a pause"));
+        expect((await saidByAda(house, until, elsewhere)).map(({ text }) => text)).toEqual([null]);
+      },
+      { abilities: telltale },
     ));
 });

@@ -48,9 +48,9 @@ export const granted = <A>(reply: Reply<A>): A => {
   return reply.value;
 };
 
-export async function messages(house: World): Promise<ReadonlyArray<Message>> {
+export async function messages(house: World, roomId = lobby): Promise<ReadonlyArray<Message>> {
   const range = { after: 0, limit: 5_000 };
-  return granted(await ask<Reply<{ messages: ReadonlyArray<Message> }>>(house, "ROOM", lobby, "messages", eli, range))
+  return granted(await ask<Reply<{ messages: ReadonlyArray<Message> }>>(house, "ROOM", roomId, "messages", eli, range))
     .messages;
 }
 
