@@ -136,7 +136,7 @@ describe("an answer that is no memory itself", () => {
   it("loses them when it ends, where somebody it tells of was erased meanwhile: also one whom nobody remembered", () => {
     const { agent } = knowing();
     const post = drafts(agent, "told", [], { tells: () => [dana, eli] });
-    agent.keys.destroyed.add(userName(eli));
+    agent.ledger.forgetSubject(userName(eli), 1);
     agent.memory.keyDied(userName(eli));
     expect(wordsOf(agent, "ReplyDrafted")).toEqual([true]);
     posts(agent, post);
