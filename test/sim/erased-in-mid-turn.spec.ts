@@ -9,16 +9,9 @@ import { userName } from "#events/kit/ids.ts";
 import { abilitiesWith, Elsewhere } from "./canaries.ts";
 import { roomOf } from "./plan.ts";
 import { costOf, demo } from "./prices.ts";
-import { ada, ask, dana, eli, erase, granted, killAll, lobby, messages, told, type Until } from "./tales.ts";
+import { ada, ask, dana, eli, erase, goOn, granted, killAll, lobby, messages, told, type Until } from "./tales.ts";
 import { calm } from "./weather.ts";
 import type { Options, World } from "./world.ts";
-
-/** Lets the house go on for so many steps, or to rest. Answers how many it took. */
-async function goOn(house: World, most: number): Promise<number> {
-  const until = house.clock.now + 60_000;
-  for (let steps = 0; steps < most; steps++) if (!(await house.step(until))) return steps;
-  return most;
-}
 
 const isAda = ({ author_id }: Message) => author_id === ada;
 const saidByAda = async (house: World, until: Until, roomId = lobby) =>

@@ -18,6 +18,7 @@ import {
   dana,
   eli,
   erase,
+  goOn,
   granted,
   has,
   killAll,
@@ -30,13 +31,6 @@ import {
 } from "./tales.ts";
 import { calm } from "./weather.ts";
 import type { World } from "./world.ts";
-
-/** Lets the house go on for so many steps, or to rest. Answers how many it took. */
-async function goOn(house: World, most: number): Promise<number> {
-  const until = house.clock.now + 60_000;
-  for (let steps = 0; steps < most; steps++) if (!(await house.step(until))) return steps;
-  return most;
-}
 
 describe("a person who is erased", () => {
   const before = [

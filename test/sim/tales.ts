@@ -1,4 +1,4 @@
-/** What tales of a simulated house begin with: its people, how they ask, what they read, and how everybody dies; used by keys.spec.ts and forgotten-bytes.spec.ts. */
+/** What tales of a simulated house begin with: its people, how they ask, what they read, and how everybody dies; used by keys.spec.ts, erased-in-mid-turn.spec.ts and forgotten-bytes.spec.ts. */
 import { expect } from "vitest";
 import type { Principal } from "#actors/kit/doors.ts";
 import type { ErasureReceipt } from "#actors/kit/key-doors.ts";
@@ -57,6 +57,13 @@ export async function messages(house: World, roomId = lobby): Promise<ReadonlyAr
 /** Who said what, of people. */
 export const said = (all: ReadonlyArray<Message>) =>
   all.filter(({ author_kind }) => author_kind === "user").map(({ author_id, text }) => [author_id, text]);
+
+/** Lets the house go on for so many steps, or to rest. Answers how many it took. */
+export async function goOn(house: World, most: number): Promise<number> {
+  const until = house.clock.now + 60_000;
+  for (let steps = 0; steps < most; steps++) if (!(await house.step(until))) return steps;
+  return most;
+}
 
 /** Every object dies with all that is safe on its disk. */
 export function killAll({ platform }: World): void {
