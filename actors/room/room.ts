@@ -3,7 +3,7 @@ import { Redacted } from "effect";
 import type { Connection, ConnectionContext } from "partyserver";
 import { utf8Bytes } from "#events/kit/canonical.ts";
 import type { CommandMeta } from "#events/kit/define.ts";
-import { Erased, type RecordedOf, type Unsealed } from "#events/kit/envelope.ts";
+import { Erased, type RecordedOf } from "#events/kit/envelope.ts";
 import {
   type ActorName,
   type AgentId,
@@ -46,7 +46,7 @@ import { addAgentFeed, peopleIn, roomFeeds } from "./feeds.ts";
 import { Floor } from "./floor.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
 import { outliving, postCommand, replyCommand, saidAgain } from "./speech.ts";
-import { closing, describe, frameOf, messageOf, shownTypes } from "./views.ts";
+import { closing, describe, framesOf, messageOf, shownTypes } from "./views.ts";
 
 /** A client that missed more events than this had better load the room anew. */
 const CATCH_UP_AT_MOST = 500;
@@ -255,7 +255,7 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
       const words = resync ? [] : await this.revealed(missed.map((event) => event.seq));
       if (this.ledger.head !== seq) continue; // something was said while keys were fetched
       if (own(this.ledger.state.people, by.userId) === undefined) return refused(noRoom);
-      admit({ frames: this.#framesOf(words), resync, seq });
+      admit({ frames: framesOf(words, this.#id()), resync, seq });
       return accepted(undefined, seq);
     }
   }
@@ -331,15 +331,11 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   #broadcast(seqs: ReadonlyArray<number>): void {
     const found = this.ledger.reveal(seqs);
     if ("outcome" in found) return;
-    for (const { event, payload } of this.#framesOf(found)) this.#audience.broadcast(event, payload);
+    for (const { event, payload } of framesOf(found, this.#id())) this.#audience.broadcast(event, payload);
   }
 
   #show(sightings: ReadonlyArray<Sighting>): void {
     this.#audience.show(sightings, (agentId) => own(this.ledger.state.agents, agentId));
-  }
-
-  #framesOf(unsealed: ReadonlyArray<Unsealed>) {
-    return unsealed.flatMap((each) => frameOf(each, this.#id()) ?? []);
   }
 
   async settle(waitMs: number): Promise<void> {

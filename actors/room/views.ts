@@ -70,11 +70,16 @@ function agentMessage(message: Message, turn: NonNullable<Posted["open"]["turn"]
   };
 }
 
-/** The frame that tells of an event, live and when caught up; undefined for events that nobody is shown. */
-export function frameOf(
-  unsealed: Unsealed,
-  roomId: string,
-): { readonly event: keyof ServerFrames; readonly payload: unknown } | undefined {
+interface Frame {
+  readonly event: keyof ServerFrames;
+  readonly payload: unknown;
+}
+
+/** The frames that tell of these events, live and when caught up; some are shown to nobody. */
+export const framesOf = (unsealed: ReadonlyArray<Unsealed>, roomId: string): ReadonlyArray<Frame> =>
+  unsealed.flatMap((each) => frameOf(each, roomId) ?? []);
+
+function frameOf(unsealed: Unsealed, roomId: string): Frame | undefined {
   const event = unsealed.event as RecordedOf<RoomEvent>;
   const { seq } = event;
   const name = unsealed.words === Erased ? "" : String(unsealed.words.name ?? "");

@@ -31,7 +31,7 @@ function lobbyWithAda() {
     ...{ model: "demo", tokensIn: 0, tokensOut: 0, tells: [], causation: "test", correlation: "test" },
   };
   const post = (over: Partial<ReplyInput> = {}) =>
-    ledger.commit(replyCommand(metaFor("reply", agentName(ada)), ledger.state, { ...said, ...over }, undefined));
+    ledger.commit(replyCommand(metaFor("reply", agentName(ada)), ledger, { ...said, ...over }));
   return { ledger, post };
 }
 
