@@ -21,6 +21,9 @@ import {
 } from "../support/door.ts";
 import { own, scene } from "./remembered.ts";
 
+/** Others turn the keys of the same Vaults beside these specifications; keys.spec.ts says what is named then. */
+const firstKey = expect.arrayContaining([1]);
+
 interface Receipt extends Readonly<Record<string, unknown>> {
   readonly id: string;
   readonly agent_id: string;
@@ -72,7 +75,7 @@ describe("a memory that its owner deletes", () => {
       ...{ vectors_elsewhere: 0, streams: [], generations: [], fingerprints: [] },
       what_remains: {
         restorable_until: new Date(forgotten!.at + 30 * DAY).toISOString(),
-        openable_with: [1],
+        openable_with: firstKey,
         words_of_others: "What was said in rooms stays readable there, also where a memory said the same.",
         indexes_left: [],
       },
@@ -183,7 +186,7 @@ describe("an agent that is deleted", () => {
       ...{ agent_id: ada.id, what: "agent", why: "asked", requested_by: `user:${olga.id}`, memory_ids: [] },
       ...{ generations: [1], fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)], vectors_elsewhere: 0 },
       what_remains: {
-        ...{ openable_with: [1], indexes_left: [] },
+        ...{ openable_with: firstKey, indexes_left: [] },
         words_of_others: expect.stringContaining("also where it quotes or speaks of the agent"),
       },
     });

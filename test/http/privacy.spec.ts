@@ -18,6 +18,9 @@ import {
   request,
 } from "../support/door.ts";
 
+/** Others turn the keys of the same Vaults beside these specifications; keys.spec.ts says what is named then. */
+const firstKey = expect.arrayContaining([1]);
+
 interface Consent {
   readonly agent_id: string;
   readonly agent_name: string | null;
@@ -338,7 +341,7 @@ describe("being erased", () => {
       ...{ subject: `user:${sven.id}`, unreadable_at: expect.stringMatching(/Z$/), generations: [1] },
       fingerprints: [expect.stringMatching(/^[0-9a-f]{64}$/)],
       what_remains: {
-        ...{ restorable_until: expect.stringMatching(/Z$/), openable_with: [1], indexes_left: [] },
+        ...{ restorable_until: expect.stringMatching(/Z$/), openable_with: firstKey, indexes_left: [] },
         words_of_others: expect.stringContaining("also where it quotes or speaks of the person"),
       },
     });
