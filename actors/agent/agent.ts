@@ -31,6 +31,7 @@ import type {
   TurnOutcome,
   WordsReference,
 } from "../kit/doors.ts";
+import { GroupCommit } from "../kit/group-commit.ts";
 import type { MemoryInput, MemoryQuery, MemorySearch, TaughtRow } from "../kit/memory-doors.ts";
 import { readModelFeeds } from "../kit/read-models.ts";
 import { accepted, type Reply, refused } from "../kit/reply.ts";
@@ -95,7 +96,9 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
     const commit = (command: AgentCommand) => this.commitNow(command);
     const fetchKeys = (subjects: ReadonlyArray<ActorName>) => this.keys.fetch(subjects);
     const notes = (roomId: RoomId) => this.#memory.notes(roomId);
-    this.#turnLedger = turnLedger({ ledger: this.ledger, commit, fetchKeys, notes });
+    const group = new GroupCommit(() => this.#turns.atWork);
+    const gather = () => group.gather();
+    this.#turnLedger = turnLedger({ ledger: this.ledger, commit, fetchKeys, notes, gather });
     this.#summaries = new RoomSummaries({
       ...{ log: this.ledger, timers: this.timers, now, notes, report },
       run: (program) => this.#services().runFork(program),

@@ -19,12 +19,17 @@ import { quick } from "./turn/schedules.ts";
 /** When an owner gave no number: enough for a long answer, far from every model's own limit. */
 const DEFAULT_MAX_TOKENS = 1_024;
 
+/** What a turn records after it has waited for the world: everything else follows in the breath of one of these. */
+const fromOutside: ReadonlyArray<AgentCommand["type"]> = ["RecordModelReply", "RecordModelFailure", "RecordPost"];
+
 export interface AgentLog {
   readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
   readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
   readonly fetchKeys: (subjects: ReadonlyArray<ActorName>) => Promise<void>;
   /** The notes of a room that may be read. */
   readonly notes: TurnLedger["Service"]["summary"];
+  /** The moment in which others commit as well; undefined where nobody is waited for. */
+  readonly gather?: () => Promise<void> | undefined;
 }
 
 /**
@@ -89,11 +94,20 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
           )
         : Effect.succeed(digest(text)),
     commit: (command) =>
-      withKeys(log, () => log.commit(command)).pipe(
-        Effect.flatMap((reply) =>
-          reply.outcome === "accepted" ? Effect.void : Effect.fail(new Overtaken({ refusal: reply.refusal._tag })),
-        ),
-      ),
+      Effect.suspend(() => {
+        const moment = fromOutside.includes(command.type) ? log.gather?.() : undefined;
+        const committed = withKeys(log, () => log.commit(command)).pipe(
+          Effect.flatMap((reply) =>
+            reply.outcome === "accepted" ? Effect.void : Effect.fail(new Overtaken({ refusal: reply.refusal._tag })),
+          ),
+        );
+        return moment === undefined
+          ? committed
+          : Effect.andThen(
+              Effect.promise(() => moment),
+              committed,
+            );
+      }),
     configuration: () =>
       Effect.suspend(() => {
         const { configSeq, personalitySeq } = ledger.state;

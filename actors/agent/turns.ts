@@ -111,6 +111,11 @@ export class Turns {
     this.work(true);
   }
 
+  /** How many turns are at work. */
+  get atWork(): number {
+    return this.#fibers.size;
+  }
+
   /** Starts a fiber for every turn that may start or go on and has none; resting ones only when woken. */
   work(wake = false): void {
     for (const turnId of actionable(this.#host.state()))
