@@ -188,7 +188,8 @@ function spoken(asked: Asked): Says {
   if (turn === undefined) return { says: ["Nobody has asked me."] };
   turn.asked.push(asked);
   const until = async () => turn.moment("an answer", `${turn.asked.length}`);
-  if (asked.said.some((line) => line.includes("391"))) {
+  // Whoever asks has a name with digits in it, drawn by chance.
+  if (asked.said.some((line) => /tool calculator[^}]*391/.test(line))) {
     const says = ["It is 391,", " and it", " is stamped."];
     return { says, holdBefore: { piece: 1, until } };
   }

@@ -177,7 +177,7 @@ describe("an agent's turn", () => {
 
   it("shows each tool from start to end, with what went in and came out", async () => {
     scriptedModel(({ said }) =>
-      said.some((line) => line.includes("391"))
+      said.some((line) => /tool calculator[^}]*391/.test(line))
         ? { says: ["It is 391."] }
         : {
             says: [],
