@@ -312,6 +312,7 @@ export abstract class AgentActor<Env extends ActorEnv = ActorEnv>
 
   protected override async onKeyForgotten(subject: ActorName): Promise<void> {
     this.#memory.keyDied(subject);
+    this.#turns.work(); // what was left off because of it ends at once
   }
 
   protected override async onKeyRenewed(subject: ActorName): Promise<void> {

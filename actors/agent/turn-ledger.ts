@@ -19,9 +19,6 @@ import { quick } from "./turn/schedules.ts";
 /** When an owner gave no number: enough for a long answer, far from every model's own limit. */
 const DEFAULT_MAX_TOKENS = 1_024;
 
-/** What a turn records after it has waited for the world: everything else follows in the breath of one of these. */
-const fromOutside: ReadonlyArray<AgentCommand["type"]> = ["RecordModelReply", "RecordModelFailure", "RecordPost"];
-
 export interface AgentLog {
   readonly ledger: Ledger<AgentState, AgentCommand, AgentEvent, AgentRefusal>;
   readonly commit: (command: AgentCommand) => Reply<Committed> | NeedKeys;
@@ -93,21 +90,16 @@ export function turnLedger(log: AgentLog): TurnLedger["Service"] {
             ),
           )
         : Effect.succeed(digest(text)),
+    moment: Effect.suspend(() => {
+      const moment = log.gather?.();
+      return moment === undefined ? Effect.void : Effect.promise(() => moment);
+    }),
     commit: (command) =>
-      Effect.suspend(() => {
-        const moment = fromOutside.includes(command.type) ? log.gather?.() : undefined;
-        const committed = withKeys(log, () => log.commit(command)).pipe(
-          Effect.flatMap((reply) =>
-            reply.outcome === "accepted" ? Effect.void : Effect.fail(new Overtaken({ refusal: reply.refusal._tag })),
-          ),
-        );
-        return moment === undefined
-          ? committed
-          : Effect.andThen(
-              Effect.promise(() => moment),
-              committed,
-            );
-      }),
+      withKeys(log, () => log.commit(command)).pipe(
+        Effect.flatMap((reply) =>
+          reply.outcome === "accepted" ? Effect.void : Effect.fail(new Overtaken({ refusal: reply.refusal._tag })),
+        ),
+      ),
     configuration: () =>
       Effect.suspend(() => {
         const { configSeq, personalitySeq } = ledger.state;

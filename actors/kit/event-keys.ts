@@ -117,7 +117,7 @@ export function isGone(sql: SqlPort, subject: ActorName): boolean {
   const [destroyed] = sql.rows("SELECT number FROM destroyed_keys WHERE subject = ?", subject);
   if (destroyed === undefined) return false;
   const newer = sql.rows(
-    "SELECT 1 FROM event_keys WHERE subject = ? AND substr(wrapped, 1, 4) > ? LIMIT 1",
+    "SELECT 1 FROM event_keys WHERE subject = ? AND substr(wrapped, 1, 4) > ? ORDER BY seq DESC LIMIT 1",
     ...[subject, generationBytes(Number(destroyed[0]))],
   );
   return newer.length === 0;

@@ -90,10 +90,13 @@ export class Feeds {
     return behind.length === 0 ? undefined : Math.min(...behind.map(([, { notBefore }]) => notBefore ?? now()));
   }
 
-  /** Moves these consumers on, as far as they may go on now; resolves when none can go further. Failures are kept, not thrown. */
+  /**
+   * Moves these consumers on, as far as they may go on now, and joins those that are told already; resolves when none can
+   * go further. Failures are kept, not thrown.
+   */
   async pumpDue(names = this.names()): Promise<void> {
     const time = now();
-    const due = names.filter((name) => (this.#bookmarks.get(name)?.notBefore ?? 0) <= time);
+    const due = names.filter((name) => this.#running.has(name) || (this.#bookmarks.get(name)?.notBefore ?? 0) <= time);
     await Promise.all(due.map((name) => this.pump(name)));
   }
 

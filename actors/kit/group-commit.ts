@@ -2,10 +2,14 @@
 
 /** How long the first of a group waits for others: a write takes a third of it, and under such load the reply waits longer anyway. */
 const MOMENT_MS = 1;
-/** With fewer at work hardly anybody comes within a moment, and a turn that is alone waits for nobody (as PostgreSQL's `commit_siblings`). */
-const SIBLINGS = 5;
 
 export class GroupCommit {
+  /**
+   * With fewer at work hardly anybody comes within a moment, and a turn that is alone waits for nobody (as PostgreSQL's
+   * `commit_siblings`). Simulated houses are too small for so many, and take fewer.
+   */
+  static siblings = 5;
+
   readonly #atWork: () => number;
   #moment: Promise<void> | undefined;
 
@@ -19,7 +23,7 @@ export class GroupCommit {
    * runtime writes what is committed in one breath at once: ten turns at a time wrote 4.2 times each, and 1.9 times so.
    */
   gather(): Promise<void> | undefined {
-    if (this.#atWork() < SIBLINGS) return undefined;
+    if (this.#atWork() < GroupCommit.siblings) return undefined;
     this.#moment ??= new Promise((resolve) => {
       setTimeout(() => {
         this.#moment = undefined;

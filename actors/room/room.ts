@@ -45,7 +45,7 @@ import { type Admit, RoomChannel } from "./channel.ts";
 import { addAgentFeed, peopleIn, roomFeeds } from "./feeds.ts";
 import { Floor } from "./floor.ts";
 import { constantHeartbeat, MAX_MESSAGE_BYTES, type Message } from "./frames.ts";
-import { outliving, postCommand, replyCommand, saidAgain } from "./speech.ts";
+import { isLate, outliving, postCommand, replyCommand, saidAgain } from "./speech.ts";
 import { closing, describe, framesOf, messageOf, shownTypes } from "./views.ts";
 
 /** A client that missed more events than this had better load the room anew. */
@@ -281,7 +281,10 @@ export class RoomActor<Env extends ActorEnv = ActorEnv>
   protected override commitNow(command: RoomCommand) {
     const subjects = command.type === "PostReply" ? command.tells.map(userName) : [];
     const missing = subjects.filter((subject) => this.keys.get(subject) === undefined);
-    return missing.length > 0 ? ({ outcome: "need-keys", subjects: missing } as const) : super.commitNow(command);
+    if (missing.length > 0) return { outcome: "need-keys", subjects: missing } as const;
+    // What nobody may read calls on nobody: another agent would answer silence.
+    const late = command.type === "PostReply" && isLate(command, this.ledger, this.keys);
+    return super.commitNow(late ? { ...command, addressed: [] } : command);
   }
 
   protected override alongWith(events: ReadonlyArray<RecordedOf<RoomEvent>>): void {

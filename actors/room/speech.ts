@@ -63,19 +63,24 @@ export const saidAgain = (tables: SqlPort, subject: ActorName): ReadonlyArray<nu
     )
     .map(([seq]) => Number(seq));
 
+/** What tells whether a reply comes too late. */
+type Answering = Pick<RoomCommandOf<"PostReply">, "tells" | "inReplyTo" | "alsoInReplyTo">;
+
 /**
- * The replies among these that have come too late: somebody whose words they may say again is erased, or what they answer
- * went with a key, be it that whoever said it has come back since.
+ * Whether a reply has come too late: somebody whose words it may say again is erased, or what it answers went with a key,
+ * be it that whoever said it has come back since.
  */
+export function isLate({ tells, inReplyTo, alsoInReplyTo = [] }: Answering, log: RoomLog, keys: Keyring): boolean {
+  const subjects = tells.map(userName);
+  const answered = [inReplyTo, ...alsoInReplyTo].flatMap((messageId) => log.message(messageId)?.seq ?? []);
+  return subjects.some((subject) => keys.get(subject) === "destroyed") || isOutlived(log.tables, answered, subjects);
+}
+
+/** The replies among these that have come too late. */
 export const outliving = (events: ReadonlyArray<Event>, log: RoomLog, keys: Keyring): ReadonlyArray<number> =>
-  events.flatMap((event) => {
-    if (event.type !== "MessagePosted" || event.open.turn === null) return [];
-    const { tells, inReplyTo, alsoInReplyTo = [] } = event.open.turn;
-    const subjects = tells.map(userName);
-    const answered = [inReplyTo, ...alsoInReplyTo].flatMap((messageId) => log.message(messageId)?.seq ?? []);
-    const isLate = subjects.some((subject) => keys.get(subject) === "destroyed");
-    return isLate || isOutlived(log.tables, answered, subjects) ? [event.seq] : [];
-  });
+  events.flatMap(({ type, seq, open }) =>
+    type === "MessagePosted" && open.turn !== null && isLate(open.turn, log, keys) ? [seq] : [],
+  );
 
 /**
  * What an agent says. What it answers is a message; an invitation to speak is none. One that points at a

