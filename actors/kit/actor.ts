@@ -147,7 +147,10 @@ export abstract class Actor<
   renewKey(subject: ActorName, number: number): Promise<boolean> {
     return this.behindWall("renewKey", async () => {
       await this.keys.renewed(subject, number);
-      if (this.keys.generation(subject) === "destroyed") return true;
+      const generation = this.keys.generation(subject);
+      if (generation === "destroyed") return true;
+      // It was found destroyed while it was fetched, and nothing is held of it now: asked for again, that is known.
+      if (generation === undefined) return false;
       if (this.ledger.rewrap(subject, REWRAPPED_AT_ONCE) > 0) return false;
       // In one breath with what the hook makes anew: derived keys and what was made with them never part.
       this.keys.derive(subject, number);

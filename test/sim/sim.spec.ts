@@ -28,6 +28,7 @@ describe("a simulated house", () => {
 const pinned: ReadonlyArray<readonly [seed: number, found: string]> = [
   [280, "an agent that asked KV every millisecond whether a write was done"],
   [341, "an agent that was told what had been said while it was away"],
+  [1034, "an agent that could not follow a new key, because its owner was erased while it was fetched"],
   [1182, "an agent that came and went within a second, and was never told that it had to go"],
   [1393, "a deleted agent that could be sent away once only"],
 ];
